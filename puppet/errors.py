@@ -1,0 +1,28 @@
+"""Errors a user can act on. Every command prints them as one line and exits with code 2."""
+
+
+class PuppetError(Exception):
+    """Something went wrong outside the program; the message says what, with which file or device, and what to do."""
+
+
+class SourceError(PuppetError):
+    """A camera, file, folder or URL gives no frames. `kind` tells the cases apart for the window.
+
+    kind: "absent", "busy", "denied", "unplugged", "frozen", "unreadable" or "empty".
+    """
+
+    def __init__(self, message: str, kind: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+class ActorFileError(PuppetError):
+    """An `.actor` file is missing, damaged, edited, or asks for more than this version can do."""
+
+
+class RecordingError(PuppetError):
+    """A recording cannot start or go on; what was written so far is kept."""
+
+
+class DataError(PuppetError):
+    """A data set, checkpoint or run folder is missing, truncated or of another kind."""

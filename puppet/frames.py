@@ -1,0 +1,103 @@
+"""The values that flow through the program. Frozen; numpy only.
+
+Pixels: x right, y down, (0, 0) is the centre of the top-left pixel (OpenCV's convention).
+Time: `time.perf_counter()` seconds. Images: uint8 (H, W, 3) BGR.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+LANDMARKS = 478  # MediaPipe FaceMesh with refined irises
+
+Image = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture from a source. `image` is uint8 (H, W, 3) BGR and read-only; `captured_at` in seconds."""
+
+    image: Image
+    index: int
+    captured_at: float
+
+    def __post_init__(self) -> None:
+        self.image.setflags(write=False)
+
+
+@dataclass(frozen=True, slots=True)
+class HeadPose:
+    """Weak-perspective head pose: points_px = scale * rotation @ canonical + translation.
+
+    rotation f64 (3, 3), head -> image axes (x right, y down, z away from the viewer);
+    scale in px per outer-eye distance; translation f64 (3,) px.
+    """
+
+    rotation: NDArray[np.float64]
+    scale: float
+    translation: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A tracked face. points f32 (478, 3) px, z on x's scale; canonical f32 (478, 3): pose removed,
+    unit = outer-eye distance, origin between the outer eye corners."""
+
+    points: Floats
+    pose: HeadPose
+    canonical: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class AlignedCrop:
+    """image uint8 (S, S, 3) BGR; to_crop f64 (2, 3), frame px -> crop px."""
+
+    image: Image
+    to_crop: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """What an actor is asked to do. landmarks f32 (478, 3): canonical, on the ACTOR's face (retargeted);
+    pose f32 (3,): yaw, pitch, roll in degrees (yaw > 0 towards the image's right, pitch > 0 up,
+    roll > 0 tilts towards the image's right); captured_at in seconds."""
+
+    landmarks: Floats
+    pose: Floats
+    captured_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Latent:
+    """A point in one actor's latent space, f32 (D,)."""
+
+    values: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Portrait:
+    """The actor's picture, uint8 (S, S, 3) BGR."""
+
+    image: Image
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One step: what went in, what came out. `portrait` is None only when no actor is loaded.
+
+    image: the composed picture uint8 BGR (driver left, actor right), never with text burnt in.
+    face, crop: None when no face was seen (crop also when the actor does not ask for pixels).
+    stage_ms: milliseconds by stage ("track", "align", "retarget", "encode", "decode", "compose").
+    """
+
+    frame: Frame
+    face: Face | None
+    crop: AlignedCrop | None
+    portrait: Portrait | None
+    latent: Latent | None
+    image: Image
+    stage_ms: dict[str, float] = field(default_factory=dict)
