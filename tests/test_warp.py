@@ -1,0 +1,171 @@
+"""The rasteriser: planted fields must come back, near triangles must win, nothing may stay uncovered."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from puppet.warp import MeshWarp
+
+SIZE = 64
+
+
+def grid_mesh(cells: int = 7, side: float = SIZE - 1) -> tuple[np.ndarray, np.ndarray]:
+    """Triangles (T, 3) and points (V, 2) of a regular grid that spans 0 .. side."""
+    ticks = np.linspace(0, side, cells + 1)
+    y, x = (v.ravel() for v in np.meshgrid(ticks, ticks, indexing="ij"))
+    corner = np.arange((cells + 1) ** 2).reshape(cells + 1, cells + 1)
+    a, b, c, d = (v.ravel() for v in (corner[:-1, :-1], corner[:-1, 1:], corner[1:, :-1], corner[1:, 1:]))
+    triangles = np.concatenate([np.stack([a, b, c], 1), np.stack([b, d, c], 1)])
+    return triangles.astype(np.int32), np.stack([x, y], 1).astype(np.float32)
+
+
+def with_depth(points: np.ndarray, z: float = 0.0) -> np.ndarray:
+    return np.column_stack([points, np.full(len(points), z)]).astype(np.float32)
+
+
+def pixel_grid(size: int = SIZE) -> tuple[np.ndarray, np.ndarray]:
+    y, x = np.indices((size, size), np.float32)
+    return x, y
+
+
+def test_points_in_their_places_give_the_identity():
+    triangles, texture = grid_mesh()
+    map_x, map_y = MeshWarp(triangles, texture, SIZE).field(with_depth(texture))
+    x, y = pixel_grid()
+    assert np.abs(map_x - x).max() < 1e-3
+    assert np.abs(map_y - y).max() < 1e-3
+
+
+@pytest.mark.parametrize("jitter", [0.0, 2.5])
+def test_a_planted_affine_is_recovered(jitter):
+    triangles, points = grid_mesh()
+    rng = np.random.default_rng(1)
+    inner = (points > 1).all(1) & (points < SIZE - 2).all(1)
+    points[inner] += rng.uniform(-jitter, jitter, (inner.sum(), 2)).astype(np.float32)
+    linear, shift = np.array([[1.7, -0.4], [0.6, 1.3]]), np.array([40.0, 9.0])
+    map_x, map_y = MeshWarp(triangles, points @ linear.T + shift, SIZE).field(with_depth(points))
+    x, y = pixel_grid()
+    assert np.abs(map_x - (1.7 * x - 0.4 * y + 40)).max() < 1e-3
+    assert np.abs(map_y - (0.6 * x + 1.3 * y + 9)).max() < 1e-3
+
+
+def test_a_moved_mesh_gives_the_inverse_field():
+    """The points move by a similarity: the field must be its inverse wherever the mesh lies."""
+    triangles, texture = grid_mesh(side=2 * SIZE)
+    angle, scale = 0.3, 0.8
+    turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    middle = np.array([SIZE, SIZE])
+    moved = (texture - middle) @ turn.T + SIZE / 2
+    map_x, map_y = MeshWarp(triangles, texture, SIZE).field(with_depth(moved))
+    expected = (np.stack(pixel_grid(), -1) - SIZE / 2) @ np.linalg.inv(turn).T + middle
+    inside = ((expected > 1) & (expected < 2 * SIZE - 1)).all(-1)
+    assert inside.mean() > 0.9
+    assert np.abs(np.stack([map_x, map_y], -1) - expected)[inside].max() < 1e-3
+
+
+def two_squares(z_first: float, z_second: float, flip_second: bool = False) -> np.ndarray:
+    """A picture in which a red and a blue square of the mesh lie on top of each other at the given depths."""
+    square = np.array([[0, 0], [1, 0], [0, 1], [1, 1]], np.float32)
+    texture_points = np.concatenate([square * 29, square * 29 + [32, 0]])
+    triangles = np.array([[0, 1, 2], [1, 3, 2], [4, 5, 6], [5, 7, 6]])
+    texture = np.zeros((SIZE, SIZE, 3), np.uint8)
+    texture[:, :31], texture[:, 31:] = (0, 0, 255), (255, 0, 0)
+    placed = square * (SIZE - 1)
+    second = placed[[1, 0, 3, 2]] if flip_second else placed
+    points = np.concatenate([with_depth(placed, z_first), with_depth(second, z_second)])
+    return MeshWarp(triangles, texture_points, SIZE).draw(texture, points)
+
+
+@pytest.mark.parametrize(("z_red", "z_blue", "winner"), [(-5, 5, (0, 0, 255)), (5, -5, (255, 0, 0))])
+def test_at_a_fold_the_near_triangle_wins(z_red, z_blue, winner):
+    assert (two_squares(z_red, z_blue) == winner).all()
+
+
+def test_a_triangle_seen_from_behind_never_wins():
+    assert (two_squares(5, -5, flip_second=True) == (0, 0, 255)).all()
+
+
+def test_a_folded_grid_shows_its_front():
+    """The middle column is pulled past the right border: the cells between are flipped, and nearer, yet must not show."""
+    triangles, texture = grid_mesh(cells=2)  # columns x = 0, 31.5, 63
+    points = with_depth(texture)
+    points[texture[:, 0] == np.float32((SIZE - 1) / 2), 0] = 90
+    points[texture[:, 0] > SIZE - 2, 2] = -100
+    map_x, _ = MeshWarp(triangles, texture, SIZE).field(points)
+    assert np.abs(map_x - np.arange(SIZE) * 31.5 / 90).max() < 1e-3
+
+
+def test_degenerate_triangles_do_not_disturb():
+    triangles, texture = grid_mesh()
+    extra = np.array([[0, 0, 5], [3, 3, 3]])
+    points = with_depth(texture)
+    plain = [m.copy() for m in MeshWarp(triangles, texture, SIZE).field(points)]
+    more = MeshWarp(np.concatenate([triangles, extra]), texture, SIZE).field(points)
+    assert np.array_equal(plain, more)
+
+
+def test_a_lid_thinner_than_a_pixel_leaves_no_smear():
+    """Two rows of cells collapse to 0.01 px: every pixel must still come from the rows around them."""
+    triangles, texture = grid_mesh(cells=8, side=64)
+    points = with_depth(texture)
+    inside = (texture[:, 1] > 30) & (texture[:, 1] < 50)  # rows at 32, 40, 48
+    points[inside, 1] = 40.3 + 0.005 * (texture[inside, 1] - 40) / 8
+    _, map_y = MeshWarp(triangles, texture, SIZE).field(points)
+    y = np.arange(SIZE)
+    expected = np.where(y <= 40, np.interp(y, [0, 24, 40.295], [0, 24, 32]), np.interp(y, [40.305, 56, 64], [48, 56, 64]))
+    assert np.abs(map_y - expected[:, None]).max() < 2e-3
+
+
+def test_pixels_outside_the_mesh_repeat_the_nearest_one():
+    triangles, texture = grid_mesh()
+    points = with_depth(texture * 0.5 + 10)
+    map_x, map_y = MeshWarp(triangles, texture, SIZE).field(points)
+    covered = np.clip(np.arange(SIZE), 10, 41)  # the mesh spans 10 .. 41.5
+    assert np.abs(map_x[20] - (covered - 10) * 2).max() < 1e-3
+    assert np.abs(map_y[:, 20] - (covered - 10) * 2).max() < 1e-3
+
+
+@pytest.mark.parametrize("wild", [np.nan, 1e30, -1e6])
+def test_wild_points_neither_crash_nor_leak_memory(wild):
+    triangles, texture = grid_mesh()
+    warp = MeshWarp(triangles, texture, SIZE)
+    points = with_depth(texture)
+    points[::3] = wild
+    picture = warp.draw(np.full((SIZE, SIZE, 3), 77, np.uint8), points)
+    assert (picture == 77).all()
+    again = warp.field(with_depth(texture))
+    assert np.abs(again[0] - pixel_grid()[0]).max() < 1e-3
+
+
+def test_a_mesh_that_covers_the_picture_many_times_is_drawn_in_order():
+    """60 big triangles over each other, more than one round of pixels: the nearest must own every pixel."""
+    count = 60
+    triangles = np.arange(3 * count).reshape(count, 3)
+    texture = np.concatenate([np.array([[0, 0], [1, 0], [0, 1]]) + 4 * k for k in range(count)])
+    points = np.concatenate([with_depth(np.array([[-200, -200], [400, -200], [-200, 400]]), k) for k in range(count)])
+    order = np.random.default_rng(3).permutation(count)
+    map_x, map_y = MeshWarp(triangles[order], texture, SIZE).field(points)
+    assert 0 <= map_x.min() and map_x.max() <= 1
+    assert 0 <= map_y.min() and map_y.max() <= 1
+
+
+def test_drawing_samples_the_texture_and_repeats_exactly():
+    triangles, texture_points = grid_mesh()
+    texture = np.random.default_rng(0).integers(0, 256, (SIZE, SIZE, 3), dtype=np.uint8)
+    warp = MeshWarp(triangles, texture_points, SIZE)
+    points = with_depth(texture_points)
+    first = warp.draw(texture, points)
+    assert np.abs(first.astype(int) - texture).max() <= 1
+    points[:, 0] += 3
+    warp.draw(texture, points)
+    points[:, 0] -= 3
+    assert np.array_equal(warp.draw(texture, points), first)
+
+
+def test_a_broken_mesh_is_refused():
+    triangles, texture = grid_mesh()
+    with pytest.raises(ValueError, match="name point"):
+        MeshWarp(triangles + 1, texture, SIZE)
+    with pytest.raises(ValueError, match=r"has 64 points, got \(3, 3\)"):
+        MeshWarp(triangles, texture, SIZE).field(np.zeros((3, 3), np.float32))
