@@ -1,0 +1,23 @@
+"""Networks that learn one actor, and the commands that feed and train them.
+
+The registry is lazy: naming an architecture costs nothing, building one imports torch.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from models.base import ActorModel
+    from models.config import TrainConfig
+
+ARCHITECTURES: dict[str, tuple[str, str]] = {  # name -> module and class
+    "seed-int8": ("models.seed_int8", "SeedInt8"),
+}
+
+
+def build(config: TrainConfig) -> ActorModel:
+    """A fresh model of the configured architecture; its weights come from torch's global generator."""
+    module, name = ARCHITECTURES[config.architecture]
+    return getattr(importlib.import_module(module), name)(config.model)

@@ -1,0 +1,100 @@
+"""What the trainer, the reconstructor and the exporter ask of a network."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from models.dataset import Dataset
+    from models.driver import DriverClip
+
+Batch = dict[str, Tensor]
+Index = NDArray[np.intp]  # rows of a data set
+
+
+class Batches(Protocol):
+    """Rows of a data set as tensors on the CPU; made once per split, may cache what it computes."""
+
+    def batch(self, rows: Index, generator: torch.Generator) -> Batch:
+        """Tensors with leading dimension len(rows). All randomness (augmentation) comes from `generator` (CPU)."""
+        ...
+
+    def originals(self, rows: Index) -> Tensor:
+        """The true pictures, uint8 (B, S, S, 3) RGB, framed as `render` draws them: for sheets and comparisons."""
+        ...
+
+
+class ActorModel(nn.Module, ABC):
+    """A VAE of one actor. Everything it needs at inference lives in parameters and registered buffers."""
+
+    best_metric: ClassVar[str] = "psnr"  # key of `evaluate`; the larger, the better
+
+    @abstractmethod
+    def __init__(self, config: Any) -> None:
+        """`config` is the architecture's own dataclass (models/config.py). Buffers get their final shapes here."""
+        super().__init__()
+
+    def fit_statistics(self, dataset: Dataset, rows: Index) -> None:
+        """Fit what no gradient learns (means, PCA ...) to the training rows, into buffers; once, before step 0."""
+        return
+
+    @abstractmethod
+    def make_batches(self, dataset: Dataset, rows: Index, augment: bool) -> Batches:
+        """Access to `rows` of the data set (training: augment; evaluation: not). `fit_statistics` was called before."""
+
+    @abstractmethod
+    def loss(self, batch: Batch, progress: float, generator: torch.Generator) -> dict[str, Tensor]:
+        """Named scalar terms, already weighted: their sum is minimised and each is logged.
+
+        progress: 0 at the start of training, 1 at its end (by steps or time), for weights that change.
+        generator: CPU; draw posterior noise with `standard_normal`, so that a resumed run repeats it.
+        """
+
+    @abstractmethod
+    def evaluate(self, batch: Batch) -> dict[str, Tensor]:
+        """Metrics of held-out pictures, each f32 (B,), from the posterior mean; called in eval mode, no gradient."""
+
+    @abstractmethod
+    def render(self, batch: Batch) -> Tensor:
+        """The actor, uint8 (B, S, S, 3) RGB, from the posterior mean; takes `make_batches` and `drive` batches."""
+
+    @abstractmethod
+    def drive(self, clip: DriverClip) -> Batch:
+        """An unseen person's tracked frames -> a batch for `render` (retargeted, or cropped as the encoder wants)."""
+
+    @abstractmethod
+    def inference_encoder(self) -> nn.Module:
+        """For export: positional inputs named by `encoder_inputs` -> (mean, logvar) f32 (N, D); normalises inside."""
+
+    @property
+    @abstractmethod
+    def encoder_inputs(self) -> tuple[str, ...]:
+        """Which of "crop" uint8 (N, S, S, 3) RGB, "landmarks" f32 (N, 478, 3), "pose" f32 (N, 3); in this order."""
+
+    @abstractmethod
+    def inference_decoder(self) -> nn.Module:
+        """For export: latent f32 (N, D) -> image uint8 (N, S, S, 3) RGB, or the tuple (texture, points)."""
+
+    @property
+    @abstractmethod
+    def latent_size(self) -> int: ...
+
+    @property
+    @abstractmethod
+    def image_size(self) -> int:
+        """Side S of the rendered picture, px."""
+
+    def exported_facts(self) -> dict[str, Any]:
+        """Further fields of the actor card (e.g. crop_size, triangles, texture_points)."""
+        return {}
+
+
+def standard_normal(like: Tensor, generator: torch.Generator) -> Tensor:
+    """N(0, 1) of the shape of `like`, drawn on the CPU and moved: the same numbers on every device."""
+    return torch.randn(like.shape, generator=generator, dtype=like.dtype).to(like.device)
