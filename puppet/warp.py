@@ -3,7 +3,7 @@
 A rasteriser made of whole-array steps. Every triangle is cut into one span per pixel row, every span into pixels, and
 the triangles nearest to the viewer are written last. Pixels belong to the triangle that holds their centre, so a
 mouth corner or lid that is thinner than a pixel never smears over its neighbours (`cv2.fillConvexPoly` draws outlines
-too, and its 1,030 calls cost more than all of this).
+too, and its 1,030 calls take as long). 560 points, 1,060 triangles at 256 px: 4 ms on one core, sampling included.
 """
 
 from __future__ import annotations
@@ -150,9 +150,7 @@ class MeshWarp:
         flat[~covered] = flat[nearest[label[~covered]]]
 
 
-def _span_bounds(
-    flat: NDArray, low: NDArray, high: NDArray, triangle: NDArray, y: NDArray
-) -> tuple[NDArray, NDArray]:
+def _span_bounds(flat: NDArray, low: NDArray, high: NDArray, triangle: NDArray, y: NDArray) -> tuple[NDArray, NDArray]:
     """Leftmost and rightmost x, f64 (spans,), of `triangle` (spans,) at row `y` (spans,), widened by SLACK.
 
     An edge of a triangle is a half-plane a x + b y + c >= 0: it bounds x from the left where a > 0.
@@ -167,7 +165,8 @@ def _span_bounds(
     slope, offset = b / divisor, c / divisor
     is_left, is_right = ~level & (a > 0), ~level & (a < 0)
     # at most two of three edges are on one side, so the triangle's own extent takes part too
-    left = np.where(is_left, slope, 0).take(triangle, axis=1) * y + np.where(is_left, offset, low).take(triangle, axis=1)
+    left = np.where(is_left, slope, 0).take(triangle, axis=1) * y
+    left += np.where(is_left, offset, low).take(triangle, axis=1)
     right = np.where(is_right, slope, 0).take(triangle, axis=1) * y
     right += np.where(is_right, offset, high).take(triangle, axis=1)
     return left.max(0), right.min(0)
