@@ -1,0 +1,280 @@
+"""An ffmpeg child process and the thread that feeds it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from puppet import pixels
+from puppet.errors import RecordingError
+from puppet.ffmpeg import FrameClock, RecordingSettings, recording_arguments, remux_arguments
+from puppet.frames import Image
+
+QUEUE_BYTES = 192 << 20  # pictures waiting for ffmpeg; about two seconds of 1280 x 720
+QUEUE_FRAMES = (8, 90)  # never fewer, never more
+STALLED_AFTER = 20.0  # s without progress while closing, then ffmpeg is ended
+SUFFIXES = (".mp4", ".m4v", ".mov")
+CREATION_FLAGS = 0  # Windows: no console window, and no Ctrl-C from ours
+if sys.platform == "win32":
+    CREATION_FLAGS = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What came out: `frames` at a constant rate make `seconds`; `repeated` of them fill gaps; `dropped` pictures
+    found the queue full (their time is kept by repeats). `path` does not exist when `frames` is 0."""
+
+    path: Path
+    frames: int
+    seconds: float
+    repeated: int
+    dropped: int
+
+
+class Recorder:
+    """Records pictures to a new MP4 file. `write` from one thread; `close` from any, and it is idempotent.
+
+    The file is playable at every moment: fragmented while it grows, finished by ffmpeg itself when the app dies
+    (its standard input ends), and turned into a plain MP4 by `close`. Trouble on the way sets `error` and keeps
+    what was written.
+
+    wait: a full queue makes `write` wait instead of dropping the picture (for rendering, where nobody watches).
+    Raises RecordingError when the file exists, cannot be made, or is not an MP4 by its name.
+    """
+
+    def __init__(self, settings: RecordingSettings, *, wait: bool = False, executable: str | None = None) -> None:
+        self.error: RecordingError | None = None
+        self.dropped = 0
+        self._settings = settings
+        self._executable = executable or find_ffmpeg()
+        self._wait = wait
+        self._clock = FrameClock(settings.fps)
+        self._queue: deque[tuple[Image, float]] = deque()
+        self._changed = threading.Condition()
+        self._closing = False
+        self._process: subprocess.Popen[bytes] | None = None
+        self._encoding_over = False  # nothing left to do for ffmpeg's encoder; tidying up may still go on
+        _claim(settings.path)
+        self._messages = tempfile.TemporaryFile()  # noqa: SIM115 - closed at the end of the thread
+        self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
+        self._thread.start()
+
+    @property
+    def path(self) -> Path:
+        return self._settings.path
+
+    @property
+    def seconds(self) -> float:
+        """Length of what has been handed to ffmpeg."""
+        return self._clock.seconds
+
+    def write(self, image: Image, captured_at: float) -> None:
+        """Queue a picture, uint8 (H, W, 3) BGR, not to be changed afterwards. `captured_at` in seconds, any origin.
+
+        Does not wait: with a full queue the picture is counted in `dropped` and its time filled by the one before.
+        A picture of another size is fitted into the first one's, with black bars. Ignored once closed or failed.
+        """
+        with self._changed:
+            if self._wait:
+                self._changed.wait_for(lambda: self._stopped() or len(self._queue) < _room(image))
+            if self._stopped():
+                return
+            if len(self._queue) >= _room(image):
+                self.dropped += 1
+                return
+            self._queue.append((image, captured_at))
+            self._changed.notify_all()
+
+    def close(self) -> Recording:
+        """Write what waits, end ffmpeg, make a plain MP4 of the file. May take seconds. Problems are in `error`."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        progress = (self._clock.written, time.monotonic())
+        while self._thread.is_alive():
+            self._thread.join(0.25)
+            if self._clock.written != progress[0] or self._encoding_over:
+                progress = (self._clock.written, time.monotonic())
+            elif time.monotonic() - progress[1] > STALLED_AFTER and self._process is not None:
+                self._process.kill()  # its pipe breaks, which wakes and ends the thread
+        clock = self._clock
+        return Recording(self.path, clock.written, clock.seconds, clock.repeated, self.dropped)
+
+    def _stopped(self) -> bool:
+        return self._closing or self.error is not None
+
+    def _run(self) -> None:
+        try:
+            self._feed()
+            self._finish()
+        except Exception as problem:  # a broken pipe is how a dead ffmpeg shows; nothing may end this thread unseen
+            self._fail(problem)
+        finally:
+            self._messages.close()
+            with self._changed:
+                self._queue.clear()
+                self._changed.notify_all()
+
+    def _feed(self) -> None:
+        before = b""
+        while (item := self._next()) is not None:
+            image, captured_at = item
+            if self._process is None:
+                self._process = self._start(image)
+            repeats, wanted = self._clock.advance(captured_at)
+            stdin = self._process.stdin
+            assert stdin is not None
+            for _ in range(repeats):
+                stdin.write(before)
+            if wanted:
+                before = self._bytes(image)
+                stdin.write(before)
+                stdin.flush()
+
+    def _next(self) -> tuple[Image, float] | None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._queue or self._closing)
+            if not self._queue:
+                return None
+            item = self._queue.popleft()
+            self._changed.notify_all()
+            return item
+
+    def _start(self, first: Image) -> subprocess.Popen[bytes]:
+        if not (self._settings.width and self._settings.height):
+            self._settings = replace(self._settings, width=first.shape[1], height=first.shape[0])
+        return subprocess.Popen(
+            recording_arguments(self._executable, self._settings),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=self._messages,  # a file, so that nobody has to read along and a dead app breaks no pipe
+            start_new_session=True,  # Ctrl-C in the terminal is for the app, which then closes the recording in order
+            creationflags=CREATION_FLAGS,
+        )
+
+    def _bytes(self, image: Image) -> bytes:
+        s = self._settings
+        if image.shape[:2] != (s.height, s.width):
+            image = pixels.fit(image, s.width, s.height)
+        return image.tobytes()
+
+    def _finish(self) -> None:
+        if self._process is None:
+            self.path.unlink(missing_ok=True)  # the empty file that held the name
+            self._encoding_over = True
+            return
+        assert self._process.stdin is not None
+        self._process.stdin.close()  # closed stdin is how ffmpeg learns that the video is over
+        if self._process.wait() != 0:
+            raise OSError(f"ffmpeg ended with code {self._process.returncode}")
+        self._encoding_over = True
+        tidy(self.path, self._executable)
+
+    def _fail(self, problem: Exception) -> None:
+        """Stop, keep the file, and say why in the words of whoever knows best."""
+        if self._process is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()  # pyright: ignore[reportOptionalMemberAccess]
+            try:
+                self._process.wait(5)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self._messages.seek(0)
+        said = self._messages.read(65536).decode(errors="replace")
+        kept = f"What was written until then is kept in {self.path}."
+        if not self.path.exists() or self.path.stat().st_size == 0:
+            self.path.unlink(missing_ok=True)
+            kept = f"Nothing of {self.path} could be written."
+        error = RecordingError(f"The recording stopped: {_reason(said, problem, self._process)}. {kept}")
+        with self._changed:
+            self.error = error
+            self._changed.notify_all()
+
+
+def find_ffmpeg() -> str:
+    """The ffmpeg that `imageio-ffmpeg` brings. Raises RecordingError."""
+    import imageio_ffmpeg
+
+    try:
+        return imageio_ffmpeg.get_ffmpeg_exe()
+    except RuntimeError as problem:
+        raise RecordingError("No ffmpeg was found; reinstall it with: pip install imageio-ffmpeg") from problem
+
+
+def tidy(path: Path, executable: str) -> bool:
+    """Turn a finished fragmented MP4 into a plain one, atomically. False, with the file as it was, when that fails."""
+    draft = path.with_name(f".{path.stem}.tidy{path.suffix}")
+    limit = 60 + path.stat().st_size / 5e6  # s; a slow USB stick writes about 5 MB/s
+    try:
+        subprocess.run(
+            remux_arguments(executable, path, draft),
+            check=True,
+            timeout=limit,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C in the terminal is for the app, which then closes the recording in order
+            creationflags=CREATION_FLAGS,
+        )
+        with open(draft, "rb+") as file:
+            os.fsync(file.fileno())  # on the disk before it takes the place of a file that is
+        os.replace(draft, path)
+    except (OSError, subprocess.SubprocessError):
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
+        return False
+    return True
+
+
+def new_recording_path(folder: Path, actor: str, suffix: str = ".mp4") -> Path:
+    """folder / "2026-01-31_17-05-59_marble.mp4", with "_2", "_3", ... when there is such a file already."""
+    name = re.sub(r"[^\w-]+", "-", actor).strip("-_")[:60] or "actor"
+    stem = f"{datetime.now():%Y-%m-%d_%H-%M-%S}_{name}"
+    path, counter = folder / f"{stem}{suffix}", 1
+    while path.exists():
+        counter += 1
+        path = folder / f"{stem}_{counter}{suffix}"
+    return path
+
+
+def _claim(path: Path) -> None:
+    """Make the file, empty: its name is ours from here on, and an unwritable folder shows now, not after the take."""
+    if path.suffix.lower() not in SUFFIXES:
+        raise RecordingError(f"{path.name}: recordings are MP4 files; choose a name that ends with .mp4")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.open("xb").close()
+    except FileExistsError as problem:
+        raise RecordingError(f"{path} exists already and is not overwritten; choose another name") from problem
+    except OSError as problem:
+        raise RecordingError(f"Cannot write to {path.parent}: {problem.strerror}; choose another folder") from problem
+
+
+def _room(image: Image) -> int:
+    """How many pictures of this size may wait."""
+    least, most = QUEUE_FRAMES
+    return max(least, min(most, QUEUE_BYTES // max(1, image.nbytes)))
+
+
+def _reason(said: str, problem: Exception, process: subprocess.Popen[bytes] | None) -> str:
+    if "No space left on device" in said:
+        return "the disk is full"
+    lines = [line for line in said.splitlines() if line.strip()]
+    if lines:
+        return f"ffmpeg says: {lines[0].strip()}"
+    if process is None:
+        return f"ffmpeg could not be started ({problem})"
+    if process.returncode:
+        return f"ffmpeg ended unexpectedly (code {process.returncode})"
+    return str(problem)

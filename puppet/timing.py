@@ -1,0 +1,65 @@
+"""Rates and per-stage milliseconds. Safe to read from another thread than the one that measures."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+import numpy as np
+
+
+class RateMeter:
+    """Events per second over the last `window` seconds."""
+
+    def __init__(self, window: float = 2.0, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._window = window
+        self._clock = clock
+        self._ticks: deque[float] = deque()
+        self._lock = threading.Lock()
+
+    def tick(self, now: float | None = None) -> None:
+        """One event, at `now` (perf_counter seconds; this moment when None)."""
+        now = self._clock() if now is None else now
+        with self._lock:
+            self._ticks.append(now)
+            self._forget(now)
+
+    @property
+    def rate(self) -> float:
+        """Events per second; 0.0 until there are two, and when they have stopped coming."""
+        with self._lock:
+            self._forget(self._clock())
+            if len(self._ticks) < 2:
+                return 0.0
+            span = self._ticks[-1] - self._ticks[0]
+            return (len(self._ticks) - 1) / span if span > 0 else 0.0
+
+    def _forget(self, now: float) -> None:
+        while self._ticks and self._ticks[0] < now - self._window:
+            self._ticks.popleft()
+
+
+class StageTimes:
+    """Milliseconds by stage over the last `keep` steps."""
+
+    def __init__(self, keep: int = 600) -> None:
+        self._keep = keep
+        self._stages: dict[str, deque[float]] = {}
+        self._lock = threading.Lock()
+
+    def add(self, stage_ms: dict[str, float]) -> None:
+        """One step: {"track": ms, ...}. A step may leave stages out."""
+        with self._lock:
+            for stage, ms in stage_ms.items():
+                self._stages.setdefault(stage, deque(maxlen=self._keep)).append(ms)
+
+    def percentiles(self) -> dict[str, dict[str, float]]:
+        """{"track": {"p50": ms, "p95": ms, "p99": ms}, ...}, stages in the order they were first seen."""
+        with self._lock:
+            values = {stage: list(ms) for stage, ms in self._stages.items()}
+        return {
+            stage: dict(zip(("p50", "p95", "p99"), map(float, np.percentile(ms, (50, 95, 99))), strict=True))
+            for stage, ms in values.items()
+        }
