@@ -1,0 +1,384 @@
+"""Capture thread -> newest frame -> inference thread -> newest result. Qt-free; any thread may call the Engine.
+
+capture --LatestSlot<Frame>--> inference: Puppeteer.step --LatestSlot<Result>--> whoever shows it
+                                      '-- Sink.write
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from puppet.capture import BACK_OFF, Capture, Phase
+from puppet.errors import PuppetError
+from puppet.frames import Frame, Result
+from puppet.slot import LatestSlot
+from puppet.timing import RateMeter, StageTimes
+
+if TYPE_CHECKING:
+    from puppet.actor import Actor
+    from puppet.pipeline import StepOptions
+    from puppet.sinks import Sink
+    from puppet.sources import Source
+
+__all__ = ["Engine", "Phase", "Problem", "PuppeteerLike", "Status"]
+
+FAILURES_IN_A_ROW = 10  # steps that may fail one after the other before inference gives up
+STEP_TIMEOUT = 5.0  # s that a step, or the making of the tracker, may still take after `stop`
+HELPER_TIMEOUT = 10.0  # s for helper threads (an actor that loads, a sink that closes) after `stop`
+
+
+class PuppeteerLike(Protocol):
+    """What the engine needs of `pipeline.Puppeteer`."""
+
+    actor: Actor | None
+    options: StepOptions
+
+    @property
+    def neutral_is_captured(self) -> bool: ...
+
+    def step(self, frame: Frame) -> Result: ...
+
+    def capture_neutral(self) -> None: ...
+
+    def reset_neutral(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something the user should know. `serial` tells a new one from an old one.
+
+    origin: "source", "actor", "step" or "sink".
+    """
+
+    message: str
+    origin: str
+    serial: int
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How the engine is doing, at one moment. Rates in frames per second."""
+
+    phase: Phase
+    capture_fps: float
+    output_fps: float
+    latency_ms: float  # capture -> result, median of the last results
+    dropped: int  # frames replaced by newer ones before inference took them
+    source: str
+    source_live: bool
+    frames_read: int  # from this source
+    results: int  # made since the start
+    actor: str | None
+    actor_loading: str | None  # name of the actor that is on its way
+    providers: tuple[str, ...]  # what ONNX Runtime really uses, first choice first; empty without an actor
+    neutral_captured: bool
+    face_seen: bool
+    problems: tuple[Problem, ...]  # that still stand, oldest first
+    stages: dict[str, dict[str, float]]  # ms: {"track": {"p50": ..., "p95": ..., "p99": ...}, ...}
+
+    @property
+    def error(self) -> str | None:
+        """The newest problem's message, or None."""
+        return self.problems[-1].message if self.problems else None
+
+
+class Engine:
+    """Owns the capture and the inference thread, the actor in use and the sinks.
+
+    open_source: spec -> Source (not opened yet), called in the capture thread.
+    make_puppeteer: called in the inference thread, where the puppeteer is used and closed.
+    load_actor: file -> Actor, called in a helper thread.
+    """
+
+    def __init__(
+        self,
+        open_source: Callable[[str], Source],
+        make_puppeteer: Callable[[], PuppeteerLike],
+        load_actor: Callable[[Path], Actor],
+        options: StepOptions | None = None,
+        back_off: tuple[float, ...] = BACK_OFF,
+    ) -> None:
+        self.results: LatestSlot[Result] = LatestSlot()
+        self._open_source = open_source
+        self._make_puppeteer = make_puppeteer
+        self._load_actor = load_actor
+        self._options = options
+        self._back_off = back_off
+
+        self._lock = threading.RLock()  # over everything below; never held while anything slow happens
+        self._frames: LatestSlot[Frame] = LatestSlot()
+        self._capture: Capture | None = None
+        self._inference: threading.Thread | None = None
+        self._inference_failed = False
+        self._puppeteer: PuppeteerLike | None = None
+        self._actor: Actor | None = None
+        self._actor_request = 0
+        self._actor_loading: str | None = None
+        self._sinks: tuple[Sink, ...] = ()
+        self._helpers: list[threading.Thread] = []
+        self._problems: dict[str, Problem] = {}
+        self._serial = 0
+        self._stopped = False
+
+        self._writing = threading.Lock()  # held while sinks are written, so that a removed sink is not written again
+        self._output_rate = RateMeter()
+        self._latency = StageTimes(keep=60)
+        self._stages = StageTimes()
+        self._results_made = 0
+        self._face_seen = False
+
+    # -- start, stop ---------------------------------------------------------------------------------------------
+
+    def start(self, spec: str) -> None:
+        """Begin with the source `spec`. Problems show in `status`. Once started, the same as `set_source`."""
+        self.set_source(spec)
+
+    def stop(self) -> list[str]:
+        """End both threads and close the sinks that are left. Idempotent; returns problems met while stopping."""
+        with self._lock:
+            if self._stopped:
+                return []
+            self._stopped = True
+            capture, inference, helpers = self._capture, self._inference, list(self._helpers)
+        if capture is not None:
+            capture.stop()
+        self._frames.close()
+        self.results.close()
+        problems: list[str] = []
+        if capture is not None and not capture.join(2.0):
+            problems.append(f"{capture.name} does not answer and was left behind.")
+        if inference is not None:
+            inference.join(STEP_TIMEOUT)
+            if inference.is_alive():
+                problems.append("The last step does not end and was left behind.")
+        with self._lock:
+            sinks, self._sinks = self._sinks, ()
+        for sink in sinks:
+            try:
+                sink.close()
+            except PuppetError as problem:
+                problems.append(str(problem))
+        deadline = time.monotonic() + HELPER_TIMEOUT
+        for helper in helpers:
+            helper.join(max(0.0, deadline - time.monotonic()))
+        return problems
+
+    # -- what the user chooses -----------------------------------------------------------------------------------
+
+    def set_source(self, spec: str) -> None:
+        """Change the source; returns at once. The old one's thread ends, then the new one opens."""
+        with self._lock:
+            if self._stopped:
+                return
+            old = self._capture
+            if old is not None:
+                old.stop()
+            self._clear("source")
+            self._capture = self._new_capture(spec, old)
+            if old is not None and old.spec != spec and self._puppeteer is not None:
+                self._puppeteer.reset_neutral()  # somebody else may be sitting there
+            self._ensure_inference()
+            self._capture.start()
+
+    def set_actor(self, path: Path) -> None:
+        """Load an actor in a helper thread, then swap it in. If that fails the old one stays, and `status` says why."""
+        with self._lock:
+            if self._stopped:
+                return
+            self._actor_request += 1
+            self._actor_loading = path.stem
+            self._help(self._bring_actor, path, self._actor_request)
+
+    def set_options(self, options: StepOptions) -> None:
+        """Smoothing, gains, mirroring, layout: from the next step on."""
+        with self._lock:
+            self._options = options
+            if self._puppeteer is not None:
+                self._puppeteer.options = options
+
+    def capture_neutral(self) -> None:
+        """The next tracked face becomes the user's neutral."""
+        with self._lock:
+            if self._puppeteer is not None:
+                self._puppeteer.capture_neutral()
+
+    def reset_neutral(self) -> None:
+        """Back to the automatic neutral."""
+        with self._lock:
+            if self._puppeteer is not None:
+                self._puppeteer.reset_neutral()
+
+    def add_sink(self, sink: Sink) -> None:
+        """From the next result on. The engine closes what is left when it stops, and what gave up."""
+        with self._lock:
+            if not self._stopped:
+                self._sinks = (*self._sinks, sink)
+
+    def remove_sink(self, sink: Sink) -> None:
+        """Not written any more once this returns; closing it is the caller's. Unknown ones are ignored."""
+        with self._writing, self._lock:
+            self._sinks = tuple(s for s in self._sinks if s is not sink)
+
+    def status(self) -> Status:
+        """A snapshot."""
+        latency = self._latency.percentiles().get("latency", {"p50": 0.0})["p50"]
+        stages = self._stages.percentiles()
+        with self._lock:
+            capture, puppeteer, actor = self._capture, self._puppeteer, self._actor
+            return Status(
+                phase=self._phase(),
+                capture_fps=capture.rate.rate if capture else 0.0,
+                output_fps=self._output_rate.rate,
+                latency_ms=latency,
+                dropped=self._frames.dropped,
+                source=capture.name if capture else "",
+                source_live=capture.live if capture else False,
+                frames_read=capture.frames_read if capture else 0,
+                results=self._results_made,
+                actor=actor.name if actor else None,
+                actor_loading=self._actor_loading,
+                providers=tuple(actor.providers) if actor else (),
+                neutral_captured=puppeteer.neutral_is_captured if puppeteer else False,
+                face_seen=self._face_seen,
+                problems=tuple(sorted(self._problems.values(), key=lambda problem: problem.serial)),
+                stages=stages,
+            )
+
+    # -- inside --------------------------------------------------------------------------------------------------
+
+    def _phase(self) -> Phase:
+        if self._stopped or self._capture is None:
+            return Phase.STOPPED
+        return Phase.FAILED if self._inference_failed else self._capture.phase
+
+    def _new_capture(self, spec: str, old: Capture | None) -> Capture:
+        def report(problem: Exception | None) -> None:
+            with self._lock:
+                if self._capture is not capture:
+                    return  # a source that was replaced has nothing to say
+                if problem is None:
+                    self._clear("source")
+                else:
+                    self._report(problem, "source")
+
+        capture = Capture(spec, self._open_source, self._frames, report, old, self._back_off)
+        return capture
+
+    def _ensure_inference(self) -> None:
+        """Start the inference thread, or start it again after it gave up."""
+        if self._inference is None or self._inference_failed:
+            self._inference_failed = False
+            self._clear("step")
+            self._inference = threading.Thread(target=self._infer, name="inference", daemon=True)
+            self._inference.start()
+
+    def _infer(self) -> None:
+        try:
+            puppeteer = self._make_puppeteer()
+        except Exception as problem:  # whatever it is, the user must hear of it
+            self._give_up(problem)
+            return
+        with self._lock:
+            puppeteer.actor = self._actor
+            if self._options is not None:
+                puppeteer.options = self._options
+            self._puppeteer = puppeteer
+        try:
+            failures = 0
+            while (frame := self._frames.take()) is not None:
+                try:
+                    self._step(puppeteer, frame)
+                    failures = 0
+                except Exception as problem:
+                    failures += 1
+                    if failures == FAILURES_IN_A_ROW:
+                        self._give_up(problem)
+                        return
+                    if failures == 1:
+                        self._report(problem, "step")
+        finally:
+            with self._lock:
+                if self._puppeteer is puppeteer:
+                    self._puppeteer = None
+            puppeteer.close()
+
+    def _step(self, puppeteer: PuppeteerLike, frame: Frame) -> None:
+        result = puppeteer.step(frame)
+        now = time.perf_counter()
+        self._output_rate.tick(now)
+        self._latency.add({"latency": (now - frame.captured_at) * 1000})
+        self._stages.add(result.stage_ms)
+        self._face_seen = result.face is not None
+        self._results_made += 1
+        with self._writing:
+            for sink in self._sinks:
+                self._write(sink, result)
+        self.results.put(result)
+
+    def _write(self, sink: Sink, result: Result) -> None:
+        """A sink that fails must not take the preview with it."""
+        try:
+            sink.write(result)
+            problem: Exception | None = sink.error
+        except Exception as error:
+            problem = error
+        if problem is not None:
+            with self._lock:
+                self._sinks = tuple(s for s in self._sinks if s is not sink)
+                self._help(_close_sink, sink)
+            self._report(problem, "sink")
+
+    def _give_up(self, problem: Exception) -> None:
+        with self._lock:
+            self._inference_failed = True
+            if self._capture is not None:
+                self._capture.stop()
+            self._report(problem, "step")
+
+    def _bring_actor(self, path: Path, request: int) -> None:
+        try:
+            actor, problem = self._load_actor(path), None
+        except Exception as error:  # a file from anywhere; whatever is wrong with it, the old actor stays
+            actor, problem = None, error
+        with self._lock:
+            if request != self._actor_request:
+                return  # the user has chosen another one since
+            self._actor_loading = None
+            if actor is None:
+                self._report(problem or RuntimeError(path.name), "actor")
+                return
+            self._actor = actor
+            self._clear("actor")
+            if self._puppeteer is not None:
+                self._puppeteer.actor = actor
+            elif self._inference_failed and self._capture is not None:
+                self.set_source(self._capture.spec)  # the last actor may be why inference gave up
+
+    def _help(self, work: Callable[..., None], *arguments: object) -> None:
+        helper = threading.Thread(target=work, args=arguments, name=work.__name__, daemon=True)
+        self._helpers = [thread for thread in self._helpers if thread.is_alive()] + [helper]
+        helper.start()
+
+    def _report(self, problem: Exception, origin: str) -> None:
+        known = isinstance(problem, PuppetError)
+        message = str(problem) if known else f"Unexpected {type(problem).__name__}: {problem}"
+        with self._lock:
+            self._serial += 1
+            self._problems[origin] = Problem(message, origin, self._serial)
+
+    def _clear(self, origin: str) -> None:
+        self._problems.pop(origin, None)
+
+
+def _close_sink(sink: Sink) -> None:
+    try:
+        sink.close()
+    except PuppetError:
+        return  # the very problem that was reported when the sink gave up

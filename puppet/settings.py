@@ -1,0 +1,131 @@
+"""What the app remembers between two starts: frozen dataclasses, one JSON file. Trouble with it never stops the app."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import tempfile
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+import platformdirs
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class MotionSettings:
+    """How the driver's motion reaches the actor."""
+
+    smoothing: float = field(default=0.5, metadata={"range": (0.0, 1.0)})  # 0 off .. 1 strong
+    expression_gain: float = field(default=1.0, metadata={"range": (0.0, 2.0)})  # 1 as strong as the driver
+    pose_gain: float = field(default=1.0, metadata={"range": (0.0, 2.0)})
+
+
+@dataclass(frozen=True)
+class WindowSettings:
+    """Size of the window's inside, in device-independent px."""
+
+    width: int = field(default=1100, metadata={"range": (320, 16384)})
+    height: int = field(default=720, metadata={"range": (240, 16384)})
+    maximised: bool = False
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that survives a restart. Empty text means: nothing chosen yet."""
+
+    source: str = ""  # what `sources.open_source` takes
+    actor: str = ""  # name or file
+    provider: str = "auto"  # what `actor.load_actor` takes
+    recording_folder: str = ""  # empty: "Puppet" in the user's folder for videos
+    mirror_preview: bool = True
+    mirror_output: bool = False
+    motion: MotionSettings = MotionSettings()
+    window: WindowSettings = WindowSettings()
+
+    def folder(self) -> Path:
+        """Where recordings and snapshots go."""
+        return Path(self.recording_folder) if self.recording_folder else platformdirs.user_videos_path() / "Puppet"
+
+
+def settings_path() -> Path:
+    """settings.json in the user's configuration folder, or in the one the environment's PUPPET_CONFIG_DIR names."""
+    folder = os.environ.get("PUPPET_CONFIG_DIR")
+    return (Path(folder) if folder else platformdirs.user_config_path("puppet-live", appauthor=False)) / "settings.json"
+
+
+def load_settings(path: Path) -> tuple[Settings, list[str]]:
+    """Settings and notices for the user. Never raises: what cannot be used is replaced by its default, and named.
+
+    A missing file is normal. A file that is not a JSON object is set aside as `settings.json.broken`.
+    """
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(stored, dict):
+            raise ValueError("not a JSON object")
+    except FileNotFoundError:
+        return Settings(), []
+    except OSError as problem:
+        return Settings(), [f"The settings in {path} cannot be read ({problem.strerror}); using the defaults."]
+    except (ValueError, RecursionError):  # JSONDecodeError and UnicodeDecodeError are ValueErrors
+        return Settings(), [_set_aside(path)]
+    notices: list[str] = []
+    return _read(Settings, stored, "", notices), [f"{path.name}: {notice}" for notice in notices]
+
+
+def save_settings(settings: Settings, path: Path) -> None:
+    """Write atomically: another process, or the next start after a crash, sees the old file or the new one.
+
+    Raises OSError.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(asdict(settings), file, indent=2, ensure_ascii=False)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, path)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise
+
+
+def _set_aside(path: Path) -> str:
+    broken = path.with_name(path.name + ".broken")
+    try:
+        os.replace(path, broken)
+    except OSError as problem:
+        return f"The settings in {path} are damaged, cannot be set aside ({problem.strerror}); using the defaults."
+    return f"The settings were damaged: set aside as {broken.name}, using the defaults."
+
+
+def _read(kind: type[T], stored: dict[str, Any], prefix: str, notices: list[str]) -> T:
+    """Build dataclass `kind` from what was stored; unknown keys and unusable values are refused one by one."""
+    types, values = get_type_hints(kind), {}
+    known = {f.name: f for f in fields(kind)}  # pyright: ignore[reportArgumentType]
+    for key, value in stored.items():
+        name = prefix + key
+        if key not in known:
+            notices.append(f'unknown setting "{name}" was ignored.')
+            continue
+        wanted, limits = types[key], known[key].metadata.get("range")
+        if is_dataclass(wanted) and isinstance(value, dict):
+            values[key] = _read(wanted, value, f"{name}.", notices)  # pyright: ignore[reportArgumentType]
+        elif not _is_a(value, wanted):
+            notices.append(f'"{name}" cannot be {value!r:.40}; using the default.')
+        elif limits and not limits[0] <= value <= limits[1]:
+            notices.append(f'"{name}" must lie between {limits[0]} and {limits[1]}, not {value}; using the default.')
+        else:
+            values[key] = wanted(value)
+    return kind(**values)
+
+
+def _is_a(value: Any, wanted: type) -> bool:
+    if wanted is float:
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return type(value) is wanted  # bool is an int to isinstance

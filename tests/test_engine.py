@@ -1,0 +1,508 @@
+"""The engine with planted sources and puppeteers: what goes in must come out, and every way to fail must show."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from puppet.engine import FAILURES_IN_A_ROW, Engine, Phase
+from puppet.errors import ActorFileError, RecordingError, SourceError
+from puppet.frames import Frame, Result
+
+
+def eventually(what, timeout=10.0):
+    """Wait until `what()` is true; the last value is returned for the assertion."""
+    deadline = time.monotonic() + timeout
+    while not (value := what()) and time.monotonic() < deadline:
+        threading.Event().wait(0.002)
+    return value
+
+
+def frame(number: int) -> Frame:
+    return Frame(np.full((4, 6, 3), number % 256, np.uint8), number, time.perf_counter())
+
+
+class FakeSource:
+    """`script`: frames to give, errors to raise; a callable is called in `read`. After the script the source ends."""
+
+    live = False
+    fps = 30.0
+    frame_count = None
+
+    def __init__(self, name="fake", script=(), live=False, open_error=None):
+        self.name, self.script, self.live, self.open_error = name, iter(script), live, open_error
+        self.closed = threading.Event()
+        self.opened_while_another = False
+
+    def open(self):
+        if self.open_error:
+            raise self.open_error
+
+    def read(self):
+        item = next(self.script, None)
+        if isinstance(item, Exception):
+            raise item
+        return item() if callable(item) else item
+
+    def close(self):
+        self.closed.set()
+
+
+def endless(name="endless", first=0):
+    """A live source that never stops giving frames."""
+
+    def numbers():
+        n = first
+        while True:
+            threading.Event().wait(0.002)
+            yield frame(n)
+            n += 1
+
+    return FakeSource(name, numbers(), live=True)
+
+
+class FakePuppeteer:
+    """Puts the actor's brightness into the picture; notes the thread that did what."""
+
+    def __init__(self):
+        self.actor, self.options, self.neutral_is_captured = None, "as made", False
+        self.made_in, self.closed_in, self.stepped_in = threading.get_ident(), None, set()
+        self.seen = []
+
+    def step(self, frame):
+        self.stepped_in.add(threading.get_ident())
+        self.seen.append(frame.index)
+        return Result(frame, None, None, None, None, frame.image, {"track": 1.0, "decode": 2.0})
+
+    def capture_neutral(self):
+        self.neutral_is_captured = True
+
+    def reset_neutral(self):
+        self.neutral_is_captured = False
+
+    def close(self):
+        self.closed_in = threading.get_ident()
+
+
+class FakeActor:
+    providers = ["CPUExecutionProvider"]
+
+    def __init__(self, name):
+        self.name = name
+
+
+class FakeSink:
+    def __init__(self, error_after=None, close_error=None):
+        self.error, self.written, self.closed = None, [], 0
+        self.error_after, self.close_error = error_after, close_error
+
+    def write(self, result):
+        self.written.append(result.frame.index)
+        if len(self.written) == self.error_after:
+            self.error = RecordingError("the disk is full")
+
+    def close(self):
+        self.closed += 1
+        if self.close_error:
+            raise self.close_error
+
+
+@pytest.fixture
+def build():
+    """Makes engines and stops them; afterwards none of their threads may be left."""
+    before = set(threading.enumerate())
+    engines = []
+
+    def make(*sources, puppeteer=FakePuppeteer, load_actor=lambda path: FakeActor(path.stem)):
+        """sources: given out one after the other; an exception is raised instead."""
+        waiting = iter(sources)
+        opened, made = [], []
+
+        def open_source(spec):
+            source = next(waiting)
+            if isinstance(source, Exception):
+                raise source
+            opened.append(spec)
+            return source
+
+        def make_puppeteer():
+            made.append(puppeteer())
+            return made[-1]
+
+        engine = Engine(open_source, make_puppeteer, load_actor, back_off=(0.001,))
+        engine.opened, engine.made = opened, made  # pyright: ignore[reportAttributeAccessIssue]
+        engines.append(engine)
+        return engine
+
+    yield make
+    for engine in engines:
+        engine.stop()
+    assert eventually(lambda: set(threading.enumerate()) <= before), set(threading.enumerate()) - before
+
+
+def messages(engine):
+    return [problem.message for problem in engine.status().problems]
+
+
+def test_a_file_runs_to_its_end_and_the_last_result_stays(build):
+    gate = threading.Event()
+
+    def last():
+        gate.wait(10)
+        return frame(2)
+
+    engine = build(FakeSource("clip.mp4", [frame(0), last]))
+    assert engine.status().phase is Phase.STOPPED
+    engine.start("clip.mp4")
+    assert engine.results.take(10).frame.index == 0
+    assert engine.status().phase is Phase.RUNNING
+    gate.set()
+    assert eventually(lambda: engine.status().phase is Phase.ENDED)
+    assert engine.results.take(10).frame.index == 2
+    status = engine.status()
+    assert (status.source, status.source_live, status.results, status.frames_read) == ("clip.mp4", False, 2, 2)
+    assert status.problems == ()
+    assert status.stages["decode"]["p50"] == 2.0
+    assert status.latency_ms > 0
+
+
+def test_the_puppeteer_lives_in_one_thread(build):
+    engine = build(endless())
+    engine.start("0")
+    assert engine.results.take(10)
+    engine.stop()
+    (puppeteer,) = engine.made
+    assert puppeteer.stepped_in == {puppeteer.made_in} == {puppeteer.closed_in}
+    assert puppeteer.made_in != threading.get_ident()
+
+
+def test_newest_wins_and_the_rest_is_counted(build):
+    release = threading.Event()
+
+    class Slow(FakePuppeteer):
+        def step(self, frame):
+            release.wait(10)
+            return super().step(frame)
+
+    engine = build(FakeSource("clip", [frame(n) for n in range(50)]), puppeteer=Slow)
+    engine.start("clip")
+    assert eventually(lambda: engine.status().phase is Phase.ENDED)
+    release.set()
+    assert eventually(lambda: engine.made[0].seen[-1:] == [49])
+    status = engine.status()
+    assert status.dropped + len(engine.made[0].seen) == 50
+    assert status.dropped >= 48
+
+
+def test_a_live_source_that_fails_three_times_comes_back(build):
+    gone = [SourceError("Camera is unplugged", "unplugged"), SourceError("Camera is busy", "busy")]
+    engine = build(
+        FakeSource("cam", [frame(1), gone[0]], live=True),
+        FakeSource("cam", open_error=gone[1], live=True),
+        SourceError("Camera is unplugged", "absent"),  # while it is away even its name is unknown
+        endless("cam", 100),
+    )
+    seen_phases, told = set(), set()
+
+    def watch():
+        status = engine.status()
+        seen_phases.add(status.phase)
+        told.update(problem.message for problem in status.problems)
+        result = engine.results.poll()
+        return result is not None and result.frame.index >= 100
+
+    engine.start("cam")
+    assert eventually(watch)
+    assert eventually(lambda: engine.status().phase is Phase.RUNNING)
+    assert eventually(lambda: engine.status().problems == ())  # all is well again, so nothing stands
+    assert told <= {"Camera is unplugged", "Camera is busy"}
+    assert len(engine.made) == 1  # inference went on
+
+
+def test_while_a_live_source_is_away_the_status_says_so_once(build):
+    away = SourceError("Camera 0 is not there", "absent")
+    engine = build(*(FakeSource("cam", open_error=away, live=True) for _ in range(100)), endless())
+    engine.start("cam")
+    assert eventually(lambda: engine.status().phase is Phase.RECONNECTING)
+    assert eventually(lambda: messages(engine) == ["Camera 0 is not there"])
+    first = engine.status().problems
+    assert eventually(lambda: len(engine.opened) > 5)
+    assert engine.status().problems in (first, ())
+    assert eventually(lambda: engine.status().phase is Phase.RUNNING)
+
+
+def test_a_stream_that_ends_is_opened_again(build):
+    engine = build(FakeSource("http://phone", [frame(0)], live=True), endless("http://phone"))
+    engine.start("http://phone")
+    assert eventually(lambda: len(engine.opened) == 2 and engine.status().phase is Phase.RUNNING)
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (SourceError("No camera is called 'nosuch'", "absent"), "No camera is called 'nosuch'"),
+        (FakeSource(open_error=SourceError("notes.mp4 is no video", "unreadable")), "notes.mp4 is no video"),
+        (FakeSource(script=[SourceError("clip.mp4 is damaged", "unreadable")]), "clip.mp4 is damaged"),
+        (FakeSource(script=[ZeroDivisionError("planted")]), "Unexpected ZeroDivisionError: planted"),
+    ],
+    ids=["unknown", "at open", "at read", "bug"],
+)
+def test_a_source_that_cannot_work_fails_with_its_reason(build, source, message):
+    engine = build(source, endless())
+    engine.start("x")
+    assert eventually(lambda: messages(engine) == [message])
+    assert engine.status().phase is Phase.FAILED
+    assert engine.status().error == message
+    assert engine.status().problems[0].origin == "source"
+    engine.set_source("another")  # and another one works
+    assert engine.results.take(10)
+    assert eventually(lambda: engine.status().phase is Phase.RUNNING)
+    assert engine.status().problems == ()
+
+
+def test_changing_the_source_leaves_no_thread_and_opens_one_at_a_time(build):
+    sources = [endless(f"cam {n}", 1000 * n) for n in range(6)]
+    for before, after in zip(sources, sources[1:], strict=False):
+
+        def opened(before=before, after=after):
+            after.opened_while_another = not before.closed.is_set()
+
+        after.open = opened
+    engine = build(*sources)
+    engine.start("0")
+    for n in range(1, 6):
+        engine.set_source(str(n))
+        assert eventually(lambda n=n: engine.status().source == f"cam {n}" and engine.status().frames_read > 0)
+    assert eventually(lambda: (r := engine.results.poll()) is not None and r.frame.index >= 5000)
+    assert eventually(lambda: sum(t.name.startswith("capture") for t in threading.enumerate()) == 1)
+    assert not any(source.opened_while_another for source in sources)
+    assert len(engine.made) == 1
+
+
+def test_another_source_means_another_neutral(build):
+    engine = build(endless(), endless(), endless())
+    engine.start("a")
+    assert engine.results.take(10)
+    engine.capture_neutral()
+    assert engine.status().neutral_captured
+    engine.set_source("a")  # the same again: the same person
+    assert engine.status().neutral_captured
+    engine.set_source("b")
+    assert not engine.status().neutral_captured
+
+
+def test_a_blocked_read_does_not_block_stop(build):
+    hang = threading.Event()
+    source = FakeSource("stuck", [hang.wait], live=True)
+    engine = build(source)
+    engine.start("stuck")
+    assert eventually(lambda: engine.status().source == "stuck")
+    problems = engine.stop()
+    assert problems == ["stuck does not answer and was left behind."]
+    assert source.closed.is_set()  # that was tried
+    assert engine.stop() == []
+    hang.set()
+
+
+def test_closing_wakes_a_read_that_can_be_woken(build):
+    source = FakeSource("sleepy", live=True)
+    source.script = iter([lambda: source.closed.wait(10) and None])
+    engine = build(source)
+    engine.start("sleepy")
+    assert eventually(lambda: engine.status().source == "sleepy")
+    assert engine.stop() == []
+
+
+def test_a_failing_step_is_reported_and_the_next_one_goes_on(build):
+    handled = threading.Event()
+
+    class Hiccup(FakePuppeteer):
+        def step(self, frame):
+            handled.set()
+            if frame.index == 0:
+                raise ValueError("planted")
+            return super().step(frame)
+
+    def after_the_first():
+        handled.wait(10)
+        return frame(1)
+
+    engine = build(FakeSource("clip", [frame(0), after_the_first]), puppeteer=Hiccup)
+    engine.start("clip")
+    assert engine.results.take(10).frame.index == 1
+    assert messages(engine) == ["Unexpected ValueError: planted"]
+    assert engine.status().phase is not Phase.FAILED
+
+
+def test_steps_that_keep_failing_stop_with_failed_and_a_new_choice_revives(build):
+    calls = []
+
+    class Broken(FakePuppeteer):
+        def step(self, frame):
+            calls.append(frame.index)
+            if self.actor is None:
+                raise RuntimeError("no way")
+            return super().step(frame)
+
+    first = endless()
+    engine = build(first, endless(), puppeteer=Broken)
+    engine.start("0")
+    assert eventually(lambda: engine.status().phase is Phase.FAILED)
+    assert messages(engine) == ["Unexpected RuntimeError: no way"]
+    assert len(calls) == FAILURES_IN_A_ROW
+    assert eventually(first.closed.is_set)
+    assert eventually(lambda: engine.made[0].closed_in == engine.made[0].made_in)
+    engine.set_actor(Path("marble.actor"))
+    assert engine.results.take(10)
+    assert engine.status().phase is Phase.RUNNING
+    assert engine.status().problems == ()
+
+
+def test_a_puppeteer_that_cannot_be_made_is_reported(build):
+    def impossible():
+        raise OSError("no model")
+
+    engine = build(endless(), puppeteer=impossible)
+    engine.start("0")
+    assert eventually(lambda: messages(engine) == ["Unexpected OSError: no model"])
+    assert engine.status().phase is Phase.FAILED
+
+
+def test_an_actor_loads_beside_the_preview_and_is_swapped_in(build):
+    gate = threading.Event()
+
+    def load(path):
+        assert gate.wait(10)
+        return FakeActor(path.stem)
+
+    engine = build(endless(), load_actor=load)
+    engine.start("0")
+    engine.set_actor(Path("marble.actor"))
+    assert engine.status().actor_loading == "marble"
+    assert engine.status().actor is None
+    engine.results.poll()
+    assert engine.results.take(10)  # the preview does not wait
+    assert engine.results.take(10)
+    gate.set()
+    assert eventually(lambda: engine.status().actor == "marble")
+    assert engine.status().actor_loading is None
+    assert engine.status().providers == ("CPUExecutionProvider",)
+    assert engine.made[0].actor.name == "marble"
+
+
+def test_an_actor_loaded_before_the_start_is_used(build):
+    engine = build(endless())
+    engine.set_actor(Path("marble.actor"))
+    assert eventually(lambda: engine.status().actor == "marble")
+    engine.start("0")
+    assert engine.results.take(10)
+    assert engine.made[0].actor.name == "marble"
+
+
+def test_a_bad_actor_leaves_the_old_one(build):
+    def load(path):
+        if path.stem == "bad":
+            raise ActorFileError("bad.actor: digest does not match")
+        return FakeActor(path.stem)
+
+    engine = build(endless(), load_actor=load)
+    engine.start("0")
+    engine.set_actor(Path("good.actor"))
+    assert eventually(lambda: engine.status().actor == "good")
+    engine.set_actor(Path("bad.actor"))
+    assert eventually(lambda: messages(engine) == ["bad.actor: digest does not match"])
+    assert engine.status().actor == "good"
+    assert engine.status().actor_loading is None
+    engine.set_actor(Path("better.actor"))
+    assert eventually(lambda: engine.status().actor == "better")
+    assert engine.status().problems == ()
+
+
+def test_the_actor_chosen_last_wins_however_long_the_first_takes(build):
+    gate = threading.Event()
+
+    def load(path):
+        if path.stem == "slow":
+            gate.wait(10)
+        return FakeActor(path.stem)
+
+    engine = build(endless(), load_actor=load)
+    engine.start("0")
+    engine.set_actor(Path("slow.actor"))
+    engine.set_actor(Path("quick.actor"))
+    assert eventually(lambda: engine.status().actor == "quick")
+    gate.set()
+    assert eventually(lambda: not any(t.name == "_bring_actor" for t in threading.enumerate()))
+    assert engine.status().actor == "quick"
+
+
+def test_options_and_neutral_reach_the_puppeteer(build):
+    engine = build(endless())
+    engine.set_options("before")
+    engine.start("0")
+    assert engine.results.take(10)
+    assert engine.made[0].options == "before"
+    engine.set_options("after")
+    assert engine.made[0].options == "after"
+    engine.capture_neutral()
+    assert engine.status().neutral_captured
+    engine.reset_neutral()
+    assert not engine.status().neutral_captured
+
+
+def test_sinks_get_every_result_until_removed(build):
+    stays, goes = FakeSink(), FakeSink()
+    engine = build(endless())
+    engine.add_sink(stays)
+    engine.add_sink(goes)
+    engine.start("0")
+    assert eventually(lambda: len(goes.written) > 3)
+    engine.remove_sink(goes)
+    count = len(goes.written)
+    reached = len(stays.written)
+    assert eventually(lambda: len(stays.written) > reached + 3)
+    assert len(goes.written) == count
+    assert goes.closed == 0  # closing is for whoever took it back
+    engine.stop()
+    assert stays.closed == 1
+    assert stays.written == engine.made[0].seen
+
+
+def test_a_sink_that_gives_up_is_detached_closed_and_reported_once(build):
+    bad, good = FakeSink(error_after=2), FakeSink()
+    engine = build(endless())
+    engine.add_sink(bad)
+    engine.add_sink(good)
+    engine.start("0")
+    assert eventually(lambda: len(good.written) > 5)
+    assert len(bad.written) == 2
+    assert eventually(lambda: bad.closed == 1)
+    assert messages(engine) == ["the disk is full"]
+    assert engine.status().problems[0].origin == "sink"
+    assert engine.stop() == []  # said already
+
+
+def test_stop_reports_sinks_that_fail_to_close_and_closes_the_others(build):
+    bad, good = FakeSink(close_error=RecordingError("ffmpeg ended unexpectedly")), FakeSink()
+    engine = build(endless())
+    engine.add_sink(bad)
+    engine.add_sink(good)
+    engine.start("0")
+    assert engine.results.take(10)
+    assert engine.stop() == ["ffmpeg ended unexpectedly"]
+    assert good.closed == 1
+    assert engine.stop() == []
+    assert engine.status().phase is Phase.STOPPED
+
+
+def test_nothing_starts_after_stop(build):
+    engine = build(endless())
+    assert engine.stop() == []
+    engine.start("0")
+    engine.set_actor(Path("marble.actor"))
+    assert engine.opened == []
+    assert engine.status().phase is Phase.STOPPED
