@@ -143,8 +143,8 @@ class MeshWarp:
         size = self.image_size
         uncovered = (~covered).astype(np.uint8).reshape(size, size)
         _, label = cv2.distanceTransformWithLabels(uncovered, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+        label = np.asarray(label, np.intp).reshape(-1)
         nearest = np.zeros(int(label.max()) + 1, np.intp)
-        label = label.reshape(-1)
         nearest[label[covered]] = np.flatnonzero(covered)
         flat = field.reshape(-1, 2)
         flat[~covered] = flat[nearest[label[~covered]]]
@@ -160,10 +160,9 @@ def _span_bounds(flat: NDArray, low: NDArray, high: NDArray, triangle: NDArray, 
     inside = np.sign(_cross(step[0], -step[2]))
     a, b = -step[..., 1] * inside, step[..., 0] * inside
     c = SLACK * np.hypot(a, b) - a * start[..., 0] - b * start[..., 1]
-    level = np.abs(a) < 1e-9  # level edges bound y only
-    divisor = np.where(level, 1.0, -a)
+    is_left, is_right = a > 1e-9, a < -1e-9  # level edges bound y only
+    divisor = np.where(is_left | is_right, np.negative(a), 1.0)
     slope, offset = b / divisor, c / divisor
-    is_left, is_right = ~level & (a > 0), ~level & (a < 0)
     # at most two of three edges are on one side, so the triangle's own extent takes part too
     left = np.where(is_left, slope, 0).take(triangle, axis=1) * y
     left += np.where(is_left, offset, low).take(triangle, axis=1)
