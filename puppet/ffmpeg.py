@@ -32,7 +32,11 @@ def recording_arguments(executable: str, s: RecordingSettings) -> list[str]:
     happens to ffmpeg. No B-frames: time starts at 0 in every player. BT.601 matrix, tagged: players that read
     tags and readers that do not (OpenCV) see the same colours. Overwrites: the caller has made the file.
     """
-    filters = ["scale=out_color_matrix=smpte170m:out_range=tv", "format=yuv420p"]
+    filters = [
+        "scale=out_color_matrix=smpte170m:out_range=tv:flags=bicubic+accurate_rnd+full_chroma_int",
+        "format=yuv420p",
+        "setparams=colorspace=smpte170m:color_primaries=bt709:color_trc=bt709",
+    ]
     if s.width % 2 or s.height % 2:
         filters.insert(0, "pad=ceil(iw/2)*2:ceil(ih/2)*2")
     # fmt: off
@@ -43,7 +47,6 @@ def recording_arguments(executable: str, s: RecordingSettings) -> list[str]:
         "-vf", ",".join(filters),
         "-c:v", "libx264", "-preset", s.preset, "-crf", str(s.crf), "-pix_fmt", "yuv420p",
         "-bf", "0", "-rc-lookahead", str(LOOKAHEAD), "-g", str(max(1, round(s.fps * KEYFRAME_SECONDS))),
-        "-colorspace", "smpte170m", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv",
         *metadata(s.actor),
         "-movflags", "+frag_keyframe+empty_moov+default_base_moof",
         "-frag_duration", str(round(FRAGMENT_SECONDS * 1e6)), "-flush_packets", "1",

@@ -1,0 +1,235 @@
+"""Frames that come when they come: cameras and network streams."""
+
+from __future__ import annotations
+
+import re
+import socket
+import sys
+from collections.abc import Callable
+from functools import partial
+from urllib.parse import SplitResult, urlsplit, urlunsplit
+
+import cv2
+import numpy as np
+
+from puppet.devices import DEFAULT_FPS, SYSTEM, Camera, Capture, Devices, first_listing, plausible_fps
+from puppet.errors import SourceError
+from puppet.frames import Frame, Image
+from puppet.grabber import Grabber
+
+CAMERA_REQUEST = [  # what nearly every webcam does at 30 fps; one that does not answers with what it has
+    (cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG")),
+    (cv2.CAP_PROP_FRAME_WIDTH, 1280),
+    (cv2.CAP_PROP_FRAME_HEIGHT, 720),
+    (cv2.CAP_PROP_FPS, 30),
+    (cv2.CAP_PROP_BUFFERSIZE, 1),
+]
+PORTS = {"http": 80, "https": 443, "rtsp": 554, "rtsps": 322, "rtmp": 1935}
+
+
+class _Live:
+    """What cameras and network streams share: a grabber, and the difference between ended and frozen."""
+
+    live = True
+
+    def __init__(self, name: str, devices: Devices) -> None:
+        self.name = name
+        self.fps = DEFAULT_FPS
+        self.frame_count: int | None = None
+        self._devices = devices
+        self._grabber: Grabber | None = None
+
+    def open(self) -> None:
+        self.close()
+        attempts = self._attempts()
+        grabber = self._grabber = Grabber(attempts, self.name)
+        grabber.started.wait(self._devices.open_within)
+        if grabber.ended or not grabber.started.is_set():
+            self.close()
+            raise self._not_opened(grabber.opened)
+        self.fps = plausible_fps(grabber.fps)
+        self._index = 0
+        self._shown: Image | None = None
+        self._same_since = 0.0
+
+    def read(self) -> Frame | None:
+        grabber = self._grabber
+        if grabber is None:
+            return None
+        taken = grabber.frames.take(self._devices.frozen_after)
+        if self._grabber is not grabber:  # closed meanwhile
+            return None
+        if taken is None:
+            raise self._stopped() if grabber.ended else self._silent()
+        image, captured_at = taken
+        if self._shown is None or not _same(image, self._shown):
+            self._shown, self._same_since = image, captured_at
+        elif captured_at - self._same_since > self._devices.frozen_after:
+            raise SourceError(
+                f"{self.name} has been sending the very same picture for {captured_at - self._same_since:.0f} s: "
+                "it is frozen, or its privacy cover is shut; restart it",
+                "frozen",
+            )
+        frame = Frame(image, self._index, captured_at)
+        self._index += 1
+        return frame
+
+    def close(self) -> None:
+        grabber, self._grabber = self._grabber, None
+        if grabber is not None:
+            grabber.close()
+
+    def _attempts(self) -> list[Callable[[], Capture]]:
+        """Ways to open the device, in order. Raises SourceError when that is hopeless."""
+        raise NotImplementedError
+
+    def _not_opened(self, opened: bool) -> SourceError:
+        """Why there is no picture; `opened`: something answered."""
+        raise NotImplementedError
+
+    def _stopped(self) -> SourceError:
+        """Reads fail."""
+        raise NotImplementedError
+
+    def _silent(self) -> SourceError:
+        """No read has come back for `frozen_after` seconds."""
+        return SourceError(
+            f"{self.name} has sent no picture for {self._devices.frozen_after:.0f} s: it is frozen; restart it",
+            "frozen",
+        )
+
+
+class CameraSource(_Live):
+    """A camera of this machine, by index ("0", "/dev/video0") or by name (whole, or a part that fits one only)."""
+
+    def __init__(self, spec: str, devices: Devices = SYSTEM) -> None:
+        super().__init__(f"camera {spec}" if spec.isdigit() else spec, devices)
+        self._spec = spec
+        self._index_there = -1
+
+    def _attempts(self) -> list[Callable[[], Capture]]:
+        listed = self._devices.cameras()
+        chosen = self._choose(first_listing(listed))
+        self.name, self._index_there = chosen.name, chosen.index
+        access = self._devices.probe(chosen.index)
+        if access != "present":
+            raise self._refused(access)
+        ways = [(c.index, c.backend) for c in listed if c.name == chosen.name]
+        ways = ways or [(chosen.index, backend) for backend in self._devices.backends]
+        return [partial(self._devices.capture, index, backend, CAMERA_REQUEST) for index, backend in ways]
+
+    def _choose(self, listed: list[Camera]) -> Camera:
+        number = re.fullmatch(r"(?:/dev/video)?(\d+)", self._spec)
+        if number:
+            index = int(number[1])
+            return next((c for c in listed if c.index == index), Camera(index, f"camera {index}", "", -1))
+        wanted = self._spec.casefold()
+        fitting = [c for c in listed if c.name.casefold() == wanted]
+        fitting = fitting or [c for c in listed if wanted in c.name.casefold()]
+        if len(fitting) > 1:
+            raise SourceError(
+                f"Several cameras fit '{self._spec}'; choose by number: {_tell(listed)}", "absent"
+            )
+        if not fitting:
+            raise SourceError(
+                f"There is no camera, file or folder called '{self._spec}' (cameras of this machine: {_tell(listed)})",
+                "absent",
+            )
+        return fitting[0]
+
+    def _refused(self, access: str) -> SourceError:
+        if access == "denied":
+            return SourceError(f"{self.name}: access denied; {_permission_hint()}", "denied")
+        if access == "busy":
+            return SourceError(f"{self.name} is in use by another program; close that one and try again", "busy")
+        there = _tell(first_listing(self._devices.cameras()))
+        return SourceError(f"{self.name} is not connected (cameras of this machine: {there})", "absent")
+
+    def _not_opened(self, opened: bool) -> SourceError:
+        access = self._devices.probe(self._index_there)
+        if access != "present":
+            return self._refused(access)
+        if sys.platform == "darwin" and not opened:
+            return self._refused("denied")
+        return SourceError(
+            f"{self.name} is there but gives no picture: another program is probably using it; "
+            "close that one, or choose another camera",
+            "busy",
+        )
+
+    def _stopped(self) -> SourceError:
+        return SourceError(f"{self.name} stopped sending pictures: it was unplugged; plug it in again", "unplugged")
+
+    def _silent(self) -> SourceError:
+        return self._stopped() if self._devices.probe(self._index_there) == "absent" else super()._silent()
+
+
+class UrlSource(_Live):
+    """A network stream: MJPEG over HTTP, RTSP, and what else OpenCV's ffmpeg reads."""
+
+    def __init__(self, url: str, devices: Devices = SYSTEM) -> None:
+        super().__init__(_without_password(url), devices)
+        self._url = url
+
+    def _attempts(self) -> list[Callable[[], Capture]]:
+        opening, reading = (round(s * 1000) for s in (self._devices.open_within, self._devices.frozen_after))
+        limits = [(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, opening), (cv2.CAP_PROP_READ_TIMEOUT_MSEC, reading)]
+        return [partial(self._devices.capture, self._url, cv2.CAP_FFMPEG, limits)]
+
+    def _not_opened(self, opened: bool) -> SourceError:
+        if opened:
+            return SourceError(f"{self.name} answers but sends no picture; is its camera running?", "busy")
+        return diagnose_url(self._url)
+
+    def _stopped(self) -> SourceError:
+        return SourceError(f"{self.name} stopped sending: the phone, camera or network went away", "unplugged")
+
+
+def diagnose_url(url: str, timeout: float = 3.0) -> SourceError:
+    """Why nothing could be read from `url`: asked afterwards, because many a small camera serves one caller only."""
+    name, parts = _without_password(url), urlsplit(url)
+    if parts.scheme not in PORTS:
+        return SourceError(f"{name}: nothing is sent there", "absent")
+    try:
+        port = parts.port or PORTS[parts.scheme]
+        with socket.create_connection((parts.hostname or "", port), timeout) as connection:
+            status = _http_status(connection, parts) if parts.scheme == "http" else 0
+    except (OSError, ValueError) as problem:
+        return SourceError(
+            f"{name}: nobody answers ({problem}); is the address right, and are both in one network?", "absent"
+        )
+    if status in (401, 403):
+        return SourceError(f"{name}: access denied; put user and password into the address", "denied")
+    if status in (404, 410):
+        return SourceError(f"{name}: the device answers, but has nothing at this address (404)", "absent")
+    return SourceError(f"{name}: the device answers, but not with a video that can be read", "unreadable")
+
+
+def _http_status(connection: socket.socket, parts: SplitResult) -> int:
+    """The status code of one GET; 0 when the answer is not HTTP."""
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    connection.sendall(f"GET {target} HTTP/1.0\r\nHost: {parts.hostname}\r\n\r\n".encode())
+    found = re.match(rb"HTTP/\d\.\d (\d{3})", connection.recv(64))
+    return int(found[1]) if found else 0
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def _same(a: Image, b: Image) -> bool:
+    """Equal to the last bit; a few pixels settle it nearly always."""
+    return a.shape == b.shape and np.array_equal(a[::32, ::32], b[::32, ::32]) and np.array_equal(a, b)
+
+
+def _tell(cameras: list[Camera]) -> str:
+    return ", ".join(f"{c.index}: {c.name}" for c in cameras) or "none"
+
+
+def _permission_hint() -> str:
+    if sys.platform == "linux":
+        return "add yourself to the group 'video' (sudo usermod -aG video $USER) and log in again"
+    if sys.platform == "darwin":
+        return "allow it in System Settings > Privacy & Security > Camera, then start the program again"
+    return "allow it in Settings > Privacy > Camera"

@@ -1,0 +1,205 @@
+"""Frames from files: videos, image folders, single images."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from puppet.devices import DEFAULT_FPS, Capture, open_capture, plausible_fps
+from puppet.errors import SourceError
+from puppet.frames import Frame, Image
+
+IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm"}
+LATE = 0.5  # s; a paced file that falls further behind (slow decoder, machine asleep) goes on from where it is
+
+
+class _Recorded:
+    """What files and folders share: pacing, looping and frame numbers. Subclasses say how the next picture is had.
+
+    paced: `read` waits for a frame's due time, and `captured_at` is that time (perf_counter); otherwise frames
+    come as fast as they decode and `captured_at` is the frame's own time stamp, seconds from the beginning.
+    """
+
+    live = False
+
+    def __init__(self, path: Path, paced: bool, loop: bool) -> None:
+        self.path = path
+        self.name = path.name or str(path)
+        self.fps = DEFAULT_FPS
+        self.frame_count: int | None = None
+        self._paced = paced
+        self._loop = loop
+        self._lock = threading.Lock()  # held while the decoder works
+        self._closed = threading.Event()
+        self._closed.set()
+
+    def open(self) -> None:
+        self.close()
+        with self._lock:
+            if not self.path.exists():
+                raise SourceError(f"{self.path}: there is no such file or folder", "absent")
+            try:
+                self._rewind()
+            except PermissionError as problem:
+                raise SourceError(f"{self.path}: no permission to read it", "denied") from problem
+            except OSError as problem:
+                raise SourceError(f"{self.path}: {problem.strerror or problem}", "unreadable") from problem
+            self._index = 0
+            self._round_began = 0.0  # media time at which this round of a loop began, s
+            self._last = -1.0  # media time of the last frame, s
+            self._zero: float | None = None  # perf_counter at media time 0
+            self._closed.clear()
+
+    def read(self) -> Frame | None:
+        with self._lock:
+            picture = None if self._closed.is_set() else self._next_in_loop()
+        if picture is None:
+            return None
+        image, media_time = picture
+        captured_at = media_time
+        if self._paced:
+            captured_at = self._wait_until_due(media_time)
+            if self._closed.is_set():
+                return None
+        frame = Frame(image, self._index, captured_at)
+        self._index += 1
+        return frame
+
+    def close(self) -> None:
+        self._closed.set()
+        if self._lock.acquire(timeout=2):  # a decoder that hangs (network drive) keeps its file until it returns
+            try:
+                self._release()
+            finally:
+                self._lock.release()
+
+    def _next_in_loop(self) -> tuple[Image, float] | None:
+        picture = self._next()
+        if picture is None and self._loop and self._last >= self._round_began:  # a round without frames is the end
+            self._round_began = self._last + 1 / self.fps
+            self._rewind()
+            picture = self._next()
+        if picture is None:
+            return None
+        image, stamp = picture
+        self._last = max(self._round_began + stamp, self._last)
+        return image, self._last
+
+    def _wait_until_due(self, media_time: float) -> float:
+        now = time.perf_counter()
+        if self._zero is None or now - (self._zero + media_time) > LATE:
+            self._zero = now - media_time
+        due = self._zero + media_time
+        self._closed.wait(max(0.0, due - now))
+        return due
+
+    def _rewind(self) -> None:
+        """Go to the beginning, so that `_next` gives the first picture. Raises SourceError or OSError."""
+        raise NotImplementedError
+
+    def _next(self) -> tuple[Image, float] | None:
+        """The next picture and its time stamp, seconds from the beginning; None at the end."""
+        raise NotImplementedError
+
+    def _release(self) -> None:
+        """Let go of the file."""
+
+
+class VideoFile(_Recorded):
+    """A video file, turned upright as its metadata says."""
+
+    _capture: Capture | None = None
+
+    def _rewind(self) -> None:
+        self._release()
+        with self.path.open("rb") as file:  # tells "denied" and "is a folder" from "not a video"
+            file.read(1)
+        self._capture = open_capture(str(self.path), cv2.CAP_FFMPEG, [(cv2.CAP_PROP_ORIENTATION_AUTO, 1)])
+        self._first = self._decode(self._capture, -1.0) if self._capture.isOpened() else None
+        if self._first is None:
+            self._release()
+            raise SourceError(f"{self.path}: not a video that can be read (damaged, or something else)", "unreadable")
+        self.fps = plausible_fps(self._capture.get(cv2.CAP_PROP_FPS))
+        claimed = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
+        self.frame_count = claimed if claimed > 0 and not self._loop else None
+
+    def _next(self) -> tuple[Image, float] | None:
+        if self._capture is None:
+            return None
+        picture, self._first = self._first, None
+        if picture is None:
+            picture = self._decode(self._capture, self._stamp)
+        if picture is not None:
+            self._stamp = picture[1]
+        return picture
+
+    def _decode(self, capture: Capture, last: float) -> tuple[Image, float] | None:
+        """The next picture; its time by its own stamp, or one frame after `last` where the file has none."""
+        if not capture.grab():
+            return None
+        good, image = capture.retrieve()
+        if not good:
+            return None
+        stamp = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+        if not last < stamp < last + 3600:  # repeated, missing or absurd
+            stamp = last + 1 / self.fps if last >= 0 else 0.0
+        return image, stamp  # pyright: ignore[reportReturnType]
+
+    def _release(self) -> None:
+        if self._capture is not None:
+            self._capture.release()
+            self._capture = None
+
+
+class Pictures(_Recorded):
+    """A folder of images in natural order (2 before 10), or one image, at 30 per second. `skipped`: unreadable ones."""
+
+    def _rewind(self) -> None:
+        files = sorted(self.path.iterdir(), key=_natural) if self.path.is_dir() else [self.path]
+        self._files = [f for f in files if f.suffix.lower() in IMAGE_SUFFIXES and f.is_file()]
+        self._place = 0
+        self.skipped = 0
+        self._first = self._advance()
+        if self._first is None:
+            kind = "empty" if self.path.is_dir() else "unreadable"
+            what = "there is no image in this folder" if self.path.is_dir() else "not an image that can be read"
+            raise SourceError(f"{self.path}: {what}", kind)
+        self.frame_count = None if self._loop else len(self._files) - self.skipped
+
+    def _next(self) -> tuple[Image, float] | None:
+        image, self._first = (self._first, None) if self._first is not None else (self._advance(), None)
+        if image is None:
+            return None
+        self._shown = self._place - self.skipped - 1
+        return image, self._shown / self.fps
+
+    def _advance(self) -> Image | None:
+        while self._place < len(self._files):
+            image = _read_image(self._files[self._place])
+            self._place += 1
+            if image is not None:
+                return image
+            self.skipped += 1
+        return None
+
+
+def _read_image(path: Path) -> Image | None:
+    """uint8 (H, W, 3) BGR, turned upright as EXIF says; None when it is no image. Any path, also on Windows."""
+    try:
+        data = np.frombuffer(path.read_bytes(), np.uint8)
+        return cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None  # pyright: ignore[reportReturnType]
+    except OSError:
+        return None
+    except cv2.error:  # larger than OpenCV's limit
+        return None
+
+
+def _natural(path: Path) -> list[tuple[int, str]]:
+    """Sort key: digits by value, the rest without case."""
+    parts = re.split(r"(\d+)", path.name.lower())
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]

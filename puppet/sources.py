@@ -1,0 +1,93 @@
+"""Where frames come from. A source is one class, and one line in `SOURCES`; the contract test picks it up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from puppet.devices import SYSTEM, Camera, Devices, list_cameras
+from puppet.errors import SourceError
+from puppet.frames import Frame
+from puppet.live import CameraSource, UrlSource
+from puppet.recorded import IMAGE_SUFFIXES, Pictures, VideoFile
+
+__all__ = ["DEMO_CLIP", "SOURCES", "Camera", "Devices", "Source", "SourceKind", "list_cameras", "open_source"]
+
+DEMO_CLIP = Path(__file__).parent / "assets" / "demo.mp4"
+URL_SCHEMES = ("http", "https", "rtsp", "rtsps", "rtmp", "udp", "tcp")
+
+
+class Source(Protocol):
+    """Brings frames: `open`, then `read` until None, then `close`. May be opened again after `close`."""
+
+    name: str  # for messages and the window
+    live: bool  # True: frames come when they come; False: a file or folder
+    fps: float  # nominal; 30.0 when unknown
+    frame_count: int | None  # as the file claims; None when unknown or endless
+
+    def open(self) -> None:
+        """Raises SourceError: "absent", "busy", "denied", "unreadable" or "empty"."""
+        ...
+
+    def read(self) -> Frame | None:
+        """Wait for the next frame; None at the end and once closed. Raises SourceError: "unplugged" or "frozen"."""
+        ...
+
+    def close(self) -> None:
+        """Idempotent, from any thread."""
+        ...
+
+
+@dataclass(frozen=True)
+class SourceKind:
+    """An entry of the registry: which specifications it takes, and how it makes a source of one."""
+
+    name: str
+    takes: Callable[[str], bool]
+    make: Callable[[str, bool, bool, Devices], Source]  # spec, paced, loop, devices
+
+
+SOURCES: tuple[SourceKind, ...] = (  # the first that takes a specification makes the source; cameras take any name
+    SourceKind(
+        "demo", lambda spec: spec == "demo", lambda _, paced, loop, __: VideoFile(DEMO_CLIP, paced, loop or paced)
+    ),
+    SourceKind(
+        "url",
+        lambda spec: spec.partition("://")[0].lower() in URL_SCHEMES and "://" in spec,
+        lambda spec, _, __, devices: UrlSource(spec, devices),
+    ),
+    SourceKind(
+        "pictures",
+        lambda spec: Path(spec).is_dir() or Path(spec).suffix.lower() in IMAGE_SUFFIXES,
+        lambda spec, paced, loop, _: Pictures(Path(spec), paced, loop),
+    ),
+    SourceKind(
+        "video",
+        lambda spec: not _is_device(spec) and (Path(spec).exists() or _looks_like_a_path(spec)),
+        lambda spec, paced, loop, _: VideoFile(Path(spec), paced, loop),
+    ),
+    SourceKind("camera", lambda spec: bool(spec), lambda spec, _, __, devices: CameraSource(spec, devices)),
+)
+
+
+def open_source(spec: str, *, paced: bool = True, loop: bool = False, devices: Devices = SYSTEM) -> Source:
+    """The source for "0", a camera's name, a file, a folder, a URL or "demo" (loops while paced); not opened yet.
+
+    paced=False: a file as fast as it decodes; `captured_at` is then the frame's own time stamp, seconds.
+    """
+    for kind in SOURCES:
+        if kind.takes(spec):
+            return kind.make(spec, paced, loop, devices)
+    raise SourceError("No source was named; give a camera, a file, a folder or a URL", "absent")
+
+
+def _is_device(spec: str) -> bool:
+    return spec.isdigit() or re.fullmatch(r"/dev/video\d+", spec) is not None
+
+
+def _looks_like_a_path(spec: str) -> bool:
+    """Separators or an ending like ".mp4": then it is a missing file rather than an unknown camera."""
+    return "/" in spec or "\\" in spec or re.search(r"\.\w{2,4}$", spec) is not None
