@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from models.config import TrainConfig
 
 ARCHITECTURES: dict[str, tuple[str, str]] = {  # name -> module and class
+    "puppet": ("models.puppet_vae", "PuppetVAE"),
     "seed-int8": ("models.seed_int8", "SeedInt8"),
 }
 

@@ -22,8 +22,18 @@ class SeedInt8Config:
     latent_size: int = 30
 
 
-ModelConfig = SeedInt8Config
-MODEL_CONFIGS: dict[str, type] = {"seed-int8": SeedInt8Config}
+@dataclass(frozen=True)
+class PuppetConfig:
+    """Mesh and texture (models/puppet_vae.py)."""
+
+    image_size: int = 256  # px, side of the picture
+    texture_size: int = 256  # px, side of the texture
+    components: int = 64  # linear expression components
+    channels: tuple[int, ...] = (128, 96, 64, 48)  # of the painter's maps at 8, 16, 32, 64 cells
+
+
+ModelConfig = SeedInt8Config | PuppetConfig
+MODEL_CONFIGS: dict[str, type] = {"seed-int8": SeedInt8Config, "puppet": PuppetConfig}
 
 
 @dataclass(frozen=True)
@@ -53,7 +63,16 @@ class TrainConfig:
     checkpoint_every: int = 500
 
 
+_PUPPET = TrainConfig(
+    "puppet", PuppetConfig(), batch_size=8, minutes=60.0, learning_rate=1e-3, betas=(0.9, 0.99), warmup_steps=100,
+    schedule="cosine", gradient_clip=1.0, ema_decay=0.998,
+)  # fmt: skip
+
 PRESETS: dict[str, TrainConfig] = {
+    "puppet-256": _PUPPET,
+    "puppet-128": dataclasses.replace(
+        _PUPPET, model=PuppetConfig(image_size=128, texture_size=128, channels=(96, 64, 48)), minutes=12.0
+    ),
     # int8/VAE_tensorflow: Adam 1e-2 with epsilon 1, batch 128, 100 epochs
     "seed-int8": TrainConfig("seed-int8", SeedInt8Config(), batch_size=128, epochs=100, learning_rate=1e-2, eps=1.0),
 }

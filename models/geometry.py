@@ -1,0 +1,141 @@
+"""The linear half of the latent: expression components and head pose -> mesh vertices in the picture.
+
+Geometry is never left to an unconstrained network: a stranger's face may lie many standard deviations out, and a
+linear map still draws it as a face.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from models.mesh import FACE_POINTS, ActorMesh
+from puppet import retarget
+from puppet.frames import LANDMARKS, Floats
+
+POSE = 3  # yaw, pitch, roll
+COMPONENT_LIMIT = 10.0  # standard deviations; beyond, components are squeezed softly
+POSE_LIMIT = 1.25  # of the widest angle the footage shows; beyond, the pose is squeezed softly
+DEPTH_WEIGHT = 0.5  # FaceMesh's depth is its noisiest coordinate
+EYE_WEIGHT, LIP_WEIGHT = 3.0, 2.0  # small movements that people look at
+RIDGE = 1e-3
+
+
+def soft_limit(x: Tensor, limit: Tensor | float) -> Tensor:
+    """Identity near 0, never beyond +-limit: limit * tanh(x / limit)."""
+    return limit * torch.tanh(x / limit)
+
+
+def pose_features(pose: Tensor) -> Tensor:
+    """Degrees (B, 3) -> (B, 7): 1, angles / 30 and the squares and product that nodding on a neck needs."""
+    yaw, pitch, roll = (pose / 30).unbind(-1)
+    one = torch.ones_like(yaw)
+    return torch.stack([one, yaw, pitch, roll, yaw * yaw, pitch * pitch, yaw * roll], -1)
+
+
+def rotations(pose: Tensor) -> Tensor:
+    """Degrees (B, 3) -> (B, 3, 3); the same as puppet.align.rotation_of."""
+    yaw, pitch, roll = (pose * (np.pi / 180)).unbind(-1)
+    cy, sy, cp, sp, cr, sr = yaw.cos(), yaw.sin(), pitch.cos(), pitch.sin(), roll.cos(), roll.sin()
+    rows = [
+        cr * cy, -sr * cp + cr * sy * sp, -sr * sp - cr * sy * cp,
+        sr * cy, cr * cp + sr * sy * sp, cr * sp - sr * sy * cp,
+        sy, -cy * sp, cy * cp,
+    ]  # fmt: skip
+    return torch.stack(rows, -1).reshape(-1, 3, 3)
+
+
+class Geometry(nn.Module):
+    """Probabilistic PCA of expressions (Tipping & Bishop 1999) and a head on a neck. All of it is fitted, not trained.
+
+    Latent: K whitened expression components, then yaw, pitch, roll in units of the footage's spread.
+    """
+
+    def __init__(self, components: int, vertices: int) -> None:
+        super().__init__()
+        self.components = components
+        face = FACE_POINTS * 3
+        self.register_buffer("neutral", torch.zeros(LANDMARKS, 3))
+        self.register_buffer("project", torch.zeros(face, components))  # canonical offset -> whitened components
+        self.register_buffer("basis", torch.zeros(components, face))  # and back
+        self.register_buffer("component_logvar", torch.zeros(components))
+        self.register_buffer("pose_scale", torch.ones(POSE))
+        self.register_buffer("pose_limit", torch.full((POSE,), 30.0))
+        self.register_buffer("pose_centre", torch.zeros(POSE))
+        self.register_buffer("placement", torch.zeros(7, 3))  # pose features -> x, y px and log scale
+        self.register_buffer("rest", torch.zeros(vertices, 3))
+        self.register_buffer("follow", torch.zeros(vertices))
+        self.register_buffer("home", torch.zeros(vertices, 3))
+
+    @property
+    def size(self) -> int:
+        return self.components + POSE
+
+    def fit(self, canonical: Floats, pose: Floats, translation: NDArray, scale: NDArray, mesh: ActorMesh, neutral: Floats):
+        """canonical f32 (N, 478, 3); pose degrees (N, 3); translation (N, 2) px; scale (N,) px; see ActorMesh."""
+        weight = _point_weights(neutral)
+        offsets = ((canonical - neutral)[:, :FACE_POINTS] * weight).reshape(len(canonical), -1).astype(np.float64)
+        _, singular, axes = np.linalg.svd(offsets, full_matrices=False)
+        variance = singular**2 / len(offsets)
+        k = self.components
+        noise = float(variance[k:].mean()) if len(variance) > k else 1e-8
+        spread = np.sqrt(np.maximum(variance[:k] - noise, 1e-10))
+        # posterior mean of PPCA, M^-1 W^T x with M = W^T W + noise I, W = axes * spread
+        self._set("project", (axes[:k].T * (spread / (spread**2 + noise))) * weight.reshape(-1, 1))
+        self._set("basis", (spread[:, None] * axes[:k]) / weight.reshape(1, -1))
+        self._set("component_logvar", np.log(noise / (spread**2 + noise)))
+        self._set("neutral", neutral)
+        self._set("pose_centre", np.median(pose, 0))
+        self._set("pose_scale", np.maximum(pose.std(0), 1.0))
+        self._set("pose_limit", POSE_LIMIT * np.maximum(np.quantile(np.abs(pose - np.median(pose, 0)), 0.995, 0), 8.0))
+        features = pose_features(torch.from_numpy(pose).double()).numpy()
+        target = np.column_stack([translation, np.log(scale)])
+        gram = features.T @ features + RIDGE * len(features) * np.diag([0.0, 1, 1, 1, 1, 1, 1])
+        self._set("placement", np.linalg.solve(gram, features.T @ target))
+        for name, value in (("rest", mesh.rest), ("follow", mesh.follow), ("home", mesh.home)):
+            self._set(name, value)
+
+    def _set(self, name: str, value: NDArray) -> None:
+        getattr(self, name).copy_(torch.from_numpy(np.ascontiguousarray(value, np.float32)))
+
+    def encode(self, landmarks: Tensor, pose: Tensor) -> tuple[Tensor, Tensor]:
+        """Landmarks (B, 478, 3) and pose (B, 3) in degrees -> mean, logvar, each (B, K + 3)."""
+        offset = (landmarks - self.neutral)[:, :FACE_POINTS].flatten(1)
+        expression = soft_limit(offset @ self.project, COMPONENT_LIMIT)
+        turned = soft_limit(pose - self.pose_centre, self.pose_limit) / self.pose_scale
+        mean = torch.cat([expression, turned], 1)
+        logvar = torch.cat([self.component_logvar, torch.log((0.5 / self.pose_scale) ** 2)])  # half a degree of tracking
+        return mean, logvar.expand_as(mean)
+
+    def pose_of(self, latent: Tensor) -> Tensor:
+        """Latent (B, K + 3) -> yaw, pitch, roll in degrees (B, 3)."""
+        return latent[:, self.components :] * self.pose_scale + self.pose_centre
+
+    def landmarks_of(self, latent: Tensor) -> Tensor:
+        """Latent (B, K + 3) -> canonical face landmarks (B, 468, 3)."""
+        offset = latent[:, : self.components] @ self.basis
+        return self.neutral[:FACE_POINTS] + offset.reshape(-1, FACE_POINTS, 3)
+
+    def forward(self, latent: Tensor) -> Tensor:
+        """Latent (B, K + 3) -> vertices (B, V, 3) px."""
+        pose = self.pose_of(latent)
+        placement = pose_features(pose) @ self.placement
+        return self.place(self.landmarks_of(latent), rotations(pose), placement[:, :2], placement[:, 2].exp())
+
+    def place(self, face: Tensor, rotation: Tensor, translation: Tensor, scale: Tensor) -> Tensor:
+        """Canonical landmarks (B, 468, 3), rotation (B, 3, 3), translation (B, 2) px, scale (B,) px -> vertices (B, V, 3)."""
+        rest = self.rest[FACE_POINTS:].expand(face.shape[0], -1, -1)
+        placed = torch.cat([face, rest], 1) @ rotation.transpose(1, 2) * scale[:, None, None]
+        placed = placed + nn.functional.pad(translation, (0, 1))[:, None]
+        follow = self.follow[:, None]
+        return follow * placed + (1 - follow) * self.home
+
+
+def _point_weights(neutral: Floats) -> NDArray[np.float64]:
+    """f64 (468, 3): how much each coordinate counts in the PCA."""
+    eyes = retarget.nearness(neutral, retarget.EYE_RIGHT + retarget.EYE_LEFT, 0.04)
+    lips = retarget.nearness(neutral, retarget.LIPS, 0.08)
+    weight = 1 + (EYE_WEIGHT - 1) * eyes + (LIP_WEIGHT - 1) * lips
+    return (weight[:FACE_POINTS, None] * np.array([1, 1, DEPTH_WEIGHT])).astype(np.float64)

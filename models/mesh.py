@@ -1,0 +1,132 @@
+"""The mesh over an actor's picture: face landmarks, two rings that follow the head, a border that stays put."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import Delaunay
+
+from puppet import align, retarget
+from puppet.errors import DataError
+from puppet.frames import Floats, HeadPose
+
+FACE_POINTS = 468  # without the irises: gaze belongs to the texture, lids slide over it
+
+# The outline of the face, once around, from the middle of the forehead towards the person's left.
+# fmt: off
+OVAL = (
+    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
+    152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
+)
+# fmt: on
+FACE_CENTRE = np.float32((0.0, 0.25, 0.0))  # canonical: where the rings have their centre
+RING_SIZE = (1.3, 1.75)  # rings as multiples of the outline: around the ears, around the hair
+RING_DEPTH = (0.25, 0.45)  # outer-eye distances behind the outline
+BORDER_CELLS = 6  # border vertices per side
+BORDER_MARGIN = 2.0  # px the border lies outside the picture, so that every pixel is covered
+
+# Texture layout: distance from the face centre in the texture against that in the picture (both / half a side).
+# The face gets more texels than the picture gives it pixels; hair and background get fewer.
+LAYOUT_MAGNIFY = 1.3
+
+
+@dataclass(frozen=True, slots=True)
+class ActorMesh:
+    """V vertices: 468 landmarks, the rings, the border.
+
+    triangles i32 (T, 3); texture_points f32 (V, 2) px in a texture of `texture_size`;
+    rest f32 (V, 3): canonical place of a vertex on the neutral face; follow f32 (V,): 1 moves with the head, 0 stays;
+    home f32 (V, 3): px in the picture when the head is in its usual pose.
+    """
+
+    triangles: NDArray[np.int32]
+    texture_points: Floats
+    rest: Floats
+    follow: Floats
+    home: Floats
+
+
+def mesh_size() -> tuple[int, int]:
+    """Vertices and triangles of every actor's mesh (Euler: all but the border lie inside the hull)."""
+    border = 4 * BORDER_CELLS
+    vertices = FACE_POINTS + len(RING_SIZE) * len(OVAL) + border
+    return vertices, 2 * vertices - 2 - border
+
+
+def build_mesh(neutral: Floats, opened: Floats, usual_pose: HeadPose, image_size: int, texture_size: int) -> ActorMesh:
+    """Mesh of one actor.
+
+    neutral, opened: canonical landmarks f32 (478, 3), at rest and with the mouth about half open. The texture is
+    laid out with the mouth open and the eyes wide, so that lips, teeth and eyeballs all own texels.
+    usual_pose: pose in picture px of the neutral face.
+    """
+    ring_rest, ring_follow = _rings(neutral)
+    rest = np.concatenate([neutral[:FACE_POINTS], ring_rest]).astype(np.float32)
+    home = align.place(rest, usual_pose)
+    border = _border(image_size)
+    rest = np.concatenate([rest, np.zeros_like(border)])
+    home = np.concatenate([home, border]).astype(np.float32)
+    follow = np.concatenate([np.ones(FACE_POINTS), ring_follow, np.zeros(len(border))]).astype(np.float32)
+    layout = home.copy()
+    layout[:FACE_POINTS] = align.place(_wide_eyes(opened)[:FACE_POINTS], usual_pose)
+    centre = align.place(FACE_CENTRE[None], usual_pose)[0, :2]
+    texture_points = _magnified(layout[:, :2], centre, image_size, texture_size)
+    triangles = Delaunay(texture_points).simplices.astype(np.int32)
+    if (len(rest), len(triangles)) != mesh_size():
+        raise DataError(f"the landmarks do not span a face: {len(triangles)} triangles, not {mesh_size()[1]}")
+    return ActorMesh(_clockwise(triangles, texture_points), texture_points, rest, follow, home)
+
+
+def _rings(neutral: Floats) -> tuple[Floats, Floats]:
+    outline = neutral[list(OVAL)]
+    low = np.clip((outline[:, 1] - 0.35) / 0.7, 0, 1)  # 0 above the mouth, 1 at the chin
+    rings, follows = [], []
+    for k, (size, depth) in enumerate(zip(RING_SIZE, RING_DEPTH, strict=True)):
+        ring = FACE_CENTRE + np.float32(size) * (outline - FACE_CENTRE)
+        ring[:, 2] = outline[:, 2] + depth
+        rings.append(ring)
+        follows.append((1 - 0.5 * low) if k == 0 else (0.9 - 0.85 * low))
+    return np.concatenate(rings), np.concatenate(follows)
+
+
+def _border(image_size: int) -> Floats:
+    low, high = -BORDER_MARGIN, image_size - 1 + BORDER_MARGIN
+    steps = np.linspace(low, high, BORDER_CELLS + 1)[:-1]
+    sides = [(steps, low), (high, steps), (high + low - steps, high), (low, high + low - steps)]
+    points = [np.column_stack(np.broadcast_arrays(x, y)) for x, y in sides]
+    flat = np.concatenate(points)
+    return np.column_stack([flat, np.full(len(flat), 1e3)]).astype(np.float32)  # far behind the head
+
+
+def _wide_eyes(canonical: Floats) -> Floats:
+    """The same face with the lids half as far apart again: eyeballs need texels even when they are mostly hidden."""
+    wide = canonical.copy()
+    for eye in (retarget.EYE_RIGHT, retarget.EYE_LEFT):
+        middle = canonical[list(eye), 1].mean()
+        near = retarget.nearness(canonical, eye, 0.04)
+        wide[:, 1] += 0.5 * near * (canonical[:, 1] - middle)
+    return wide
+
+
+def _magnified(points: Floats, centre: Floats, image_size: int, texture_size: int) -> Floats:
+    """Radial layout: LAYOUT_MAGNIFY near the centre, falling smoothly so that the border maps to the border."""
+    half = image_size / 2 + BORDER_MARGIN
+    offset = points - centre
+    # distance to the border along this direction, so that the square maps onto the square
+    direction = offset / np.maximum(np.abs(offset).max(1, keepdims=True), 1e-6)
+    low, high = -BORDER_MARGIN - centre, image_size - 1 + BORDER_MARGIN - centre
+    reach = np.where(direction > 0, high, -low) / np.maximum(np.abs(direction), 1e-6)
+    fraction = np.abs(offset).max(1, keepdims=True) / reach.min(1, keepdims=True)
+    bulge = LAYOUT_MAGNIFY + (1 - LAYOUT_MAGNIFY) * fraction**1.5
+    moved = centre + offset * bulge
+    return ((moved - (image_size - 1) / 2) * (texture_size / 2 - 0.5) / half + (texture_size - 1) / 2).astype(np.float32)
+
+
+def _clockwise(triangles: NDArray[np.int32], points: Floats) -> NDArray[np.int32]:
+    a, b, c = points[triangles[:, 0]], points[triangles[:, 1]], points[triangles[:, 2]]
+    area = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
+    flipped = triangles.copy()
+    flipped[area < 0] = triangles[area < 0][:, ::-1]
+    return flipped

@@ -1,0 +1,402 @@
+"""The default actor: geometry moves a mesh, a small VAE paints what the mesh wears.
+
+One latent: expression components and head pose (models/geometry.py, linear, fitted), then appearance. Appearance is
+what a warp cannot do: eyeballs behind lids, teeth, wrinkles, shading. It is encoded from bounded, person-normalised
+measurements (puppet/retarget.py) and lives in the actor's canonical texture, where every frame is aligned. After
+Deep Appearance Models (Lombardi et al. 2018), with landmarks for the encoder's headset.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from models import losses
+from models.base import ActorModel, Batch, Index, standard_normal
+from models.blocks import UpBlock, he_initialise
+from models.config import PuppetConfig
+from models.driver import DriverClip
+from models.geometry import POSE, Geometry, soft_limit
+from models.mesh import FACE_POINTS, OVAL, ActorMesh, build_mesh, mesh_size
+from puppet import align, retarget
+from puppet.frames import LANDMARKS, Floats, HeadPose
+from puppet.warp import MeshWarp
+
+if TYPE_CHECKING:
+    from models.dataset import Dataset
+
+# Appearance groups: which measurements they see, how many latents they get, and which part of the texture they paint
+# (rows and columns of the decoder's first map, as fractions). Regions that cannot see each other cannot learn that
+# brows only rise when the mouth opens, however often the footage shows it so.
+_MOUTH = (
+    "mouth_open", "mouth_width", "mouth_corner_right", "mouth_corner_left", "mouth_side", "upper_lip",
+    "upper_lip_thickness", "lower_lip_thickness", "lip_protrusion", "jaw_open", "jaw_side", "nose_width",
+)  # fmt: skip
+GROUPS: dict[str, tuple[tuple[str, ...], int, tuple[float, float, float, float]]] = {
+    "eye_right": (("lids_right", "gaze_x_right", "gaze_y_right", "cheek_right"), 5, (0.25, 0.63, 0.0, 0.5)),
+    "eye_left": (("lids_left", "gaze_x_left", "gaze_y_left", "cheek_left"), 5, (0.25, 0.63, 0.5, 1.0)),
+    "brows": (tuple(n for n in retarget.MEASUREMENT_NAMES if n.startswith("brow")), 4, (0.12, 0.5, 0.0, 1.0)),
+    "mouth": ((*_MOUTH, "cheek_right", "cheek_left"), 12, (0.5, 1.0, 0.0, 1.0)),
+}
+APPEARANCE = sum(size for _, size, _ in GROUPS.values())
+
+MEASUREMENT_LIMIT = 3.0  # standard deviations of the actor's own footage; beyond, squeezed softly
+HIDDEN = 64  # units of each group's encoder
+LOGVAR_RANGE = (-8.0, 2.0)
+
+# Identity noise: a stranger's habits, as a gain and an offset on each measurement for a whole sample, and jitter.
+GAIN_NOISE, OFFSET_NOISE, JITTER = 0.1, 0.1, 0.05  # of one, and standard deviations
+POSE_JITTER = 0.7  # degrees
+
+EYE_LOSS, MOUTH_LOSS, FACE_LOSS = 5.0, 3.0, 1.0  # added to the 1 that every pixel counts
+L1, SQUARED, GRADIENT = 1.0, 2.0, 1.0
+KL, KL_WARMUP = 5e-5, 0.2  # weight per nat; share of the training over which it is reached
+
+OPENED_QUANTILE = 0.93  # the texture is laid out for a mouth as open as in the top 7 % of the footage
+MEAN_FRAMES = 64  # frames averaged for the first guess of the mean texture
+
+
+class PuppetVAE(ActorModel):
+    """See the module's docstring. Latent: K components, 3 pose, 26 appearance."""
+
+    def __init__(self, config: PuppetConfig) -> None:
+        super().__init__(config)
+        self.config = config
+        vertices, triangles = mesh_size()
+        self.geometry = Geometry(config.components, vertices)
+        size = config.texture_size
+        self.register_buffer("triangles", torch.zeros(triangles, 3, dtype=torch.int32))
+        self.register_buffer("texture_points", torch.zeros(vertices, 2))
+        self.register_buffer("loss_weight", torch.ones(1, 1, size, size))
+        matrix = torch.from_numpy(retarget.measurement_matrix())
+        self.register_buffer("measurement_matrix", matrix.T.contiguous(), persistent=False)
+        self.register_buffer("measurement_centre", torch.zeros(len(matrix)))
+        self.register_buffer("measurement_spread", torch.ones(len(matrix)))
+        self.appearance = AppearanceEncoder()
+        self.painter = TexturePainter(config.channels, size)
+        self._warp: MeshWarp | None = None
+
+    # ------------------------------------------------------------ statistics
+
+    def fit_statistics(self, dataset: Dataset, rows: Index) -> None:
+        """Mesh, expression components, head movement and measurement ranges of the training frames."""
+        neutral, points = dataset.neutral, dataset.points[rows]
+        canonical, poses = _canonical(points, neutral)
+        angles = np.stack([align.angles_of(pose.rotation) for pose in poses])
+        translation = np.stack([pose.translation for pose in poses])
+        scale = np.array([pose.scale for pose in poses])
+        usual = HeadPose(align.rotation_of(np.median(angles, 0)), float(np.median(scale)), np.median(translation, 0))
+        values = retarget.measure(canonical)
+        wide_open = values["mouth_open"] >= np.quantile(values["mouth_open"], OPENED_QUANTILE)
+        mesh = build_mesh(neutral, canonical[wide_open].mean(0), usual, self.config.image_size, self.config.texture_size)
+        self.geometry.fit(canonical, angles, translation[:, :2], scale, mesh, neutral)
+        measured = np.stack(list(values.values()), 1)
+        self.measurement_centre.copy_(torch.from_numpy(measured.mean(0)))
+        self.measurement_spread.copy_(torch.from_numpy(np.maximum(measured.std(0), 1e-3)))
+        self.triangles.copy_(torch.from_numpy(mesh.triangles))
+        self.texture_points.copy_(torch.from_numpy(mesh.texture_points))
+        self.loss_weight.copy_(torch.from_numpy(_loss_weight(mesh, self.config.texture_size))[None, None])
+        open_rows = np.flatnonzero(wide_open)
+        chosen = open_rows[np.linspace(0, len(open_rows) - 1, MEAN_FRAMES).astype(int)]
+        self.painter.mean.data.copy_(self._mean_texture(dataset, rows[chosen], mesh))
+
+    def _mean_texture(self, dataset: Dataset, rows: Index, mesh: ActorMesh) -> Tensor:
+        """Average of unwarped frames, f32 (3, T, T) in [0, 1]: a start for the mean that training refines."""
+        size = self.config.texture_size
+        flat = np.column_stack([mesh.texture_points, mesh.home[:, 2]]).astype(np.float32)
+        vertices = self._tracked_vertices(dataset.points[rows])
+        pictures = dataset.images(rows)
+        unwarped = [
+            MeshWarp(mesh.triangles, v[:, :2], size).draw(p, flat) for v, p in zip(vertices, pictures, strict=True)
+        ]
+        return torch.from_numpy(np.mean(unwarped, 0, dtype=np.float32) / 255).permute(2, 0, 1)
+
+    @torch.no_grad()
+    def _tracked_vertices(self, points: Floats) -> Floats:
+        """Mesh vertices f32 (B, V, 3) px where the tracker saw the face, rather than where the latent puts it."""
+        neutral = self.geometry.neutral.cpu().numpy()
+        canonical, poses = _canonical(points, neutral)
+        rotation = np.stack([pose.rotation for pose in poses]).astype(np.float32)
+        translation = np.stack([pose.translation[:2] for pose in poses]).astype(np.float32)
+        scale = np.array([pose.scale for pose in poses], np.float32)
+        device = self.geometry.neutral.device
+        tensors = (torch.from_numpy(a).to(device) for a in (canonical[:, :FACE_POINTS], rotation, translation, scale))
+        return self.geometry.place(*tensors).cpu().numpy()
+
+    # ------------------------------------------------------------ the VAE
+
+    def measure(self, landmarks: Tensor) -> Tensor:
+        """Landmarks (B, 478, 3) -> measurements (B, M) in standard deviations of the actor's own, unbounded."""
+        return (landmarks.flatten(1) @ self.measurement_matrix - self.measurement_centre) / self.measurement_spread
+
+    def encode(self, landmarks: Tensor, pose: Tensor) -> tuple[Tensor, Tensor]:
+        """Landmarks (B, 478, 3) on the actor's face, pose (B, 3) degrees -> mean, logvar (B, D)."""
+        mean, logvar = self.geometry.encode(landmarks, pose)
+        worn, worn_logvar = self.appearance(soft_limit(self.measure(landmarks), MEASUREMENT_LIMIT))
+        return torch.cat([mean, worn], 1), torch.cat([logvar, worn_logvar], 1)
+
+    def texture(self, latent: Tensor) -> Tensor:
+        """Latent (B, D) -> texture (B, 3, T, T), about 0..1, not clamped."""
+        return self.painter(latent[:, self.geometry.components :])
+
+    def loss(self, batch: Batch, progress: float, generator: torch.Generator) -> dict[str, Tensor]:
+        """Pictures drawn over the tracked mesh against the true ones, and the KL of the appearance latents.
+
+        The expression components are fitted and have no gradient, so their KL is a constant and is left out.
+        """
+        measured = self.measure(batch["landmarks"])
+
+        def noise(like: Tensor, size: float) -> Tensor:
+            return standard_normal(like, generator) * size
+
+        measured = measured * (1 + noise(measured, GAIN_NOISE)) + noise(measured, OFFSET_NOISE) + noise(measured, JITTER)
+        mean, logvar = self.appearance(soft_limit(measured, MEASUREMENT_LIMIT))
+        worn = mean + (0.5 * logvar).exp() * noise(mean, 1.0)
+        posed, _ = self.geometry.encode(batch["landmarks"], batch["pose"] + noise(batch["pose"], POSE_JITTER))
+        texture = self.painter(torch.cat([posed[:, self.geometry.components :], worn], 1))
+        target = _as_float(batch["target"])
+        field = _as_grid(batch["field"])
+        drawn = F.grid_sample(texture, field, padding_mode="border", align_corners=True)
+        weight = F.grid_sample(self.loss_weight.expand(len(field), -1, -1, -1), field, align_corners=True)
+        return {
+            "l1": L1 * losses.l1(drawn, target, weight).mean(),
+            "squared": SQUARED * losses.squared(drawn, target, weight).mean(),
+            "gradient": GRADIENT * losses.gradient_difference(drawn, target, weight).mean(),
+            "kl": KL * min(1.0, progress / KL_WARMUP) * losses.kl_to_standard_normal(mean, logvar).mean(),
+        }
+
+    def evaluate(self, batch: Batch) -> dict[str, Tensor]:
+        """psnr, ssim: the whole way through the latent; psnr_tracked: the texture alone, over the tracked mesh."""
+        target = _as_float(batch["target"])
+        mean, logvar = self.encode(batch["landmarks"], batch["pose"])
+        drawn = F.grid_sample(self.texture(mean), _as_grid(batch["field"]), padding_mode="border", align_corners=True)
+        finished = _as_float(self.render(batch).to(target.device))
+        return {
+            "psnr": losses.psnr(finished, target),
+            "ssim": losses.ssim(finished, target),
+            "psnr_tracked": losses.psnr(drawn.clamp(0, 1), target),
+            "kl": losses.kl_to_standard_normal(mean, logvar),
+        }
+
+    @torch.no_grad()
+    def render(self, batch: Batch) -> Tensor:
+        mean, _ = self.encode(batch["landmarks"], batch["pose"])
+        texture = _as_bytes(self.texture(mean)).cpu().numpy()
+        points = self.geometry(mean).cpu().numpy()
+        drawn = [self._mesh_warp().draw(t, p) for t, p in zip(texture, points, strict=True)]
+        return torch.from_numpy(np.stack(drawn))
+
+    def drive(self, clip: DriverClip) -> Batch:
+        neutral = self.geometry.neutral.cpu().numpy()
+        transfer = retarget.make_transfer(clip.neutral, neutral, clip.neutral_rotation())
+        driven = [retarget.drive_landmarks(face, transfer) for face in clip.faces]
+        landmarks, pose = (np.stack(part).astype(np.float32) for part in zip(*driven, strict=True))
+        return {"landmarks": torch.from_numpy(landmarks), "pose": torch.from_numpy(pose)}
+
+    def make_batches(self, dataset: Dataset, rows: Index, augment: bool) -> PuppetBatches:
+        return PuppetBatches(self, dataset, rows)
+
+    def _mesh_warp(self) -> MeshWarp:
+        if self._warp is None:
+            triangles, points = self.triangles.cpu().numpy(), self.texture_points.cpu().numpy()
+            self._warp = MeshWarp(triangles, points, self.config.image_size)
+        return self._warp
+
+    # ------------------------------------------------------------ export
+
+    @property
+    def encoder_inputs(self) -> tuple[str, ...]:
+        return ("landmarks", "pose")
+
+    @property
+    def latent_size(self) -> int:
+        return self.geometry.size + APPEARANCE
+
+    @property
+    def image_size(self) -> int:
+        return self.config.image_size
+
+    def inference_encoder(self) -> nn.Module:
+        return _Encoder(self)
+
+    def inference_decoder(self) -> nn.Module:
+        return _Decoder(self)
+
+    def exported_facts(self) -> dict[str, Any]:
+        return {
+            "neutral": self.geometry.neutral.cpu().numpy(),
+            "triangles": self.triangles.cpu().numpy(),
+            "texture_points": self.texture_points.cpu().numpy(),
+            "texture_size": self.config.texture_size,
+        }
+
+
+class AppearanceEncoder(nn.Module):
+    """Bounded measurements (B, M) -> mean, logvar (B, 26); one small network per group, blind to the others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.groups = nn.ModuleList()
+        for i, (names, size, _) in enumerate(GROUPS.values()):
+            index = [retarget.MEASUREMENT_NAMES.index(name) for name in names]
+            self.register_buffer(f"index_{i}", torch.tensor(index), persistent=False)
+            self.groups.append(
+                nn.Sequential(
+                    nn.Linear(len(index), HIDDEN), nn.SiLU(), nn.Linear(HIDDEN, HIDDEN), nn.SiLU(),
+                    nn.Linear(HIDDEN, 2 * size),
+                )
+            )  # fmt: skip
+
+    def forward(self, measured: Tensor) -> tuple[Tensor, Tensor]:
+        parts = [g(measured[:, getattr(self, f"index_{i}")]).chunk(2, 1) for i, g in enumerate(self.groups)]
+        mean = torch.cat([mean for mean, _ in parts], 1)
+        logvar = torch.cat([logvar for _, logvar in parts], 1)
+        return mean, logvar.clamp(*LOGVAR_RANGE)
+
+
+CELLS = 8  # side of the painter's first map
+
+
+class TexturePainter(nn.Module):
+    """Pose and appearance latents (B, 3 + 26) -> texture (B, 3, T, T): a mean and what differs from it.
+
+    channels: of the maps at 8, 16, 32 ... cells; the last map is brought to T by one pixel shuffle, since wide maps
+    at full resolution are what costs time on a CPU (Shi et al. 2016).
+    """
+
+    def __init__(self, channels: tuple[int, ...], texture_size: int) -> None:
+        super().__init__()
+        last = CELLS * 2 ** (len(channels) - 1)
+        self.shuffle = texture_size // last
+        if last * self.shuffle != texture_size:
+            raise ValueError(f"texture size {texture_size} is no multiple of {last}")
+        self.mean = nn.Parameter(torch.zeros(3, texture_size, texture_size))
+        self.stem = nn.Linear(POSE + APPEARANCE, channels[0] * CELLS * CELLS)
+        self.register_buffer("reach", _reach().repeat(1, channels[0], 1, 1).flatten(1), persistent=False)
+        self.blocks = nn.Sequential(*(UpBlock(a, b) for a, b in zip(channels, channels[1:], strict=False)))
+        self.tail = nn.Sequential(
+            nn.Conv2d(channels[-1], channels[-1], 3, padding=1), nn.LeakyReLU(0.2),
+            nn.Conv2d(channels[-1], 3 * self.shuffle**2, 3, padding=1), nn.PixelShuffle(self.shuffle),
+        )  # fmt: skip
+        he_initialise(self)
+        with torch.no_grad():
+            self.tail[2].weight.mul_(0.1)  # pyright: ignore[reportArgumentType, reportCallIssue]  # start at the mean
+
+    def forward(self, latent: Tensor) -> Tensor:
+        weight = self.stem.weight.T * self.reach
+        x = F.leaky_relu(latent @ weight + self.stem.bias, 0.2).unflatten(1, (-1, CELLS, CELLS))
+        return self.mean + self.tail(self.blocks(x))
+
+
+def _reach() -> Tensor:
+    """(3 + 26, 1, 8, 8): 1 where a latent may paint, 0 elsewhere; pose paints everywhere."""
+    masks = [torch.ones(POSE, 1, CELLS, CELLS)]
+    for _, size, (top, bottom, left, right) in GROUPS.values():
+        mask = torch.zeros(size, 1, CELLS, CELLS)
+        mask[:, :, round(top * CELLS) : round(bottom * CELLS), round(left * CELLS) : round(right * CELLS)] = 1
+        masks.append(mask)
+    return torch.cat(masks)
+
+
+class _Encoder(nn.Module):
+    def __init__(self, model: PuppetVAE) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, landmarks: Tensor, pose: Tensor) -> tuple[Tensor, Tensor]:
+        mean, logvar = self.model.encode(landmarks, pose)
+        return mean, logvar.expand(mean.shape)
+
+
+class _Decoder(nn.Module):
+    def __init__(self, model: PuppetVAE) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, latent: Tensor) -> tuple[Tensor, Tensor]:
+        return _as_bytes(self.model.texture(latent)), self.model.geometry(latent[:, : self.model.geometry.size])
+
+
+FIELD_STEPS = 32767  # int16 steps per unit of grid_sample's [-1, 1]: 1/256 px of a 256 px texture
+CACHED_FRAMES = 6000  # fields kept in memory: 256 KiB each at 256 px
+
+
+class PuppetBatches:
+    """Frames with the sampling field of their tracked mesh. Fields are computed when first asked for, then kept."""
+
+    def __init__(self, model: PuppetVAE, dataset: Dataset, rows: Index) -> None:
+        self._model, self._dataset = model, dataset
+        self._fields: dict[int, NDArray[np.int16]] = {}
+        canonical, poses = _canonical(dataset.points[rows], dataset.neutral)
+        pose = np.stack([align.angles_of(p.rotation) for p in poses])
+        self._landmarks = dict(zip(rows.tolist(), canonical, strict=True))
+        self._pose = dict(zip(rows.tolist(), pose, strict=True))
+
+    def batch(self, rows: Index, generator: torch.Generator) -> Batch:
+        """landmarks (B, 478, 3), pose (B, 3) degrees, field int16 (B, S, S, 2), target uint8 (B, S, S, 3) RGB."""
+        keys = rows.tolist()
+        self._compute_fields([row for row in keys if row not in self._fields])
+        batch = {
+            "landmarks": torch.from_numpy(np.stack([self._landmarks[row] for row in keys])),
+            "pose": torch.from_numpy(np.stack([self._pose[row] for row in keys])),
+            "field": torch.from_numpy(np.stack([self._fields[row] for row in keys])),
+            "target": self.originals(rows),
+        }
+        if len(self._fields) > CACHED_FRAMES:
+            self._fields.clear()
+        return batch
+
+    def originals(self, rows: Index) -> Tensor:
+        return torch.from_numpy(self._dataset.images(rows))
+
+    def _compute_fields(self, rows: list[int]) -> None:
+        if not rows:
+            return
+        warp, last = self._model._mesh_warp(), self._model.config.texture_size - 1
+        for row, vertices in zip(rows, self._model._tracked_vertices(self._dataset.points[rows]), strict=True):
+            field = np.stack(warp.field(vertices), -1) * (2 / last) - 1
+            self._fields[row] = np.round(field.clip(-1, 1) * FIELD_STEPS).astype(np.int16)
+
+
+def _canonical(points: Floats, neutral: Floats) -> tuple[Floats, list[HeadPose]]:
+    """Points f32 (N, 478, 3) px -> canonical landmarks against the person's own neutral, and poses."""
+    pairs = [align.canonicalise(p, neutral) for p in points]
+    return np.stack([canonical for canonical, _ in pairs]), [pose for _, pose in pairs]
+
+
+def _loss_weight(mesh: ActorMesh, size: int) -> Floats:
+    """f32 (size, size): how much a texel counts; eyes and mouth most, then the face, then the rest."""
+    y, x = np.mgrid[:size, :size]
+    texels = np.stack([x, y], -1).reshape(-1, 2).astype(np.float32)
+    face = mesh.texture_points[list(OVAL)]
+    centre, reach = face.mean(0), np.abs(face - face.mean(0)).max(0)
+
+    def near(points: tuple[int, ...], sigma: float) -> NDArray:
+        spots = mesh.texture_points[list(points)]
+        squared = np.min([((texels - spot) ** 2).sum(1) for spot in spots], 0)
+        return np.exp(-squared / (2 * (sigma * reach[0]) ** 2))
+
+    eyes, mouth = near(retarget.EYE_RIGHT + retarget.EYE_LEFT, 0.08), near(retarget.LIPS, 0.1)
+    inside = ((((texels - centre) / reach) ** 2).sum(1) < 1.1).astype(np.float32)
+    weight = 1 + EYE_LOSS * eyes + MOUTH_LOSS * mouth + FACE_LOSS * inside
+    return weight.reshape(size, size).astype(np.float32)
+
+
+def _as_float(pictures: Tensor) -> Tensor:
+    """uint8 (B, S, S, 3) -> float (B, 3, S, S) in [0, 1]."""
+    return pictures.permute(0, 3, 1, 2).float() / 255
+
+
+def _as_bytes(texture: Tensor) -> Tensor:
+    """Float (B, 3, T, T), 0..1 -> uint8 (B, T, T, 3)."""
+    return (texture.clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1)
+
+
+def _as_grid(field: Tensor) -> Tensor:
+    """int16 (B, S, S, 2) -> float grid of `grid_sample` in [-1, 1]."""
+    return field.float() / FIELD_STEPS
