@@ -42,6 +42,7 @@ MAX_SIDE = 2048  # px, of pictures and textures
 MAX_LATENT = 4096
 MAX_TRIANGLES = 40_000
 MAX_POINTS = 20_000
+MAX_NUMBER = 1_000_000  # px, eye distances and indices are all far below
 AGAIN = "get the file again or export it again"
 
 
@@ -214,6 +215,8 @@ class _OpenActor:
         names = [info.filename for info in infos]
         missing = [name for name in MAX_BYTES if name not in names]
         extra = [name for name in names if name not in MAX_BYTES]
+        if CARD in missing:  # also when a cut file ends in the zip that is inside latents.npz
+            raise ActorFileError(f"{self.path.name}: not an actor file, or cut short ({CARD} is missing); {AGAIN}")
         if missing:
             raise ActorFileError(f"{self.path.name}: {', '.join(missing)} is missing; {AGAIN}")
         if extra or len(names) != len(set(names)):
@@ -307,10 +310,9 @@ def _array(columns: int, most: int, whole: bool = False, rows: int | None = None
         for row in value:
             if not isinstance(row, list) or len(row) != columns or not all(type(v) in kind for v in row):
                 raise ValueError(f"every row must be {columns} {'whole ' if whole else ''}numbers")
-        array = np.array(value, np.int32 if whole else np.float32)
-        if not np.isfinite(array).all():
-            raise ValueError("numbers must be finite")
-        return array
+        if not all(-MAX_NUMBER <= v <= MAX_NUMBER for row in value for v in row):
+            raise ValueError(f"numbers must be within {MAX_NUMBER}")
+        return np.array(value, np.int32 if whole else np.float32)
 
     return parse
 

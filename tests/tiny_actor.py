@@ -41,7 +41,8 @@ def tiny_actor(path: Path, kind: str = "mesh", **changes: Any) -> Path:
 def tiny_parts(kind: str = "mesh", name: str = "tiny") -> tuple[ActorCard, dict[str, bytes]]:
     """Card and members of a tiny actor, golden picture included."""
     triangles, texture_points = grid_mesh()
-    mesh: dict[str, Any] = {"texture_size": TEXTURE_SIZE, "triangles": triangles, "texture_points": texture_points}
+    mesh = {"texture_size": TEXTURE_SIZE, "triangles": triangles, "texture_points": texture_points}
+    sizes: dict[str, Any] = mesh if kind == "mesh" else {"crop_size": CROP_SIZE}
     inputs = ("landmarks", "pose") if kind == "mesh" else ("crop",)
     card = ActorCard(
         name=name,
@@ -56,7 +57,7 @@ def tiny_parts(kind: str = "mesh", name: str = "tiny") -> tuple[ActorCard, dict[
         created="2026-01-02",
         parity={"image": 0.0},
         training={"frames": 3, "preset": "tiny", "metrics": {"psnr": 30.5}},
-        **(mesh if kind == "mesh" else {"crop_size": CROP_SIZE}),
+        **sizes,
     )
     encoder, decoder = (mesh_encoder(), mesh_decoder()) if kind == "mesh" else (image_encoder(), image_decoder())
     latents = tiny_latents(card.latent_size)
