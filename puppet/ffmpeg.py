@@ -104,6 +104,7 @@ class FrameClock:
         self._fps = fps
         self._start: float | None = None  # capture time that place 0 stands for
         self._last = 0.0
+        self._pictures = 0
         self.written = 0  # places filled
         self.repeated = 0  # of those, with a picture that had been written already
         self.skipped = 0  # pictures for which there was no place
@@ -118,6 +119,7 @@ class FrameClock:
         if self._start is None or not -1.0 < captured_at - self._last < self.LONGEST_GAP:
             self._start = captured_at - self.written / self._fps
         self._last = captured_at
+        self._pictures += 1
         early = self.written - (captured_at - self._start) * self._fps  # in frames; negative: late
         if early > self.SLACK:
             self.skipped += 1
@@ -126,3 +128,13 @@ class FrameClock:
         self.written += repeats + 1
         self.repeated += repeats
         return repeats, True
+
+    def finish(self) -> int:
+        """How often the last picture is written again: it stays on for as long as the others did on average."""
+        if self._start is None or self._pictures < 2:
+            return 0
+        elapsed = self._last - self._start
+        repeats = max(0, round((elapsed + elapsed / (self._pictures - 1)) * self._fps) - self.written)
+        self.written += repeats
+        self.repeated += repeats
+        return repeats

@@ -127,9 +127,7 @@ class CameraSource(_Live):
         fitting = [c for c in listed if c.name.casefold() == wanted]
         fitting = fitting or [c for c in listed if wanted in c.name.casefold()]
         if len(fitting) > 1:
-            raise SourceError(
-                f"Several cameras fit '{self._spec}'; choose by number: {_tell(listed)}", "absent"
-            )
+            raise SourceError(f"Several cameras fit '{self._spec}'; choose by number: {_tell(listed)}", "absent")
         if not fitting:
             raise SourceError(
                 f"There is no camera, file or folder called '{self._spec}' (cameras of this machine: {_tell(listed)})",

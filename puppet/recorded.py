@@ -119,7 +119,8 @@ class VideoFile(_Recorded):
         self._release()
         with self.path.open("rb") as file:  # tells "denied" and "is a folder" from "not a video"
             file.read(1)
-        self._capture = open_capture(str(self.path), cv2.CAP_FFMPEG, [(cv2.CAP_PROP_ORIENTATION_AUTO, 1)])
+        self._capture = open_capture(str(self.path), cv2.CAP_FFMPEG)
+        self._capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)
         self._first = self._decode(self._capture, -1.0) if self._capture.isOpened() else None
         if self._first is None:
             self._release()

@@ -132,14 +132,18 @@ class Recorder:
             if self._process is None:
                 self._process = self._start(image)
             repeats, wanted = self._clock.advance(captured_at)
-            stdin = self._process.stdin
-            assert stdin is not None
-            for _ in range(repeats):
-                stdin.write(before)
+            self._send(before, repeats)
             if wanted:
                 before = self._bytes(image)
-                stdin.write(before)
-                stdin.flush()
+                self._send(before)
+        self._send(before, self._clock.finish())
+
+    def _send(self, picture: bytes, times: int = 1) -> None:
+        for _ in range(times):
+            assert self._process is not None
+            assert self._process.stdin is not None
+            self._process.stdin.write(picture)
+            self._process.stdin.flush()
 
     def _next(self) -> tuple[Image, float] | None:
         with self._changed:

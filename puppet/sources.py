@@ -69,7 +69,7 @@ SOURCES: tuple[SourceKind, ...] = (  # the first that takes a specification make
         lambda spec: not _is_device(spec) and (Path(spec).exists() or _looks_like_a_path(spec)),
         lambda spec, paced, loop, _: VideoFile(Path(spec), paced, loop),
     ),
-    SourceKind("camera", lambda spec: bool(spec), lambda spec, _, __, devices: CameraSource(spec, devices)),
+    SourceKind("camera", lambda _: True, lambda spec, _, __, devices: CameraSource(spec, devices)),
 )
 
 
@@ -78,10 +78,10 @@ def open_source(spec: str, *, paced: bool = True, loop: bool = False, devices: D
 
     paced=False: a file as fast as it decodes; `captured_at` is then the frame's own time stamp, seconds.
     """
-    for kind in SOURCES:
-        if kind.takes(spec):
-            return kind.make(spec, paced, loop, devices)
-    raise SourceError("No source was named; give a camera, a file, a folder or a URL", "absent")
+    if not spec.strip():
+        raise SourceError("No source was named; give a camera, a file, a folder or a URL", "absent")
+    kind = next(kind for kind in SOURCES if kind.takes(spec))
+    return kind.make(spec, paced, loop, devices)
 
 
 def _is_device(spec: str) -> bool:
