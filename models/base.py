@@ -34,6 +34,10 @@ class ActorModel(nn.Module, ABC):
     """A VAE of one actor. Everything it needs at inference lives in parameters and registered buffers."""
 
     best_metric: ClassVar[str] = "psnr"  # key of `evaluate`; the larger, the better
+    encoder_inputs: ClassVar[tuple[str, ...]]  # of "crop" uint8 (N, S, S, 3) RGB, "landmarks" f32 (N, 478, 3) and
+    # "pose" f32 (N, 3), those that `inference_encoder` takes, in its order
+    latent_size: int  # D
+    image_size: int  # side S of the rendered picture, px
 
     @abstractmethod
     def __init__(self, config: Any) -> None:
@@ -57,6 +61,10 @@ class ActorModel(nn.Module, ABC):
         """
 
     @abstractmethod
+    def encode(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Posterior mean and logvar, each f32 (B, D), of a `make_batches` or `drive` batch."""
+
+    @abstractmethod
     def evaluate(self, batch: Batch) -> dict[str, Tensor]:
         """Metrics of held-out pictures, each f32 (B,), from the posterior mean; called in eval mode, no gradient."""
 
@@ -72,29 +80,26 @@ class ActorModel(nn.Module, ABC):
     def inference_encoder(self) -> nn.Module:
         """For export: positional inputs named by `encoder_inputs` -> (mean, logvar) f32 (N, D); normalises inside."""
 
-    @property
-    @abstractmethod
-    def encoder_inputs(self) -> tuple[str, ...]:
-        """Which of "crop" uint8 (N, S, S, 3) RGB, "landmarks" f32 (N, 478, 3), "pose" f32 (N, 3); in this order."""
-
     @abstractmethod
     def inference_decoder(self) -> nn.Module:
         """For export: latent f32 (N, D) -> image uint8 (N, S, S, 3) RGB, or the tuple (texture, points)."""
 
-    @property
-    @abstractmethod
-    def latent_size(self) -> int: ...
-
-    @property
-    @abstractmethod
-    def image_size(self) -> int:
-        """Side S of the rendered picture, px."""
-
     def exported_facts(self) -> dict[str, Any]:
-        """Further fields of the actor card (e.g. crop_size, triangles, texture_points)."""
+        """Fields of the actor card that only the architecture knows: neutral f32 (478, 3), and kind, crop_size,
+        texture_size, triangles, texture_points as they apply (puppet/actor_card.py)."""
         return {}
 
 
 def standard_normal(like: Tensor, generator: torch.Generator) -> Tensor:
     """N(0, 1) of the shape of `like`, drawn on the CPU and moved: the same numbers on every device."""
     return torch.randn(like.shape, generator=generator, dtype=like.dtype).to(like.device)
+
+
+def to_network(picture: Tensor) -> Tensor:
+    """uint8 (B, H, W, 3) -> float (B, 3, H, W) in [0, 1]."""
+    return picture.permute(0, 3, 1, 2).float() / 255
+
+
+def to_picture(x: Tensor) -> Tensor:
+    """float (B, 3, H, W), clamped to [0, 1] -> uint8 (B, H, W, 3)."""
+    return (x.clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1)

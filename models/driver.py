@@ -2,29 +2,156 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from puppet import align, pixels
-from puppet.frames import Face, Floats, Image
+from puppet import align, pixels, retarget
+from puppet.errors import DataError
+from puppet.frames import Face, Floats, Frame, Image
+from puppet.progress import progress
+from puppet.sources import open_source
+from puppet.tracking import FaceMeshTracker
+
+if TYPE_CHECKING:
+    from models.base import Index
+    from models.dataset import Dataset
+
+DATASET_SUFFIXES = {".h5", ".hdf5"}
+ROWS_AT_ONCE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Neutral:
+    """A person at rest: canonical landmarks f32 (478, 3), and the usual head rotation f64 (3, 3)."""
+
+    landmarks: Floats
+    rotation: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One frame of a performance: uint8 (H, W, 3) BGR, the face in its px (None: not seen), time in seconds."""
+
+    image: Image
+    face: Face | None
+    time: float
 
 
 @dataclass(frozen=True, slots=True)
 class DriverClip:
-    """images: uint8 (H, W, 3) BGR each; faces: points in px of their image; neutral: canonical f32 (478, 3)."""
+    """Tracked frames of one person. images: uint8 (H, W, 3) BGR each; faces: points in px of their image."""
 
     images: list[Image]
     faces: list[Face]
-    neutral: Floats
+    neutral: Neutral
 
     def __len__(self) -> int:
         return len(self.images)
 
     def upright_crops(self, size: int) -> Image:
         """uint8 (N, size, size, 3) RGB, faces upright (`align.upright_transform`)."""
-        crops = [
-            pixels.swap_red_blue(align.cut(image, align.upright_transform(face, size), size).image)
-            for image, face in zip(self.images, self.faces, strict=True)
-        ]
-        return np.stack(crops)
+        pairs = zip(self.images, self.faces, strict=True)
+        return np.stack([upright_picture(image, face, size) for image, face in pairs])
+
+
+def upright_picture(image: Image, face: Face, size: int) -> Image:
+    """BGR frame -> uint8 (size, size, 3) RGB crop."""
+    return pixels.swap_red_blue(align.cut(image, align.upright_transform(face, size), size).image)
+
+
+def usual_neutral(faces: Sequence[Face]) -> Neutral:
+    """The neutral of somebody who was never asked for one (`retarget.estimate_neutral`), from at least one face."""
+    angles = np.stack([align.angles_of(face.pose.rotation) for face in faces])
+    landmarks = retarget.estimate_neutral(np.stack([face.canonical for face in faces]), angles)
+    return Neutral(landmarks, _usual_rotation([face.points for face in faces], landmarks))
+
+
+def _usual_rotation(points: Sequence[Floats], neutral: Floats) -> NDArray[np.float64]:
+    """Median head rotation, each fitted against the person's own neutral."""
+    angles = [align.angles_of(align.head_pose(p, neutral).rotation) for p in points]
+    return align.rotation_of(np.median(angles, axis=0))
+
+
+# ---------------------------------------------------------------------------------------------- videos and folders
+
+
+def nominal_fps(spec: str) -> float:
+    """Frames per second of a video or image folder. Raises SourceError."""
+    with contextlib.closing(open_source(spec, paced=False)) as source:
+        source.open()
+        return source.fps
+
+
+def frames(spec: str) -> Iterator[Frame]:
+    """Every frame of a video or image folder. Raises SourceError."""
+    with contextlib.closing(open_source(spec, paced=False)) as source:
+        source.open()
+        while (frame := source.read()) is not None:
+            yield frame
+
+
+def track_all(spec: str) -> list[Face | None]:
+    """The face of every frame of a video or image folder, None where none is seen. Raises SourceError."""
+    with contextlib.closing(open_source(spec, paced=False)) as source:
+        source.open()
+        tracker = FaceMeshTracker(still=Path(spec).is_dir())
+        faces = []
+        with contextlib.closing(tracker), progress(total=source.frame_count, label="tracking", unit="frames") as bar:
+            while (frame := source.read()) is not None:
+                faces.append(tracker.track(frame))
+                bar.update()
+        return faces
+
+
+def video_clip(spec: str, count: int) -> DriverClip:
+    """`count` frames with a face, evenly spread over a video or folder, and the neutral of the whole.
+
+    DataError when no face is seen. Two passes, for holding every picture would take gigabytes.
+    """
+    faces = {i: face for i, face in enumerate(track_all(spec)) if face is not None}
+    if not faces:
+        raise DataError(f"{spec}: no face was seen in it; choose a clip that shows one")
+    seen = np.array(list(faces))
+    wanted = set(seen[np.linspace(0, len(seen) - 1, min(count, len(seen))).round().astype(int)].tolist())
+    images = {i: frame.image for i, frame in enumerate(frames(spec)) if i in wanted}
+    return DriverClip(list(images.values()), [faces[i] for i in images], usual_neutral(list(faces.values())))
+
+
+# ---------------------------------------------------------------------------------------------- data sets
+
+
+def dataset_clip(dataset: Dataset, rows: Index) -> DriverClip:
+    """Rows of a data set as a driver, with the neutral and the usual pose of the whole."""
+    images = [pixels.swap_red_blue(image) for image in dataset.images(rows)]
+    faces = [dataset_face(dataset, row) for row in rows]
+    return DriverClip(images, faces, dataset_neutral(dataset, np.arange(len(dataset))))
+
+
+def dataset_neutral(dataset: Dataset, rows: Index) -> Neutral:
+    return Neutral(dataset.neutral, _usual_rotation([dataset.points[row] for row in rows], dataset.neutral))
+
+
+def dataset_face(dataset: Dataset, row: int) -> Face:
+    """The face of one row, in px of its crop."""
+    canonical, pose = align.canonicalise(dataset.points[row])
+    return Face(dataset.points[row], pose, canonical)
+
+
+def upright_pictures(dataset: Dataset, rows: Index, size: int) -> Image:
+    """Rows of any data set as upright crops, uint8 (N, size, size, 3) RGB: resized, or cut from the steady picture."""
+    result = np.empty((len(rows), size, size, 3), np.uint8)
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        part = rows[start : start + ROWS_AT_ONCE]
+        for i, image in enumerate(dataset.images(part)):
+            if dataset.crop == "upright":
+                picture = image if len(image) == size else pixels.resize(image, size, size)
+            else:
+                picture = upright_picture(pixels.swap_red_blue(image), dataset_face(dataset, part[i]), size)
+            result[start + i] = picture
+    return result

@@ -1,0 +1,150 @@
+"""`python -m models prepare | train | reconstruct`: footage -> data set -> trained actor -> pictures."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from models.config import PRESETS
+from puppet.errors import PuppetError
+
+# Everything heavy is imported by the command that needs it, so that --help is instant.
+
+PREPARE_EXAMPLE = "python -m models prepare footage.mp4 -o data.h5"
+TRAIN_EXAMPLE = "python -m models train data.h5 -o runs/ada --minutes 60"
+RECONSTRUCT_EXAMPLE = "python -m models reconstruct runs/ada friend.mp4 -o friend-as-ada.mp4 --compare"
+
+
+def _add_prepare(parser: argparse.ArgumentParser) -> None:
+    from models.prepare import add_prepare_arguments
+
+    add_prepare_arguments(parser)
+
+
+def _prepare(args: argparse.Namespace) -> int:
+    from models.prepare import run_prepare
+
+    return run_prepare(args)
+
+
+def _add_train(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("data", type=Path, metavar="DATA.h5", help="data set made by `python -m models prepare`")
+    add(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="RUN_DIR",
+        help="new folder; with --resume, one to go on with",
+    )
+    add("--preset", choices=sorted(PRESETS), help=f"what to train (default: {default_preset()})")
+    add("--steps", type=_positive(int), metavar="N", help="end after N optimiser steps")
+    add(
+        "--minutes",
+        type=_positive(float),
+        metavar="M",
+        help="end after M minutes of training, if steps do not end it first",
+    )
+    add("--batch-size", type=_positive(int), metavar="N", help="frames a step")
+    add("--seed", type=int, metavar="N", help="start of all random numbers")
+    add("--threads", type=_positive(int), metavar="N", help="CPU threads (default: torch's choice)")
+    add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: the GPU when there is one")
+    add("--resume", action="store_true", help="go on with the run in RUN_DIR from its last checkpoint")
+    add("--driver", metavar="DATA.h5|VIDEO", help="an unseen face for the sample sheets (default: the demo clip)")
+
+
+def _train(args: argparse.Namespace) -> int:
+    from models.train import Overrides, train
+
+    overrides = Overrides(args.steps, args.minutes, args.batch_size, args.seed)
+    if args.resume and args.preset is not None:
+        raise PuppetError("--preset cannot be given with --resume: a run keeps the preset that it was started with")
+    config = None if args.resume else PRESETS[args.preset or default_preset()]
+    train(args.data, args.output, config, overrides, args.device, args.threads, args.driver)
+    return 0
+
+
+def _add_reconstruct(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("run", type=Path, metavar="RUN_DIR", help="run folder of `python -m models train`")
+    add("input", metavar="INPUT", help="video, image folder or DATA.h5 of the person who drives")
+    add("-o", "--output", type=Path, required=True, metavar="OUT", help="new .mp4 file, or new folder for PNG files")
+    add("--compare", action="store_true", help="the driver to the left of the actor")
+    add("--checkpoint", choices=("best", "last"), default="best", help="which checkpoint of the run (default: best)")
+    add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: the GPU when there is one")
+
+
+def _reconstruct(args: argparse.Namespace) -> int:
+    from models.reconstruct import reconstruct
+
+    count = reconstruct(args.run, args.input, args.output, args.compare, args.device, args.checkpoint)
+    print(f"{args.output}: {count} pictures")
+    return 0
+
+
+Command = tuple[str, str, Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], int]]
+COMMANDS: dict[str, Command] = {  # name -> what it does, an example, its arguments, its work
+    "prepare": ("make a data set from footage of one person", PREPARE_EXAMPLE, _add_prepare, _prepare),
+    "train": ("train an actor on a data set", TRAIN_EXAMPLE, _add_train, _train),
+    "reconstruct": (
+        "put somebody's performance on a trained actor",
+        RECONSTRUCT_EXAMPLE,
+        _add_reconstruct,
+        _reconstruct,
+    ),
+}
+
+
+def default_preset() -> str:
+    """The best one there is."""
+    return next(name for name in ("puppet-256", "seed-int8") if name in PRESETS)
+
+
+def build_parser(command: str | None) -> argparse.ArgumentParser:
+    """The parser; only the named command gets its arguments, for adding them may import much."""
+    parser = argparse.ArgumentParser(prog="python -m models", description=__doc__, epilog=f"example: {TRAIN_EXAMPLE}")
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (what, example, add_arguments, run) in COMMANDS.items():
+        sub = subparsers.add_parser(name, help=what, description=f"{what.capitalize()}.", epilog=f"example: {example}")
+        sub.set_defaults(run_command=run)
+        if name == command:
+            add_arguments(sub)
+    return parser
+
+
+def _positive(kind: type[int] | type[float]) -> Callable[[str], float]:
+    def parse(text: str) -> float:
+        value = kind(text)
+        if not value > 0:
+            raise ValueError
+        return value
+
+    parse.__name__ = f"positive {kind.__name__}"  # argparse: "invalid positive int value: '0'"
+    return parse
+
+
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    print(f"warning: {message}", file=sys.stderr)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit code: 0, or 2 with one line on stderr for what the user can mend."""
+    argv = sys.argv[1:] if argv is None else argv
+    args = build_parser(next(iter(argv), None)).parse_args(argv)
+    with warnings.catch_warnings():
+        warnings.showwarning = _show_warning
+        try:
+            return args.run_command(args)
+        except PuppetError as error:
+            print(f"error: {error}", file=sys.stderr)
+            return 2
+        except KeyboardInterrupt:
+            return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,98 @@
+"""A run's folder and run.json: how a run was started, and on what data. No torch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from models.config import TrainConfig, to_json, train_config
+from puppet.errors import DataError
+
+if TYPE_CHECKING:
+    from models.dataset import Dataset
+
+RUN_FACTS = "run.json"
+
+
+@dataclass(frozen=True)
+class Overrides:
+    """What the command line changes in a preset; None leaves it."""
+
+    steps: int | None = None
+    minutes: float | None = None
+    batch_size: int | None = None
+    seed: int | None = None
+
+    def apply(self, config: TrainConfig) -> TrainConfig:
+        return replace(config, **{k: v for k, v in vars(self).items() if v is not None})
+
+
+NO_OVERRIDES = Overrides()
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """run.json: how a run was started; `data` tells its data set from another."""
+
+    config: TrainConfig
+    data: dict[str, Any]
+
+
+def new_run(run: Path, config: TrainConfig, data: dict[str, Any]) -> RunFacts:
+    """The facts of a run to be started; DataError when its folder exists and holds anything. Writes nothing."""
+    if run.exists() and (not run.is_dir() or any(run.iterdir())):
+        raise DataError(f"{run}: already exists; give --resume to go on with that run, or another folder")
+    return RunFacts(config, data)
+
+
+def resume_run(run: Path, overrides: Overrides, data: dict[str, Any]) -> RunFacts:
+    """The facts of an existing run, its limits changed by `overrides`; DataError when it learnt from other data. Writes nothing."""
+    facts = read_run_facts(run)
+    for name in ("batch_size", "seed"):
+        asked, had = getattr(overrides, name), getattr(facts.config, name)
+        if asked is not None and asked != had:
+            raise DataError(f"{run}: was started with {name} {had}; a resumed run cannot change it to {asked}")
+    if facts.data.get("sha256") != data["sha256"]:
+        raise DataError(f"{data['file']}: is not the data set that {run} was started with ({facts.data.get('file')})")
+    return RunFacts(overrides.apply(facts.config), data)
+
+
+def read_run_facts(run: Path) -> RunFacts:
+    """DataError when `run` is no run folder."""
+    path = run / RUN_FACTS
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        return RunFacts(train_config(values["config"], str(path)), dict(values["data"]))
+    except FileNotFoundError:
+        raise DataError(
+            f"{run}: no run to go on with (no {RUN_FACTS} there); leave --resume out to start one"
+        ) from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path}: not a run's facts, or cut short ({error})") from error
+
+
+def write_run_facts(run: Path, facts: RunFacts) -> None:
+    """Write run.json, whole or not at all, and the folder if need be; DataError when that is not possible."""
+    path, partial = run / RUN_FACTS, run / f".{RUN_FACTS}.partial"
+    try:
+        run.mkdir(parents=True, exist_ok=True)
+        text = json.dumps({"config": to_json(facts.config), "data": facts.data}, indent=1)
+        partial.write_text(text, encoding="utf-8")
+        os.replace(partial, path)
+    except OSError as error:
+        raise DataError(f"{run}: cannot be written ({error.strerror}); choose another folder") from error
+
+
+def data_facts(dataset: Dataset) -> dict[str, Any]:
+    """What tells one data set from another: file, frames, picture side, crop kind and a hash of all landmarks."""
+    digest = hashlib.sha256(np.ascontiguousarray(dataset.points).tobytes()).hexdigest()
+    facts = {"file": str(dataset.path), "frames": len(dataset), "size": dataset.size, "crop": dataset.crop}
+    return {**facts, "sha256": digest}

@@ -1,0 +1,46 @@
+"""Sample sheets: what goes in above what comes out, as one PNG."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from puppet import pixels
+from puppet.errors import DataError
+from puppet.frames import Image
+
+GAP = 4  # px between pictures
+BAND_GAP = 16  # px between pairs of rows
+
+
+def pair_rows(above: Sequence[Image], below: Sequence[Image], side: int) -> Image:
+    """Two rows of square cells, above[i] over below[i]; any sizes, uint8 (H, W, 3), fitted into `side` px."""
+    rows = [np.concatenate([_cell(image, side) for image in row], axis=1) for row in (above, below)]
+    return np.concatenate(rows, axis=0)
+
+
+def stack_bands(bands: Sequence[Image]) -> Image:
+    """Bands uint8 (H, W, 3) of any width, one below the other, on black."""
+    width = max(band.shape[1] for band in bands)
+    padded = [np.pad(band, ((0, BAND_GAP), (0, width - band.shape[1]), (0, 0))) for band in bands]
+    return np.concatenate(padded, axis=0)
+
+
+def write_png(path: Path, image: Image) -> None:
+    """Write uint8 (H, W, 3) BGR, whole or not at all; DataError when the folder cannot be written."""
+    _, content = cv2.imencode(".png", image)
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(content.tobytes())
+        os.replace(partial, path)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be written ({error.strerror})") from error
+
+
+def _cell(image: Image, side: int) -> Image:
+    return np.pad(pixels.fit(image, side, side), ((0, GAP), (0, GAP), (0, 0)))

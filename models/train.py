@@ -1,0 +1,305 @@
+"""The training loop."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import signal
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+import models
+from models import checkpoint, driver, sheets
+from models.base import Batch, Batches, Index
+from models.checkpoint import EMA, MODEL, OPTIMIZER, Checkpoint
+from models.config import TrainConfig
+from models.dataset import Dataset, open_dataset, split_blocks
+from models.driver import DriverClip
+from models.ema import Ema
+from models.metrics import MetricsLog
+from models.run_folder import NO_OVERRIDES, Overrides, RunFacts, data_facts, new_run, resume_run, write_run_facts
+from models.schedule import (
+    BATCHES_STREAM,
+    LOSS_STREAM,
+    START_STREAM,
+    TORCH_STREAM,
+    generator_of,
+    learning_rate,
+    rows_of_step,
+    seed_of,
+    step_limit,
+)
+from puppet import pixels
+from puppet.errors import DataError
+from puppet.progress import progress
+from puppet.sources import DEMO_CLIP
+
+SHEET_COLUMNS = 8
+SHEET_SIDE = 192  # px, largest cell
+EVALUATION_BATCH = 32
+
+
+def choose_device(name: str) -> torch.device:
+    """ "auto" takes the GPU when there is one; DataError when "cuda" is asked for in vain."""
+    if name == "cuda" and not torch.cuda.is_available():
+        raise DataError("--device cuda: torch finds no CUDA device here; use --device cpu")
+    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+class Trainer:
+    """One run: model, optimiser, data and where it stands. `train` is the way in."""
+
+    def __init__(self, run: Path, facts: RunFacts, dataset: Dataset, device: torch.device, clip: DriverClip | None):
+        self.run, self.facts, self.config, self.device = run, facts, facts.config, device
+        self.step, self.seconds = 0, 0.0
+        self.train_rows, self.held_rows = split_blocks(len(dataset), dataset.time, self.config.held_out)
+        if len(self.train_rows) == 0:
+            raise DataError(f"{dataset.path}: no frame is left to train on")
+        self.limit = step_limit(self.config, len(self.train_rows))
+        torch.manual_seed(seed_of(self.config.seed, 0, START_STREAM))
+        self.model = models.build(self.config)
+        found = checkpoint.find(run)
+        if found is None:
+            self.model.fit_statistics(dataset, self.train_rows)
+        else:
+            checkpoint.load_weights(self.model, found, MODEL)
+        self.model.to(device)
+        self.optimizer = self._make_optimizer()
+        self.ema = None if self.config.ema_decay is None else Ema(self.model, self.config.ema_decay)
+        if found is not None:
+            self._restore(found)
+        checkpoint.tidy(run)
+        self.batches = self.model.make_batches(dataset, self.train_rows, augment=True)
+        self.held_batches = (
+            self.model.make_batches(dataset, self.held_rows, augment=False) if len(self.held_rows) else None
+        )
+        self.drive = None if clip is None else (clip.images, self.model.drive(clip))
+
+    def _make_optimizer(self) -> torch.optim.Optimizer:
+        c = self.config
+        parameters = [p for p in self.model.parameters() if p.requires_grad]
+        fused = self.device.type == "cuda"
+        return torch.optim.AdamW(
+            parameters, lr=c.learning_rate, betas=c.betas, eps=c.eps, weight_decay=c.weight_decay, fused=fused
+        )
+
+    def _restore(self, found: Checkpoint) -> None:
+        checkpoint.load_optimizer(self.optimizer, found.tensors(OPTIMIZER))
+        if self.ema is not None:
+            for name, value in found.tensors(EMA).items():
+                self.ema.tensors[name].copy_(value)
+        self.step, self.seconds = found.step, found.seconds
+        checkpoint.drop_after(self.run, found.step)
+
+    @property
+    def progress(self) -> float:
+        """0 at the start, 1 or more at the end; by steps or time, whichever is further."""
+        by_steps = 0.0 if self.limit is None else self.step / max(1, self.limit)
+        by_time = 0.0 if self.config.minutes is None else self.seconds / (60 * self.config.minutes)
+        return max(by_steps, by_time)
+
+    def fit(self, report: Callable[[Trainer, dict[str, float]], None], stopping: Callable[[], bool]) -> Checkpoint:
+        """Train to the end, or until `stopping()`; `report(self, losses)` after every step. The last checkpoint."""
+        c = self.config
+        log = MetricsLog(self.run, self.step)
+        saved: Checkpoint | None = None
+        with contextlib.closing(log), ThreadPoolExecutor(1) as loader:
+            started = time.perf_counter() - self.seconds
+            coming = loader.submit(self._batch, self.step)
+            while self.progress < 1 and not stopping():
+                batch = coming.result()
+                coming = loader.submit(self._batch, self.step + 1)
+                losses, rate = self._learn(batch)
+                self.seconds = time.perf_counter() - started
+                if self.step == 1 or self.step % c.log_every == 0:
+                    total = losses.pop("total")
+                    log.write(self.step, "train", loss=total, terms=losses, lr=rate, seconds=round(self.seconds, 3))
+                    losses["total"] = total
+                report(self, losses)
+                if self.step % c.sheet_every == 0:
+                    self.write_sheet()
+                if self.step % c.checkpoint_every == 0:
+                    saved = self._save(log)
+                elif self.step % c.evaluate_every == 0:
+                    self._evaluate_into(log)
+                self.seconds = time.perf_counter() - started
+            if saved is None or saved.step != self.step:
+                saved = self._save(log)
+                self.write_sheet()
+        return saved
+
+    def _batch(self, step: int) -> Batch:
+        seed = self.config.seed
+        rows = rows_of_step(self.train_rows, self.config.batch_size, seed, step)
+        return self.batches.batch(rows, generator_of(seed, step, BATCHES_STREAM))
+
+    def _learn(self, batch: Batch) -> tuple[dict[str, float], float]:
+        """One optimiser step -> every loss term by name and "total", and the learning rate."""
+        c = self.config
+        rate = learning_rate(c, self.step, self.progress)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.model.train()
+        torch.manual_seed(seed_of(c.seed, self.step, TORCH_STREAM))
+        generator = generator_of(c.seed, self.step, LOSS_STREAM)
+        terms = self.model.loss(self._to_device(batch), min(1.0, self.progress), generator)
+        total = torch.stack(list(terms.values())).sum()
+        self.optimizer.zero_grad(set_to_none=True)
+        total.backward()
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), c.gradient_clip or math.inf)
+        values = torch.stack([*terms.values(), total, norm]).detach().float().cpu()
+        named = dict(zip([*terms, "total", "gradient norm"], values.tolist(), strict=True))
+        if broken := [name for name, value in named.items() if not math.isfinite(value)]:
+            raise DataError(
+                f"training became unstable at step {self.step + 1}: {', '.join(broken)} not finite. "
+                f"{self._last_good()} Try again with a smaller learning rate"
+            )
+        self.optimizer.step()
+        self.step += 1
+        if self.ema is not None:
+            self.ema.update(self.model, self.step)
+        del named["gradient norm"]
+        return named, rate
+
+    def _last_good(self) -> str:
+        found = checkpoint.find(self.run)
+        return "There is no checkpoint yet." if found is None else f"The last good checkpoint, {found.folder}, is kept."
+
+    def _save(self, log: MetricsLog) -> Checkpoint:
+        metrics = self._evaluate_into(log)
+        parts = {MODEL: self.model.state_dict(), OPTIMIZER: checkpoint.optimizer_tensors(self.optimizer)}
+        if self.ema is not None:
+            parts[EMA] = self.ema.tensors
+        score = metrics.get(self.model.best_metric)
+        saved = checkpoint.write(self.run, self.step, self.seconds, score, self.config, self.facts.data, metrics, parts)
+        checkpoint.tidy(self.run)
+        return saved
+
+    def _evaluate_into(self, log: MetricsLog) -> dict[str, float]:
+        metrics = self.evaluate()
+        if metrics:
+            log.write(self.step, "evaluate", metrics=metrics, seconds=round(self.seconds, 3))
+        return metrics
+
+    @contextlib.contextmanager
+    def _inference(self) -> Iterator[None]:
+        """Eval mode, averaged weights, no gradients."""
+        self.model.eval()
+        with torch.no_grad(), self.ema.applied(self.model) if self.ema else contextlib.nullcontext():
+            yield
+
+    def evaluate(self) -> dict[str, float]:
+        """Means over (at most `evaluate_frames`) held-out frames; empty when none are held out."""
+        if self.held_batches is None:
+            return {}
+        rows = spread(self.held_rows, self.config.evaluate_frames)
+        collected: dict[str, list[Tensor]] = {}
+        with self._inference():
+            for start in range(0, len(rows), EVALUATION_BATCH):
+                part = rows[start : start + EVALUATION_BATCH]
+                batch = self.held_batches.batch(part, generator_of(self.config.seed, start, BATCHES_STREAM))
+                for name, values in self.model.evaluate(self._to_device(batch)).items():
+                    collected.setdefault(name, []).append(values.float().cpu())
+        return {name: float(torch.cat(values).mean()) for name, values in collected.items()}
+
+    def write_sheet(self) -> None:
+        """Held-out originals over reconstructions; below, an unseen face over the actor that it drives."""
+        side = min(SHEET_SIDE, self.model.image_size)
+        bands = []
+        batches: Batches = self.batches if self.held_batches is None else self.held_batches
+        rows = spread(self.train_rows if self.held_batches is None else self.held_rows, SHEET_COLUMNS)
+        with self._inference():
+            batch = batches.batch(rows, generator_of(self.config.seed, 0, BATCHES_STREAM))
+            made = pictures(self.model.render(self._to_device(batch)))
+            bands.append(sheets.pair_rows(pictures(batches.originals(rows)), made, side))
+            if self.drive is not None:
+                images, batch = self.drive
+                made = pictures(self.model.render(self._to_device(batch)))
+                bands.append(sheets.pair_rows(images, made, side))
+        sheets.write_png(self.run / "sheets" / f"step-{self.step:08d}.png", sheets.stack_bands(bands))
+
+    def _to_device(self, batch: Batch) -> Batch:
+        return {name: value.to(self.device, non_blocking=True) for name, value in batch.items()}
+
+
+def spread(rows: Index, count: int) -> Index:
+    """At most `count` of `rows`, evenly spread."""
+    if len(rows) <= count:
+        return rows
+    return rows[np.linspace(0, len(rows) - 1, count).round().astype(np.intp)]
+
+
+def pictures(batch: Tensor) -> list[np.ndarray]:
+    """uint8 (B, S, S, 3) RGB tensor -> BGR images."""
+    return [pixels.swap_red_blue(np.ascontiguousarray(image)) for image in batch.cpu().numpy()]
+
+
+@contextlib.contextmanager
+def stop_on_signal() -> Iterator[Callable[[], bool]]:
+    """Ctrl-C or SIGTERM once: finish the step, write a checkpoint, stop. Twice: stop at once."""
+    asked: list[int] = []
+
+    def ask(number: int, _frame: Any) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(number)
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def train(
+    data: Path,
+    run: Path,
+    config: TrainConfig | None,
+    overrides: Overrides = NO_OVERRIDES,
+    device: str = "auto",
+    threads: int | None = None,
+    driver_spec: str | None = None,
+) -> Checkpoint:
+    """Train on `data` into the folder `run`: a new run of `config`, or (None) the rest of the run that is there.
+
+    Raises PuppetError. The last checkpoint.
+    """
+    torch.set_flush_denormal(True)  # denormal numbers make CPU training several times slower
+    if threads is not None:
+        torch.set_num_threads(threads)
+    chosen = choose_device(device)
+    with open_dataset(data) as dataset:
+        if config is None:
+            facts = resume_run(run, overrides, data_facts(dataset))
+        else:
+            facts = new_run(run, overrides.apply(config), data_facts(dataset))
+        trainer = Trainer(run, facts, dataset, chosen, find_driver(driver_spec))
+        write_run_facts(run, facts)  # not before all of that went well: a failed start leaves no folder
+        first = trainer.step
+        with (
+            stop_on_signal() as stopping,
+            progress(total=trainer.limit, initial=first, label="training", unit="steps") as bar,
+        ):
+
+            def report(_: Trainer, losses: dict[str, float]) -> None:
+                bar.update()
+
+            return trainer.fit(report, stopping)
+
+
+def find_driver(spec: str | None) -> DriverClip | None:
+    """The face on the sample sheets: a data set, a video or folder, by default the demo clip; None without that."""
+    if spec is None:
+        return driver.video_clip(str(DEMO_CLIP), SHEET_COLUMNS) if DEMO_CLIP.exists() else None
+    if Path(spec).suffix.lower() not in driver.DATASET_SUFFIXES:
+        return driver.video_clip(spec, SHEET_COLUMNS)
+    with open_dataset(Path(spec)) as dataset:
+        return driver.dataset_clip(dataset, spread(np.arange(len(dataset)), SHEET_COLUMNS))
