@@ -1,0 +1,250 @@
+"""Set-up behind `make run` and `make test`: system libraries, .venv, packages. Standard library only.
+
+python bootstrap.py run    what running needs (no torch)
+python bootstrap.py test   that, what training and the tests need, and a virtual display
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+LOG = VENV / "install.log"
+EXTRAS = {"run": "", "test": "[train,dev]"}
+RECIPE = (ROOT / "pyproject.toml", ROOT / "constraints.txt")  # a change of these means: install again
+TAIL = 25  # lines of the log shown when an installation fails
+
+# What the wheels of OpenCV, MediaPipe and PyQt6 leave to the system (ldd): library, Debian package, Fedora package.
+BASE = [
+    ("libGL.so.1", "libgl1", "libglvnd-glx"),
+    ("libglib-2.0.so.0", "libglib2.0-0", "glib2"),
+    ("libgthread-2.0.so.0", "libglib2.0-0", "glib2"),
+]
+QT = [
+    ("libEGL.so.1", "libegl1", "libglvnd-egl"),
+    ("libfontconfig.so.1", "libfontconfig1", "fontconfig"),
+    ("libfreetype.so.6", "libfreetype6", "freetype"),
+    ("libdbus-1.so.3", "libdbus-1-3", "dbus-libs"),
+    ("libxkbcommon.so.0", "libxkbcommon0", "libxkbcommon"),
+    ("libxkbcommon-x11.so.0", "libxkbcommon-x11-0", "libxkbcommon-x11"),
+    ("libX11-xcb.so.1", "libx11-xcb1", "libX11-xcb"),
+    ("libxcb.so.1", "libxcb1", "libxcb"),
+    ("libxcb-cursor.so.0", "libxcb-cursor0", "xcb-util-cursor"),
+    ("libxcb-icccm.so.4", "libxcb-icccm4", "xcb-util-wm"),
+    ("libxcb-image.so.0", "libxcb-image0", "xcb-util-image"),
+    ("libxcb-keysyms.so.1", "libxcb-keysyms1", "xcb-util-keysyms"),
+    ("libxcb-randr.so.0", "libxcb-randr0", "libxcb"),
+    ("libxcb-render.so.0", "libxcb-render0", "libxcb"),
+    ("libxcb-render-util.so.0", "libxcb-render-util0", "xcb-util-renderutil"),
+    ("libxcb-shape.so.0", "libxcb-shape0", "libxcb"),
+    ("libxcb-shm.so.0", "libxcb-shm0", "libxcb"),
+    ("libxcb-sync.so.1", "libxcb-sync1", "libxcb"),
+    ("libxcb-util.so.1", "libxcb-util1", "xcb-util"),
+    ("libxcb-xfixes.so.0", "libxcb-xfixes0", "libxcb"),
+    ("libxcb-xkb.so.1", "libxcb-xkb1", "libxcb"),
+]
+TOOLS = [("Xvfb", "xvfb", "xorg-x11-server-Xvfb"), ("xauth", "xauth", "xorg-x11-xauth")]  # for tests of the window
+
+
+def main() -> int:
+    if len(sys.argv) != 2 or sys.argv[1] not in EXTRAS:
+        print(__doc__, file=sys.stderr)
+        return 2
+    purpose = sys.argv[1]
+    try:
+        provide_system_packages(purpose)
+        provide_venv()
+        provide_packages(purpose)
+    except SetupError as problem:
+        print(f"set-up stopped: {problem}", file=sys.stderr)
+        return 1
+    return 0
+
+
+class SetupError(Exception):
+    """Set-up cannot go on; the message says what to do."""
+
+
+# --- system libraries ---
+
+
+def provide_system_packages(purpose: str) -> None:
+    if not sys.platform.startswith("linux"):
+        return
+    missing = missing_system_packages(purpose)
+    if not missing:
+        return
+    debian = sorted({names[0] for names in missing})
+    if shutil.which("apt-get") and os.geteuid() == 0:
+        apt_install(debian)
+        missing = missing_system_packages(purpose)
+        if not missing:
+            return
+        debian = sorted({names[0] for names in missing})
+    raise SetupError("system packages are missing. Install them, then try again:\n  " + install_command(missing))
+
+
+def missing_system_packages(purpose: str) -> list[tuple[str, str]]:
+    """(Debian name, Fedora name) of what this purpose needs and the system lacks."""
+    window = purpose == "test" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    libraries = BASE + (QT if window else [])
+    missing = [(debian, fedora) for library, debian, fedora in libraries if not loadable(library)]
+    if purpose == "test":
+        missing += [(debian, fedora) for program, debian, fedora in TOOLS if not shutil.which(program)]
+    if not working_venv() and not (importlib.util.find_spec("ensurepip") and importlib.util.find_spec("venv")):
+        missing.append((f"python{sys.version_info[0]}.{sys.version_info[1]}-venv", "python3"))
+    return missing
+
+
+def loadable(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
+
+
+def apt_install(packages: list[str]) -> None:
+    print(f"installing system packages: {' '.join(packages)}", flush=True)
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *packages]
+    for command in (["apt-get", "update", "-q"], install):
+        done = subprocess.run(
+            command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        # an update may fail for one source of many; what counts is whether the installation works
+        if done.returncode and command is install:
+            tail = b"\n".join(done.stdout.splitlines()[-TAIL:]).decode(errors="replace")
+            raise SetupError(f"{tail}\n`{' '.join(command)}` failed; see above")
+
+
+def install_command(missing: list[tuple[str, str]]) -> str:
+    which = 1 if shutil.which("dnf") and not shutil.which("apt-get") else 0
+    packages = " ".join(sorted({names[which] for names in missing}))
+    if which:
+        return f"sudo dnf install {packages}"
+    if shutil.which("apt-get"):
+        return f"sudo apt-get install {packages}"
+    return f"(Debian's names for them) {packages}"
+
+
+# --- the virtual environment ---
+
+
+def venv_python() -> Path:
+    return VENV / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+
+
+def working_venv() -> bool:
+    """Is there a .venv of a fitting Python, made for this very folder?"""
+    try:
+        made_for = (VENV / "made-for").read_text()
+    except OSError:
+        return False
+    check = "import sys, pip; sys.exit(not (3, 10) <= sys.version_info[:2] < (3, 13))"
+    command = [str(venv_python()), "-c", check]
+    try:
+        return made_for == str(ROOT) and subprocess.run(command, stderr=subprocess.DEVNULL).returncode == 0
+    except OSError:
+        return False
+
+
+def provide_venv() -> None:
+    if working_venv():
+        return
+    print(f"creating .venv with Python {sys.version.split()[0]}", flush=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "venv", "--clear", str(VENV)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    if done.returncode:
+        raise SetupError(f"{done.stdout.decode(errors='replace')}\n.venv could not be made; see above")
+    (VENV / "made-for").write_text(str(ROOT))  # scripts in it name this folder; a moved checkout gets a new one
+
+
+# --- packages ---
+
+
+def provide_packages(purpose: str) -> None:
+    wanted = fingerprint()
+    satisfied_by = ("test",) if purpose == "test" else ("run", "test")
+    if any(stamp(p).exists() and stamp(p).read_text() == wanted for p in satisfied_by):
+        return
+    print(f"installing Python packages (log: {LOG.relative_to(ROOT)})", flush=True)
+    began = time.monotonic()
+    constraints, project = ROOT / "constraints.txt", f"{ROOT}{EXTRAS[purpose]}"
+    # fmt: off
+    pip_install([
+        str(venv_python()), "-u", "-m", "pip", "install", "--progress-bar", "off", "--disable-pip-version-check",
+        "-c", str(constraints), "-e", project,
+    ])
+    # fmt: on
+    stamp(purpose).write_text(wanted)
+    print(f"packages are ready ({time.monotonic() - began:.0f} s)", flush=True)
+
+
+def stamp(purpose: str) -> Path:
+    return VENV / f"installed-{purpose}"
+
+
+def fingerprint() -> str:
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in RECIPE)).hexdigest()
+
+
+def pip_install(command: list[str]) -> None:
+    """Run pip; everything it says goes to the log, what it is at goes to the terminal in short."""
+    tail: list[str] = []
+    with (
+        LOG.open("w", encoding="utf-8") as log,
+        subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+        ) as pip,
+    ):
+        assert pip.stdout is not None
+        for line in pip.stdout:
+            log.write(line)
+            tail = [*tail[1 - TAIL :], line.rstrip()]
+            show(line)
+    finish_line()
+    if pip.returncode:
+        raise SetupError("\n".join(tail) + f"\n\npip could not install the packages; the whole log is {LOG}")
+
+
+def show(line: str) -> None:
+    """One line that changes on a terminal; one line per download or step elsewhere."""
+    doing = re.match(r"\s*(Collecting|Downloading|Installing collected packages|Building)\b[: ]*(.*)", line)
+    if not doing:
+        return
+    step, what = doing.groups()
+    if step == "Installing collected packages":
+        text = f"  installing {len(what.split(','))} packages"
+    else:
+        text = f"  {step.lower()} {what.split(';')[0].rsplit('/', 1)[-1]}"
+    if sys.stdout.isatty():
+        print(f"\r\x1b[K{text[:100]}", end="", flush=True)
+    elif step != "Collecting":
+        print(text, flush=True)
+
+
+def finish_line() -> None:
+    if sys.stdout.isatty():
+        print("\r\x1b[K", end="", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,47 @@
+# Two commands do all set-up:  make run   and   make test
+# Options for the program or for pytest:  make run ARGS="--source 1"   make test ARGS="-k recorder"
+ARGS ?=
+VENV_PYTHON := .venv/bin/python
+
+# Candidates are run, not just looked up: a name on the PATH may be a shim for a Python that is not there.
+define find_python
+	for python in "$$PYTHON" python3.11 python3.12 python3.10 python3 python; do \
+		[ -n "$$python" ] && "$$python" -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] < (3, 13))' \
+			2>/dev/null && { echo "$$python"; exit 0; }; \
+	done; \
+	echo "Puppet needs Python 3.10, 3.11 or 3.12, and found none. On Debian or Ubuntu: sudo apt-get install python3 python3-venv" \
+		"(or name one: make run PYTHON=/path/to/python3.11)" >&2; exit 1
+endef
+set_up = python=$$($(find_python)) && "$$python" .ci/bootstrap.py
+export PYTHON
+
+.PHONY: help run test lint types bench clean
+run:
+	@$(set_up) run
+	@$(VENV_PYTHON) -m puppet run $(ARGS)
+
+test:
+	@$(set_up) test
+	@$(VENV_PYTHON) -m pytest $(ARGS)
+
+lint:
+	@$(set_up) test
+	@$(VENV_PYTHON) -m ruff check .
+	@$(VENV_PYTHON) -m ruff format --check .
+
+types:
+	@$(set_up) test
+	@$(VENV_PYTHON) -m pyright
+
+bench:
+	@$(set_up) test
+	@$(VENV_PYTHON) -m pytest --benchmark-enable --benchmark-only tests/benchmarks $(ARGS)
+
+clean:
+	rm -rf .venv .pytest_cache .ruff_cache build dist
+
+help:
+	@echo "make run     set up and start; without a display it renders the demo to puppet-demo.mp4"
+	@echo "make test    set up and run every test"
+	@echo "make lint    ruff          make types   pyright"
+	@echo "make bench   benchmarks    make clean   remove .venv and caches"
