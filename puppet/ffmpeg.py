@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import statistics
+from collections import deque
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -104,7 +106,7 @@ class FrameClock:
         self._fps = fps
         self._start: float | None = None  # capture time that place 0 stands for
         self._last = 0.0
-        self._pictures = 0
+        self._distances: deque[float] = deque(maxlen=31)  # s between the latest capture times
         self.written = 0  # places filled
         self.repeated = 0  # of those, with a picture that had been written already
         self.skipped = 0  # pictures for which there was no place
@@ -118,8 +120,9 @@ class FrameClock:
         """(how often the picture before this one is written again, whether this one is written)."""
         if self._start is None or not -1.0 < captured_at - self._last < self.LONGEST_GAP:
             self._start = captured_at - self.written / self._fps
+        else:
+            self._distances.append(captured_at - self._last)
         self._last = captured_at
-        self._pictures += 1
         early = self.written - (captured_at - self._start) * self._fps  # in frames; negative: late
         if early > self.SLACK:
             self.skipped += 1
@@ -130,11 +133,11 @@ class FrameClock:
         return repeats, True
 
     def finish(self) -> int:
-        """How often the last picture is written again: it stays on for as long as the others did on average."""
-        if self._start is None or self._pictures < 2:
+        """How often the last picture is written again: it stays on for as long as they usually do."""
+        if self._start is None or not self._distances:
             return 0
-        elapsed = self._last - self._start
-        repeats = max(0, round((elapsed + elapsed / (self._pictures - 1)) * self._fps) - self.written)
+        end = self._last + statistics.median(self._distances)
+        repeats = max(0, round((end - self._start) * self._fps) - self.written)
         self.written += repeats
         self.repeated += repeats
         return repeats

@@ -256,11 +256,11 @@ def _claim(path: Path) -> None:
     """Make the file, empty: its name is ours from here on, and an unwritable folder shows now, not after the take."""
     if path.suffix.lower() not in SUFFIXES:
         raise RecordingError(f"{path.name}: recordings are MP4 files; choose a name that ends with .mp4")
+    if os.path.lexists(path):
+        raise RecordingError(f"{path} exists already and is not overwritten; choose another name")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.open("xb").close()
-    except FileExistsError as problem:
-        raise RecordingError(f"{path} exists already and is not overwritten; choose another name") from problem
+        path.open("xb").close()  # "x": also when another program was quicker
     except OSError as problem:
         raise RecordingError(f"Cannot write to {path.parent}: {problem.strerror}; choose another folder") from problem
 
