@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from puppet.sinks import Sink
     from puppet.sources import Source
 
-__all__ = ["Engine", "Phase", "Problem", "PuppeteerLike", "Status"]
+__all__ = ["ActorResults", "Engine", "Phase", "Problem", "PuppeteerLike", "Status"]
 
 FAILURES_IN_A_ROW = 10  # steps that may fail one after the other before inference gives up
 STEP_TIMEOUT = 5.0  # s that a step, or the making of the tracker, may still take after `stop`
@@ -60,6 +60,7 @@ class Problem:
     message: str
     origin: str
     serial: int
+    error: Exception
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class Status:
     actor: str | None
     actor_loading: str | None  # name of the actor that is on its way
     providers: tuple[str, ...]  # what ONNX Runtime really uses, first choice first; empty without an actor
+    provider_notice: str | None  # why it is not the provider that was asked for
     neutral_captured: bool
     face_seen: bool
     problems: tuple[Problem, ...]  # that still stand, oldest first
@@ -219,6 +221,7 @@ class Engine:
         """From the next result on. The engine closes what is left when it stops, and what gave up."""
         with self._lock:
             if not self._stopped:
+                self._clear("sink")  # what became of an earlier one
                 self._sinks = (*self._sinks, sink)
 
     def remove_sink(self, sink: Sink) -> None:
@@ -245,6 +248,7 @@ class Engine:
                 actor=actor.name if actor else None,
                 actor_loading=self._actor_loading,
                 providers=tuple(actor.providers) if actor else (),
+                provider_notice=actor.notice if actor else None,
                 neutral_captured=puppeteer.neutral_is_captured if puppeteer else False,
                 face_seen=self._face_seen,
                 problems=tuple(sorted(self._problems.values(), key=lambda problem: problem.serial)),
@@ -371,10 +375,38 @@ class Engine:
         message = str(problem) if known else f"Unexpected {type(problem).__name__}: {problem}"
         with self._lock:
             self._serial += 1
-            self._problems[origin] = Problem(message, origin, self._serial)
+            self._problems[origin] = Problem(message, origin, self._serial, problem)
 
     def _clear(self, origin: str) -> None:
         self._problems.pop(origin, None)
+
+
+class ActorResults:
+    """A sink that passes on only results that show the actor, and at most `limit` of them; then it is `full`."""
+
+    def __init__(self, limit: int | None = None, inner: Sink | None = None) -> None:
+        self._limit = limit
+        self._inner = inner
+        self.count = 0
+
+    @property
+    def full(self) -> bool:
+        return self.count == self._limit
+
+    @property
+    def error(self) -> PuppetError | None:
+        return self._inner.error if self._inner is not None else None
+
+    def write(self, result: Result) -> None:
+        if result.portrait is None or self.full:
+            return
+        if self._inner is not None:
+            self._inner.write(result)
+        self.count += 1
+
+    def close(self) -> None:
+        if self._inner is not None:
+            self._inner.close()
 
 
 def _close_sink(sink: Sink) -> None:

@@ -39,7 +39,7 @@ class Settings:
 
     source: str = ""  # what `sources.open_source` takes
     actor: str = ""  # name or file
-    provider: str = "auto"  # what `actor.load_actor` takes
+    provider: str = field(default="auto", metadata={"choices": ("auto", "cuda", "directml", "coreml", "cpu")})
     recording_folder: str = ""  # empty: "Puppet" in the user's folder for videos
     mirror_preview: bool = True
     mirror_output: bool = False
@@ -113,13 +113,16 @@ def _read(kind: type[T], stored: dict[str, Any], prefix: str, notices: list[str]
         if key not in known:
             notices.append(f'unknown setting "{name}" was ignored.')
             continue
-        wanted, limits = types[key], known[key].metadata.get("range")
+        wanted, allowed = types[key], known[key].metadata
+        limits, choices = allowed.get("range"), allowed.get("choices")
         if is_dataclass(wanted) and isinstance(value, dict):
             values[key] = _read(wanted, value, f"{name}.", notices)  # pyright: ignore[reportArgumentType]
         elif not _is_a(value, wanted):
             notices.append(f'"{name}" cannot be {value!r:.40}; using the default.')
         elif limits and not limits[0] <= value <= limits[1]:
             notices.append(f'"{name}" must lie between {limits[0]} and {limits[1]}, not {value}; using the default.')
+        elif choices and value not in choices:
+            notices.append(f'"{name}" must be one of {", ".join(choices)}, not {value!r:.40}; using the default.')
         else:
             values[key] = wanted(value)
     return kind(**values)

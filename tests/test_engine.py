@@ -90,6 +90,7 @@ class FakePuppeteer:
 
 class FakeActor:
     providers = ["CPUExecutionProvider"]
+    notice = "CUDA is not used: libcudnn is missing"
 
     def __init__(self, name):
         self.name = name
@@ -391,6 +392,7 @@ def test_an_actor_loads_beside_the_preview_and_is_swapped_in(build):
     assert eventually(lambda: engine.status().actor == "marble")
     assert engine.status().actor_loading is None
     assert engine.status().providers == ("CPUExecutionProvider",)
+    assert engine.status().provider_notice == FakeActor.notice
     assert engine.made[0].actor.name == "marble"
 
 

@@ -36,6 +36,7 @@ def test_unknown_and_unusable_keys_are_refused_one_by_one(tmp_path):
         "source": "demo",
         "colour": "red",
         "mirror_preview": "yes",
+        "provider": "abacus",
         "motion": {"smoothing": 7, "pose_gain": 2, "wobble": 1},
         "window": {"width": 900.5, "height": True},
         "mirror_output": True,
@@ -44,9 +45,10 @@ def test_unknown_and_unusable_keys_are_refused_one_by_one(tmp_path):
     settings, notices = load_settings(path)
     assert settings == Settings(source="demo", mirror_output=True, motion=MotionSettings(pose_gain=2.0))
     assert isinstance(settings.motion.pose_gain, float)
-    for name in ("colour", "mirror_preview", "motion.smoothing", "motion.wobble", "window.width", "window.height"):
+    refused = {"colour", "mirror_preview", "provider", "motion.smoothing", "motion.wobble", "window.width"}
+    for name in refused | {"window.height"}:
         assert sum(f'"{name}"' in notice for notice in notices) == 1, name
-    assert len(notices) == 6
+    assert len(notices) == 7
     assert json.loads(path.read_text()) == stored  # reading changes nothing
 
 

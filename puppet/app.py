@@ -1,0 +1,237 @@
+"""The composition root of the window: builds the parts, owns the order in which they start and stop."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from puppet.engine import ActorResults, Engine, PuppeteerLike
+from puppet.errors import ActorFileError, PuppetError, RecordingError
+from puppet.settings import Settings, load_settings, save_settings, settings_path
+
+if TYPE_CHECKING:
+    from puppet.actor import Actor
+    from puppet.sources import Source
+
+DEMO = "demo"
+NO_CAMERA = "No camera found: playing the demo clip"
+CHECK_MS = 50  # between looks whether it is time to end
+
+
+def run_window(
+    source: str | None,
+    actor: str | None,
+    record: Path | None,
+    frames: int | None,
+    screenshot: Path | None = None,
+) -> int:
+    """Open the window and stay until it is closed; 0 when all went well.
+
+    source: what `open_source` takes; None: the one used last, else the first camera, else the demo clip.
+    actor: name or file; None: the one used last, else the built-in one.
+    record: a new file that is recorded to from the first picture of the actor on.
+    frames: end after that many results of the actor. screenshot: a PNG of the window, made just before that end.
+    Raises PuppetError for a source, an actor or a file that was asked for here and does not work.
+    """
+    _forget_opencv_plugins()
+    path = settings_path()
+    settings, notices = load_settings(path)
+    from puppet.sources import list_cameras
+
+    cameras = [camera.name for camera in list_cameras()]
+    spec, notice = choose_source(source, settings.source, cameras)
+    notices += [notice] if notice else []
+    actor_file, notice = choose_actor(actor, settings.actor)
+    notices += [notice] if notice else []
+    session = _Session(settings, path, asked_source=source is not None, asked_actor=actor is not None)
+    return session.run(spec, actor_file, notices, record, frames, screenshot)
+
+
+def choose_source(given: str | None, remembered: str, cameras: Sequence[str]) -> tuple[str, str | None]:
+    """What to open, and a notice for the user or None. `cameras`: the names there are."""
+    if given is not None:
+        return given, None
+    fallback, why = (cameras[0], f"using {cameras[0]}") if cameras else (DEMO, "playing the demo clip")
+    if not remembered:
+        return fallback, None if cameras else NO_CAMERA
+    there = remembered in cameras or remembered == DEMO or "://" in remembered or Path(remembered).exists()
+    if there:
+        return remembered, None
+    return fallback, f"{remembered} is not there any more: {why}"
+
+
+def choose_actor(given: str | None, remembered: str) -> tuple[Path | None, str | None]:
+    """The actor's file, or None when there is none at all, and a notice or None. Raises ActorFileError for `given`."""
+    from puppet.actor import DEFAULT_ACTOR, find_actor, list_actors
+
+    if given is not None:
+        return find_actor(given), None
+    notice = None
+    for name in filter(None, (remembered, DEFAULT_ACTOR)):
+        with contextlib.suppress(ActorFileError):
+            return find_actor(name), notice
+        if name == remembered:
+            notice = f"The actor {Path(remembered).stem} is not there any more"
+    actors = list_actors()
+    if actors:
+        return actors[0], notice
+    return None, "No actor was found: choose an actor file above"
+
+
+class _Session:
+    """One life of the window."""
+
+    def __init__(self, settings: Settings, path: Path, asked_source: bool, asked_actor: bool) -> None:
+        self._settings = settings
+        self._path = path
+        self._asked_source = asked_source
+        self._asked_actor = asked_actor
+        self._failure: PuppetError | None = None
+
+    def run(
+        self,
+        spec: str,
+        actor: Path | None,
+        notices: list[str],
+        record: Path | None,
+        frames: int | None,
+        screenshot: Path | None,
+    ) -> int:
+        from PyQt6.QtCore import QTimer
+
+        from puppet.gui.controller import Controller, Services
+        from puppet.gui.main_window import MainWindow, make_application
+
+        application = make_application()
+        window = MainWindow()
+        size = self._settings.window
+        window.resize(size.width, size.height)
+        engine = build_engine(self._settings.provider)
+        controller = Controller(engine, window, self._settings, self._services(Services))
+        window.closing.connect(application.quit)
+
+        limit = ActorResults(frames) if frames is not None else None
+
+        def check() -> None:
+            self._failure = self._failure or self._asked_in_vain(engine)
+            if self._failure is not None:
+                window.close()
+            elif limit is not None and limit.full:
+                timer.stop()
+                if screenshot is not None:
+                    self._failure = _grab(window, screenshot)
+                window.close()
+
+        timer = QTimer(window)
+        timer.timeout.connect(check)
+        problems: list[str] = []
+        try:
+            (window.showMaximized if size.maximised else window.show)()
+            if notices:
+                window.banners.say("start", ". ".join(notice.rstrip(".") for notice in notices), "notice")
+            with _interrupt_closes(window.close):
+                controller.start(spec, actor)
+                if record is not None:
+                    controller.record(record, frames)
+                if limit is not None:
+                    engine.add_sink(limit)
+                timer.start(CHECK_MS)
+                application.exec()
+        finally:
+            timer.stop()
+            window.hide()  # finishing a recording may take a moment
+            problems += controller.shutdown()
+            problems += engine.stop()
+            window.deleteLater()
+        if self._failure is not None:
+            raise self._failure
+        for recording in controller.finished:
+            print(f"Saved {recording.path} ({recording.seconds:.1f} s)")
+        for problem in problems:
+            print(problem, file=sys.stderr)
+        return 1 if problems else 0
+
+    def _services(self, kind: type):
+        from puppet.actor import list_actors, read_preview
+        from puppet.ffmpeg import RecordingSettings
+        from puppet.recorder import new_recording_path
+        from puppet.sinks import RecorderSink, save_snapshot
+        from puppet.sources import list_cameras
+
+        def make_recorder(path: Path | None, folder: Path, name: str) -> RecorderSink:
+            return RecorderSink(RecordingSettings(path or new_recording_path(folder, name), actor=name))
+
+        return kind(
+            list_cameras=lambda: [camera.name for camera in list_cameras()],
+            list_actors=list_actors,
+            read_preview=read_preview,
+            make_recorder=make_recorder,
+            save_snapshot=save_snapshot,
+            save_settings=lambda settings: save_settings(settings, self._path),
+        )
+
+    def _asked_in_vain(self, engine: Engine) -> PuppetError | None:
+        """The error when what was asked for on the command line does not work: then there is nothing to wait for."""
+        status = engine.status()
+        for problem in status.problems:
+            source = problem.origin == "source" and self._asked_source and not status.frames_read
+            actor = problem.origin == "actor" and self._asked_actor and status.actor is None
+            if (source or actor) and isinstance(problem.error, PuppetError):
+                return problem.error
+        return None
+
+
+def build_engine(provider: str = "auto") -> Engine:
+    """The engine on the real parts; nothing is opened or loaded yet."""
+
+    def open_source(spec: str) -> Source:
+        from puppet.sources import open_source
+
+        return open_source(spec, paced=True, loop=spec == DEMO)
+
+    def make_puppeteer() -> PuppeteerLike:
+        from puppet.pipeline import Puppeteer
+        from puppet.tracking import FaceMeshTracker
+
+        return Puppeteer(FaceMeshTracker(), None)
+
+    def load_actor(path: Path) -> Actor:
+        from puppet.actor import load_actor
+
+        return load_actor(path, provider)
+
+    return Engine(open_source, make_puppeteer, load_actor)
+
+
+def _forget_opencv_plugins() -> None:
+    """Importing cv2 points Qt to cv2's own Qt 5 plug-ins, with which PyQt6 aborts: drop that before QApplication."""
+    import cv2  # noqa: F401 - now, so that no later import sets them again
+
+    for name in ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR"):
+        if "cv2" in os.environ.get(name, ""):
+            del os.environ[name]
+
+
+@contextlib.contextmanager
+def _interrupt_closes(close: Callable[[], object]) -> Iterator[None]:
+    """Ctrl-C closes the window in order. The preview's timer lets Python notice it soon enough."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, lambda number, frame: close())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _grab(window, path: Path) -> PuppetError | None:
+    if window.grab().save(str(path), "PNG"):
+        return None
+    return RecordingError(f"The screenshot could not be written to {path}")

@@ -1,0 +1,314 @@
+"""The groups of controls. They say what the user wanted, and show what they are told; they do nothing themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PyQt6.QtCore import QSize, pyqtSignal
+from PyQt6.QtGui import QIcon
+from PyQt6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QInputDialog,
+    QLabel,
+    QPushButton,
+    QStatusBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from puppet.gui.shortcuts import keys_for
+from puppet.gui.theme import Colours
+from puppet.gui.widgets import ChoiceBox, PercentSlider, Switch, shape_icon
+
+DEMO = "demo"  # what `sources.open_source` calls the clip that comes with the program
+VIDEO, FOLDER, ADDRESS, ACTOR_FILE = "\0video", "\0folder", "\0address", "\0actor"  # no source or path is called so
+VIDEO_FILES = "Videos (*.mp4 *.m4v *.mov *.mkv *.webm *.avi *.mpg *.mpeg);;All files (*)"
+ACTOR_FILES = "Actors (*.actor);;All files (*)"
+THUMBNAIL = 30  # px
+
+
+def _captioned(caption: str, box: ChoiceBox, column: QVBoxLayout) -> None:
+    label = QLabel(caption)
+    label.setProperty("role", "caption")
+    label.setBuddy(box)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(5)
+    column.addWidget(label)
+    column.addWidget(box)
+
+
+class SourcePanel(QWidget):
+    """Whose face drives: a camera, the demo clip, a file, a folder or an address."""
+
+    chosen = pyqtSignal(str)  # what `sources.open_source` takes
+    list_wanted = pyqtSignal()  # the list is about to open: cameras may have come or gone
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.box = ChoiceBox("Driver")
+        self.box.setToolTip("Whose face drives the actor: a camera, a video, a folder of pictures or a network address")
+        self._cameras: tuple[str, ...] = ()
+        self._current = ""
+        _captioned("Driver", self.box, QVBoxLayout(self))
+        self.box.activated.connect(self._activated)
+        self.box.opening.connect(self.list_wanted)
+        self._fill()
+
+    def show_cameras(self, names: Sequence[str]) -> None:
+        if tuple(names) != self._cameras:
+            self._cameras = tuple(names)
+            self._fill()
+
+    def show_current(self, spec: str) -> None:
+        self._current = spec
+        self._fill()
+
+    def _fill(self) -> None:
+        self.box.clear()
+        for name in self._cameras:
+            self.box.addItem(name, name)
+        if self._current and self._current not in (DEMO, *self._cameras):
+            self.box.addItem(_short(self._current), self._current)
+        self.box.addItem("Demo clip", DEMO)
+        self.box.insertSeparator(self.box.count())
+        for words, what in (("Video file…", VIDEO), ("Image folder…", FOLDER), ("Address (URL)…", ADDRESS)):
+            self.box.addItem(words, what)
+        self.box.setCurrentIndex(self.box.findData(self._current))
+
+    def _activated(self, index: int) -> None:
+        chosen = self.box.itemData(index)
+        if chosen == VIDEO:
+            chosen, _ = QFileDialog.getOpenFileName(self, "Choose a video", "", VIDEO_FILES)
+        elif chosen == FOLDER:
+            chosen = QFileDialog.getExistingDirectory(self, "Choose a folder of pictures")
+        elif chosen == ADDRESS:
+            chosen, _ = QInputDialog.getText(self, "Address", "Address of a network camera (http:// or rtsp://):")
+            chosen = chosen.strip()
+        if chosen:
+            self.show_current(chosen)
+            self.chosen.emit(chosen)
+        else:  # thought better of it
+            self.show_current(self._current)
+
+
+class ActorPanel(QWidget):
+    """Who is driven."""
+
+    chosen = pyqtSignal(str)  # path of an actor file
+    list_wanted = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.box = ChoiceBox("Actor")
+        self.box.setToolTip("Who is driven. Changing the actor does not interrupt anything")
+        self.box.setIconSize(QSize(THUMBNAIL, THUMBNAIL))
+        self._actors: dict[str, tuple[str, QIcon]] = {}
+        self._current = ""
+        _captioned("Actor", self.box, QVBoxLayout(self))
+        self.box.activated.connect(self._activated)
+        self.box.opening.connect(self.list_wanted)
+        self._fill()
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        return tuple(self._actors)
+
+    def show_actors(self, actors: dict[str, tuple[str, QIcon]]) -> None:
+        """path -> (name, thumbnail)."""
+        self._actors = dict(actors)
+        self._fill()
+
+    def show_current(self, path: str) -> None:
+        """Empty: none."""
+        self._current = path
+        self._fill()
+
+    def _fill(self) -> None:
+        self.box.clear()
+        for path, (name, icon) in self._actors.items():
+            self.box.addItem(icon, name, path)
+        if self._actors:
+            self.box.insertSeparator(self.box.count())
+        self.box.addItem("Open actor file…", ACTOR_FILE)
+        self.box.setPlaceholderText("Choose an actor")
+        self.box.setCurrentIndex(self.box.findData(self._current) if self._current else -1)
+
+    def _activated(self, index: int) -> None:
+        chosen = self.box.itemData(index)
+        if chosen == ACTOR_FILE:
+            chosen, _ = QFileDialog.getOpenFileName(self, "Choose an actor", "", ACTOR_FILES)
+        self.show_current(self._current)  # until the actor is really there
+        if chosen:
+            self.chosen.emit(chosen)
+
+
+class TransportPanel(QWidget):
+    """Record, snapshot, calibrate, and the two mirrors."""
+
+    record_clicked = pyqtSignal()
+    snapshot_clicked = pyqtSignal()
+    calibrate_clicked = pyqtSignal()
+    automatic_clicked = pyqtSignal()
+    mirror_preview_changed = pyqtSignal(bool)
+    mirror_output_changed = pyqtSignal(bool)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.record = QPushButton("Record")
+        self.record.setToolTip(f"Record driver and actor side by side to a video file ({keys_for('record')})")
+        self.snapshot = QPushButton("Snapshot")
+        self.snapshot.setToolTip(f"Save this moment as a picture ({keys_for('snapshot')})")
+        self.calibrate = QPushButton("Calibrate")
+        self.calibrate.setToolTip(
+            f"Look straight ahead with a relaxed face and a closed mouth, then press ({keys_for('calibrate')}): the "
+            "actor is at rest when you look like this. "
+            f"{keys_for('uncalibrate')} goes back to the automatic neutral."
+        )
+        self.automatic = QPushButton("Use automatic")
+        self.automatic.setProperty("role", "plain")
+        self.automatic.setToolTip(f"Forget the calibration ({keys_for('uncalibrate')})")
+        self.automatic.hide()
+        self.mirror_preview = Switch("Mirror preview")
+        self.mirror_preview.setToolTip(
+            f"Show both pictures as in a mirror; changes this window only ({keys_for('mirror_preview')})"
+        )
+        self.mirror_output = Switch("Mirror output")
+        self.mirror_output.setToolTip(f"Mirror what is recorded and saved ({keys_for('mirror_output')})")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(10)
+        for button in (self.record, self.snapshot, self.calibrate):
+            button.setAccessibleName(button.text())
+            button.setIconSize(QSize(18, 18))
+            row.addWidget(button)
+        row.addWidget(self.automatic)
+        row.addStretch(1)
+        row.addWidget(self.mirror_preview)
+        row.addSpacing(10)
+        row.addWidget(self.mirror_output)
+        self.record.setMinimumWidth(self.record.fontMetrics().horizontalAdvance("Stop  00:00:00") + 64)
+
+        self.record.clicked.connect(lambda: self.record_clicked.emit())
+        self.snapshot.clicked.connect(lambda: self.snapshot_clicked.emit())
+        self.calibrate.clicked.connect(lambda: self.calibrate_clicked.emit())
+        self.automatic.clicked.connect(lambda: self.automatic_clicked.emit())
+        self.mirror_preview.toggled.connect(self.mirror_preview_changed)
+        self.mirror_output.toggled.connect(self.mirror_output_changed)
+
+    def paint_icons(self, colours: Colours) -> None:
+        self._dot = shape_icon("dot", colours.danger)
+        self._square = shape_icon("square", colours.danger)
+        self.record.setIcon(self._square if self.record.property("recording") else self._dot)
+        self.snapshot.setIcon(shape_icon("camera", colours.text))
+        self.calibrate.setIcon(shape_icon("target", colours.text))
+
+    def show_recording(self, seconds: float | None, saving: bool = False) -> None:
+        """seconds: of the take so far, None: not recording. saving: the last take is being finished."""
+        recording = seconds is not None
+        if saving:
+            self.record.setText("Saving…")
+        else:
+            self.record.setText(f"Stop  {clock(seconds)}" if seconds is not None else "Record")
+        self.record.setEnabled(not saving)
+        if recording != bool(self.record.property("recording")):
+            self.record.setProperty("recording", recording)
+            self.record.setAccessibleName("Stop recording" if recording else "Record")
+            self.record.setIcon(self._square if recording else self._dot)
+            style = self.record.style()
+            if style is not None:  # the sheet looks at properties only when asked to
+                style.unpolish(self.record)
+                style.polish(self.record)
+
+    def show_neutral(self, captured: bool) -> None:
+        self.automatic.setVisible(captured)
+
+    def show_mirrors(self, preview: bool, output: bool) -> None:
+        for switch, on in ((self.mirror_preview, preview), (self.mirror_output, output)):
+            switch.blockSignals(True)
+            switch.setChecked(on)
+            switch.blockSignals(False)
+
+
+class MotionPanel(QFrame):
+    """How the driver's motion reaches the actor."""
+
+    changed = pyqtSignal(float, float, float)  # smoothing, expression gain, pose gain
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "card")
+        self.smoothing = PercentSlider("Smoothing", "Calms trembling; too much of it lags behind", 1.0, 0.5)
+        self.expression = PercentSlider("Expression", "How strongly the actor shows what your face does", 2.0, 1.0)
+        self.pose = PercentSlider("Head movement", "How far the actor turns when you turn your head", 2.0, 1.0)
+        self.reset = QPushButton("Reset")
+        self.reset.setProperty("role", "plain")
+        self.reset.setToolTip("All three back to their defaults")
+        self.reset.setAccessibleName("Reset motion settings")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 5, 6, 5)
+        row.setSpacing(26)
+        for slider in (self.smoothing, self.expression, self.pose):
+            row.addWidget(slider, 1)
+            slider.moved.connect(self._moved)
+        row.addWidget(self.reset)
+        self.reset.clicked.connect(self._reset)
+
+    def show_values(self, smoothing: float, expression: float, pose: float) -> None:
+        self.smoothing.set_value(smoothing)
+        self.expression.set_value(expression)
+        self.pose.set_value(pose)
+
+    def _moved(self) -> None:
+        self.changed.emit(self.smoothing.value, self.expression.value, self.pose.value)
+
+    def _reset(self) -> None:
+        for slider in (self.smoothing, self.expression, self.pose):
+            slider.reset()
+
+
+class StatusLine(QStatusBar):
+    """What is going on, left; how fast, with what and how late, right."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizeGripEnabled(False)
+        self.setContentsMargins(8, 0, 8, 0)
+        self.state, self.fps, self.latency = QLabel(), QLabel(), QLabel()
+        self.dropped, self.provider, self.neutral = QLabel(), QLabel(), QLabel()
+        self.addWidget(self.state, 1)
+        for label, name in (
+            (self.neutral, "Neutral face"),
+            (self.provider, "Computed on"),
+            (self.dropped, "Frames dropped"),
+            (self.latency, "Latency"),
+            (self.fps, "Frames per second"),
+        ):
+            label.setAccessibleName(name)
+            self.addPermanentWidget(label)
+        self.dropped.setToolTip("Camera pictures skipped because a newer one was there: this keeps the delay short")
+        self.neutral.setToolTip(
+            "Which face of yours counts as neutral: an automatic guess, or one captured by Calibrate"
+        )
+
+    def show_alert(self, label: QLabel, alert: bool) -> None:
+        if alert != bool(label.property("alert")):
+            label.setProperty("alert", alert)
+            style = label.style()
+            if style is not None:
+                style.unpolish(label)
+                style.polish(label)
+
+
+def clock(seconds: float) -> str:
+    """75.3 -> "1:15", 3700 -> "1:01:40"."""
+    whole = int(seconds)
+    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _short(spec: str) -> str:
+    """What a source is called in the list: a file by its name, an address as it is."""
+    return spec if "://" in spec else Path(spec).name or spec

@@ -1,0 +1,68 @@
+"""The keys: one table that makes the shortcuts and the sheet that lists them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QKeySequence
+from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QVBoxLayout, QWidget
+
+
+@dataclass(frozen=True)
+class Shortcut:
+    """`wish` names what the window does; the first of `keys` is the one that is shown on buttons."""
+
+    keys: tuple[str, ...]
+    wish: str
+    words: str
+
+
+SHORTCUTS = (
+    Shortcut(("R",), "record", "Start or finish a recording"),
+    Shortcut(("S",), "snapshot", "Save a snapshot"),
+    Shortcut(("C",), "calibrate", "Calibrate: your face as it is now is the neutral one"),
+    Shortcut(("Shift+C",), "uncalibrate", "Back to the automatic neutral"),
+    Shortcut(("M",), "mirror_preview", "Mirror the preview"),
+    Shortcut(("Shift+M",), "mirror_output", "Mirror the output"),
+    Shortcut(("F11",), "full_screen", "Full screen on or off"),
+    Shortcut(("F1", "?"), "help", "Show this list"),
+    Shortcut(("Ctrl+Q",), "quit", "Quit"),
+)
+
+
+def keys_for(wish: str) -> str:
+    """The key to show for a wish, as this system writes it."""
+    return next(_native(s.keys[0]) for s in SHORTCUTS if s.wish == wish)
+
+
+def _native(key: str) -> str:
+    return QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
+
+
+class ShortcutSheet(QDialog):
+    """Lists the table."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Keyboard shortcuts")
+        title = QLabel("Keyboard shortcuts")
+        title.setProperty("role", "title")
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(20)
+        grid.setVerticalSpacing(10)
+        grid.setColumnStretch(1, 1)
+        for row, shortcut in enumerate(SHORTCUTS):
+            key = QLabel("  or  ".join(_native(key) for key in shortcut.keys))
+            key.setProperty("role", "key")
+            key.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            grid.addWidget(key, row, 0, Qt.AlignmentFlag.AlignLeft)
+            grid.addWidget(QLabel(shortcut.words), row, 1)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(26, 22, 26, 20)
+        column.setSpacing(18)
+        column.addWidget(title)
+        column.addLayout(grid)
+        column.addWidget(buttons)

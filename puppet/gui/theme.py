@@ -1,0 +1,136 @@
+"""Colours and the style sheet, light or dark as the system's palette is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PyQt6.QtGui import QColor, QPalette
+
+
+@dataclass(frozen=True)
+class Colours:
+    """One scheme, as "#rrggbb"."""
+
+    window: str
+    card: str
+    hover: str
+    border: str
+    text: str
+    muted: str
+    accent: str
+    on_accent: str
+    danger: str
+    notice: str  # backgrounds of banners
+    warning: str
+    error: str
+
+
+LIGHT = Colours(
+    window="#f5f6f8",
+    card="#ffffff",
+    hover="#eef1f6",
+    border="#d5dae2",
+    text="#1b1f27",
+    muted="#596273",
+    accent="#3457d5",
+    on_accent="#ffffff",
+    danger="#d1293d",
+    notice="#e4ecff",
+    warning="#fff1d6",
+    error="#fde5e7",
+)
+DARK = Colours(
+    window="#17191e",
+    card="#22252c",
+    hover="#2b2f38",
+    border="#3a3f4a",
+    text="#eceef2",
+    muted="#a3acba",
+    accent="#86a0ff",
+    on_accent="#10131a",
+    danger="#ff6b78",
+    notice="#25304e",
+    warning="#453618",
+    error="#4e252b",
+)
+STAGE = "#101217"  # behind the pictures, in both schemes
+STAGE_TEXT = "#c9ced8"
+
+
+def colours_for(palette: QPalette) -> Colours:
+    return DARK if palette.color(QPalette.ColorRole.Window).lightness() < 128 else LIGHT
+
+
+def palette_of(c: Colours) -> QPalette:
+    """For what the style sheet does not reach: dialogs, tooltips, text selection."""
+    palette = QPalette()
+    role = QPalette.ColorRole
+    for roles, colour in (
+        ((role.Window,), c.window),
+        ((role.Base, role.Button, role.ToolTipBase, role.AlternateBase), c.card),
+        ((role.WindowText, role.Text, role.ButtonText, role.ToolTipText), c.text),
+        ((role.Highlight, role.Link), c.accent),
+        ((role.HighlightedText,), c.on_accent),
+        ((role.PlaceholderText,), c.muted),
+    ):
+        for one in roles:
+            palette.setColor(one, QColor(colour))
+    for one in (role.WindowText, role.Text, role.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, one, QColor(c.muted))
+    return palette
+
+
+def style_sheet(c: Colours) -> str:
+    return f"""
+    QMainWindow, QDialog {{ background: {c.window}; }}
+    QLabel {{ color: {c.text}; }}
+    QLabel[role="caption"] {{ color: {c.muted}; font-weight: 600; }}
+    QLabel[role="value"] {{ color: {c.muted}; }}
+    QLabel[role="title"] {{ font-size: 15pt; font-weight: 600; }}
+    QLabel[role="key"] {{
+        background: {c.card}; border: 1px solid {c.border}; border-radius: 5px; padding: 3px 9px; font-weight: 600; }}
+    QToolTip {{ background: {c.card}; color: {c.text}; border: 1px solid {c.border}; padding: 4px; }}
+
+    QPushButton, QComboBox {{
+        background: {c.card}; color: {c.text}; border: 1px solid {c.border}; border-radius: 8px;
+        padding: 0 14px; min-height: 38px; }}
+    QPushButton:hover, QComboBox:hover {{ background: {c.hover}; }}
+    QPushButton:pressed {{ background: {c.border}; }}
+    QPushButton:disabled, QComboBox:disabled {{ color: {c.muted}; }}
+    QPushButton:focus, QComboBox:focus {{ border: 2px solid {c.accent}; padding: 0 13px; }}
+    QPushButton[role="plain"] {{ background: transparent; border-color: transparent; color: {c.accent}; }}
+    QPushButton[role="plain"]:hover {{ background: {c.hover}; }}
+    QPushButton[role="plain"]:focus {{ border-color: {c.accent}; }}
+    QPushButton[role="round"] {{ padding: 0; min-width: 38px; max-width: 38px; font-weight: 600; }}
+    QPushButton[recording="true"] {{ color: {c.danger}; border-color: {c.danger}; }}
+
+    QComboBox {{ padding: 0 34px 0 12px; }}
+    QComboBox:focus {{ padding: 0 33px 0 11px; }}
+    QComboBox::drop-down {{ border: none; width: 34px; }}
+    QComboBox::down-arrow {{ image: none; }}
+    QComboBox QAbstractItemView {{
+        background: {c.card}; color: {c.text}; border: 1px solid {c.border}; padding: 4px; outline: none;
+        selection-background-color: {c.accent}; selection-color: {c.on_accent}; }}
+    QComboBox QAbstractItemView::item {{ min-height: 34px; padding: 0 8px; border-radius: 6px; }}
+
+    QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {c.border}; }}
+    QSlider::sub-page:horizontal {{ height: 4px; border-radius: 2px; background: {c.accent}; }}
+    QSlider::handle:horizontal {{
+        width: 16px; height: 16px; margin: -7px 0; border-radius: 9px; background: {c.card};
+        border: 1px solid {c.muted}; }}
+    QSlider::handle:horizontal:hover {{ background: {c.hover}; }}
+    QSlider::handle:horizontal:focus {{ border: 2px solid {c.accent}; width: 14px; height: 14px; }}
+
+    QFrame[role="card"] {{ background: {c.card}; border: 1px solid {c.border}; border-radius: 10px; }}
+    QFrame[role="banner"] {{ border-radius: 8px; }}
+    QFrame[kind="notice"] {{ background: {c.notice}; }}
+    QFrame[kind="warning"] {{ background: {c.warning}; }}
+    QFrame[kind="error"] {{ background: {c.error}; }}
+    QFrame[role="banner"] QPushButton {{ min-height: 28px; padding: 0 10px; }}
+    QFrame[role="banner"] QPushButton[role="round"] {{ min-width: 28px; max-width: 28px; padding: 0; }}
+
+    QStatusBar {{ background: {c.window}; color: {c.muted}; border-top: 1px solid {c.border}; }}
+    QStatusBar::item {{ border: none; }}
+    QStatusBar QLabel {{ color: {c.muted}; padding: 3px 8px; }}
+    QStatusBar QLabel[alert="true"] {{ color: {c.danger}; font-weight: 600; }}
+    """

@@ -1,0 +1,152 @@
+"""Small controls in the window's own look."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
+from PyQt6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSizePolicy, QSlider, QWidget
+
+from puppet.gui.theme import colours_for
+
+
+class ChoiceBox(QComboBox):
+    """A combo box that draws its own arrow (style sheets would want a picture file) and says when it opens."""
+
+    opening = pyqtSignal()
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setMinimumContentsLength(12)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMaxVisibleItems(14)
+
+    def showPopup(self) -> None:
+        self.opening.emit()
+        super().showPopup()
+
+    def paintEvent(self, e: QPaintEvent | None) -> None:
+        super().paintEvent(e)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(colours_for(self.palette()).muted), 1.8))
+        x, y = self.width() - 18.0, self.height() / 2 + 2
+        painter.drawPolyline(QPolygonF([QPointF(x - 4.5, y - 4.5), QPointF(x, y), QPointF(x + 4.5, y - 4.5)]))
+        painter.end()
+
+
+class Switch(QCheckBox):
+    """A check box that looks like a switch."""
+
+    WIDTH, HEIGHT, GAP = 36, 20, 9  # px
+
+    def sizeHint(self) -> QSize:
+        text = self.fontMetrics().size(Qt.TextFlag.TextShowMnemonic, self.text())
+        return QSize(self.WIDTH + self.GAP + text.width() + 4, max(self.HEIGHT, text.height()) + 10)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def hitButton(self, pos) -> bool:
+        return self.rect().contains(pos)
+
+    def paintEvent(self, a0: QPaintEvent | None) -> None:
+        colours = colours_for(self.palette())
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        track = QRectF(2, (self.height() - self.HEIGHT) / 2, self.WIDTH, self.HEIGHT)
+        painter.setPen(QPen(QColor(colours.accent if self.isChecked() else colours.muted), 1.2))
+        painter.setBrush(QColor(colours.accent if self.isChecked() else colours.card))
+        painter.drawRoundedRect(track, self.HEIGHT / 2, self.HEIGHT / 2)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colours.on_accent if self.isChecked() else colours.muted))
+        x = track.right() - self.HEIGHT / 2 if self.isChecked() else track.left() + self.HEIGHT / 2
+        painter.drawEllipse(QPointF(x, track.center().y()), self.HEIGHT / 2 - 4, self.HEIGHT / 2 - 4)
+        if self.hasFocus():
+            painter.setPen(QPen(QColor(colours.accent), 1.5))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(track.adjusted(-2, -2, 2, 2), self.HEIGHT / 2 + 2, self.HEIGHT / 2 + 2)
+        painter.setPen(QColor(colours.text))
+        words = self.rect().adjusted(self.WIDTH + self.GAP, 0, 0, 0)
+        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextShowMnemonic, self.text())
+        painter.end()
+
+
+class PercentSlider(QWidget):
+    """Caption, slider and value: a factor (1.0 = 100 %) set in steps of one percent."""
+
+    moved = pyqtSignal(float)  # by the user or by `reset`, not by `set_value`
+
+    def __init__(self, caption: str, tooltip: str, largest: float, default: float) -> None:
+        super().__init__()
+        self._default = default
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(0, round(largest * 100))
+        self.slider.setPageStep(10)
+        self.slider.setMinimumWidth(70)
+        self.slider.setMinimumHeight(24)
+        self.slider.setAccessibleName(caption)
+        label = QLabel(caption)
+        label.setProperty("role", "caption")
+        label.setBuddy(self.slider)
+        self._value = QLabel()
+        self._value.setProperty("role", "value")
+        self._value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._value.setFixedWidth(self._value.fontMetrics().horizontalAdvance("200 %") + 8)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(10)
+        row.addWidget(label)
+        row.addWidget(self.slider, 1)
+        row.addWidget(self._value)
+        self.setToolTip(tooltip)
+        self.set_value(default)
+        self.slider.valueChanged.connect(self._changed)
+
+    @property
+    def value(self) -> float:
+        return self.slider.value() / 100
+
+    def set_value(self, value: float) -> None:
+        self.slider.blockSignals(True)
+        self.slider.setValue(round(value * 100))
+        self.slider.blockSignals(False)
+        self._value.setText(f"{self.slider.value()} %")
+
+    def reset(self) -> None:
+        self.slider.setValue(round(self._default * 100))
+
+    def _changed(self, percent: int) -> None:
+        self._value.setText(f"{percent} %")
+        self.moved.emit(percent / 100)
+
+
+def shape_icon(shape: str, colour: str, side: int = 18) -> QIcon:
+    """ "dot" (record), "square" (stop), "camera" (snapshot), "target" (calibrate)."""
+    pixmap = QPixmap(side * 3, side * 3)  # sharp up to three device px per px
+    pixmap.setDevicePixelRatio(3)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.scale(side / 18, side / 18)
+    line = QPen(QColor(colour), 1.6)
+    if shape in ("dot", "square"):
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colour))
+        if shape == "dot":
+            painter.drawEllipse(QPointF(9, 9), 6, 6)
+        else:
+            painter.drawRoundedRect(QRectF(4, 4, 10, 10), 2, 2)
+    elif shape == "camera":
+        painter.setPen(line)
+        painter.drawRoundedRect(QRectF(1.5, 4.5, 15, 10.5), 2.5, 2.5)
+        painter.drawEllipse(QPointF(9, 9.8), 3, 3)
+        painter.drawLine(QPointF(6.5, 3), QPointF(11.5, 3))
+    elif shape == "target":
+        painter.setPen(line)
+        painter.drawEllipse(QPointF(9, 9), 5.2, 5.2)
+        for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+            painter.drawLine(QPointF(9 + 3.4 * dx, 9 + 3.4 * dy), QPointF(9 + 8 * dx, 9 + 8 * dy))
+    painter.end()
+    return QIcon(pixmap)
