@@ -124,12 +124,20 @@ class Geometry(nn.Module):
         placement = pose_features(pose) @ self.placement
         return self.place(self.landmarks_of(latent), rotations(pose), placement[:, :2], placement[:, 2].exp())
 
-    def place(self, face: Tensor, rotation: Tensor, translation: Tensor, scale: Tensor) -> Tensor:
-        """Canonical landmarks (B, 468, 3), rotation (B, 3, 3), translation (B, 2) px, scale (B,) px -> vertices (B, V, 3)."""
-        rest = self.rest[FACE_POINTS:].expand(face.shape[0], -1, -1)
-        placed = torch.cat([face, rest], 1) @ rotation.transpose(1, 2) * scale[:, None, None]
+    def place(
+        self, face: Tensor, rotation: Tensor, translation: Tensor, scale: Tensor,
+        rest: Tensor | None = None, follow: Tensor | None = None,
+    ) -> Tensor:  # fmt: skip
+        """Vertices (B, V, 3) px of a head that is somewhere.
+
+        face: canonical landmarks (B, 468, 3); rotation (B, 3, 3); translation (B, 2) px; scale (B,) px per outer-eye
+        distance; rest (V, 3), follow (V,): other rings than the fitted ones, while those are being fitted.
+        """
+        rest = self.rest if rest is None else rest
+        follow = (self.follow if follow is None else follow)[:, None]
+        around = rest[FACE_POINTS:].expand(face.shape[0], -1, -1)
+        placed = torch.cat([face, around], 1) @ rotation.transpose(1, 2) * scale[:, None, None]
         placed = placed + nn.functional.pad(translation, (0, 1))[:, None]
-        follow = self.follow[:, None]
         return follow * placed + (1 - follow) * self.home
 
 

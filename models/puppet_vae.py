@@ -17,18 +17,19 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from models import losses
-from models.base import ActorModel, Batch, Index, standard_normal
+from models.base import ActorModel, Batch, Index, standard_normal, to_network, to_picture
 from models.blocks import UpBlock, he_initialise
 from models.config import PuppetConfig
-from models.driver import DriverClip
 from models.geometry import POSE, Geometry, soft_limit
 from models.mesh import FACE_POINTS, OVAL, ActorMesh, build_mesh, mesh_size
+from models.registration import register_rings
 from puppet import align, retarget
 from puppet.frames import LANDMARKS, Floats, HeadPose
 from puppet.warp import MeshWarp
 
 if TYPE_CHECKING:
     from models.dataset import Dataset
+    from models.driver import DriverClip
 
 # Appearance groups: which measurements they see, how many latents they get, and which part of the texture they paint
 # (rows and columns of the decoder's first map, as fractions). Regions that cannot see each other cannot learn that
@@ -58,17 +59,22 @@ L1, SQUARED, GRADIENT = 1.0, 2.0, 1.0
 KL, KL_WARMUP = 5e-5, 0.2  # weight per nat; share of the training over which it is reached
 
 OPENED_QUANTILE = 0.93  # the texture is laid out for a mouth as open as in the top 7 % of the footage
+REGISTERED_FRAMES = 160  # frames that tell how hair and ears move
 MEAN_FRAMES = 64  # frames averaged for the first guess of the mean texture
 
 
 class PuppetVAE(ActorModel):
     """See the module's docstring. Latent: K components, 3 pose, 26 appearance."""
 
+    encoder_inputs = ("landmarks", "pose")
+
     def __init__(self, config: PuppetConfig) -> None:
         super().__init__(config)
         self.config = config
         vertices, triangles = mesh_size()
         self.geometry = Geometry(config.components, vertices)
+        self.latent_size = self.geometry.size + APPEARANCE
+        self.image_size = config.image_size
         size = config.texture_size
         self.register_buffer("triangles", torch.zeros(triangles, 3, dtype=torch.int32))
         self.register_buffer("texture_points", torch.zeros(vertices, 2))
@@ -101,6 +107,10 @@ class PuppetVAE(ActorModel):
         self.triangles.copy_(torch.from_numpy(mesh.triangles))
         self.texture_points.copy_(torch.from_numpy(mesh.texture_points))
         self.loss_weight.copy_(torch.from_numpy(_loss_weight(mesh, self.config.texture_size))[None, None])
+        some = rows[np.linspace(0, len(rows) - 1, REGISTERED_FRAMES).astype(int)]
+        pictures = torch.from_numpy(dataset.images(some))
+        placements = self._tracked_placements(dataset.points[some])
+        register_rings(self.geometry, self.texture_points, pictures, placements, torch.Generator().manual_seed(0))
         open_rows = np.flatnonzero(wide_open)
         chosen = open_rows[np.linspace(0, len(open_rows) - 1, MEAN_FRAMES).astype(int)]
         self.painter.mean.data.copy_(self._mean_texture(dataset, rows[chosen], mesh))
@@ -116,17 +126,20 @@ class PuppetVAE(ActorModel):
         ]
         return torch.from_numpy(np.mean(unwarped, 0, dtype=np.float32) / 255).permute(2, 0, 1)
 
-    @torch.no_grad()
-    def _tracked_vertices(self, points: Floats) -> Floats:
-        """Mesh vertices f32 (B, V, 3) px where the tracker saw the face, rather than where the latent puts it."""
-        neutral = self.geometry.neutral.cpu().numpy()
-        canonical, poses = _canonical(points, neutral)
+    def _tracked_placements(self, points: Floats) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """What `Geometry.place` takes, as the tracker saw the face rather than as the latent says; points (B, 478, 3)."""
+        canonical, poses = _canonical(points, self.geometry.neutral.cpu().numpy())
         rotation = np.stack([pose.rotation for pose in poses]).astype(np.float32)
         translation = np.stack([pose.translation[:2] for pose in poses]).astype(np.float32)
         scale = np.array([pose.scale for pose in poses], np.float32)
         device = self.geometry.neutral.device
-        tensors = (torch.from_numpy(a).to(device) for a in (canonical[:, :FACE_POINTS], rotation, translation, scale))
-        return self.geometry.place(*tensors).cpu().numpy()
+        arrays = (canonical[:, :FACE_POINTS], rotation, translation, scale)
+        return tuple(torch.from_numpy(a).to(device) for a in arrays)  # pyright: ignore[reportReturnType]
+
+    @torch.no_grad()
+    def _tracked_vertices(self, points: Floats) -> Floats:
+        """Mesh vertices f32 (B, V, 3) px where the tracker saw the face; points (B, 478, 3)."""
+        return self.geometry.place(*self._tracked_placements(points)).cpu().numpy()
 
     # ------------------------------------------------------------ the VAE
 
@@ -134,7 +147,10 @@ class PuppetVAE(ActorModel):
         """Landmarks (B, 478, 3) -> measurements (B, M) in standard deviations of the actor's own, unbounded."""
         return (landmarks.flatten(1) @ self.measurement_matrix - self.measurement_centre) / self.measurement_spread
 
-    def encode(self, landmarks: Tensor, pose: Tensor) -> tuple[Tensor, Tensor]:
+    def encode(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        return self.posterior(batch["landmarks"], batch["pose"])
+
+    def posterior(self, landmarks: Tensor, pose: Tensor) -> tuple[Tensor, Tensor]:
         """Landmarks (B, 478, 3) on the actor's face, pose (B, 3) degrees -> mean, logvar (B, D)."""
         mean, logvar = self.geometry.encode(landmarks, pose)
         worn, worn_logvar = self.appearance(soft_limit(self.measure(landmarks), MEASUREMENT_LIMIT))
@@ -143,6 +159,10 @@ class PuppetVAE(ActorModel):
     def texture(self, latent: Tensor) -> Tensor:
         """Latent (B, D) -> texture (B, 3, T, T), about 0..1, not clamped."""
         return self.painter(latent[:, self.geometry.components :])
+
+    def vertices(self, latent: Tensor) -> Tensor:
+        """Latent (B, D) -> mesh vertices (B, V, 3) px."""
+        return self.geometry(latent[:, : self.geometry.size])
 
     def loss(self, batch: Batch, progress: float, generator: torch.Generator) -> dict[str, Tensor]:
         """Pictures drawn over the tracked mesh against the true ones, and the KL of the appearance latents.
@@ -159,7 +179,7 @@ class PuppetVAE(ActorModel):
         worn = mean + (0.5 * logvar).exp() * noise(mean, 1.0)
         posed, _ = self.geometry.encode(batch["landmarks"], batch["pose"] + noise(batch["pose"], POSE_JITTER))
         texture = self.painter(torch.cat([posed[:, self.geometry.components :], worn], 1))
-        target = _as_float(batch["target"])
+        target = to_network(batch["target"])
         field = _as_grid(batch["field"])
         drawn = F.grid_sample(texture, field, padding_mode="border", align_corners=True)
         weight = F.grid_sample(self.loss_weight.expand(len(field), -1, -1, -1), field, align_corners=True)
@@ -172,10 +192,10 @@ class PuppetVAE(ActorModel):
 
     def evaluate(self, batch: Batch) -> dict[str, Tensor]:
         """psnr, ssim: the whole way through the latent; psnr_tracked: the texture alone, over the tracked mesh."""
-        target = _as_float(batch["target"])
-        mean, logvar = self.encode(batch["landmarks"], batch["pose"])
+        target = to_network(batch["target"])
+        mean, logvar = self.encode(batch)
         drawn = F.grid_sample(self.texture(mean), _as_grid(batch["field"]), padding_mode="border", align_corners=True)
-        finished = _as_float(self.render(batch).to(target.device))
+        finished = to_network(self.render(batch).to(target.device))
         return {
             "psnr": losses.psnr(finished, target),
             "ssim": losses.ssim(finished, target),
@@ -185,15 +205,15 @@ class PuppetVAE(ActorModel):
 
     @torch.no_grad()
     def render(self, batch: Batch) -> Tensor:
-        mean, _ = self.encode(batch["landmarks"], batch["pose"])
-        texture = _as_bytes(self.texture(mean)).cpu().numpy()
-        points = self.geometry(mean).cpu().numpy()
+        mean, _ = self.encode(batch)
+        texture = to_picture(self.texture(mean)).cpu().numpy()
+        points = self.vertices(mean).cpu().numpy()
         drawn = [self._mesh_warp().draw(t, p) for t, p in zip(texture, points, strict=True)]
         return torch.from_numpy(np.stack(drawn))
 
     def drive(self, clip: DriverClip) -> Batch:
         neutral = self.geometry.neutral.cpu().numpy()
-        transfer = retarget.make_transfer(clip.neutral, neutral, clip.neutral_rotation())
+        transfer = retarget.make_transfer(clip.neutral.landmarks, neutral, clip.neutral.rotation)
         driven = [retarget.drive_landmarks(face, transfer) for face in clip.faces]
         landmarks, pose = (np.stack(part).astype(np.float32) for part in zip(*driven, strict=True))
         return {"landmarks": torch.from_numpy(landmarks), "pose": torch.from_numpy(pose)}
@@ -209,18 +229,6 @@ class PuppetVAE(ActorModel):
 
     # ------------------------------------------------------------ export
 
-    @property
-    def encoder_inputs(self) -> tuple[str, ...]:
-        return ("landmarks", "pose")
-
-    @property
-    def latent_size(self) -> int:
-        return self.geometry.size + APPEARANCE
-
-    @property
-    def image_size(self) -> int:
-        return self.config.image_size
-
     def inference_encoder(self) -> nn.Module:
         return _Encoder(self)
 
@@ -229,6 +237,7 @@ class PuppetVAE(ActorModel):
 
     def exported_facts(self) -> dict[str, Any]:
         return {
+            "kind": "mesh",
             "neutral": self.geometry.neutral.cpu().numpy(),
             "triangles": self.triangles.cpu().numpy(),
             "texture_points": self.texture_points.cpu().numpy(),
@@ -309,7 +318,7 @@ class _Encoder(nn.Module):
         self.model = model
 
     def forward(self, landmarks: Tensor, pose: Tensor) -> tuple[Tensor, Tensor]:
-        mean, logvar = self.model.encode(landmarks, pose)
+        mean, logvar = self.model.posterior(landmarks, pose)
         return mean, logvar.expand(mean.shape)
 
 
@@ -319,7 +328,7 @@ class _Decoder(nn.Module):
         self.model = model
 
     def forward(self, latent: Tensor) -> tuple[Tensor, Tensor]:
-        return _as_bytes(self.model.texture(latent)), self.model.geometry(latent[:, : self.model.geometry.size])
+        return to_picture(self.model.texture(latent)), self.model.vertices(latent)
 
 
 FIELD_STEPS = 32767  # int16 steps per unit of grid_sample's [-1, 1]: 1/256 px of a 256 px texture
@@ -385,16 +394,6 @@ def _loss_weight(mesh: ActorMesh, size: int) -> Floats:
     inside = ((((texels - centre) / reach) ** 2).sum(1) < 1.1).astype(np.float32)
     weight = 1 + EYE_LOSS * eyes + MOUTH_LOSS * mouth + FACE_LOSS * inside
     return weight.reshape(size, size).astype(np.float32)
-
-
-def _as_float(pictures: Tensor) -> Tensor:
-    """uint8 (B, S, S, 3) -> float (B, 3, S, S) in [0, 1]."""
-    return pictures.permute(0, 3, 1, 2).float() / 255
-
-
-def _as_bytes(texture: Tensor) -> Tensor:
-    """Float (B, 3, T, T), 0..1 -> uint8 (B, T, T, 3)."""
-    return (texture.clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1)
 
 
 def _as_grid(field: Tensor) -> Tensor:
