@@ -1,0 +1,219 @@
+"""The `puppet` command. Heavy imports happen inside the commands, so that `--help` answers at once."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from puppet import __version__
+from puppet.errors import PuppetError
+
+PROVIDERS = ("auto", "cuda", "directml", "coreml", "cpu")
+LAYOUTS = ("side-by-side", "actor", "driver")
+DEMO_OUTPUT = "puppet-demo.mp4"
+SOURCE_HELP = "camera (0, 1 or its name), video file, image folder, URL, or demo (the built-in clip)"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code. A PuppetError is one line on stderr and code 2, Ctrl-C is 130."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    if not given or (given[0].startswith("-") and given[0] not in ("-h", "--help", "--version")):
+        given.insert(0, "run")
+    arguments = build_parser().parse_args(given)
+    try:
+        return arguments.command(arguments)
+    except PuppetError as problem:
+        print(f"puppet: {problem}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader of our output (head, less) has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """All commands; `command` of the parsed arguments is the function that runs."""
+    parser = argparse.ArgumentParser(
+        prog="puppet",
+        description="Your face moves another face, live. Without a command: puppet run.",
+        epilog="example: puppet run --source 0 --actor marble",
+    )
+    parser.add_argument("--version", action="version", version=f"puppet {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    run = _command(commands, "run", run_live, "open the live window", "puppet run --source talk.mp4 --actor marble")
+    run.add_argument("--source", metavar="SOURCE", help=SOURCE_HELP)
+    _actor_option(run)
+    run.add_argument("--headless", action="store_true", help="no window; print how long each stage takes")
+    run.add_argument("--frames", type=_count, metavar="N", help="end after N pictures of the actor")
+    run.add_argument("--record", type=Path, metavar="OUT.mp4", help="record to a new file from the start")
+    run.add_argument("--loop", action="store_true", help="begin a file or folder again when it ends")
+    _provider_option(run)
+    run.add_argument("--screenshot", type=Path, metavar="PNG", help="save a picture of the window before it ends")
+
+    render = _command(
+        commands, "render", render_video, "let an actor play a video", "puppet render talk.mp4 -o statue.mp4"
+    )
+    render.add_argument("video", metavar="VIDEO", help="video file, image folder or image of the driver")
+    render.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.mp4", help="the file to write")
+    _actor_option(render)
+    render.add_argument("--layout", choices=LAYOUTS, default="side-by-side", help="what to show (%(default)s)")
+    render.add_argument(
+        "--smoothing", type=_fraction, default=0.5, metavar="0..1", help="0 off, 1 strong (%(default)s)"
+    )
+    _provider_option(render)
+    render.add_argument("--force", action="store_true", help="replace OUT.mp4 when it exists")
+
+    _command(commands, "cameras", show_cameras, "list the cameras", "puppet cameras")
+    _command(commands, "actors", show_actors, "list the actors", "puppet actors")
+    doctor = _command(commands, "doctor", run_doctor, "check this machine and this installation", "puppet doctor")
+    _actor_option(doctor)
+    return parser
+
+
+# --- the commands ---
+
+
+def run_live(arguments: argparse.Namespace) -> int:
+    """The window; with --headless a table; without any display and any wish, the demo as a file."""
+    if arguments.headless:
+        if arguments.screenshot is not None:
+            raise PuppetError("--screenshot needs the window; leave --headless out")
+        from puppet.headless import run_headless
+
+        return run_headless(
+            source=arguments.source,
+            actor=arguments.actor,
+            frames=arguments.frames,
+            record=arguments.record,
+            loop=arguments.loop,
+            provider=arguments.provider,
+        )
+    if not has_display():
+        if any((arguments.source, arguments.frames, arguments.record, arguments.screenshot)):
+            raise PuppetError("There is no display for the window; use --headless, or: puppet render VIDEO -o OUT.mp4")
+        return render_demo(arguments.actor, arguments.provider)
+    from puppet.app import run_window
+
+    return run_window(
+        source=arguments.source,
+        actor=arguments.actor,
+        record=arguments.record,
+        frames=arguments.frames,
+        screenshot=arguments.screenshot,
+        provider=arguments.provider,
+        loop=arguments.loop,
+    )
+
+
+def render_demo(actor: str | None, provider: str) -> int:
+    """What a machine without a display gets: the demo clip, played by the actor, as a new file in this folder."""
+    from puppet.render import render
+
+    output = free_name(Path(DEMO_OUTPUT))
+    print(f"There is no display, so the demo clip is rendered to {output} instead of shown in a window.", flush=True)
+    print(render("demo", output, actor=actor, provider=provider).summary())
+    return 0
+
+
+def render_video(arguments: argparse.Namespace) -> int:
+    from puppet.render import render
+
+    rendered = render(
+        arguments.video,
+        arguments.output,
+        actor=arguments.actor,
+        layout=arguments.layout,
+        smoothing=arguments.smoothing,
+        provider=arguments.provider,
+        force=arguments.force,
+    )
+    print(rendered.summary())
+    return 0
+
+
+def show_cameras(arguments: argparse.Namespace) -> int:
+    from puppet.sources import list_cameras
+
+    cameras = list_cameras()
+    for camera in cameras:
+        print(f"{camera.index}  {camera.name}  {camera.path}".rstrip())
+    if not cameras:
+        print("No camera was found. Plug one in, or use --source with a file, a folder or a URL.", file=sys.stderr)
+    return 0
+
+
+def show_actors(arguments: argparse.Namespace) -> int:
+    """One line per actor; a damaged file is named, and makes the exit code 2."""
+    from puppet.actor import list_actors, user_folder
+    from puppet.actor_card import read_card
+
+    code = 0
+    for path in list_actors():
+        try:
+            card = read_card(path)
+            print(f"{path.stem}  {card.image_size} px  {card.licence}  made {card.created}  {path}")
+        except PuppetError as problem:
+            print(f"puppet: {problem}", file=sys.stderr)
+            code = 2
+    print(f"Put more into {user_folder()}", file=sys.stderr)
+    return code
+
+
+def run_doctor(arguments: argparse.Namespace) -> int:
+    from puppet.doctor import examine
+
+    return examine(arguments.actor)
+
+
+# --- helpers ---
+
+
+def has_display() -> bool:
+    """Can a window open? Windows and macOS always have a desktop; Qt's own choice of platform counts as one."""
+    if not sys.platform.startswith("linux"):
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+
+
+def free_name(path: Path) -> Path:
+    """`path`, or with "-2", "-3", ... before its suffix when there is such a file already."""
+    candidate, counter = path, 1
+    while candidate.exists():
+        counter += 1
+        candidate = path.with_name(f"{path.stem}-{counter}{path.suffix}")
+    return candidate
+
+
+def _command(commands, name: str, function: Callable, help: str, example: str) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        name, help=help, description=help[0].upper() + help[1:] + ".", epilog=f"example: {example}"
+    )
+    parser.set_defaults(command=function)
+    return parser
+
+
+def _actor_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--actor", metavar="NAME|FILE", help="an actor's name (see: puppet actors) or .actor file")
+
+
+def _provider_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--provider", choices=PROVIDERS, default="auto", help="what computes (%(default)s)")
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+    return value
+
+
+def _fraction(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
+    return value

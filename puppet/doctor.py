@@ -1,0 +1,209 @@
+"""`puppet doctor`: is everything here that the program needs, and what really computes? In words, line by line."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Literal
+
+from puppet import __version__
+from puppet.errors import PuppetError
+
+PACKAGES = (
+    "numpy",
+    "opencv-contrib-python",
+    "mediapipe",
+    "PyQt6",
+    "imageio-ffmpeg",
+    "cv2-enumerate-cameras",
+    "platformdirs",
+    "tqdm",
+)
+RUNTIMES = ("onnxruntime-gpu", "onnxruntime", "onnxruntime-directml")  # any one of them
+OPEN_A_WINDOW = "import os, sys; from PyQt6.QtWidgets import QApplication; QApplication([])"
+REINSTALL = "install again: make run, or pip install -e . -c constraints.txt"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report. "bad" makes the exit code 1; "note" does not: the program runs without it."""
+
+    level: Literal["good", "note", "bad"]
+    about: str
+    text: str
+
+    def __str__(self) -> str:
+        mark = {"good": " ok ", "note": "note", "bad": "BAD "}[self.level]
+        return f"[{mark}] {self.about}: {self.text}"
+
+
+def examine(actor: str | None = None) -> int:
+    """Print every finding; 0 when nothing is bad, else 1. `actor`: name or file to try the providers with."""
+    checks: tuple[Callable[[], Iterator[Finding]], ...] = (
+        check_python,
+        check_packages,
+        check_opencv,
+        check_ffmpeg,
+        check_display,
+        check_cameras,
+        check_tracker,
+        check_actors,
+        lambda: check_providers(actor),
+    )
+    bad = 0
+    for check in checks:
+        for finding in run_check(check):
+            print(finding, flush=True)
+            bad += finding.level == "bad"
+    print("Everything is in order." if not bad else f"{bad} thing{'s' if bad > 1 else ''} to put right.")
+    return 1 if bad else 0
+
+
+def run_check(check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    """A check that breaks is a finding itself: the doctor is asked when things are broken."""
+    try:
+        yield from check()
+    except Exception as problem:
+        about = getattr(check, "__name__", "check").removeprefix("check_")
+        yield Finding("bad", about, f"{type(problem).__name__}: {problem}")
+
+
+def check_python() -> Iterator[Finding]:
+    fits = (3, 10) <= sys.version_info[:2] < (3, 13)
+    text = f"puppet {__version__}, Python {platform.python_version()}, {platform.platform()}"
+    yield Finding("good" if fits else "bad", "python", text + ("" if fits else "; Python 3.10 to 3.12 is needed"))
+
+
+def check_packages() -> Iterator[Finding]:
+    versions = {name: _version(name) for name in PACKAGES}
+    missing = [name for name, version in versions.items() if version is None]
+    runtimes = {name: version for name in RUNTIMES if (version := _version(name)) is not None}
+    there = ", ".join(f"{name} {version}" for name, version in {**versions, **runtimes}.items() if version)
+    yield Finding("good", "packages", there)
+    if not runtimes:
+        missing.append("onnxruntime")
+    if missing:
+        yield Finding("bad", "packages", f"missing: {', '.join(missing)}; {REINSTALL}")
+    if len(runtimes) > 1:
+        yield Finding("bad", "packages", f"{' and '.join(runtimes)} overwrite each other; uninstall all but one")
+
+
+def check_opencv() -> Iterator[Finding]:
+    """opencv-python and opencv-contrib-python share their files; the one installed last wins."""
+    rivals = [n for n in ("opencv-python", "opencv-python-headless", "opencv-contrib-python-headless") if _version(n)]
+    if rivals:
+        names = " ".join(rivals)
+        text = f"{names} overwrites opencv-contrib-python; pip uninstall {names}, then {REINSTALL}"
+        yield Finding("bad", "opencv", text)
+
+
+def check_ffmpeg() -> Iterator[Finding]:
+    from puppet.recorder import find_ffmpeg
+
+    executable = find_ffmpeg()
+    done = subprocess.run(
+        [executable, "-hide_banner", "-encoders"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        errors="replace",
+    )
+    if "libx264" in done.stdout:
+        yield Finding("good", "ffmpeg", executable)
+    else:
+        yield Finding("bad", "ffmpeg", f"{executable} has no H.264 encoder (libx264); unset IMAGEIO_FFMPEG_EXE")
+
+
+def check_display() -> Iterator[Finding]:
+    """Open and close a Qt application in a process of its own: a missing Qt plug-in aborts the process."""
+    from puppet.cli import has_display
+
+    if not has_display():
+        text = "none (DISPLAY and WAYLAND_DISPLAY are not set): puppet render and puppet run --headless work"
+        yield Finding("note", "display", text)
+        return
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("QT_QPA_PLATFORM_PLUGIN")}
+    done = subprocess.run(
+        [sys.executable, "-c", OPEN_A_WINDOW],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        errors="replace",
+    )
+    if done.returncode == 0:
+        yield Finding("good", "display", os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY") or "desktop")
+    else:
+        said = " ".join(done.stderr.split())[:300] or f"code {done.returncode}"
+        hint = "; on Debian: sudo apt-get install libxcb-cursor0" if sys.platform.startswith("linux") else ""
+        yield Finding("bad", "display", f"no window can be opened ({said}){hint}")
+
+
+def check_cameras() -> Iterator[Finding]:
+    from puppet.sources import list_cameras
+
+    cameras = list_cameras()
+    if not cameras:
+        yield Finding("note", "cameras", "none found; a file, a folder or a URL can be the source")
+    for camera in cameras:
+        yield Finding("good", "camera", f"{camera.index} {camera.name}")
+
+
+def check_tracker() -> Iterator[Finding]:
+    import numpy as np
+
+    from puppet.frames import Frame
+    from puppet.tracking import FaceMeshTracker
+
+    tracker = FaceMeshTracker()
+    try:
+        tracker.track(Frame(np.zeros((120, 160, 3), np.uint8), 0, 0.0))
+    finally:
+        tracker.close()
+    yield Finding("good", "tracking", "MediaPipe FaceMesh runs")
+
+
+def check_actors() -> Iterator[Finding]:
+    """Every actor file loads and draws its golden picture on the CPU."""
+    from puppet.actor import list_actors, load_actor, user_folder
+
+    paths = list_actors()
+    if not paths:
+        yield Finding("bad", "actors", f"none found; put an .actor file into {user_folder()}")
+    for path in paths:
+        yield _try(path.stem, path, lambda path: load_actor(path, "cpu").card.kind)
+
+
+def check_providers(actor: str | None = None) -> Iterator[Finding]:
+    """What ONNX Runtime can really use here, tried with an actor; what is missing otherwise, in words."""
+    from puppet.actor import DEFAULT_ACTOR, PROVIDERS, find_actor, load_actor
+
+    path = find_actor(actor or DEFAULT_ACTOR)
+    for key, name in PROVIDERS.items():
+        loaded = load_actor(path, key)
+        if loaded.providers[0] == name:
+            yield Finding("good", "provider", f"{key} works")
+        else:
+            yield Finding("note", "provider", loaded.notice or f"{key} is not used")
+
+
+def _try(about: str, path: Path, load: Callable[[Path], str]) -> Finding:
+    try:
+        return Finding("good", f"actor {about}", f"{load(path)} ({path})")
+    except PuppetError as problem:
+        return Finding("bad", f"actor {about}", str(problem))
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
