@@ -119,9 +119,10 @@ def open_capture(target: int | str, backend: int, properties: Properties = ()) -
 
 
 def prepare_opencv() -> None:
-    """Silence OpenCV and its ffmpeg, unless the user asks for their words; shorten V4L2's wait for a picture (10 s)."""
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-    os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "3")
+    """Set what OpenCV reads from the environment when it first opens something; the user's own settings win."""
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # silent
+    os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "3")  # s without a picture; 10 by default
+    os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_flags;prefer_tcp")  # no smear from lost packets
     if "OPENCV_LOG_LEVEL" not in os.environ:
         cv2.setLogLevel(0)
 

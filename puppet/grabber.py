@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -64,12 +65,15 @@ class Grabber:
     def _grab_until_it_ends(self, capture: Capture) -> None:
         failures = 0
         while not self._stop.is_set() and failures < PATIENCE:
-            good = capture.grab()
-            captured_at = time.perf_counter()
             image = None
-            if good:
-                good, image = capture.retrieve()
-            if good and image is not None and image.size:
+            captured_at = 0.0
+            with contextlib.suppress(cv2.error):  # a failed read like any other
+                good = capture.grab()
+                captured_at = time.perf_counter()  # before decoding
+                if good:
+                    good, image = capture.retrieve()
+                    image = image if good else None
+            if image is not None and image.size:
                 failures = 0
                 self.frames.put((image, captured_at))
                 self.started.set()

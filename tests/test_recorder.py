@@ -217,7 +217,8 @@ def test_a_disk_that_fills_up_keeps_what_was_written(tmp_path: Path):
     for number in range(400):
         if recorder.error:
             break
-        recorder.write(numbered(number) // 2 + noise.integers(0, 90, (96, 160, 3), np.uint8), number / 30)
+        image = numbered(number) // 2 + noise.integers(0, 90, (96, 160, 3))
+        recorder.write(image.astype(np.uint8), number / 30)
     recording = recorder.close()
     assert recorder.error is not None
     assert str(path) in str(recorder.error)

@@ -139,15 +139,18 @@ class RtspServer:
                         self._play(client)
 
     @staticmethod
-    def _requests(lines) -> Iterator[tuple[str, str]]:
+    def _requests(lines) -> Iterator[tuple[str, str, str]]:
+        """Method, CSeq and Transport of every request."""
         while first := lines.readline().decode():
-            number = ""
+            headers: dict[str, str] = {}
             while (line := lines.readline().decode().strip()) != "":
-                if line.lower().startswith("cseq:"):
-                    number = line.split(":")[1].strip()
-            yield first.split()[0], number
+                name, _, value = line.partition(":")
+                headers[name.lower()] = value.strip()
+            yield first.split()[0], headers.get("cseq", ""), headers.get("transport", "")
 
-    def _answer(self, method: str, number: str) -> bytes:
+    def _answer(self, method: str, number: str, transport: str) -> bytes:
+        if method == "SETUP" and "TCP" not in transport:
+            return f"RTSP/1.0 461 Unsupported Transport\r\nCSeq: {number}\r\n\r\n".encode()
         head = f"RTSP/1.0 200 OK\r\nCSeq: {number}\r\nSession: 1\r\n"
         body = ""
         if method == "OPTIONS":
