@@ -1,0 +1,269 @@
+"""Which tracked frames are fit for training, and why the others are not. Numpy only; values in, reasons out.
+
+Frames are judged in the order of REASONS and dropped for the first that applies; judgements that compare a frame with
+the others (blur, jumps, occlusion, duplicates) only look at frames that passed so far.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from puppet import align, retarget
+from puppet.frames import Floats
+
+NO_FACE = "no face"
+MANY_FACES = "more than one face"
+CUT_OFF = "face cut off by the picture's edge"
+BLURRED = "blurred"
+TURNED = "head turned too far"
+JUMP = "landmarks jumped"
+OCCLUDED = "face covered"
+OUTSIDE = "face outside the steady crop"
+DUPLICATE = "near-duplicate"
+REASONS = (NO_FACE, MANY_FACES, CUT_OFF, BLURRED, TURNED, JUMP, OCCLUDED, OUTSIDE, DUPLICATE)
+KEPT = ""
+
+EDGE_TOLERANCE = 0.02  # outer-eye distances a landmark may lie beyond the edge: FaceMesh's own error
+BLUR_RATIO = 0.35  # of the clip's median sharpness
+BLUR_SPREADS = 6.0  # and this many robust standard deviations of log-sharpness below it
+MAX_PITCH = 40.0  # degrees; beyond, FaceMesh guesses the hidden half
+MAX_ROLL = 50.0
+JUMP_WINDOW = 3  # frames on each side whose median is where the face should be
+JUMP_DISTANCE = 0.12  # outer-eye distances, mean over the landmarks
+JUMP_SPREADS = 12.0
+JUMP_TIME = 0.5  # s; frames further apart are not neighbours
+FIT_COMPONENTS = 24  # linear expression components of one person; more than a face has big movements
+FIT_FRAMES = 800  # at most, evenly spread: enough for FIT_COMPONENTS
+FIT_BLOCK = 2.0  # s; alternate blocks judge each other, so that a covered stretch cannot explain itself
+FIT_RATIO = 3.0  # times the median residual
+FIT_SPREADS = 12.0
+FIT_FLOOR = 0.012  # outer-eye distances rms, below which no fit is bad
+FIT_LEAST = 40  # frames; fewer tell nothing about what this face can do
+DUPLICATE_WINDOW = 2.0  # s
+DUPLICATE_EXPRESSION = 0.003  # outer-eye distances: lids, lips, brows and irises all closer than this ...
+DUPLICATE_POSE = 0.5  # ... degrees, and head angles too
+DUPLICATE_PLACE = 0.01  # ... and the head's place in outer-eye distances
+
+
+@dataclass(frozen=True)
+class Track:
+    """Every looked-at frame, in order of source and time; F frames, M of which showed a face in `points`.
+
+    source i16, frame i32, time f64 s, faces i8, width and height i32 px, sharpness f32, points f32 (F, 478, 3) px
+    (NaN without a face). still: bool by source; stills have no neighbours in time.
+    """
+
+    source: NDArray[np.int16]
+    frame: NDArray[np.int32]
+    time: NDArray[np.float64]
+    faces: NDArray[np.int8]
+    width: NDArray[np.int32]
+    height: NDArray[np.int32]
+    sharpness: Floats
+    points: Floats
+    still: tuple[bool, ...]
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+
+@dataclass(frozen=True)
+class Posed:
+    """Poses of all frames against one reference face; NaN without a face.
+
+    canonical f32 (F, 478, 3); angles f32 (F, 3) degrees; scale f64 (F,) px; translation f64 (F, 3) px.
+    """
+
+    canonical: Floats
+    angles: Floats
+    scale: NDArray[np.float64]
+    translation: NDArray[np.float64]
+
+    def head_pose(self, i: int) -> align.HeadPose:
+        return align.HeadPose(align.rotation_of(self.angles[i]), float(self.scale[i]), self.translation[i])
+
+
+def pose_all(points: Floats, reference: Floats | None = None) -> Posed:
+    """points f32 (F, 478, 3) px, NaN where there is no face; `reference` as in align.canonicalise."""
+    count = len(points)
+    posed = Posed(
+        np.full(points.shape, np.nan, np.float32),
+        np.full((count, 3), np.nan, np.float32),
+        np.full(count, np.nan),
+        np.full((count, 3), np.nan),
+    )
+    for i in np.flatnonzero(~np.isnan(points[:, 0, 0])):
+        posed.canonical[i], pose = align.canonicalise(points[i], reference)
+        posed.angles[i], posed.scale[i] = align.angles_of(pose.rotation), pose.scale
+        posed.translation[i] = pose.translation
+    return posed
+
+
+class Verdicts:
+    """The reason by frame, KEPT ("") while there is none. `drop` never overrules an earlier reason."""
+
+    def __init__(self, count: int) -> None:
+        self.reason = np.full(count, KEPT, object)
+
+    @property
+    def kept(self) -> NDArray[np.intp]:
+        """Indices of the frames that passed so far, ascending."""
+        return np.flatnonzero(self.reason == KEPT)
+
+    def drop(self, bad: NDArray[np.bool_], reason: str) -> None:
+        """bad: bool (F,)."""
+        self.reason[bad & (self.reason == KEPT)] = reason
+
+    def drop_kept(self, bad: NDArray[np.bool_], reason: str) -> None:
+        """bad: bool over `kept`."""
+        self.reason[self.kept[bad]] = reason
+
+    def counts(self) -> dict[str, int]:
+        """Dropped frames by reason, every reason named."""
+        return {reason: int((self.reason == reason).sum()) for reason in REASONS}
+
+
+def judge_faces(track: Track, posed: Posed, max_yaw: float) -> Verdicts:
+    """All reasons that do not depend on the crop, except duplicates (which must come last)."""
+    verdicts = Verdicts(len(track))
+    verdicts.drop(track.faces < 1, NO_FACE)
+    verdicts.drop(track.faces > 1, MANY_FACES)
+    verdicts.drop(cut_off(track, posed.scale), CUT_OFF)
+    kept = verdicts.kept
+    verdicts.drop_kept(blurred(track.sharpness[kept], track.source[kept]), BLURRED)
+    yaw, pitch, roll = np.abs(np.nan_to_num(posed.angles)).T
+    verdicts.drop((yaw > max_yaw) | (pitch > MAX_PITCH) | (roll > MAX_ROLL), TURNED)
+    kept = verdicts.kept
+    moving = ~np.array(track.still, bool)[track.source[kept]]
+    jumps = jumped(track.points[kept] / posed.scale[kept, None, None], track.source[kept], track.time[kept])
+    verdicts.drop_kept(jumps & moving, JUMP)
+    kept = verdicts.kept
+    blocks = np.where(np.array(track.still, bool)[track.source[kept]], kept, track.time[kept] // FIT_BLOCK)
+    verdicts.drop_kept(covered(posed.canonical[kept], blocks), OCCLUDED)
+    return verdicts
+
+
+def judge_duplicates(verdicts: Verdicts, track: Track, posed: Posed) -> None:
+    """Drop frames that show what an already kept frame of the last seconds shows."""
+    kept = verdicts.kept
+    place = posed.translation[kept, :2] / posed.scale[kept, None]
+    same = duplicates(
+        posed.canonical[kept],
+        posed.angles[kept],
+        place,
+        track.source[kept],
+        track.time[kept],
+        np.array(track.still, bool),
+    )
+    verdicts.drop_kept(same, DUPLICATE)
+
+
+def cut_off(track: Track, scale: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """A landmark lies beyond the picture's edge by more than FaceMesh's error."""
+    margin = (EDGE_TOLERANCE * np.nan_to_num(scale))[:, None]
+    x, y = np.nan_to_num(track.points[..., 0], nan=1.0), np.nan_to_num(track.points[..., 1], nan=1.0)
+    low = np.minimum(x, y).min(1, keepdims=True) < -0.5 - margin
+    right = x.max(1, keepdims=True) > track.width[:, None] - 0.5 + margin
+    bottom = y.max(1, keepdims=True) > track.height[:, None] - 0.5 + margin
+    return (low | right | bottom)[:, 0]
+
+
+def _robust_limit(values: NDArray, spreads: float) -> tuple[float, float]:
+    """Median, and `spreads` robust standard deviations (1.4826 * median absolute deviation)."""
+    middle = float(np.median(values))
+    return middle, spreads * 1.4826 * float(np.median(np.abs(values - middle)))
+
+
+def blurred(sharpness: Floats, source: NDArray) -> NDArray[np.bool_]:
+    """Far below the median sharpness of its own source, in the ratio and against the source's usual spread."""
+    bad = np.zeros(len(sharpness), bool)
+    for s in np.unique(source):
+        mine = source == s
+        logs = np.log(np.maximum(sharpness[mine], 1e-6))
+        middle, spread = _robust_limit(logs, BLUR_SPREADS)
+        bad[mine] = logs < middle - max(spread, -np.log(BLUR_RATIO))
+    return bad
+
+
+def jumped(points: Floats, source: NDArray, time: NDArray) -> NDArray[np.bool_]:
+    """Landmarks far from the median over their neighbours in time; points (F, 478, 3) in outer-eye distances."""
+    count = len(points)
+    away = np.zeros(count)
+    for i in range(count):
+        near = np.arange(max(0, i - JUMP_WINDOW), min(count, i + JUMP_WINDOW + 1))
+        near = near[(source[near] == source[i]) & (np.abs(time[near] - time[i]) <= JUMP_TIME)]
+        if len(near) > 2:
+            away[i] = np.linalg.norm(points[i, :, :2] - np.median(points[near, :, :2], 0), axis=1).mean()
+    middle, spread = _robust_limit(away, JUMP_SPREADS) if count else (0.0, 0.0)
+    return away > max(JUMP_DISTANCE, middle + spread)
+
+
+def covered(canonical: Floats, blocks: NDArray) -> NDArray[np.bool_]:
+    """Landmarks that do not fit what this face does at other times: residual to a low-rank PCA of the other half.
+
+    canonical f32 (F, 478, 3); blocks (F,): stretches of time, even ones judge odd ones and the other way round.
+    """
+    count = len(canonical)
+    if count < FIT_LEAST:
+        return np.zeros(count, bool)
+    bad = np.zeros(count, bool)
+    for _ in range(2):  # the second time without the frames that spoilt the first fit
+        residual = _fit_residuals(canonical, blocks, ~bad)
+        middle, spread = _robust_limit(residual, FIT_SPREADS)
+        bad = residual > max(FIT_FLOOR, FIT_RATIO * middle, middle + spread)
+    return bad
+
+
+def _fit_residuals(canonical: Floats, blocks: NDArray, trusted: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Root mean square residual by frame, in outer-eye distances."""
+    flat = canonical.reshape(len(canonical), -1)
+    even = blocks.astype(np.int64) % 2 == 0
+    residual = np.zeros(len(flat))
+    for judged in (even, ~even):
+        judges = np.flatnonzero(~judged & trusted)
+        if len(judges) < FIT_LEAST // 2:
+            judges = np.flatnonzero(trusted)
+        judges = judges[np.linspace(0, len(judges) - 1, min(len(judges), FIT_FRAMES)).astype(int)]
+        mean = flat[judges].mean(0)
+        axes = _principal_axes(flat[judges] - mean, min(FIT_COMPONENTS, len(judges) // 4))
+        offset = flat[judged] - mean
+        offset = offset - offset @ axes.T @ axes
+        residual[judged] = np.sqrt((offset**2).mean(1) * 3)
+    return residual
+
+
+def _principal_axes(offset: Floats, rank: int) -> NDArray[np.float64]:
+    """Orthonormal rows (rank, D) of centred samples (n, D); by way of the n x n Gram matrix, n being the smaller."""
+    values, vectors = np.linalg.eigh(offset.astype(np.float64) @ offset.T)
+    keep = np.argsort(-values)[:rank]
+    keep = keep[values[keep] > 1e-9 * max(values[-1], 1e-12)]
+    return vectors[:, keep].T @ offset / np.sqrt(values[keep])[:, None]
+
+
+_EXPRESSIVE = np.array(
+    sorted({*retarget.EYE_LEFT, *retarget.EYE_RIGHT, *retarget.LIPS, *retarget.BROWS, 468, 473}), np.intp
+)
+
+
+def duplicates(
+    canonical: Floats, angles: Floats, place: NDArray, source: NDArray, time: NDArray, still: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Frames closer than the DUPLICATE_* thresholds to an already kept one; stills are compared with every still.
+
+    canonical f32 (F, 478, 3); angles (F, 3) degrees; place (F, 2) outer-eye distances; still: bool by source.
+    """
+    shape = canonical[:, _EXPRESSIVE, :2]
+    bad = np.zeros(len(shape), bool)
+    first = 0
+    for i in range(len(shape)):
+        while source[first] != source[i] or (not still[source[i]] and time[first] < time[i] - DUPLICATE_WINDOW):
+            first += 1
+        near = first + np.flatnonzero(~bad[first:i])
+        near = near[np.abs(angles[near] - angles[i]).max(1, initial=0) < DUPLICATE_POSE]
+        near = near[np.abs(place[near] - place[i]).max(1, initial=0) < DUPLICATE_PLACE]
+        if len(near):
+            bad[i] = bool((np.abs(shape[near] - shape[i]).max((1, 2)) < DUPLICATE_EXPRESSION).any())
+    return bad

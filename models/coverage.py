@@ -1,0 +1,269 @@
+"""What a data set shows and what it lacks: numbers, words and one picture.
+
+Left and right are the picture's, not the person's. Expression figures are relative to the person's own neutral face.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from puppet import retarget
+from puppet.frames import Floats
+
+YAW_EDGES = (-30.0, -18.0, -6.0, 6.0, 18.0, 30.0)  # degrees; the outer cells are open
+PITCH_EDGES = (-18.0, -6.0, 6.0, 18.0)
+TURNED, NODDED = 12.0, 7.0  # degrees from which a head looks left or right, up or down
+
+FEW_SHARE = 0.02  # of the frames; less of a wanted thing is "few"
+LEAST = 5  # frames; less is "none": a blink or a tracking error can make that many
+LEAST_DIRECTION = 40  # frames that look somewhere before anything is said about what is missing there
+ONE_SIDED = 2.5  # times as often to one side
+MANY, ENOUGH = 1000, 300  # frames for a good and for a usable data set
+GOOD_GAPS = 3  # so much may be missing from a good data set, if none of it is severe
+
+GOOD, USABLE, THIN = "good", "usable", "too thin"
+
+
+@dataclass(frozen=True)
+class Trait:
+    """A figure per frame, with the range of its histogram. unit: "" for a ratio to neutral, or eye distances."""
+
+    title: str
+    low: float
+    high: float
+    unit: str = "eye distances"
+
+
+TRAITS: dict[str, Trait] = {
+    "mouth": Trait("mouth opening", 0.0, 0.6),
+    "smile": Trait("mouth width (1 = neutral)", 0.6, 1.4, ""),
+    "eyes": Trait("eye opening (1 = neutral, 0 = shut)", 0.0, 1.6, ""),
+    "brow": Trait("height of the inner brows", -0.1, 0.1),
+    "gaze_x": Trait("gaze left - right", -0.08, 0.08),
+    "gaze_y": Trait("gaze up - down (rough)", -0.06, 0.06),
+}
+BINS = 24
+GAZE_LIDS = 0.5  # eye opening below which gaze is not read
+
+
+def traits(canonical: Floats, neutral: Floats) -> dict[str, Floats]:
+    """The figures of TRAITS for canonical landmarks f32 (N, 478, 3), each f32 (N,); neutral f32 (478, 3).
+
+    Gaze is 0 while the lids are nearly shut: FaceMesh only guesses the irises then.
+    """
+    now, rest = retarget.measure(canonical), retarget.measure(neutral)
+
+    def both(values: dict[str, Floats], name: str) -> Floats:
+        return (values[f"{name}_left"] + values[f"{name}_right"]) / 2
+
+    def moved(name: str) -> Floats:
+        return both(now, name) - both(rest, name)
+
+    eyes = both(now, "lids") / np.maximum(both(rest, "lids"), 1e-3)
+    return {
+        "mouth": now["mouth_open"] - rest["mouth_open"],
+        "smile": now["mouth_width"] / np.maximum(rest["mouth_width"], 1e-3),
+        "eyes": eyes,
+        "brow": moved("brow_inner"),
+        "gaze_x": moved("gaze_x") * (eyes > GAZE_LIDS),
+        "gaze_y": moved("gaze_y") * (eyes > GAZE_LIDS),
+    }
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Something footage should show. severe: an actor without it looks broken. missing, few: the words for the report.
+    everywhere: what to call it when it lacks only in one direction of the head ("" : not asked for there)."""
+
+    shown: Callable[[dict[str, Floats]], NDArray[np.bool_]]
+    missing: str
+    few: str
+    advice: str
+    severe: bool = False
+    everywhere: str = ""
+
+
+EXPRESSIONS = (
+    Wanted(lambda t: t["mouth"] > 0.10, "the mouth never opens", "few frames with an open mouth",
+           "talk, and open the mouth wide a few times", True, "open mouth"),
+    Wanted(lambda t: t["mouth"] < 0.03, "the mouth never closes", "few frames with a closed mouth",
+           "keep the lips together for a few seconds", True),
+    Wanted(lambda t: t["eyes"] < 0.4, "eyes never closed", "few frames with closed eyes",
+           "blink slowly, and keep the eyes shut for a second", True, "closed eyes"),
+    Wanted(lambda t: t["smile"] > 1.07, "no smile", "few frames with a smile", "smile broadly, lips closed and open"),
+    Wanted(lambda t: t["smile"] < 0.93, "no pursed lips", "few frames with pursed lips", 'say "oo", purse the lips'),
+    Wanted(lambda t: t["brow"] > 0.03, "brows never raised", "few frames with raised brows", "raise the brows"),
+    Wanted(lambda t: t["brow"] < -0.012, "no frown", "few frames with a frown", "frown"),
+    Wanted(lambda t: t["gaze_x"] < -0.025, "eyes never glance left", "few glances to the left",
+           "look around with the eyes while the head stays still"),
+    Wanted(lambda t: t["gaze_x"] > 0.025, "eyes never glance right", "few glances to the right",
+           "look around with the eyes while the head stays still"),
+    Wanted(lambda t: t["gaze_y"] < -0.008, "eyes never glance up", "few glances upwards",
+           "look up and down with the eyes while the head stays still"),
+    Wanted(lambda t: t["gaze_y"] > 0.008, "eyes never glance down", "few glances downwards",
+           "look up and down with the eyes while the head stays still"),
+)  # fmt: skip
+
+DIRECTIONS: dict[str, Callable[[Floats], NDArray[np.bool_]]] = {  # of the head, from angles (N, 3) in degrees
+    "left": lambda a: a[:, 0] < -TURNED,
+    "right": lambda a: a[:, 0] > TURNED,
+    "up": lambda a: a[:, 1] > NODDED,
+    "down": lambda a: a[:, 1] < -NODDED,
+}
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Something the footage lacks, and what to film."""
+
+    words: str
+    advice: str
+    severe: bool = False
+
+
+def find_gaps(angles: Floats, figures: dict[str, Floats]) -> list[Gap]:
+    """What is missing; angles f32 (N, 3) degrees, figures as from `traits`."""
+    few = max(LEAST, round(FEW_SHARE * len(angles)))
+    gaps: list[Gap] = []
+    looking = {name: test(angles) for name, test in DIRECTIONS.items()}
+    for name, there in looking.items():
+        if there.sum() < few:
+            amount = "no" if there.sum() < LEAST else "few"
+            gaps.append(Gap(f"{amount} frames looking {name}", f"turn the head slowly {name} and back, talking"))
+    gaps += _one_sided(looking)
+    for wanted in EXPRESSIONS:
+        shown = wanted.shown(figures)
+        if shown.sum() < LEAST:
+            gaps.append(Gap(wanted.missing, wanted.advice, wanted.severe))
+        elif shown.sum() < few:
+            gaps.append(Gap(wanted.few, wanted.advice))
+        elif wanted.everywhere:
+            gaps += [
+                Gap(f"no {wanted.everywhere} while looking {name}", f"{wanted.advice}, with the head turned {name}")
+                for name, there in looking.items()
+                if there.sum() >= LEAST_DIRECTION and (shown & there).sum() < LEAST
+            ]
+    return gaps
+
+
+def _one_sided(looking: dict[str, NDArray[np.bool_]]) -> list[Gap]:
+    left, right = int(looking["left"].sum()), int(looking["right"].sum())
+    more, less = ("left", "right") if left > right else ("right", "left")
+    ratio = max(left, right) / max(1, min(left, right))
+    if max(left, right) < LEAST_DIRECTION or ratio < ONE_SIDED:
+        return []
+    times = f"{ratio:.0f} times as often as {less}" if min(left, right) else f"but never {less}"
+    return [Gap(f"one-sided: the head turns {more} {times}: mirroring would help", f"turn the head {less} as well")]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `prepare` tells.
+
+    head: frames by pitch (rows, up first) and yaw (columns, left first), cells between PITCH_EDGES and YAW_EDGES;
+    histograms: BINS counts by trait, what lies beyond counts at the ends; ranges: 1st, 50th and 99th percentile.
+    """
+
+    sources: list[str]
+    looked_at: int
+    kept: int
+    dropped: dict[str, int]
+    head: list[list[int]]
+    histograms: dict[str, list[int]]
+    ranges: dict[str, list[float]]
+    missing: list[str]
+    advice: list[str]
+    verdict: str
+    notes: list[str] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for `json.dump`."""
+        return dataclasses.asdict(self)
+
+    def text(self) -> str:
+        """Several lines, for the terminal and DATA.report.txt."""
+        lines = [f"Footage: {', '.join(self.sources)}", f"Frames: {self.kept} kept of {self.looked_at} looked at"]
+        lines += [f"  {count:6d} dropped: {reason}" for reason, count in self.dropped.items() if count]
+        lines += ["", "Head (frames; columns: yaw in degrees, left of the picture first; rows: pitch, up first)"]
+        lines += _head_table(self.head)
+        lines += ["", f"{'Expression':38}{'1 %':>8}{'median':>8}{'99 %':>8}"]
+        for name, values in self.ranges.items():
+            trait = TRAITS[name]
+            lines.append(f"{trait.title:38}" + "".join(f"{v:8.2f}" for v in values) + f"  {trait.unit}")
+        lines += ["", "Missing from the footage:" if self.missing else "Nothing is missing from the footage."]
+        lines += [f"  - {words}" for words in self.missing]
+        lines += [f"Note: {note}" for note in self.notes]
+        lines += ["", f"Verdict: {self.verdict}"]
+        lines += [f"  film: {words}" for words in self.advice]
+        return "\n".join(lines)
+
+
+def _head_table(head: list[list[int]]) -> list[str]:
+    yaws, pitches = _cell_names(YAW_EDGES), _cell_names(PITCH_EDGES)[::-1]
+    lines = [" " * 12 + "".join(f"{name:>11}" for name in yaws)]
+    return lines + [f"{name:>12}" + "".join(f"{n:11d}" for n in row) for name, row in zip(pitches, head, strict=True)]
+
+
+def _cell_names(edges: tuple[float, ...]) -> list[str]:
+    inner = [f"{a:.0f}..{b:.0f}" for a, b in zip(edges, edges[1:], strict=False)]
+    return [f"< {edges[0]:.0f}", *inner, f"> {edges[-1]:.0f}"]
+
+
+def head_cells(angles: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Row (up first) and column (left first) of each frame in the head grid, from angles (N, 3) degrees."""
+    return len(PITCH_EDGES) - np.digitize(angles[:, 1], PITCH_EDGES), np.digitize(angles[:, 0], YAW_EDGES)
+
+
+def make_report(
+    canonical: Floats,
+    angles: Floats,
+    neutral: Floats,
+    *,
+    looked_at: int,
+    dropped: dict[str, int],
+    sources: list[str],
+    notes: list[str] | None = None,
+) -> Report:
+    """Judge the kept frames: canonical f32 (N, 478, 3), angles f32 (N, 3) degrees, neutral f32 (478, 3)."""
+    figures = traits(canonical, neutral)
+    gaps = find_gaps(angles, figures)
+    head = np.zeros((len(PITCH_EDGES) + 1, len(YAW_EDGES) + 1), int)
+    np.add.at(head, head_cells(angles), 1)
+    return Report(
+        sources=sources,
+        looked_at=looked_at,
+        kept=len(canonical),
+        dropped=dropped,
+        head=head.tolist(),
+        histograms={name: histogram(figures[name], trait).tolist() for name, trait in TRAITS.items()},
+        ranges={name: np.quantile(figures[name], [0.01, 0.5, 0.99]).round(4).tolist() for name in TRAITS},
+        missing=[gap.words for gap in gaps],
+        advice=_advice(len(canonical), gaps),
+        verdict=_verdict(len(canonical), gaps),
+        notes=notes or [],
+    )
+
+
+def histogram(values: Floats, trait: Trait) -> NDArray[np.intp]:
+    """BINS counts over the trait's range; what lies beyond counts in the end bins."""
+    return np.histogram(np.clip(values, trait.low, trait.high), BINS, (trait.low, trait.high))[0]
+
+
+def _verdict(kept: int, gaps: list[Gap]) -> str:
+    severe = sum(gap.severe for gap in gaps)
+    if kept < ENOUGH or severe > 1:
+        return THIN
+    return GOOD if kept >= MANY and not severe and len(gaps) <= GOOD_GAPS else USABLE
+
+
+def _advice(kept: int, gaps: list[Gap]) -> list[str]:
+    advice = list(dict.fromkeys(gap.advice for gap in sorted(gaps, key=lambda gap: not gap.severe)))
+    if kept < MANY:
+        advice.insert(0, "more: about two minutes of talking and making faces, head moving slowly")
+    return advice

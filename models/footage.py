@@ -1,0 +1,184 @@
+"""First pass over the footage: track every frame, and keep what was found in a side file that survives a kill.
+
+The side file is one line of JSON (which footage, which options) and fixed-size records, appended as frames are
+tracked; a torn last record is cut off when the work is taken up again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from puppet.errors import DataError
+from puppet.frames import LANDMARKS, Face, Floats, Frame, Image
+from puppet.progress import progress
+from puppet.recorded import IMAGE_SUFFIXES
+from puppet.sources import Source, open_source
+from puppet.tracking import FaceMeshTracker, Tracker
+
+SHARPNESS_SIZE = 128  # px; the face is brought to this size first, so that the figure does not depend on distance
+RECORD = np.dtype(
+    [
+        ("source", np.int16),
+        ("frame", np.int32),  # number within the source
+        ("time", np.float64),  # s
+        ("faces", np.int8),  # how many were seen
+        ("width", np.int32),  # px, of the frame
+        ("height", np.int32),
+        ("sharpness", np.float32),  # variance of the Laplacian over the face, SHARPNESS_SIZE px wide
+        ("points", np.float32, (LANDMARKS, 3)),  # px; NaN where no face was seen
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Footage:
+    """What to look at. every: only each n-th frame; max_frames: stop after so many looked-at frames (0: all)."""
+
+    paths: tuple[Path, ...]
+    every: int = 1
+    max_frames: int = 0
+
+    @property
+    def names(self) -> list[str]:
+        return [path.name for path in self.paths]
+
+    def fingerprint(self) -> str:
+        """One line of JSON that changes when a file is replaced or an option that tracking depends on changes."""
+        files = [[str(path.resolve()), *_size_and_change(path)] for path in self.paths]
+        return json.dumps(
+            {"files": files, "every": self.every, "max_frames": self.max_frames, "record": RECORD.itemsize}
+        )
+
+
+def _size_and_change(path: Path) -> list[int]:
+    """Total size in bytes, newest change in ns and number of files, of a file or of a folder's files."""
+    stats = [p.stat() for p in ([path] if path.is_file() else sorted(path.iterdir())) if p.is_file()]
+    return [sum(s.st_size for s in stats), max((s.st_mtime_ns for s in stats), default=0), len(stats)]
+
+
+@dataclass(frozen=True)
+class Tools:
+    """Where frames and faces come from; tests put fakes here. new_tracker(still): still for image folders."""
+
+    open_source: Callable[[str], Source] = lambda spec: open_source(spec, paced=False)
+    new_tracker: Callable[[bool], Tracker] = lambda still: FaceMeshTracker(still=still, max_faces=2)
+
+
+def is_still(path: Path) -> bool:
+    """Pictures of their own (a folder, or one image), without tracking over time."""
+    return path.is_dir() or path.suffix.lower() in IMAGE_SUFFIXES
+
+
+def frames_of(footage: Footage, number: int, tools: Tools, skip_to: int = 0) -> Iterator[Frame]:
+    """Every `footage.every`-th frame of one source, from frame number `skip_to` on. Raises SourceError."""
+    source = tools.open_source(str(footage.paths[number].resolve()))
+    source.open()
+    with closing(source):
+        index = 0
+        while (frame := source.read()) is not None:
+            if index % footage.every == 0 and index >= skip_to:
+                yield Frame(frame.image, index, frame.captured_at)
+            index += 1
+
+
+def track(footage: Footage, side_file: Path, tools: Tools) -> NDArray[np.void]:
+    """Track everything, or what is left of it: records (F,) of RECORD, ordered by source and frame.
+
+    Raises SourceError for footage that cannot be read, DataError for a side file that cannot be written.
+    """
+    try:
+        done = _take_up(footage, side_file)
+        with side_file.open("ab") as out:
+            fresh = list(_track_rest(footage, done, out, tools))
+    except OSError as error:
+        raise DataError(f"{side_file}: cannot be written ({error.strerror or error}); choose another folder") from error
+    return np.concatenate([done, np.array(fresh, RECORD)])
+
+
+def _take_up(footage: Footage, side_file: Path) -> NDArray[np.void]:
+    """Records of an interrupted run over the same footage; otherwise a new, empty side file."""
+    header = footage.fingerprint().encode() + b"\n"
+    with suppress(FileNotFoundError), side_file.open("r+b") as file:
+        if file.readline() == header:
+            records = np.frombuffer(body := file.read(), RECORD, len(body) // RECORD.itemsize)
+            file.truncate(len(header) + records.nbytes)
+            return records
+    side_file.write_bytes(header)
+    return np.empty(0, RECORD)
+
+
+def _track_rest(footage: Footage, done: NDArray[np.void], out: BinaryIO, tools: Tools) -> Iterator[NDArray[np.void]]:
+    seen = len(done)
+    first = int(done["source"][-1]) if seen else 0
+    start = int(done["frame"][-1]) + 1 if seen else 0
+    with progress(total=_total(footage, tools), initial=seen, label="tracking", unit="frames") as bar:
+        for number in range(first, len(footage.paths)):
+            with closing(tools.new_tracker(is_still(footage.paths[number]))) as tracker:
+                for frame in frames_of(footage, number, tools, start if number == first else 0):
+                    if footage.max_frames and seen >= footage.max_frames:
+                        return
+                    record = _record(number, frame, tracker.track(frame), tracker.faces_seen)
+                    out.write(record.tobytes())
+                    seen += 1
+                    bar.update()
+                    yield record
+
+
+def _total(footage: Footage, tools: Tools) -> int | None:
+    """Frames that will be looked at, None when a source does not know; opens each source, so bad ones show at once."""
+    counts = []
+    for path in footage.paths:
+        source = tools.open_source(str(path.resolve()))
+        source.open()
+        counts.append(source.frame_count)
+        source.close()
+    if any(count is None for count in counts):
+        return footage.max_frames or None
+    total = sum(-(-count // footage.every) for count in counts)
+    return min(total, footage.max_frames) if footage.max_frames else total
+
+
+def _record(source: int, frame: Frame, face: Face | None, faces: int) -> NDArray[np.void]:
+    record = np.zeros((), RECORD)
+    record["source"], record["frame"], record["time"] = source, frame.index, frame.captured_at
+    record["faces"] = min(faces, 100) if face else 0
+    record["height"], record["width"] = frame.image.shape[:2]
+    record["points"] = face.points if face else np.nan
+    record["sharpness"] = sharpness(frame.image, face.points) if face else 0
+    return record
+
+
+def sharpness(image: Image, points: Floats) -> float:
+    """Variance of the Laplacian over the face's box, uint8 BGR (H, W, 3), points f32 (478, 3) px; 0 when out of frame.
+
+    Pech-Pacheco et al. 2000.
+    """
+    height, width = image.shape[:2]
+    x0, y0 = np.clip(np.floor(points[:, :2].min(0)), 0, (width, height)).astype(int)
+    x1, y1 = np.clip(np.ceil(points[:, :2].max(0)) + 1, 0, (width, height)).astype(int)
+    if x1 - x0 < 2 or y1 - y0 < 2:
+        return 0.0
+    grey = cv2.cvtColor(image[y0:y1, x0:x1], cv2.COLOR_BGR2GRAY)
+    scale = SHARPNESS_SIZE / (x1 - x0)
+    tall = max(2, round((y1 - y0) * scale))
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return float(cv2.Laplacian(cv2.resize(grey, (SHARPNESS_SIZE, tall), interpolation=method), cv2.CV_32F).var())
+
+
+def check_footage(paths: Sequence[Path]) -> None:
+    """Refuse an empty list and the same footage twice: duplicates would leak into the held-out frames."""
+    if not paths:
+        raise DataError("no footage was given: name video files or image folders")
+    resolved = [path.resolve() for path in paths]
+    for path in paths:
+        if resolved.count(path.resolve()) > 1:
+            raise DataError(f"{path}: given more than once; name each piece of footage once")

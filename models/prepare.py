@@ -1,0 +1,273 @@
+"""Footage -> a cleaned, aligned data set (docs/architecture.md, "Data set") and a report of what it covers.
+
+Two passes: track everything (models/footage.py, can be taken up again after a kill), then judge the frames
+(models/cleaning.py) and cut the crops of those that are kept. The data set appears under its name when it is whole.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from models import cleaning, contact_sheet, coverage
+from models.cleaning import Posed, Track, Verdicts
+from models.dataset import FORMAT, VERSION, open_dataset
+from models.footage import Footage, Tools, check_footage, frames_of, is_still, track
+from puppet import align, pixels, retarget
+from puppet.errors import DataError, PuppetError, SourceError
+from puppet.frames import Face, Floats, Image
+from puppet.progress import progress
+
+CROPS = ("steady", "upright")
+UNSTEADY_SHARE = 0.02  # of a source's frames outside its steady crop: then the report says so
+UNSTEADY_SCALE = 1.5  # between the 5th and 95th percentile of the head's size
+BEYOND_EDGE = 0.1  # of a crop's side that may lie outside the picture before the report says so
+
+
+@dataclass(frozen=True)
+class Options:
+    """size: side of the crops in px. crop: "steady", "upright" or None (upright for pictures, steady for videos).
+    max_yaw in degrees. every, max_frames: as in Footage."""
+
+    size: int = 256
+    crop: str | None = None
+    every: int = 1
+    max_yaw: float = 50.0
+    max_frames: int = 0
+    force: bool = False
+
+
+def add_prepare_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `python -m models prepare`; `run_prepare` takes what they parse to."""
+    parser.add_argument("footage", nargs="+", type=Path, metavar="FOOTAGE", help="video files or folders of pictures")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DATA.h5", help="the data set to write")
+    parser.add_argument("--size", type=_whole(16, 2048), default=256, help="side of the crops, px (256)")
+    parser.add_argument("--crop", choices=CROPS, help="steady: whole head, one frame per shot (videos); "
+                        "upright: tight, follows the face (pictures)")  # fmt: skip
+    parser.add_argument("--every", type=_whole(1, 10_000), default=1, metavar="N", help="look at each N-th frame only")
+    parser.add_argument("--max-yaw", type=float, default=50.0, metavar="DEGREES", help="drop heads turned further (50)")
+    parser.add_argument("--max-frames", type=_whole(0, 10**9), default=0, metavar="N", help="stop after N frames")
+    parser.add_argument("--force", action="store_true", help="replace DATA.h5 if it exists")
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not text.isdecimal() or not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"a whole number from {least} to {most} is expected, not {text!r}")
+        return int(text)
+
+    return parse
+
+
+def run_prepare(args: argparse.Namespace) -> int:
+    """Prepare, print the report, return the exit code. Raises PuppetError for the command line to print."""
+    options = Options(args.size, args.crop, args.every, args.max_yaw, args.max_frames, args.force)
+    report = prepare(args.footage, args.output, options)
+    print(report.text())
+    print(f"\n{args.output}: {report.kept} frames. Report: {report_path(args.output, '.png')}", flush=True)
+    return 0
+
+
+def report_path(output: Path, suffix: str) -> Path:
+    """DATA.h5 -> DATA.report.txt, DATA.report.png."""
+    return output.with_suffix(f".report{suffix}")
+
+
+def prepare(paths: list[Path], output: Path, options: Options, tools: Tools | None = None) -> coverage.Report:
+    """Write `output` and its report. A killed run leaves either no `output` or a whole one, and can be repeated to
+    go on from the frames that were tracked.
+
+    Raises SourceError for unreadable footage, DataError when nothing in it is usable or nothing can be written.
+    """
+    tools = tools or Tools()
+    check_footage(paths)
+    if output.exists() and not options.force:
+        raise DataError(f"{output} exists already; choose another name or add --force to replace it")
+    footage = Footage(tuple(paths), options.every, options.max_frames)
+    side_file, part = _beside(output, ".tracked"), _beside(output, ".part")
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        for_all = _read_track(footage, side_file, tools)
+        selection = select(for_all, options, footage.names)
+        write(part, selection, footage, tools)
+        report = _report(part, selection, footage)
+        _save_report(output, part, report)
+        os.replace(part, output)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise DataError(
+            f"{output}: cannot be written ({error.strerror or error}); free some space or choose another folder"
+        ) from error
+    except PuppetError:
+        part.unlink(missing_ok=True)
+        side_file.unlink(missing_ok=True)  # bad footage stays bad
+        raise
+    side_file.unlink(missing_ok=True)
+    return report
+
+
+def _beside(output: Path, suffix: str) -> Path:
+    return output.with_name(output.name + suffix)
+
+
+def _read_track(footage: Footage, side_file: Path, tools: Tools) -> Track:
+    for path in footage.paths:
+        if not path.exists():
+            raise SourceError(f"{path}: no such file or folder", "absent")
+    records = track(footage, side_file, tools)
+    columns = {str(name): records[str(name)] for name in records.dtype.names or ()}
+    return Track(**columns, still=tuple(is_still(path) for path in footage.paths))
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What will be written: rows of `track`, their poses against `neutral` and their transforms (K, 2, 3)."""
+
+    track: Track
+    verdicts: Verdicts
+    rows: NDArray[np.intp]
+    posed: Posed  # of `rows`
+    neutral: Floats
+    to_crop: NDArray[np.float64]
+    size: int
+    crop: str
+    notes: list[str]
+
+
+def select(track: Track, options: Options, names: list[str]) -> Selection:
+    """Judge every frame. DataError when no frame shows a usable face."""
+    if not (track.faces > 0).any():
+        raise DataError(f"no face was found in {', '.join(names)} ({len(track)} frames): is it in view, lit and large?")
+    posed = cleaning.pose_all(track.points)
+    verdicts = cleaning.judge_faces(track, posed, options.max_yaw)
+    crop = options.crop or ("upright" if any(track.still) else "steady")
+    notes: list[str] = []
+    if crop == "steady":
+        to_crop, outside, notes = _steady(track, posed, verdicts, options.size, names)
+        verdicts.drop(outside, cleaning.OUTSIDE)
+    else:
+        to_crop = _upright(track, posed, options.size)
+    cleaning.judge_duplicates(verdicts, track, posed)
+    rows = verdicts.kept
+    if not len(rows):
+        reasons = ", ".join(f"{reason}: {n}" for reason, n in verdicts.counts().items() if n)
+        raise DataError(f"{', '.join(names)}: not one of {len(track)} frames is usable ({reasons})")
+    neutral = retarget.estimate_neutral(posed.canonical[rows], posed.angles[rows])
+    for number, name in enumerate(names):
+        if not (track.source[rows] == number).any():
+            notes.append(f"{name}: no usable frame")
+    posed = cleaning.pose_all(track.points[rows], neutral)
+    return Selection(track, verdicts, rows, posed, neutral, to_crop[rows], options.size, crop, notes)
+
+
+def _steady(
+    track: Track, posed: Posed, verdicts: Verdicts, size: int, names: list[str]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_], list[str]]:
+    """One transform per source: (F, 2, 3), frames whose face leaves it (F,), and what to say about it."""
+    to_crop = np.full((len(track), 2, 3), np.nan)
+    outside = np.zeros(len(track), bool)
+    notes = []
+    for number, name in enumerate(names):
+        mine = track.source == number
+        usable = verdicts.kept[mine[verdicts.kept]]
+        if not len(usable):
+            continue
+        transform = align.steady_transform([posed.head_pose(i) for i in usable], size)
+        to_crop[mine] = transform
+        for i in usable:
+            flat = align.transform_points(track.points[i], transform)[:, :2]
+            outside[i] = flat.min() < -0.5 or flat.max() > size - 0.5
+        low, high = np.quantile(posed.scale[usable], [0.05, 0.95])
+        if outside[usable].mean() > UNSTEADY_SHARE or high / low > UNSTEADY_SCALE:
+            notes.append(f"{name}: camera or head wander too far for one steady crop (face outside it in "
+                         f"{outside[usable].mean():.0%} of the frames, {high / low:.1f} times larger at times); "
+                         "put the camera on a stand, or use --crop upright")  # fmt: skip
+        beyond = _beyond_edge(transform, size, int(track.width[usable[0]]), int(track.height[usable[0]]))
+        if beyond > BEYOND_EDGE:
+            notes.append(f"{name}: {beyond:.0%} of the crop lies outside the picture, whose edge is repeated there; "
+                         "film with more room around the head")  # fmt: skip
+    return to_crop, outside, notes
+
+
+def _beyond_edge(transform: NDArray[np.float64], size: int, width: int, height: int) -> float:
+    """Share of a crop's area that lies outside the picture (no rotation in steady crops)."""
+    (x0, y0), (x1, y1) = (
+        (np.array(corner) - transform[:, 2]) / transform[0, 0] for corner in ((-0.5, -0.5), (size - 0.5,) * 2)
+    )
+    inside = max(0.0, min(x1, width - 0.5) - max(x0, -0.5)) * max(0.0, min(y1, height - 0.5) - max(y0, -0.5))
+    return float(1 - inside / ((x1 - x0) * (y1 - y0)))
+
+
+def _upright(track: Track, posed: Posed, size: int) -> NDArray[np.float64]:
+    """One transform per frame, the one that the live pipeline would use: (F, 2, 3), NaN without a face."""
+    to_crop = np.full((len(track), 2, 3), np.nan)
+    for i in np.flatnonzero(track.faces > 0):
+        to_crop[i] = align.upright_transform(Face(track.points[i], posed.head_pose(i), posed.canonical[i]), size)
+    return to_crop
+
+
+def write(part: Path, chosen: Selection, footage: Footage, tools: Tools) -> None:
+    """Cut the crops and write all fields to `part`, flushed to the disk. The attribute `report` is still missing."""
+    rows, track, count, size = chosen.rows, chosen.track, len(chosen.rows), chosen.size
+    points = [align.transform_points(track.points[row], m) for row, m in zip(rows, chosen.to_crop, strict=True)]
+    with h5py.File(part, "w") as file:
+        crops = file.create_dataset(
+            "data", (count, size, size, 3), np.uint8, chunks=(1, size, size, 3), compression="gzip", compression_opts=1
+        )
+        file["points"] = np.stack(points)
+        file["canonical"] = chosen.posed.canonical
+        file["pose"] = chosen.posed.angles
+        file["to_crop"] = chosen.to_crop
+        file["source"], file["frame"], file["time"] = track.source[rows], track.frame[rows], track.time[rows]
+        file["neutral"] = chosen.neutral
+        file.attrs.update(
+            {"format": FORMAT, "version": VERSION, "crop": chosen.crop, "sources": json.dumps(footage.names)}
+        )
+        with progress(total=count, label="cutting", unit="frames") as bar:
+            for row, image in enumerate(_images(chosen, footage, tools)):
+                crops[row] = pixels.swap_red_blue(align.cut(image, chosen.to_crop[row], size).image)
+                bar.update()
+
+
+def _images(chosen: Selection, footage: Footage, tools: Tools) -> Iterator[Image]:
+    """The kept frames' images, uint8 BGR, in order of `rows`. SourceError when the footage changed meanwhile."""
+    for number, path in enumerate(footage.paths):
+        wanted = chosen.track.frame[chosen.rows[chosen.track.source[chosen.rows] == number]]
+        frames = frames_of(footage, number, tools)
+        for index in wanted:
+            image = next((frame.image for frame in frames if frame.index == index), None)
+            if image is None:
+                raise SourceError(f"{path}: frame {index} cannot be read any more; did the file change?", "unreadable")
+            yield image
+
+
+def _report(part: Path, chosen: Selection, footage: Footage) -> coverage.Report:
+    return coverage.make_report(
+        chosen.posed.canonical,
+        chosen.posed.angles,
+        chosen.neutral,
+        looked_at=len(chosen.track),
+        dropped=chosen.verdicts.counts(),
+        notes=chosen.notes,
+        sources=footage.names,
+    )
+
+
+def _save_report(output: Path, part: Path, report: coverage.Report) -> None:
+    """Text and picture beside the data set, and JSON inside it; the file is checked by reading it as training would."""
+    with h5py.File(part, "r+") as file:
+        file.attrs["report"] = json.dumps(report.to_json())
+    with open_dataset(part) as dataset:
+        sheet = contact_sheet.contact_sheet(report, dataset)
+    report_path(output, ".txt").write_text(report.text() + "\n", encoding="utf-8")
+    contact_sheet.save_png(report_path(output, ".png"), sheet)
+    with part.open("rb") as file:
+        os.fsync(file.fileno())
