@@ -1,0 +1,7 @@
+"""A trained run -> an actor file that the app plays, verified on the way."""
+
+from puppet.errors import PuppetError
+
+
+class ExportError(PuppetError):
+    """A network cannot become an actor file; nothing was written."""

@@ -1,0 +1,334 @@
+"""From torch to an actor file: both kinds end to end, and nothing left behind when something is off."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import onnx
+import pytest
+import tiny_actor as tiny
+
+torch = pytest.importorskip("torch", reason="export needs the extra 'train'")
+
+import torch.nn.functional as F  # noqa: E402
+from torch import Tensor, nn  # noqa: E402
+
+import export.__main__  # noqa: E402
+import export.onnx_file  # noqa: E402
+from export import ExportError  # noqa: E402
+from export.graph import encoder_graph  # noqa: E402
+from export.onnx_file import Declaration, export_actor  # noqa: E402
+from export.verify import LIMITS, require_parity  # noqa: E402
+from models.base import ActorModel, to_network, to_picture  # noqa: E402
+from puppet.actor import load_actor, read_preview  # noqa: E402
+from puppet.actor_card import DECODER, ENCODER, read_actor, read_card  # noqa: E402
+from puppet.errors import ActorFileError  # noqa: E402
+from puppet.frames import AlignedCrop, Drive, Latent  # noqa: E402
+
+DECLARED = Declaration("Ada", "Ada agreed, in writing, on 2 May 2026.", "CC0-1.0")
+TRAINING = {"frames": 40, "steps": 7, "metrics": {"psnr": 31.5}}
+FRAMES = 40
+
+
+class Tiny(ActorModel):
+    """What the exporter does not ask for is left out."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+        self.image_size = tiny.IMAGE_SIZE
+
+    def make_batches(self, dataset, rows, augment) -> Any:
+        assert not augment
+        return SimpleNamespace(batch=lambda rows, _: {k: torch.from_numpy(v[rows]) for k, v in dataset.inputs.items()})
+
+    def encode(self, batch):
+        raise NotImplementedError
+
+    loss = evaluate = render = drive = encode
+
+
+class TinyMesh(Tiny):
+    encoder_inputs = ("landmarks", "pose")
+    latent_size = 6
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(1)
+        triangles, points = tiny.grid_mesh()
+        self.triangles, self.texture_points = triangles, points
+        self.features = nn.Linear(3 * 478, 3)
+        self.paint = nn.Sequential(nn.Linear(6, 48), nn.Unflatten(1, (3, 4, 4)), nn.Upsample(scale_factor=16))
+        self.register_buffer("rest", torch.from_numpy(np.column_stack([points, 0 * points[:, :1]]).astype(np.float32)))
+
+    def inference_encoder(self) -> nn.Module:
+        return Forward(self, lambda m, landmarks, pose: (
+            torch.cat([m.features(landmarks.flatten(1) - 0.1), pose / 30], 1), torch.full((1, 6), -2.0),
+        ))  # fmt: skip
+
+    def inference_decoder(self) -> nn.Module:
+        return Forward(self, lambda m, latent: (
+            to_picture(m.paint(latent).sigmoid()), m.rest + F.pad(4 * latent[:, None, 3:5], (0, 1)),
+        ))  # fmt: skip
+
+    def exported_facts(self) -> dict[str, Any]:
+        mesh = {"triangles": self.triangles, "texture_points": self.texture_points, "texture_size": 64}
+        return {"kind": "mesh", "neutral": tiny.neutral(), **mesh}
+
+
+class TinyImage(Tiny):
+    encoder_inputs = ("crop",)
+    latent_size = 5
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(2)
+        self.look = nn.Sequential(nn.Conv2d(3, 4, 4, stride=4), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(256, 10))
+        self.draw = nn.Sequential(nn.Linear(5, 48), nn.Unflatten(1, (3, 4, 4)), nn.Upsample(scale_factor=16))
+
+    def inference_encoder(self) -> nn.Module:
+        return Forward(self, lambda m, crop: m.look(to_network(crop)).chunk(2, 1))
+
+    def inference_decoder(self) -> nn.Module:
+        return Forward(self, lambda m, latent: to_picture(m.draw(latent).sigmoid()))
+
+    def exported_facts(self) -> dict[str, Any]:
+        return {"kind": "image", "neutral": tiny.neutral(), "crop_size": tiny.CROP_SIZE}
+
+
+class Forward(nn.Module):
+    """A function of a model as a network."""
+
+    def __init__(self, model: nn.Module, function) -> None:
+        super().__init__()
+        self.model, self.function = model, function
+
+    def forward(self, *inputs: Tensor):
+        return self.function(self.model, *inputs)
+
+
+class FakeDataset:
+    """Frames of made-up inputs; frame 17 is nearest to rest."""
+
+    def __init__(self, frames: int = FRAMES) -> None:
+        random = np.random.default_rng(0)
+        self.neutral = tiny.neutral()
+        self.canonical = (self.neutral + random.normal(0, 0.05, (frames, 478, 3))).astype(np.float32)
+        self.pose = random.uniform(-25, 25, (frames, 3)).astype(np.float32)
+        if frames > 17:
+            self.canonical[17], self.pose[17] = self.neutral, 1.0
+        crops = random.integers(0, 256, (frames, tiny.CROP_SIZE, tiny.CROP_SIZE, 3), dtype=np.uint8)
+        self.inputs = {"landmarks": self.canonical, "pose": self.pose, "crop": crops}
+
+    def __len__(self) -> int:
+        return len(self.pose)
+
+
+def export_to(out: Path, model: ActorModel, frames: int = FRAMES):
+    return export_actor(model, cast(Any, FakeDataset(frames)), out, DECLARED, TRAINING)
+
+
+@pytest.mark.parametrize("network", [TinyMesh, TinyImage])
+def test_an_exported_actor_acts_as_the_network_does(tmp_path, network):
+    model, out = network().eval(), tmp_path / "ada.actor"
+    export_to(out, model)
+    actor = load_actor(out, "cpu", threads=1)
+    data = FakeDataset()
+    for row in (3, 17):
+        inputs = {name: torch.from_numpy(data.inputs[name][[row]]) for name in model.encoder_inputs}
+        with torch.no_grad():
+            mean = model.inference_encoder()(*inputs.values())[0]
+            drawn = model.inference_decoder()(mean)
+        crop = AlignedCrop(np.ascontiguousarray(data.inputs["crop"][row][..., ::-1]), np.eye(2, 3))
+        latent = actor.encode(Drive(data.canonical[row], data.pose[row], 0.0), crop if actor.needs_crop else None)
+        assert np.abs(latent.values - mean.numpy()[0]).max() < 1e-4
+        portrait = actor.decode(latent).image
+        assert portrait.std() > 3  # the planted networks do draw something
+        if not isinstance(drawn, tuple):
+            assert np.abs(portrait[..., ::-1].astype(int) - drawn.numpy()[0].astype(int)).max() <= 1
+
+
+@pytest.mark.parametrize("network", [TinyMesh, TinyImage])
+def test_the_card_keeps_what_was_said_and_measured(tmp_path, network):
+    out = tmp_path / "ada.actor"
+    card = export_to(out, network())
+    read = read_card(out)
+    assert read.consent == DECLARED.consent
+    assert (read.name, read.licence) == ("Ada", "CC0-1.0")
+    assert read.training == TRAINING
+    assert read.parity == card.parity
+    assert read.parity["frames"] >= 16
+    assert all(read.parity[name] <= LIMITS[name] for name in read.parity if name in LIMITS)
+    assert ("points_px" in read.parity) == (read.kind == "mesh")
+    assert [p.name for p in tmp_path.iterdir()] == ["ada.actor"]
+
+
+@pytest.mark.parametrize("network", [TinyMesh, TinyImage])
+def test_graphs_are_standard_and_take_any_batch(tmp_path, network):
+    out = tmp_path / "ada.actor"
+    export_to(out, network())
+    _, members = read_actor(out)
+    for name in (ENCODER, DECODER):
+        model = onnx.load_from_string(members[name])
+        assert {(o.domain, o.version) for o in model.opset_import} == {("", 17)}
+        assert {node.domain for node in model.graph.node} == {""}
+        for port in (*model.graph.input, *model.graph.output):
+            sides = [side.dim_param or side.dim_value for side in port.type.tensor_type.shape.dim]
+            assert sides[0] == "N"
+            assert all(isinstance(side, int) and side > 0 for side in sides[1:])
+        assert b".py" not in members[name]  # no paths of the machine that exported it
+        assert str(Path(__file__).parent.parent).encode() not in members[name]
+
+
+def test_latents_and_preview_come_from_the_data_set(tmp_path):
+    model, out, data = TinyMesh().eval(), tmp_path / "ada.actor", FakeDataset()
+    export_to(out, model)
+    with torch.no_grad():
+        inputs = torch.from_numpy(data.canonical), torch.from_numpy(data.pose)
+        means = model.inference_encoder()(*inputs)[0].numpy()
+    actor = load_actor(out, "cpu", threads=1)
+    latents = actor.latents
+    assert np.allclose(latents.mean, means.mean(0), atol=1e-4)
+    assert np.allclose(latents.std, means.std(0), atol=1e-4)
+    variance = np.linalg.eigvalsh(np.cov(means.T, bias=True))[::-1]
+    assert np.allclose((latents.axes**2).sum(1), variance, rtol=1e-2, atol=1e-4)  # each a standard deviation long
+    kl = 0.5 * (means**2 + np.exp(-2.0) - 1 + 2.0).mean(0)
+    assert np.allclose(latents.kl, kl, rtol=1e-3)
+    assert all(np.abs(means - sample).max(1).min() < 1e-4 for sample in latents.samples)
+    preview = read_preview(out)
+    assert preview.shape == (256, 256, 3)
+    rest = actor.decode(Latent(means[17])).image  # of frame 17, the one at rest
+    assert np.abs(preview[2::4, 2::4].astype(int) - rest).mean() < 3
+
+
+# --- what must not become an actor file ---
+
+
+class DecidesInPython(TinyImage):
+    """Traced with a latent of zeros, which takes the other branch."""
+
+    def inference_decoder(self) -> nn.Module:
+        bright = lambda m, z: to_picture(m.draw(z).sigmoid() + (0.3 if bool(z.abs().sum() > 0) else 0.0))  # noqa: E731
+        return Forward(self, bright)
+
+
+class IsRandom(TinyMesh):
+    def inference_encoder(self) -> nn.Module:
+        noisy = lambda m, landmarks, pose: (landmarks[:, :6, 0] + pose.repeat(1, 2) * torch.rand(6), torch.zeros(1, 6))  # noqa: E731
+        return Forward(self, noisy)
+
+
+class FixesTheBatch(TinyImage):
+    def inference_decoder(self) -> nn.Module:
+        return Forward(self, lambda m, z: to_picture(m.draw(z.reshape([int(n) for n in z.shape])).sigmoid()))
+
+
+class GivesFloats(TinyImage):
+    def inference_decoder(self) -> nn.Module:
+        return Forward(self, lambda m, z: m.draw(z).sigmoid().permute(0, 2, 3, 1))
+
+
+class GivesNotANumber(TinyMesh):
+    def inference_encoder(self) -> nn.Module:
+        return Forward(self, lambda m, landmarks, pose: (
+            torch.sqrt(pose - 90).repeat(1, 2) + landmarks[:, :6, 0], torch.zeros(1, 6),
+        ))  # fmt: skip
+
+
+class SaysTooMuch(TinyImage):
+    def exported_facts(self) -> dict[str, Any]:
+        return {**super().exported_facts(), "colour": "red"}
+
+
+class HasNoName(TinyImage):
+    def exported_facts(self) -> dict[str, Any]:
+        return {**super().exported_facts(), "puppet_version": ""}
+
+
+BROKEN = {
+    DecidesInPython: "does not give what torch gives: image_levels",
+    IsRandom: "does not give what torch gives: mean_relative",
+    FixesTheBatch: "ONNX Runtime cannot run the decoder",
+    GivesFloats: r"decoder's image must be torch.uint8 \(N, 64, 64, 3\), it is torch.float32 \(2, 64, 64, 3\)",
+    GivesNotANumber: "mean_relative inf",
+    SaysTooMuch: "does not fit the actor card",
+    HasNoName: "puppet_version: must be a text",
+}
+
+
+@pytest.mark.parametrize("network", BROKEN)
+def test_a_broken_network_leaves_no_file_and_the_old_one_alone(tmp_path, network):
+    out = tiny.tiny_actor(tmp_path / "ada.actor")
+    before = out.read_bytes()
+    with pytest.raises((ExportError, ActorFileError), match=BROKEN[network]):
+        export_to(out, network())
+    assert out.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_a_file_that_the_app_refuses_is_not_left_behind(tmp_path, monkeypatch):
+    def refuse(path, provider):
+        assert path.is_file()
+        raise ActorFileError("not today")
+
+    monkeypatch.setattr(export.onnx_file, "load_actor", refuse)
+    with pytest.raises(ActorFileError, match="not today"):
+        export_to(tmp_path / "ada.actor", TinyMesh())
+    assert not list(tmp_path.iterdir())
+
+
+def test_too_few_frames_are_refused(tmp_path):
+    with pytest.raises(ExportError, match="at least 16 frames, the data set gives 5"):
+        export_to(tmp_path / "ada.actor", TinyMesh(), frames=5)
+
+
+@pytest.mark.parametrize("out", ["ada.zip", "nowhere/ada.actor", "folder.actor"])
+def test_an_impossible_output_is_refused_first(tmp_path, out):
+    (tmp_path / "folder.actor").mkdir()
+    with pytest.raises(ExportError, match=r"ends in \.actor|choose another folder"):
+        export_actor(cast(Any, None), cast(Any, None), tmp_path / out, DECLARED, {})
+
+
+def test_parity_names_everything_that_is_off():
+    require_parity({"image_levels": 2.0, "points_px": 0.05})
+    with pytest.raises(ExportError, match=r"points_px 0\.06 \(at most 0\.05\), mean_relative nan"):
+        require_parity({"image_levels": 1.0, "points_px": 0.06, "mean_relative": float("nan")})
+
+
+def test_an_encoder_that_takes_other_inputs_is_named():
+    model = TinyImage()
+    model.inference_encoder = lambda: Forward(model, lambda m, a, b: (a, b))
+    card = cast(Any, SimpleNamespace(crop_size=32, latent_size=5, encoder_inputs=("crop",)))
+    with pytest.raises(ExportError, match="the encoder fails on crop"):
+        encoder_graph(model, card)
+
+
+# --- the command ---
+
+
+def test_consent_is_required(capsys):
+    for arguments in (["run", "-o", "x.actor"], ["run", "-o", "x.actor", "--consent", "  "]):
+        with pytest.raises(SystemExit) as stop:
+            export.__main__.main(arguments)
+        assert stop.value.code == 2
+        assert "--consent" in capsys.readouterr().err
+
+
+def test_help_has_an_example_and_needs_no_torch():
+    code = "import sys, export.__main__ as m\ntry: m.main(['--help'])\nexcept SystemExit: print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "example: python -m export" in done.stdout
+    assert done.stdout.rstrip().endswith("False")
+
+
+def test_a_missing_run_is_one_line_and_exit_code_2(tmp_path, capsys):
+    code = export.__main__.main([str(tmp_path / "no-run"), "-o", str(tmp_path / "x.actor"), "--consent", "Me."])
+    assert code == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert "no-run" in error
+    assert error.count("\n") == 1
