@@ -73,6 +73,22 @@ def test_true_timing_of_an_uneven_source(tmp_path: Path):
     assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == recording.frames
 
 
+def test_a_minute_of_jittering_pictures_is_a_minute(tmp_path: Path):
+    path = tmp_path / "take.mp4"
+    dice = np.random.default_rng(5)
+    times = 100 + (np.arange(24 * 60) + dice.uniform(-0.4, 0.4, 24 * 60)) / 24  # a camera of 24 per second
+    recorder = Recorder(RecordingSettings(path), wait=True)
+    for number, captured_at in enumerate(times):
+        recorder.write(numbered(number, 80, 48), float(captured_at))
+    recording = recorder.close()
+    capture = cv2.VideoCapture(str(path))
+    assert recording.seconds == pytest.approx(60.0, abs=1 / 30 + 0.8 / 24)  # its own ends jitter as well
+    assert recording.frames == capture.get(cv2.CAP_PROP_FRAME_COUNT)
+    begins = {number: place / 30 for place, number in reversed(list(enumerate(numbers_in(path))))}
+    assert max(abs(begins[number] - (times[number] - times[0])) for number in begins) < 1 / 30
+    assert len(begins) == recording.frames - recording.repeated  # what was handed over is in the file
+
+
 def test_colours_survive(tmp_path: Path):
     planted = [(30, 60, 200), (200, 60, 30), (40, 200, 40), (128, 128, 128)]  # BGR
     image = np.zeros((96, 160, 3), np.uint8)
