@@ -1,0 +1,50 @@
+"""What every test gets: no window system, no network, and no trace in the user's own folders."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared"
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # tests of a real window start a process and set their own
+
+import cv2  # noqa: E402, F401 - importing it points Qt to cv2's own plug-ins, with which PyQt6 aborts
+
+for _name in ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR"):
+    if "cv2" in os.environ.get(_name, ""):
+        del os.environ[_name]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Settings, actors and recordings of the person who runs the tests stay out of it, in child processes too."""
+    home = tmp_path_factory.mktemp("home")
+    os.environ["PUPPET_CONFIG_DIR"] = str(home / "config")
+    os.environ["PUPPET_ACTORS_DIR"] = str(home / "actors")
+    os.environ["XDG_VIDEOS_DIR"] = str(home / "videos")
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only this machine may be talked to."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address):
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in ("127.0.0.1", "::1", "localhost"):
+            raise PermissionError(f"a test tried to reach {address[0]}")
+        return connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The project's shared footage and scoring scripts, which lie beside the checkout where they are there at all."""
+    if not SHARED.is_dir():
+        pytest.skip(f"needs {SHARED.name}/ beside the checkout")
+    return SHARED
