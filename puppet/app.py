@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import signal
 import sys
@@ -40,6 +41,7 @@ def run_window(
     Raises PuppetError for a source, an actor or a file that was asked for here and does not work.
     """
     _forget_opencv_plugins()
+    _check_system_libraries()
     path = settings_path()
     settings, notices = load_settings(path)
     from puppet.sources import list_cameras
@@ -216,6 +218,21 @@ def _forget_opencv_plugins() -> None:
     for name in ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR"):
         if "cv2" in os.environ.get(name, ""):
             del os.environ[name]
+
+
+def _check_system_libraries() -> None:
+    """Qt ends the whole process when one is missing, so ask first. Raises PuppetError."""
+    platform = os.environ.get("QT_QPA_PLATFORM", "")
+    wayland = not platform and os.environ.get("XDG_SESSION_TYPE") == "wayland"
+    if not sys.platform.startswith("linux") or wayland or not (platform or "xcb").startswith("xcb"):
+        return
+    try:
+        ctypes.CDLL("libxcb-cursor.so.0")
+    except OSError as problem:
+        raise PuppetError(
+            "The window needs the system library libxcb-cursor; install it, for example with: "
+            "sudo apt-get install libxcb-cursor0"
+        ) from problem
 
 
 @contextlib.contextmanager

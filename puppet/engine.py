@@ -71,7 +71,7 @@ class Status:
     capture_fps: float
     output_fps: float
     latency_ms: float  # capture -> result, median of the last results
-    dropped: int  # frames replaced by newer ones before inference took them
+    dropped: int  # frames replaced by newer ones before inference, once ready, took them
     source: str
     source_live: bool
     frames_read: int  # from this source
@@ -134,6 +134,7 @@ class Engine:
         self._latency = StageTimes(keep=60)
         self._stages = StageTimes()
         self._results_made = 0
+        self._dropped_at_start = 0  # frames that came while the tracker was being made
         self._face_seen = False
 
     # -- start, stop ---------------------------------------------------------------------------------------------
@@ -182,6 +183,8 @@ class Engine:
             old = self._capture
             if old is not None:
                 old.stop()
+                self._frames.poll()  # what is left of the old one is not worth a step
+                self.results.poll()
             self._clear("source")
             self._capture = self._new_capture(spec, old)
             if old is not None and old.spec != spec and self._puppeteer is not None:
@@ -240,7 +243,7 @@ class Engine:
                 capture_fps=capture.rate.rate if capture else 0.0,
                 output_fps=self._output_rate.rate,
                 latency_ms=latency,
-                dropped=self._frames.dropped,
+                dropped=self._frames.dropped - self._dropped_at_start,
                 source=capture.name if capture else "",
                 source_live=capture.live if capture else False,
                 frames_read=capture.frames_read if capture else 0,
@@ -294,6 +297,7 @@ class Engine:
             if self._options is not None:
                 puppeteer.options = self._options
             self._puppeteer = puppeteer
+            self._dropped_at_start = self._frames.dropped
         try:
             failures = 0
             while (frame := self._frames.take()) is not None:

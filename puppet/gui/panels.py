@@ -157,11 +157,11 @@ class TransportPanel(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.record = QPushButton("Record")
+        self.record = QPushButton(" Record")
         self.record.setToolTip(f"Record driver and actor side by side to a video file ({keys_for('record')})")
-        self.snapshot = QPushButton("Snapshot")
+        self.snapshot = QPushButton(" Snapshot")
         self.snapshot.setToolTip(f"Save this moment as a picture ({keys_for('snapshot')})")
-        self.calibrate = QPushButton("Calibrate")
+        self.calibrate = QPushButton(" Calibrate")
         self.calibrate.setToolTip(
             f"Look straight ahead with a relaxed face and a closed mouth, then press ({keys_for('calibrate')}): the "
             "actor is at rest when you look like this. "
@@ -176,12 +176,12 @@ class TransportPanel(QWidget):
             f"Show both pictures as in a mirror; changes this window only ({keys_for('mirror_preview')})"
         )
         self.mirror_output = Switch("Mirror output")
-        self.mirror_output.setToolTip(f"Mirror what is recorded and saved ({keys_for('mirror_output')})")
+        self.mirror_output.setToolTip(f"Flip the actor, here and in what is recorded ({keys_for('mirror_output')})")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(10)
         for button in (self.record, self.snapshot, self.calibrate):
-            button.setAccessibleName(button.text())
+            button.setAccessibleName(button.text().strip())  # the blank parts words and icon
             button.setIconSize(QSize(18, 18))
             row.addWidget(button)
         row.addWidget(self.automatic)
@@ -209,9 +209,9 @@ class TransportPanel(QWidget):
         """seconds: of the take so far, None: not recording. saving: the last take is being finished."""
         recording = seconds is not None
         if saving:
-            self.record.setText("Saving…")
+            self.record.setText(" Saving…")
         else:
-            self.record.setText(f"Stop  {clock(seconds)}" if seconds is not None else "Record")
+            self.record.setText(f" Stop  {clock(seconds)}" if seconds is not None else " Record")
         self.record.setEnabled(not saving)
         if recording != bool(self.record.property("recording")):
             self.record.setProperty("recording", recording)
@@ -250,8 +250,8 @@ class MotionPanel(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 5, 6, 5)
         row.setSpacing(26)
-        for slider in (self.smoothing, self.expression, self.pose):
-            row.addWidget(slider, 1)
+        for slider, share in ((self.smoothing, 11), (self.expression, 11), (self.pose, 13)):  # a longer caption
+            row.addWidget(slider, share)
             slider.moved.connect(self._moved)
         row.addWidget(self.reset)
         self.reset.clicked.connect(self._reset)
@@ -289,9 +289,7 @@ class StatusLine(QStatusBar):
             label.setAccessibleName(name)
             self.addPermanentWidget(label)
         self.dropped.setToolTip("Camera pictures skipped because a newer one was there: this keeps the delay short")
-        self.neutral.setToolTip(
-            "Which face of yours counts as neutral: an automatic guess, or one captured by Calibrate"
-        )
+        self.neutral.setToolTip("Which face of yours counts as neutral: an automatic guess, or the one you calibrated")
 
     def show_alert(self, label: QLabel, alert: bool) -> None:
         if alert != bool(label.property("alert")):

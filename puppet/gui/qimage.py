@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PyQt6.QtGui import QIcon, QImage, QPixmap
 
 from puppet import pixels
@@ -14,6 +15,7 @@ def to_qimage(image: Image, width: int, height: int) -> QImage:
     w, h = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
     if (w, h) != (image.shape[1], image.shape[0]):
         image = pixels.resize(image, w, h)
+    image = np.ascontiguousarray(image)
     wrapped = QImage(image.data, w, h, image.strides[0], QImage.Format.Format_BGR888)
     return wrapped.convertToFormat(QImage.Format.Format_RGB32)  # a copy: the array need not outlive it
 
@@ -22,4 +24,6 @@ def to_icon(image: Image, side: int, device_pixel_ratio: float) -> QIcon:
     """A thumbnail, `side` device-independent px."""
     pixmap = QPixmap.fromImage(to_qimage(image, round(side * device_pixel_ratio), round(side * device_pixel_ratio)))
     pixmap.setDevicePixelRatio(device_pixel_ratio)
-    return QIcon(pixmap)
+    icon = QIcon(pixmap)
+    icon.addPixmap(pixmap, QIcon.Mode.Selected)  # otherwise Qt tints it in a list
+    return icon

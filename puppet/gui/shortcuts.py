@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QKeySequence
-from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 
 @dataclass(frozen=True)
@@ -53,10 +52,14 @@ class ShortcutSheet(QDialog):
         grid.setVerticalSpacing(10)
         grid.setColumnStretch(1, 1)
         for row, shortcut in enumerate(SHORTCUTS):
-            key = QLabel("  or  ".join(_native(key) for key in shortcut.keys))
-            key.setProperty("role", "key")
-            key.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            grid.addWidget(key, row, 0, Qt.AlignmentFlag.AlignLeft)
+            keys = QHBoxLayout()
+            keys.setSpacing(6)
+            for key in shortcut.keys:
+                label = QLabel(_native(key))
+                label.setProperty("role", "key")
+                keys.addWidget(label)
+            keys.addStretch(1)
+            grid.addLayout(keys, row, 0)
             grid.addWidget(QLabel(shortcut.words), row, 1)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)

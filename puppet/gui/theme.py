@@ -111,7 +111,8 @@ def style_sheet(c: Colours) -> str:
     QComboBox QAbstractItemView {{
         background: {c.card}; color: {c.text}; border: 1px solid {c.border}; padding: 4px; outline: none;
         selection-background-color: {c.accent}; selection-color: {c.on_accent}; }}
-    QComboBox QAbstractItemView::item {{ min-height: 34px; padding: 0 8px; border-radius: 6px; }}
+    QComboBox QAbstractItemView::item {{ padding: 0 8px; border-radius: 6px; }}
+    QComboBox QAbstractItemView::item:selected {{ background: {c.accent}; color: {c.on_accent}; }}
 
     QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {c.border}; }}
     QSlider::sub-page:horizontal {{ height: 4px; border-radius: 2px; background: {c.accent}; }}
@@ -127,7 +128,10 @@ def style_sheet(c: Colours) -> str:
     QFrame[kind="warning"] {{ background: {c.warning}; }}
     QFrame[kind="error"] {{ background: {c.error}; }}
     QFrame[role="banner"] QPushButton {{ min-height: 28px; padding: 0 10px; }}
-    QFrame[role="banner"] QPushButton[role="round"] {{ min-width: 28px; max-width: 28px; padding: 0; }}
+    QFrame[role="banner"] QPushButton[role="round"] {{
+        min-width: 28px; max-width: 28px; padding: 0; background: transparent; border-color: transparent; }}
+    QFrame[role="banner"] QPushButton[role="round"]:hover {{ background: {c.card}; }}
+    QFrame[role="banner"] QPushButton[role="round"]:focus {{ border-color: {c.accent}; }}
 
     QStatusBar {{ background: {c.window}; color: {c.muted}; border-top: 1px solid {c.border}; }}
     QStatusBar::item {{ border: none; }}

@@ -2,11 +2,42 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QModelIndex, QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
-from PyQt6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSizePolicy, QSlider, QWidget
+from PyQt6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QSlider,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
 
 from puppet.gui.theme import colours_for
+
+
+class _Rows(QStyledItemDelegate):
+    """Roomy rows, and lines where there are separators (a plain combo box ignores what style sheets say about rows)."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+        size = super().sizeHint(option, index)
+        size.setHeight(9 if _is_separator(index) else max(36, size.height() + 6))
+        return size
+
+    def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        if painter is None or not _is_separator(index):
+            super().paint(painter, option, index)
+            return
+        painter.setPen(QColor(colours_for(option.palette).border))
+        y = option.rect.center().y()
+        painter.drawLine(option.rect.left() + 8, y, option.rect.right() - 8, y)
+
+
+def _is_separator(index: QModelIndex) -> bool:
+    return index.data(Qt.ItemDataRole.AccessibleDescriptionRole) == "separator"  # how QComboBox marks them
 
 
 class ChoiceBox(QComboBox):
@@ -21,6 +52,7 @@ class ChoiceBox(QComboBox):
         self.setMinimumContentsLength(12)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMaxVisibleItems(14)
+        self.setItemDelegate(_Rows(self))
 
     def showPopup(self) -> None:
         self.opening.emit()
