@@ -1,0 +1,53 @@
+"""A planted driver: pictures that show their number, and a tracker that finds a face whose yaw tells that number."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+import numpy as np
+from tiny_actor import neutral
+from video_fixtures import numbered, shown_number, write_video
+
+from puppet import align
+from puppet.frames import Face, Frame, HeadPose
+
+SIZE = (192, 144)  # px
+
+
+def driver_clip(path: Path, frames: int = 30, fps: float = 30.0) -> Path:
+    """A video whose frame k shows k."""
+    return write_video(path, [numbered(k, *SIZE) for k in range(frames)], fps)
+
+
+class PlantedTracker:
+    """Finds a face of `yaw_of` k degrees in the picture that shows k, except in pictures named by `blind`."""
+
+    def __init__(self, blind: Collection[int] = (), interrupt_at: int | None = None) -> None:
+        self.faces_seen = 0
+        self.closed = False
+        self._blind = blind
+        self._interrupt_at = interrupt_at
+
+    def track(self, frame: Frame) -> Face | None:
+        number = shown_number(frame.image)
+        if number == self._interrupt_at:
+            raise KeyboardInterrupt
+        self.faces_seen = int(number not in self._blind)
+        return None if number in self._blind else face(yaw_of(number))
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def yaw_of(number: int) -> float:
+    """Degrees: 0 for the first pictures, then to one side and back."""
+    return 20.0 * float(np.sin(max(0, number - 5) / 6))
+
+
+def face(yaw: float) -> Face:
+    rotation = align.rotation_of(np.array([yaw, 0.0, 0.0]))
+    pose = HeadPose(rotation, 40.0, np.array([SIZE[0] / 2, SIZE[1] / 2, 0.0]))
+    points = align.place(neutral(), pose)
+    canonical, pose = align.canonicalise(points)
+    return Face(points, pose, canonical)

@@ -1,0 +1,236 @@
+"""The commands: names, help, exit codes, and what happens without a display."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from tiny_actor import tiny_actor
+
+import puppet
+from puppet import cli, doctor
+from puppet.errors import PuppetError, SourceError
+
+COMMANDS = ("run", "render", "cameras", "actors", "doctor")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        cli.main([command, "--help"])
+    assert end.value.code == 0
+    assert f"example: puppet {command}" in capsys.readouterr().out
+
+
+def test_help_loads_nothing_heavy() -> None:
+    look = "import sys; from puppet.cli import build_parser; build_parser(); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, timeout=60, check=True)
+    loaded = set(done.stdout.split())
+    assert "puppet.cli" in loaded
+    assert loaded.isdisjoint({"numpy", "cv2", "mediapipe", "onnxruntime", "PyQt6", "torch", "puppet.engine"})
+
+
+def test_the_module_is_the_command() -> None:
+    done = subprocess.run([sys.executable, "-m", "puppet", "--version"], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (0, f"puppet {puppet.__version__}\n")
+
+
+@pytest.mark.parametrize("given", [[], ["--source", "x.mp4", "--frames", "3"], ["run", "--loop"]])
+def test_without_a_command_it_is_run(given: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    monkeypatch.setattr(cli, "run_live", lambda arguments: seen.append(arguments) or 0)
+    assert cli.main(given) == 0
+    assert seen[0].source == ("x.mp4" if "--source" in given else None)
+    assert seen[0].frames == (3 if "--frames" in given else None)
+    assert seen[0].loop == ("--loop" in given)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["dance"],
+        ["run", "--frames", "0"],
+        ["run", "--frames", "many"],
+        ["run", "--provider", "abacus"],
+        ["render", "in.mp4"],
+        ["render", "in.mp4", "-o", "out.mp4", "--smoothing", "1.5"],
+        ["render", "in.mp4", "-o", "out.mp4", "--layout", "diagonal"],
+    ],
+)
+def test_arguments_that_make_no_sense_are_code_2(given: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        cli.main(given)
+    assert end.value.code == 2
+    assert "error:" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("raised", "code", "said"),
+    [
+        (SourceError("desk camera is busy; close the other program", "busy"), 2, "puppet: desk camera is busy"),
+        (KeyboardInterrupt(), 130, ""),
+    ],
+)
+def test_errors_become_one_line_and_a_code(
+    raised: BaseException, code: int, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(arguments):
+        raise raised
+
+    monkeypatch.setattr(cli, "run_live", fail)
+    assert cli.main(["run"]) == code
+    assert capsys.readouterr().err.startswith(said)
+
+
+def test_a_bug_is_not_hidden_as_a_user_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(arguments):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(cli, "run_live", fail)
+    with pytest.raises(ZeroDivisionError):
+        cli.main(["run"])
+
+
+# --- with and without a display ---
+
+
+@pytest.fixture
+def no_display(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.parametrize("name", ["DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"])
+def test_a_display_is_found(name: str, no_display: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not cli.has_display()
+    monkeypatch.setenv(name, "something")
+    assert cli.has_display()
+
+
+def test_without_a_display_the_demo_becomes_a_new_file(
+    no_display: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calls = []
+
+    def render(video: str, output: Path, **options: object) -> SimpleNamespace:
+        calls.append((video, output.name))
+        output.write_bytes(b"a video")
+        return SimpleNamespace(summary=lambda: f"{output}: done")
+
+    monkeypatch.setattr("puppet.render.render", render)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "puppet-demo.mp4").write_bytes(b"precious")
+    assert cli.main([]) == 0
+    assert cli.main([]) == 0
+    assert calls == [("demo", "puppet-demo-2.mp4"), ("demo", "puppet-demo-3.mp4")]
+    assert (tmp_path / "puppet-demo.mp4").read_bytes() == b"precious"
+    assert "puppet-demo-3.mp4: done" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("wish", [["--source", "0"], ["--record", "x.mp4"], ["--screenshot", "x.png"]])
+def test_a_wish_for_the_window_without_a_display_is_an_error(
+    wish: list[str], no_display: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(wish) == 2
+    assert "--headless" in capsys.readouterr().err
+
+
+def test_the_window_gets_what_was_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    got = {}
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    monkeypatch.setattr("puppet.app.run_window", lambda **options: got.update(options) or 0)
+    assert cli.main(["--source", "0", "--actor", "marble", "--loop", "--provider", "cpu", "--frames", "7"]) == 0
+    assert got == {
+        "source": "0",
+        "actor": "marble",
+        "record": None,
+        "frames": 7,
+        "screenshot": None,
+        "provider": "cpu",
+        "loop": True,
+    }
+
+
+def test_a_screenshot_needs_the_window(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--headless", "--screenshot", "x.png"]) == 2
+    assert "--screenshot" in capsys.readouterr().err
+
+
+# --- lists ---
+
+
+def test_actors_are_listed_and_a_damaged_one_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PUPPET_ACTORS_DIR", str(tmp_path))
+    tiny_actor(tmp_path / "statue.actor")
+    assert cli.main(["actors"]) == 0
+    assert "statue  64 px  CC0-1.0  made 2026-01-02" in capsys.readouterr().out
+    (tmp_path / "broken.actor").write_bytes((tmp_path / "statue.actor").read_bytes()[:1000])
+    assert cli.main(["actors"]) == 2
+    said = capsys.readouterr()
+    assert "broken.actor" in said.err
+    assert "statue" in said.out
+
+
+def test_cameras_are_listed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    from puppet.devices import Camera
+
+    monkeypatch.setattr("puppet.sources.list_cameras", lambda: [Camera(2, "Desk", "/dev/video2", 200)])
+    assert cli.main(["cameras"]) == 0
+    assert capsys.readouterr().out == "2  Desk  /dev/video2\n"
+    monkeypatch.setattr("puppet.sources.list_cameras", list)
+    assert cli.main(["cameras"]) == 0
+    assert "No camera" in capsys.readouterr().err
+
+
+def test_the_providers_are_those_the_actor_knows() -> None:
+    from puppet.actor import PROVIDERS
+
+    assert ("auto", *PROVIDERS) == cli.PROVIDERS
+
+
+# --- doctor ---
+
+
+def test_the_doctor_goes_through_everything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PUPPET_ACTORS_DIR", str(tmp_path))
+    tiny = tiny_actor(tmp_path / "statue.actor")
+    assert cli.main(["doctor", "--actor", str(tiny)]) == 0, capsys.readouterr().out
+    said = capsys.readouterr().out
+    for about in ("python", "packages", "ffmpeg", "display", "tracking", "actor statue", "provider: cpu works"):
+        assert f"] {about}" in said
+    assert "provider: CUDA is not used" in said or "provider: cuda works" in said
+
+
+def test_the_doctor_finds_a_damaged_actor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PUPPET_ACTORS_DIR", str(tmp_path))
+    (tmp_path / "broken.actor").write_bytes(b"PK nonsense")
+    findings = list(doctor.check_actors())
+    assert [f.level for f in findings if f.about == "actor broken"] == ["bad"]
+
+
+def test_a_check_that_breaks_is_a_finding() -> None:
+    def check_something():
+        yield doctor.Finding("good", "first", "fine")
+        raise PuppetError("it fell over")
+
+    first, second = doctor.run_check(check_something)
+    assert first.level == "good"
+    assert (second.level, second.about) == ("bad", "something")
+    assert "it fell over" in second.text
+
+
+def test_opencv_python_beside_contrib_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_version", lambda name: "4.11" if name == "opencv-python" else None)
+    (finding,) = doctor.check_opencv()
+    assert finding.level == "bad"
+    assert "opencv-python" in finding.text

@@ -1,0 +1,189 @@
+"""Offline rendering with a planted driver, real ffmpeg, the real pipeline and a tiny actor."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from driven import SIZE, PlantedTracker, driver_clip
+from tiny_actor import tiny_actor
+from video_fixtures import ffmpeg, numbered, read_video, shown_number
+
+from puppet import cli, render
+from puppet.errors import RecordingError, SourceError
+from puppet.recorder import find_ffmpeg
+
+
+@pytest.fixture
+def actor(tmp_path: Path) -> str:
+    return str(tiny_actor(tmp_path / "tiny.actor"))
+
+
+@pytest.fixture(autouse=True)
+def tracker(monkeypatch: pytest.MonkeyPatch) -> PlantedTracker:
+    planted = PlantedTracker()
+    monkeypatch.setattr(render, "_make_tracker", lambda source: planted)
+    return planted
+
+
+def test_every_frame_comes_out_once_in_order_at_the_same_rate(
+    tmp_path: Path, actor: str, tracker: PlantedTracker
+) -> None:
+    clip = driver_clip(tmp_path / "in.mp4", frames=40, fps=24)
+    rendered = render.render(str(clip), tmp_path / "out.mp4", actor=actor, layout="driver")
+    assert [shown_number(image) for image in read_video(tmp_path / "out.mp4")] == list(range(40))
+    assert (rendered.frames_read, rendered.frames, rendered.faces) == (40, 40, 40)
+    capture = cv2.VideoCapture(str(tmp_path / "out.mp4"))
+    assert capture.get(cv2.CAP_PROP_FPS) == pytest.approx(24)
+    assert tracker.closed
+
+
+def test_side_by_side_shows_the_driver_left_and_a_moving_actor_right(tmp_path: Path, actor: str) -> None:
+    clip = driver_clip(tmp_path / "in.mp4", frames=30)
+    render.render(str(clip), tmp_path / "out.mp4", actor=actor, smoothing=0)
+    pictures = read_video(tmp_path / "out.mp4")
+    assert len(pictures) == 30
+    width = pictures[0].shape[1]
+    right = np.stack([picture[:, width * 2 // 3 :] for picture in pictures]).astype(float)
+    assert pictures[0].shape[1] > SIZE[0]
+    assert right.std(axis=0).max() > 10  # the tiny actor's chequered square moves with the planted yaw
+
+
+def test_the_actor_alone_never_shows_the_driver(tmp_path: Path, actor: str) -> None:
+    clip = driver_clip(tmp_path / "in.mp4", frames=12)
+    render.render(str(clip), tmp_path / "out.mp4", actor=actor, layout="actor")
+    pictures = np.stack(read_video(tmp_path / "out.mp4"))
+    assert pictures.shape[0] == 12
+    assert pictures.shape[1] == pictures.shape[2]  # the tiny actor's picture is square, the driver's is not
+    assert pictures.max() < 235  # the driver's pictures are pure black and white, the tiny actor is neither
+
+
+def test_a_variable_frame_rate_keeps_its_timing(tmp_path: Path, actor: str) -> None:
+    steady, varied = driver_clip(tmp_path / "steady.mp4", frames=30), tmp_path / "varied.mp4"
+    stretch = "setpts='if(lt(N,15),N,15+(N-15)*3)/30/TB'"  # the second half at a third of the rate
+    ffmpeg("-i", steady, "-vf", stretch, "-fps_mode", "vfr", "-bf", "0", varied)
+    rendered = render.render(str(varied), tmp_path / "out.mp4", actor=actor, layout="driver")
+    assert rendered.frames_read == 30
+    assert rendered.seconds == pytest.approx((15 + 15 * 3) / 30, abs=0.12)
+    shown = [shown_number(image) for image in read_video(tmp_path / "out.mp4")]
+    assert shown == sorted(shown)
+    rate = rendered.frames / rendered.seconds
+    assert shown[round(0.25 * rate)] == pytest.approx(7.5, abs=1.6)  # frame at 0.25 s
+    assert shown[round(1.25 * rate)] == pytest.approx(15 + (1.25 * 30 - 15) / 3, abs=1.6)
+
+
+def test_the_sound_is_kept(tmp_path: Path, actor: str) -> None:
+    clip = driver_clip(tmp_path / "silent.mp4", frames=30)
+    ffmpeg("-i", clip, "-f", "lavfi", "-i", "sine=440:duration=1", "-c:v", "copy", tmp_path / "in.mp4")
+    assert render.render(str(tmp_path / "in.mp4"), tmp_path / "out.mp4", actor=actor).sound
+    assert not render.render(str(clip), tmp_path / "quiet.mp4", actor=actor).sound
+    assert ("Audio: aac" in streams(tmp_path / "out.mp4"), "Audio" in streams(tmp_path / "quiet.mp4")) == (True, False)
+    assert len(read_video(tmp_path / "out.mp4")) == 30
+    assert sorted(p.name for p in tmp_path.glob(".*")) == []
+
+
+def test_an_existing_file_is_not_touched_without_force(tmp_path: Path, actor: str) -> None:
+    clip, output = driver_clip(tmp_path / "in.mp4"), tmp_path / "out.mp4"
+    output.write_bytes(b"precious")
+    with pytest.raises(RecordingError, match=r"out\.mp4 exists already.*--force"):
+        render.render(str(clip), output, actor=actor)
+    assert output.read_bytes() == b"precious"
+    render.render(str(clip), output, actor=actor, force=True)
+    assert len(read_video(output)) == 30
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["in.mp4", "out.mp4", "tiny.actor"]
+
+
+def test_force_loses_nothing_when_there_is_nothing_to_render(
+    tmp_path: Path, actor: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(render, "_make_tracker", lambda source: PlantedTracker(blind=range(99)))
+    clip, output = driver_clip(tmp_path / "in.mp4"), tmp_path / "out.mp4"
+    output.write_bytes(b"precious")
+    with pytest.raises(SourceError, match="no face"):
+        render.render(str(clip), output, actor=actor, force=True)
+    assert output.read_bytes() == b"precious"
+    with pytest.raises(RecordingError, match="is the video"):
+        render.render(str(clip), clip, actor=actor, force=True)
+
+
+def test_a_clip_or_picture_without_a_face_is_an_error_and_leaves_no_file(
+    tmp_path: Path, actor: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(render, "_make_tracker", lambda source: PlantedTracker(blind=range(99)))
+    clip, picture = driver_clip(tmp_path / "in.mp4"), tmp_path / "in.png"
+    cv2.imwrite(str(picture), numbered(3))
+    for given in (clip, picture):
+        assert cli.main(["render", str(given), "-o", str(tmp_path / "out.mp4"), "--actor", actor]) == 2
+        said = capsys.readouterr().err.splitlines()[-1]
+        assert said.startswith(f"puppet: {given.name}: no face was seen in ")
+        assert not list(tmp_path.glob("*out*"))
+
+
+def test_frames_without_a_face_are_rendered_too(tmp_path: Path, actor: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(render, "_make_tracker", lambda source: PlantedTracker(blind=range(10, 20)))
+    rendered = render.render(str(driver_clip(tmp_path / "in.mp4")), tmp_path / "out.mp4", actor=actor)
+    assert (rendered.faces, rendered.frames) == (20, 30)
+
+
+def test_ctrl_c_keeps_what_was_rendered(
+    tmp_path: Path, actor: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(render, "_make_tracker", lambda source: PlantedTracker(interrupt_at=12))
+    clip, output = driver_clip(tmp_path / "in.mp4"), tmp_path / "out.mp4"
+    given = ["render", str(clip), "-o", str(output), "--actor", actor, "--layout", "driver"]
+    assert cli.main(given) == 130
+    shown = [shown_number(image) for image in read_video(output)]
+    assert shown[:12] == list(range(12))
+    assert len(shown) <= 13
+    assert f"are in {output}" in capsys.readouterr().err
+
+
+def test_an_image_folder_is_rendered_in_natural_order(tmp_path: Path, actor: str) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for k in range(12):
+        cv2.imwrite(str(folder / f"{k}.png"), numbered(k, *SIZE))
+    render.render(str(folder), tmp_path / "out.mp4", actor=actor, layout="driver")
+    assert [shown_number(image) for image in read_video(tmp_path / "out.mp4")] == list(range(12))
+
+
+def test_every_bad_input_is_one_line_and_code_2(tmp_path: Path, actor: str, capsys: pytest.CaptureFixture[str]) -> None:
+    clip, text, file = driver_clip(tmp_path / "in.mp4"), tmp_path / "text.mp4", tmp_path / "file"
+    text.write_text("this is no video")
+    file.write_text("")
+    out = tmp_path / "out.mp4"
+    cases = {
+        "missing.mp4": [str(tmp_path / "missing.mp4"), "-o", str(out), "--actor", actor],
+        "text.mp4": [str(text), "-o", str(out), "--actor", actor],
+        "nobody": [str(clip), "-o", str(out), "--actor", "nobody"],
+        f"Cannot write to {file}": [str(clip), "-o", str(file / "out.mp4"), "--actor", actor],
+        "out.avi": [str(clip), "-o", str(tmp_path / "out.avi"), "--actor", actor],
+        "never ends": ["http://127.0.0.1:9/", "-o", str(out), "--actor", actor],
+    }
+    for named, given in cases.items():
+        assert cli.main(["render", *given]) == 2, named
+        said = capsys.readouterr().err
+        assert len(said.splitlines()) == 1, said
+        assert named in said
+        assert not out.exists()
+
+
+def test_the_arguments_for_the_sound() -> None:
+    got = render.sound_arguments("ffmpeg", Path("a.mp4"), Path("-b.mp4"), Path("c.mp4"), 1.5)
+    assert got[got.index("-t") + 1] == "1.500000"
+    assert [got[i + 1] for i, a in enumerate(got) if a in ("-i", "-map")] == [
+        "file:a.mp4",
+        "file:-b.mp4",
+        "0:v",
+        "1:a:0",
+    ]
+    assert got[-1] == "file:c.mp4"
+
+
+def streams(path: Path) -> str:
+    """What ffmpeg says about a file."""
+    done = subprocess.run([find_ffmpeg(), "-hide_banner", "-i", str(path)], capture_output=True, text=True, timeout=60)
+    return done.stderr
