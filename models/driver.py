@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from puppet import align, pixels, retarget
+from puppet import align, pixels
 from puppet.errors import DataError
-from puppet.frames import Face, Floats, Frame, Image
+from puppet.frames import Face, Frame, Image
+from puppet.neutral import Neutral, usual_neutral
 from puppet.progress import progress
 from puppet.sources import open_source
 from puppet.tracking import FaceMeshTracker
@@ -24,14 +24,6 @@ if TYPE_CHECKING:
 
 DATASET_SUFFIXES = {".h5", ".hdf5"}
 ROWS_AT_ONCE = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Neutral:
-    """A person at rest: canonical landmarks f32 (478, 3), and the usual head rotation f64 (3, 3)."""
-
-    landmarks: Floats
-    rotation: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +55,6 @@ class DriverClip:
 def upright_picture(image: Image, face: Face, size: int) -> Image:
     """BGR frame -> uint8 (size, size, 3) RGB crop."""
     return pixels.swap_red_blue(align.cut(image, align.upright_transform(face, size), size).image)
-
-
-def usual_neutral(faces: Sequence[Face]) -> Neutral:
-    """The neutral of somebody who was never asked for one (`retarget.estimate_neutral`), from at least one face."""
-    angles = np.stack([align.angles_of(face.pose.rotation) for face in faces])
-    landmarks = retarget.estimate_neutral(np.stack([face.canonical for face in faces]), angles)
-    return Neutral(landmarks, _usual_rotation([face.points for face in faces], landmarks))
-
-
-def _usual_rotation(points: Sequence[Floats], neutral: Floats) -> NDArray[np.float64]:
-    """Median head rotation, each fitted against the person's own neutral."""
-    angles = [align.angles_of(align.head_pose(p, neutral).rotation) for p in points]
-    return align.rotation_of(np.median(angles, axis=0))
 
 
 # ---------------------------------------------------------------------------------------------- videos and folders
@@ -130,11 +109,13 @@ def dataset_clip(dataset: Dataset, rows: Index) -> DriverClip:
     """Rows of a data set as a driver, with the neutral and the usual pose of the whole."""
     images = [pixels.swap_red_blue(image) for image in dataset.images(rows)]
     faces = [dataset_face(dataset, row) for row in rows]
-    return DriverClip(images, faces, dataset_neutral(dataset, np.arange(len(dataset))))
+    return DriverClip(images, faces, dataset_neutral(dataset))
 
 
-def dataset_neutral(dataset: Dataset, rows: Index) -> Neutral:
-    return Neutral(dataset.neutral, _usual_rotation([dataset.points[row] for row in rows], dataset.neutral))
+def dataset_neutral(dataset: Dataset) -> Neutral:
+    """The data set's person at rest; the head as it is usually held in the crops (upright ones have lost its roll)."""
+    angles = [align.angles_of(align.head_pose(points, dataset.neutral).rotation) for points in dataset.points]
+    return Neutral(dataset.neutral, align.rotation_of(np.median(angles, axis=0)))
 
 
 def dataset_face(dataset: Dataset, row: int) -> Face:

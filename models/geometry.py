@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from models.mesh import FACE_POINTS, ActorMesh
-from puppet import retarget
+from puppet import measurements
 from puppet.frames import LANDMARKS, Floats
 
 POSE = 3  # yaw, pitch, roll
@@ -47,11 +47,26 @@ def rotations(pose: Tensor) -> Tensor:
     return torch.stack(rows, -1).reshape(-1, 3, 3)
 
 
+Placements = tuple[Tensor, Tensor, Tensor, Tensor]  # face, rotation, translation, scale: see Geometry.place
+
+
 class Geometry(nn.Module):
     """Probabilistic PCA of expressions (Tipping & Bishop 1999) and a head on a neck. All of it is fitted, not trained.
 
     Latent: K whitened expression components, then yaw, pitch, roll in units of the footage's spread.
     """
+
+    neutral: Tensor
+    project: Tensor
+    basis: Tensor
+    component_logvar: Tensor
+    pose_scale: Tensor
+    pose_limit: Tensor
+    pose_centre: Tensor
+    placement: Tensor
+    rest: Tensor
+    follow: Tensor
+    home: Tensor
 
     def __init__(self, components: int, vertices: int) -> None:
         super().__init__()
@@ -73,7 +88,9 @@ class Geometry(nn.Module):
     def size(self) -> int:
         return self.components + POSE
 
-    def fit(self, canonical: Floats, pose: Floats, translation: NDArray, scale: NDArray, mesh: ActorMesh, neutral: Floats):
+    def fit(
+        self, canonical: Floats, pose: Floats, translation: NDArray, scale: NDArray, mesh: ActorMesh, neutral: Floats
+    ) -> None:
         """canonical f32 (N, 478, 3); pose degrees (N, 3); translation (N, 2) px; scale (N,) px; see ActorMesh."""
         weight = _point_weights(neutral)
         offsets = ((canonical - neutral)[:, :FACE_POINTS] * weight).reshape(len(canonical), -1).astype(np.float64)
@@ -143,7 +160,7 @@ class Geometry(nn.Module):
 
 def _point_weights(neutral: Floats) -> NDArray[np.float64]:
     """f64 (468, 3): how much each coordinate counts in the PCA."""
-    eyes = retarget.nearness(neutral, retarget.EYE_RIGHT + retarget.EYE_LEFT, 0.04)
-    lips = retarget.nearness(neutral, retarget.LIPS, 0.08)
+    eyes = measurements.nearness(neutral, measurements.EYE_RIGHT + measurements.EYE_LEFT, 0.04)
+    lips = measurements.nearness(neutral, measurements.LIPS, 0.08)
     weight = 1 + (EYE_WEIGHT - 1) * eyes + (LIP_WEIGHT - 1) * lips
     return (weight[:FACE_POINTS, None] * np.array([1, 1, DEPTH_WEIGHT])).astype(np.float64)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import Delaunay
 
-from puppet import align, retarget
+from puppet import align, measurements
 from puppet.errors import DataError
 from puppet.frames import Floats, HeadPose
 
@@ -103,9 +103,9 @@ def _border(image_size: int) -> Floats:
 def _wide_eyes(canonical: Floats) -> Floats:
     """The same face with the lids half as far apart again: eyeballs need texels even when they are mostly hidden."""
     wide = canonical.copy()
-    for eye in (retarget.EYE_RIGHT, retarget.EYE_LEFT):
+    for eye in (measurements.EYE_RIGHT, measurements.EYE_LEFT):
         middle = canonical[list(eye), 1].mean()
-        near = retarget.nearness(canonical, eye, 0.04)
+        near = measurements.nearness(canonical, eye, 0.04)
         wide[:, 1] += 0.5 * near * (canonical[:, 1] - middle)
     return wide
 

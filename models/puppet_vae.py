@@ -2,7 +2,7 @@
 
 One latent: expression components and head pose (models/geometry.py, linear, fitted), then appearance. Appearance is
 what a warp cannot do: eyeballs behind lids, teeth, wrinkles, shading. It is encoded from bounded, person-normalised
-measurements (puppet/retarget.py) and lives in the actor's canonical texture, where every frame is aligned. After
+measurements (puppet/measurements.py) and lives in the actor's canonical texture, where every frame is aligned. After
 Deep Appearance Models (Lombardi et al. 2018), with landmarks for the encoder's headset.
 """
 
@@ -20,11 +20,12 @@ from models import losses
 from models.base import ActorModel, Batch, Index, standard_normal, to_network, to_picture
 from models.blocks import UpBlock, he_initialise
 from models.config import PuppetConfig
-from models.geometry import POSE, Geometry, soft_limit
+from models.geometry import POSE, Geometry, Placements, soft_limit
 from models.mesh import FACE_POINTS, OVAL, ActorMesh, build_mesh, mesh_size
 from models.registration import register_rings
-from puppet import align, retarget
-from puppet.frames import LANDMARKS, Floats, HeadPose
+from puppet import align, measurements
+from puppet.frames import Floats, HeadPose
+from puppet.retarget import Retargeter
 from puppet.warp import MeshWarp
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ _MOUTH = (
 GROUPS: dict[str, tuple[tuple[str, ...], int, tuple[float, float, float, float]]] = {
     "eye_right": (("lids_right", "gaze_x_right", "gaze_y_right", "cheek_right"), 5, (0.25, 0.63, 0.0, 0.5)),
     "eye_left": (("lids_left", "gaze_x_left", "gaze_y_left", "cheek_left"), 5, (0.25, 0.63, 0.5, 1.0)),
-    "brows": (tuple(n for n in retarget.MEASUREMENT_NAMES if n.startswith("brow")), 4, (0.12, 0.5, 0.0, 1.0)),
+    "brows": (tuple(n for n in measurements.MEASUREMENT_NAMES if n.startswith("brow")), 4, (0.12, 0.5, 0.0, 1.0)),
     "mouth": ((*_MOUTH, "cheek_right", "cheek_left"), 12, (0.5, 1.0, 0.0, 1.0)),
 }
 APPEARANCE = sum(size for _, size, _ in GROUPS.values())
@@ -67,6 +68,12 @@ class PuppetVAE(ActorModel):
     """See the module's docstring. Latent: K components, 3 pose, 26 appearance."""
 
     encoder_inputs = ("landmarks", "pose")
+    triangles: Tensor
+    texture_points: Tensor
+    loss_weight: Tensor
+    measurement_matrix: Tensor
+    measurement_centre: Tensor
+    measurement_spread: Tensor
 
     def __init__(self, config: PuppetConfig) -> None:
         super().__init__(config)
@@ -79,7 +86,7 @@ class PuppetVAE(ActorModel):
         self.register_buffer("triangles", torch.zeros(triangles, 3, dtype=torch.int32))
         self.register_buffer("texture_points", torch.zeros(vertices, 2))
         self.register_buffer("loss_weight", torch.ones(1, 1, size, size))
-        matrix = torch.from_numpy(retarget.measurement_matrix())
+        matrix = torch.from_numpy(measurements.measurement_matrix())
         self.register_buffer("measurement_matrix", matrix.T.contiguous(), persistent=False)
         self.register_buffer("measurement_centre", torch.zeros(len(matrix)))
         self.register_buffer("measurement_spread", torch.ones(len(matrix)))
@@ -97,7 +104,7 @@ class PuppetVAE(ActorModel):
         translation = np.stack([pose.translation for pose in poses])
         scale = np.array([pose.scale for pose in poses])
         usual = HeadPose(align.rotation_of(np.median(angles, 0)), float(np.median(scale)), np.median(translation, 0))
-        values = retarget.measure(canonical)
+        values = measurements.measure(canonical)
         wide_open = values["mouth_open"] >= np.quantile(values["mouth_open"], OPENED_QUANTILE)
         mesh = build_mesh(neutral, canonical[wide_open].mean(0), usual, self.config.image_size, self.config.texture_size)
         self.geometry.fit(canonical, angles, translation[:, :2], scale, mesh, neutral)
@@ -126,7 +133,7 @@ class PuppetVAE(ActorModel):
         ]
         return torch.from_numpy(np.mean(unwarped, 0, dtype=np.float32) / 255).permute(2, 0, 1)
 
-    def _tracked_placements(self, points: Floats) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def _tracked_placements(self, points: Floats) -> Placements:
         """What `Geometry.place` takes, as the tracker saw the face rather than as the latent says; points (B, 478, 3)."""
         canonical, poses = _canonical(points, self.geometry.neutral.cpu().numpy())
         rotation = np.stack([pose.rotation for pose in poses]).astype(np.float32)
@@ -213,8 +220,8 @@ class PuppetVAE(ActorModel):
 
     def drive(self, clip: DriverClip) -> Batch:
         neutral = self.geometry.neutral.cpu().numpy()
-        transfer = retarget.make_transfer(clip.neutral.landmarks, neutral, clip.neutral.rotation)
-        driven = [retarget.drive_landmarks(face, transfer) for face in clip.faces]
+        retargeter = Retargeter(neutral)
+        driven = [retargeter.drive(face, clip.neutral) for face in clip.faces]
         landmarks, pose = (np.stack(part).astype(np.float32) for part in zip(*driven, strict=True))
         return {"landmarks": torch.from_numpy(landmarks), "pose": torch.from_numpy(pose)}
 
@@ -252,7 +259,7 @@ class AppearanceEncoder(nn.Module):
         super().__init__()
         self.groups = nn.ModuleList()
         for i, (names, size, _) in enumerate(GROUPS.values()):
-            index = [retarget.MEASUREMENT_NAMES.index(name) for name in names]
+            index = [measurements.MEASUREMENT_NAMES.index(name) for name in names]
             self.register_buffer(f"index_{i}", torch.tensor(index), persistent=False)
             self.groups.append(
                 nn.Sequential(
@@ -277,6 +284,8 @@ class TexturePainter(nn.Module):
     channels: of the maps at 8, 16, 32 ... cells; the last map is brought to T by one pixel shuffle, since wide maps
     at full resolution are what costs time on a CPU (Shi et al. 2016).
     """
+
+    reach: Tensor
 
     def __init__(self, channels: tuple[int, ...], texture_size: int) -> None:
         super().__init__()
@@ -390,7 +399,7 @@ def _loss_weight(mesh: ActorMesh, size: int) -> Floats:
         squared = np.min([((texels - spot) ** 2).sum(1) for spot in spots], 0)
         return np.exp(-squared / (2 * (sigma * reach[0]) ** 2))
 
-    eyes, mouth = near(retarget.EYE_RIGHT + retarget.EYE_LEFT, 0.08), near(retarget.LIPS, 0.1)
+    eyes, mouth = near(measurements.EYE_RIGHT + measurements.EYE_LEFT, 0.08), near(measurements.LIPS, 0.1)
     inside = ((((texels - centre) / reach) ** 2).sum(1) < 1.1).astype(np.float32)
     weight = 1 + EYE_LOSS * eyes + MOUTH_LOSS * mouth + FACE_LOSS * inside
     return weight.reshape(size, size).astype(np.float32)

@@ -14,13 +14,14 @@ import torch
 from models import checkpoint, driver
 from models.base import ActorModel
 from models.dataset import Dataset, open_dataset
-from models.driver import DriverClip, Neutral, Shot
+from models.driver import DriverClip, Shot
 from models.sheets import write_png
 from models.train import choose_device, pictures
 from puppet import pixels
 from puppet.errors import DataError
 from puppet.ffmpeg import RecordingSettings
 from puppet.frames import Image
+from puppet.neutral import Neutral, usual_neutral
 from puppet.progress import progress
 from puppet.recorder import Recorder
 
@@ -49,7 +50,7 @@ class VideoPerformance:
         if not seen:
             raise DataError(f"{spec}: no face was seen in it; choose footage that shows one")
         self.count = len(self._faces)
-        self.neutral = driver.usual_neutral(seen)
+        self.neutral = usual_neutral(seen)
 
     def shots(self) -> Iterator[Shot]:
         for frame, face in zip(driver.frames(self._spec), self._faces, strict=False):
@@ -64,7 +65,7 @@ class DatasetPerformance:
     def __init__(self, dataset: Dataset) -> None:
         self._dataset = dataset
         self.count = len(dataset)
-        self.neutral = driver.dataset_neutral(dataset, np.arange(self.count))
+        self.neutral = driver.dataset_neutral(dataset)
 
     def shots(self) -> Iterator[Shot]:
         for start in range(0, self.count, CHUNK):

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from scipy.spatial import Delaunay
 from torch import Tensor
 
-from models.geometry import Geometry
+from models.geometry import Geometry, Placements
 from models.mesh import FACE_POINTS, OVAL, RING_SIZE
 
 STEPS = 150
@@ -19,7 +19,7 @@ FOLLOW_MARGIN = 0.02  # follow stays this far from 0 and 1 at the start, where a
 
 
 def register_rings(
-    geometry: Geometry, texture_points: Tensor, pictures: Tensor, placements: tuple[Tensor, ...], generator: torch.Generator
+    geometry: Geometry, texture_points: Tensor, pictures: Tensor, placements: Placements, generator: torch.Generator
 ) -> None:
     """Group-wise registration: rings take the depth and the share of the head's movement that make the unwarped
     frames agree. Cootes et al. 2004 ("Groupwise diffeomorphic registration"), with a mesh for the warp.
@@ -37,7 +37,7 @@ def register_rings(
     share_shift = torch.zeros_like(share, requires_grad=True)
     mean = None
     optimiser = torch.optim.Adam([shift, share_shift], lr=LEARNING_RATE)
-    for step in range(STEPS):
+    for _ in range(STEPS):
         chosen = torch.randperm(len(frames), generator=generator)[:FRAMES_PER_STEP]
         rest = torch.cat([start[: rings.start], start[rings] + shift, start[rings.stop :]])
         followed = torch.cat([follow[: rings.start], (share + share_shift).sigmoid(), follow[rings.stop :]])
@@ -49,7 +49,8 @@ def register_rings(
         mean = now if mean is None else torch.lerp(mean, now, 0.1)
         disagreement = ((unwarped - mean).square() + 1e-4).sqrt().mean()
         around = shift.unflatten(0, (len(RING_SIZE), -1))
-        smooth = (around - around.roll(1, 1)).square().mean() + 0.1 * (share_shift - share_shift.roll(1)).square().mean()
+        smooth = (around - around.roll(1, 1)).square().mean()
+        smooth = smooth + 0.1 * (share_shift - share_shift.roll(1)).square().mean()
         stay = shift.square().mean() + 0.1 * share_shift.square().mean()
         optimiser.zero_grad()
         (disagreement + SMOOTH * smooth + STAY * stay).backward()

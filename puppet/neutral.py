@@ -1,0 +1,117 @@
+"""A person at rest: asked for (key C), or worked out from what they do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from puppet import align
+from puppet.frames import Face, Floats
+from puppet.measurements import EYE_LEFT, EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT, LIPS, measure, nearness
+
+
+@dataclass(frozen=True, slots=True)
+class Neutral:
+    """landmarks: canonical f32 (478, 3) of the relaxed face; rotation f64 (3, 3): how the head is usually held."""
+
+    landmarks: Floats
+    rotation: NDArray[np.float64]
+
+
+def neutral_of(face: Face) -> Neutral:
+    """The neutral of somebody who says that this is it."""
+    return Neutral(face.canonical, align.head_pose(face.points, face.canonical).rotation)
+
+
+def usual_neutral(faces: Sequence[Face]) -> Neutral:
+    """The neutral of somebody who was never asked for one, from at least one tracked face."""
+    angles = np.stack([align.angles_of(face.pose.rotation) for face in faces])
+    landmarks = estimate_neutral(np.stack([face.canonical for face in faces]), angles)
+    return Neutral(landmarks, usual_rotation([face.points for face in faces], landmarks))
+
+
+def usual_rotation(points: Sequence[Floats], neutral: Floats) -> NDArray[np.float64]:
+    """Median head rotation f64 (3, 3) of faces f32 (478, 3) px, fitted against the person's own neutral (478, 3)."""
+    own = [align.angles_of(align.head_pose(p, neutral).rotation) for p in points]
+    return align.rotation_of(np.median(own, axis=0))
+
+
+FRONTAL_DEGREES = 12.0  # frames turned further than this from the usual pose tell less about the neutral
+
+
+def estimate_neutral(canonical: Floats, angles: Floats) -> Floats:
+    """The relaxed face of a person who was never asked to relax: canonical f32 (N, 478, 3), angles (N, 3) -> (478, 3).
+
+    Each region takes the frames in which it is at rest: eyes open but not wide, lips together, brows where they
+    mostly are. Regions blend smoothly, so that the result is a face although no frame may have shown it.
+    """
+    turned = np.abs(angles - np.median(angles, 0)).max(1)
+    frontal = turned <= max(FRONTAL_DEGREES, float(np.quantile(turned, 0.3)))
+    shapes = canonical[frontal]
+    middle = np.median(shapes, 0)
+    shapes = np.stack([align.canonicalise(shape, middle)[0] for shape in shapes])
+    usual = np.median(shapes, 0)
+    values = measure(shapes)
+    lids = values["lids_right"] + values["lids_left"]
+    eyes = _mean_between(shapes, lids, 0.5, 0.85)
+    closed = shapes[_between(values["mouth_open"], 0.0, 0.2)]
+    spread = measure(closed)["mouth_width"]
+    mouth = _mean_between(closed, spread, 0.25, 0.75)
+    near_eyes = np.maximum(nearness(usual, EYE_RIGHT + IRIS_RIGHT, 0.06), nearness(usual, EYE_LEFT + IRIS_LEFT, 0.06))
+    near_mouth = np.maximum(nearness(usual, LIPS, 0.25), usual[:, 1] > 0.75)
+    for region, weight in ((eyes, near_eyes), (mouth, near_mouth)):
+        usual = usual + weight[:, None] * (region - usual)
+    return usual.astype(np.float32)
+
+
+def _between(values: Floats, low: float, high: float) -> NDArray[np.bool_]:
+    return (values >= np.quantile(values, low)) & (values <= np.quantile(values, high))
+
+
+def _mean_between(shapes: Floats, values: Floats, low: float, high: float) -> Floats:
+    """Mean shape over the rows whose value lies between two quantiles."""
+    return shapes[_between(values, low, high)].mean(0)
+
+
+KEPT = 160  # faces the automatic neutral looks back on
+KEEP_EVERY = 0.12  # s between them: about 20 s of history, and all of the first seconds' variety
+FIRST_LOOK, LAST_LOOK = 0.3, 8.0  # s between estimates; each interval is 1.5 times the one before
+EASE = 1.0  # s in which a new estimate takes over, so that the actor never jumps
+
+
+class AutomaticNeutral:
+    """Watches a face and improves its idea of the neutral; eased, so that the actor never jumps."""
+
+    def __init__(self) -> None:
+        self._kept: list[Face] = []
+        self._kept_at = self._looked_at = self._eased_at = -np.inf
+        self._interval = FIRST_LOOK
+        self._target: Neutral | None = None
+        self._current: Neutral | None = None
+
+    def watch(self, face: Face, at: float) -> Neutral:
+        """The neutral to use for this face, seen at `at` seconds."""
+        if at - self._kept_at >= KEEP_EVERY:
+            self._kept_at = at
+            self._kept.append(face)
+            if len(self._kept) > KEPT:
+                del self._kept[1::2]  # thin the past rather than forget it
+        if self._target is None or at - self._looked_at >= self._interval:
+            self._looked_at = at
+            self._interval = min(self._interval * 1.5, LAST_LOOK)
+            self._target = usual_neutral(self._kept)
+        self._current = self._eased(self._target, at)
+        return self._current
+
+    def _eased(self, target: Neutral, at: float) -> Neutral:
+        elapsed, self._eased_at = at - self._eased_at, at
+        if self._current is None or not np.isfinite(elapsed):
+            return target
+        share = 1 - np.exp(-max(elapsed, 0.0) / (EASE / 3))
+        landmarks = self._current.landmarks + np.float32(share) * (target.landmarks - self._current.landmarks)
+        angles = align.angles_of(self._current.rotation)
+        angles = angles + share * (align.angles_of(target.rotation) - angles)
+        return Neutral(landmarks, align.rotation_of(angles))

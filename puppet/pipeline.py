@@ -1,0 +1,237 @@
+"""Frame in, Result out: track, align, retarget, encode, decode, compose. No thread, no Qt."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from puppet import align, pixels
+from puppet.frames import AlignedCrop, Drive, Face, Floats, Frame, Image, Latent, Portrait, Result
+from puppet.neutral import AutomaticNeutral, Neutral, neutral_of
+from puppet.retarget import Retargeter
+from puppet.smoothing import OneEuro, Smoothed, smooth
+
+if TYPE_CHECKING:
+    from puppet.actor import Actor
+    from puppet.tracking import Tracker
+
+
+class Layout(Enum):
+    """What `Result.image` shows."""
+
+    SIDE_BY_SIDE = "side-by-side"
+    ACTOR = "actor"
+    DRIVER = "driver"
+
+
+@dataclass(frozen=True, slots=True)
+class StepOptions:
+    """What the user can turn while it runs; swapped as one reference, read once per step.
+
+    smoothing 0 (off) .. 1 (strong); gains 1 as the user moves, 0 not at all; mirror_output flips the actor.
+    """
+
+    smoothing: float = 0.5
+    expression_gain: float = 1.0
+    pose_gain: float = 1.0
+    mirror_output: bool = False
+    layout: Layout = Layout.SIDE_BY_SIDE
+
+
+# At smoothing 0.5. Lids move about 1 eye distance per second when they blink: their cut-off then is far above the
+# frame rate, so that a blink stays a blink, while the tracker's trembling (some 0.05 per second) is filtered.
+LANDMARK_FILTER = OneEuro(min_cutoff=2.5, beta=40.0)  # Hz, Hz per (eye distance / s)
+POSE_FILTER = OneEuro(min_cutoff=2.0, beta=0.25)  # Hz, Hz per (degree / s)
+LATENT_FILTER = OneEuro(min_cutoff=2.5, beta=4.0)  # Hz, Hz per (standard deviation / s); for actors that see pixels
+SMOOTHING_OCTAVES = 4.0  # of cut-off between smoothing 0 and 1
+
+HOLD = 0.4  # s the last expression is held when the face is lost
+RELAX = 0.5  # s in which it then eases to the neutral
+RETURN = 0.25  # s in which a face that came back takes over
+
+PANE_SCALE = 2  # the composed picture is this many portraits high
+
+
+@dataclass(frozen=True, slots=True)
+class _Motion:
+    """What the next step must remember of the last ones."""
+
+    landmarks: Smoothed | None = None
+    pose: Smoothed | None = None
+    latent: Smoothed | None = None
+    driven: Latent | None = None  # last latent that a face asked for
+    seen_at: float = -np.inf
+    presence: float = 0.0  # 0 the actor's neutral .. 1 the user's expression
+    at: float = 0.0
+
+
+class Puppeteer:
+    """One user's face on one actor. `step`, and `close`, belong to one thread; everything else to any."""
+
+    def __init__(self, tracker: Tracker, actor: Actor | None, options: StepOptions | None = None) -> None:
+        self.options = options or StepOptions()
+        self.actor = actor
+        self._tracker = tracker
+        self._automatic = AutomaticNeutral()
+        self._captured: Neutral | None = None
+        self._capture_next = False
+        self._motion = _Motion()
+        self._cast: _Cast | None = None
+
+    @property
+    def neutral_is_captured(self) -> bool:
+        """Whether the user's own neutral is in use, rather than the automatic one."""
+        return self._captured is not None
+
+    def capture_neutral(self) -> None:
+        """The next tracked face becomes the user's neutral."""
+        self._capture_next = True
+
+    def set_neutral(self, neutral: Neutral) -> None:
+        """Use a neutral that is known already (offline rendering looks at the whole clip first)."""
+        self._captured = neutral
+
+    def reset_neutral(self) -> None:
+        """Back to the automatic neutral."""
+        self._captured, self._capture_next = None, False
+
+    def close(self) -> None:
+        """Free the tracker; call from the thread that called `step`."""
+        self._tracker.close()
+
+    def step(self, frame: Frame) -> Result:
+        """Everything that happens to one frame. Never shows the frame's pixels in the portrait."""
+        options, actor, stages = self.options, self.actor, _Stages()
+        with stages("track"):
+            face = self._tracker.track(frame)
+        crop = portrait = latent = None
+        if actor is not None:
+            cast = self._cast_of(actor)
+            if face is not None:
+                crop, driven = self._drive(frame, face, cast, options, stages)
+                self._motion = _seen(self._motion, driven, frame.captured_at)
+            else:
+                self._motion = _unseen(self._motion, frame.captured_at)
+            latent = cast.blend(self._motion)
+            with stages("decode"):
+                portrait = actor.decode(latent)
+            if options.mirror_output:
+                portrait = Portrait(np.ascontiguousarray(portrait.image[:, ::-1]))
+        with stages("compose"):
+            image = compose(frame, portrait, options.layout)
+        return Result(frame, face, crop, portrait, latent, image, stages.milliseconds)
+
+    def _cast_of(self, actor: Actor) -> _Cast:
+        """What belongs to the actor on stage; a new actor starts from its own neutral."""
+        if self._cast is None or self._cast.actor is not actor:
+            self._cast = _Cast(actor)
+            self._motion = _Motion(landmarks=None, pose=self._motion.pose)
+        return self._cast
+
+    def _drive(
+        self, frame: Frame, face: Face, cast: _Cast, options: StepOptions, stages: _Stages
+    ) -> tuple[AlignedCrop | None, Latent]:
+        at, motion, crop = frame.captured_at, self._motion, None
+        with stages("align"):
+            if cast.actor.needs_crop:
+                size = cast.actor.card.crop_size or cast.actor.card.image_size
+                crop = align.cut(frame.image, align.upright_transform(face, size), size)
+        with stages("retarget"):
+            user = self._neutral_for(face, at)
+            landmarks, pose = cast.retargeter.drive(face, user, options.expression_gain)
+            smoothed = _filtered(motion.landmarks, landmarks, at, LANDMARK_FILTER, options.smoothing)
+            posed = _filtered(motion.pose, pose, at, POSE_FILTER, options.smoothing)
+            drive = Drive(smoothed.value, posed.value * np.float32(options.pose_gain), at)
+        with stages("encode"):
+            latent = cast.actor.encode(drive, crop)
+        filtered = None
+        if crop is not None:
+            filtered = _filtered(motion.latent, latent.values, at, LATENT_FILTER, options.smoothing)
+            latent = Latent(filtered.value)
+        self._motion = _Motion(smoothed, posed, filtered, latent, motion.seen_at, motion.presence, motion.at)
+        return crop, latent
+
+    def _neutral_for(self, face: Face, at: float) -> Neutral:
+        if self._capture_next:
+            self._captured, self._capture_next = neutral_of(face), False
+        automatic = self._automatic.watch(face, at)
+        return self._captured or automatic
+
+
+class _Cast:
+    """An actor and what is computed once for it."""
+
+    def __init__(self, actor: Actor) -> None:
+        self.actor = actor
+        self.retargeter = Retargeter(actor.neutral)
+        if actor.needs_crop:
+            self.rest = np.asarray(actor.latents.mean, np.float32)
+        else:
+            self.rest = actor.encode(Drive(actor.neutral, np.zeros(3, np.float32), 0.0), None).values
+
+    def blend(self, motion: _Motion) -> Latent:
+        """Between the actor's rest and what the user last asked for."""
+        if motion.driven is None:
+            return Latent(self.rest)
+        share = np.float32(motion.presence * motion.presence * (3 - 2 * motion.presence))
+        return Latent(self.rest + share * (motion.driven.values - self.rest))
+
+
+def _seen(motion: _Motion, driven: Latent, at: float) -> _Motion:
+    elapsed = max(0.0, at - motion.at)
+    first = not np.isfinite(motion.seen_at)  # at the start there is nothing to ease from
+    presence = 1.0 if first else min(1.0, motion.presence + elapsed / RETURN)
+    return _Motion(motion.landmarks, motion.pose, motion.latent, driven, at, presence, at)
+
+
+def _unseen(motion: _Motion, at: float) -> _Motion:
+    elapsed = max(0.0, at - motion.at)
+    holding = at - motion.seen_at <= HOLD
+    presence = motion.presence if holding else max(0.0, motion.presence - elapsed / RELAX)
+    return _Motion(motion.landmarks, motion.pose, motion.latent, motion.driven, motion.seen_at, presence, at)
+
+
+def _filtered(state: Smoothed | None, x: Floats, at: float, settings: OneEuro, strength: float) -> Smoothed:
+    """One-Euro with the user's strength: each quarter of the slider halves or doubles the cut-offs; 0 is off."""
+    if strength <= 0:
+        return smooth(None, x, at, settings)
+    factor = 2 ** (SMOOTHING_OCTAVES * (0.5 - strength))
+    return smooth(state, x, at, OneEuro(settings.min_cutoff * factor, settings.beta * factor, settings.speed_cutoff))
+
+
+def compose(frame: Frame, portrait: Portrait | None, layout: Layout) -> Image:
+    """Driver left, actor right, both as high as PANE_SCALE portraits; or one of them alone, at its own size."""
+    if layout is Layout.DRIVER or portrait is None:
+        return frame.image
+    if layout is Layout.ACTOR:
+        return portrait.image
+    height = portrait.image.shape[0] * PANE_SCALE
+    width = 2 * round(frame.image.shape[1] * height / frame.image.shape[0] / 2)
+    canvas = np.empty((height, width + height, 3), np.uint8)
+    cv2.resize(frame.image, (width, height), dst=canvas[:, :width], interpolation=_method(frame.image, height))
+    canvas[:, width:] = pixels.resize(portrait.image, height, height)
+    return canvas
+
+
+def _method(image: Image, height: int) -> int:
+    return cv2.INTER_AREA if image.shape[0] > height else cv2.INTER_LINEAR
+
+
+class _Stages:
+    """Milliseconds by stage name."""
+
+    def __init__(self) -> None:
+        self.milliseconds: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, name: str) -> Iterator[None]:
+        begun = time.perf_counter()
+        yield
+        self.milliseconds[name] = (time.perf_counter() - begun) * 1e3
