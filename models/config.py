@@ -53,7 +53,7 @@ class TrainConfig:
     warmup_steps: int = 0  # linear from 0
     schedule: Literal["constant", "cosine"] = "constant"  # cosine: down to 0 at the end, by steps or time
     gradient_clip: float | None = None  # largest norm of the whole gradient
-    ema_decay: float | None = None  # half of the answer: evaluated and exported weights are this running mean
+    ema_decay: float | None = None  # of the running mean of the weights, which is then what is evaluated and exported
     held_out: float = 0.1  # part of the frames kept for evaluation, in contiguous blocks of time
     seed: int = 0
     log_every: int = 10  # steps
@@ -119,6 +119,8 @@ def _mapping(values: Any, where: str) -> dict[str, Any]:
 def _convert(hint: Any, value: Any, where: str) -> Any:
     """JSON value -> the annotated type: tuples from lists, floats from whole numbers; the rest must fit as it is."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if dataclasses.is_dataclass(value):  # the model's configuration, converted and checked by `train_config`
+        return value
     if origin in (Union, types.UnionType):
         for option in arguments:
             try:
@@ -132,7 +134,7 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
         if len(inner) == len(value):
             return tuple(_convert(t, v, where) for t, v in zip(inner, value, strict=True))
     elif dataclasses.is_dataclass(hint) and isinstance(hint, type):
-        return value if isinstance(value, hint) else from_json(hint, value, where)
+        return from_json(hint, value, where)
     elif hint is float and isinstance(value, (int, float)) and not isinstance(value, bool):
         return float(value)
     elif type(value) is hint:

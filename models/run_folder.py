@@ -52,7 +52,10 @@ def new_run(run: Path, config: TrainConfig, data: dict[str, Any]) -> RunFacts:
 
 
 def resume_run(run: Path, overrides: Overrides, data: dict[str, Any]) -> RunFacts:
-    """The facts of an existing run, its limits changed by `overrides`; DataError when it learnt from other data. Writes nothing."""
+    """The facts of an existing run, its limits changed by `overrides`; writes nothing.
+
+    DataError when there is none, or it learns from other data, or `overrides` would change more than its end.
+    """
     facts = read_run_facts(run)
     for name in ("batch_size", "seed"):
         asked, had = getattr(overrides, name), getattr(facts.config, name)

@@ -59,6 +59,7 @@ class Trainer:
     def __init__(self, run: Path, facts: RunFacts, dataset: Dataset, device: torch.device, clip: DriverClip | None):
         self.run, self.facts, self.config, self.device = run, facts, facts.config, device
         self.step, self.seconds = 0, 0.0
+        self._shown_score: dict[str, float] = {}
         self.train_rows, self.held_rows = split_blocks(len(dataset), dataset.time, self.config.held_out)
         if len(self.train_rows) == 0:
             raise DataError(f"{dataset.path}: no frame is left to train on")
@@ -105,8 +106,25 @@ class Trainer:
         by_time = 0.0 if self.config.minutes is None else self.seconds / (60 * self.config.minutes)
         return max(by_steps, by_time)
 
-    def fit(self, report: Callable[[Trainer, dict[str, float]], None], stopping: Callable[[], bool]) -> Checkpoint:
-        """Train to the end, or until `stopping()`; `report(self, losses)` after every step. The last checkpoint."""
+    @contextlib.contextmanager
+    def shown(self) -> Iterator[Callable[[float], None]]:
+        """A progress bar as a function of the latest loss: in seconds when time bounds the run, else in steps."""
+        by_time = self.config.minutes is not None
+        total = round(60 * self.config.minutes) if self.config.minutes is not None else self.limit
+        shown = int(self.seconds) if by_time else self.step
+        with progress(total=total, label="training", unit="s" if by_time else "steps", initial=shown) as bar:
+
+            def report(loss: float) -> None:
+                nonlocal shown
+                now = int(self.seconds) if by_time else self.step
+                bar.note(**({"step": self.step} if by_time else {}), loss=loss, **self._shown_score)
+                bar.update(now - shown)
+                shown = now
+
+            yield report
+
+    def fit(self, report: Callable[[float], None], stopping: Callable[[], bool]) -> Checkpoint:
+        """Train to the end, or until `stopping()`; `report(loss)` after every step. The last checkpoint."""
         c = self.config
         log = MetricsLog(self.run, self.step)
         saved: Checkpoint | None = None
@@ -118,11 +136,10 @@ class Trainer:
                 coming = loader.submit(self._batch, self.step + 1)
                 losses, rate = self._learn(batch)
                 self.seconds = time.perf_counter() - started
+                total = losses.pop("total")
                 if self.step == 1 or self.step % c.log_every == 0:
-                    total = losses.pop("total")
                     log.write(self.step, "train", loss=total, terms=losses, lr=rate, seconds=round(self.seconds, 3))
-                    losses["total"] = total
-                report(self, losses)
+                report(total)
                 if self.step % c.sheet_every == 0:
                     self.write_sheet()
                 if self.step % c.checkpoint_every == 0:
@@ -178,6 +195,7 @@ class Trainer:
         if self.ema is not None:
             parts[EMA] = self.ema.tensors
         score = metrics.get(self.model.best_metric)
+        score = score if score is not None and math.isfinite(score) else None
         saved = checkpoint.write(self.run, self.step, self.seconds, score, self.config, self.facts.data, metrics, parts)
         checkpoint.tidy(self.run)
         return saved
@@ -186,6 +204,7 @@ class Trainer:
         metrics = self.evaluate()
         if metrics:
             log.write(self.step, "evaluate", metrics=metrics, seconds=round(self.seconds, 3))
+            self._shown_score = {name: metrics[name] for name in (self.model.best_metric,) if name in metrics}
         return metrics
 
     @contextlib.contextmanager
@@ -276,6 +295,7 @@ def train(
     if threads is not None:
         torch.set_num_threads(threads)
     chosen = choose_device(device)
+    torch.backends.cudnn.benchmark = True  # pictures keep their size
     with open_dataset(data) as dataset:
         if config is None:
             facts = resume_run(run, overrides, data_facts(dataset))
@@ -283,15 +303,7 @@ def train(
             facts = new_run(run, overrides.apply(config), data_facts(dataset))
         trainer = Trainer(run, facts, dataset, chosen, find_driver(driver_spec))
         write_run_facts(run, facts)  # not before all of that went well: a failed start leaves no folder
-        first = trainer.step
-        with (
-            stop_on_signal() as stopping,
-            progress(total=trainer.limit, initial=first, label="training", unit="steps") as bar,
-        ):
-
-            def report(_: Trainer, losses: dict[str, float]) -> None:
-                bar.update()
-
+        with stop_on_signal() as stopping, trainer.shown() as report:
             return trainer.fit(report, stopping)
 
 

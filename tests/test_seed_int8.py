@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import h5py
 import numpy as np
 import pytest
 import torch
-from tiny_dataset import planted_picture, write_dataset
+from tiny_dataset import planted_picture, turns, write_dataset
 
 import models
-from models.base import ActorModel
+from models import losses
+from models.base import ActorModel, to_network
 from models.config import PRESETS, SeedInt8Config
 from models.dataset import open_dataset
 from models.driver import dataset_clip, upright_pictures
 from models.schedule import generator_of
 from models.seed_int8 import SeedInt8
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    """The test machine may be busy: then two threads wait for each other longer than they work."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture
@@ -29,7 +40,13 @@ def crops(count: int) -> torch.Tensor:
 def test_preset_is_the_seeds():
     c = PRESETS["seed-int8"]
     assert (c.learning_rate, c.eps, c.batch_size, c.epochs, c.model) == (1e-2, 1.0, 128, 100, SeedInt8Config(30))
-    assert (c.weight_decay, c.warmup_steps, c.schedule, c.gradient_clip, c.ema_decay) == (0.0, 0, "constant", None, None)
+    assert (c.weight_decay, c.warmup_steps, c.schedule, c.gradient_clip, c.ema_decay) == (
+        0.0,
+        0,
+        "constant",
+        None,
+        None,
+    )
     assert isinstance(models.build(c), SeedInt8)
 
 
@@ -84,9 +101,11 @@ def test_inference_parts_take_bytes_and_give_bytes(model: SeedInt8):
     assert model.encoder_inputs == ("crop",)
 
 
-def test_learns_the_planted_pictures(model: SeedInt8):
-    """Thirty steps lower both the loss and the distance to the picture of each frame."""
-    batch = {"crop": crops(8)}
+def test_learns_to_tell_the_planted_pictures_apart(model: SeedInt8):
+    """Better than the mean picture, which is what a dead latent comes down to."""
+    batch = {"crop": crops(4)}
+    target = to_network(batch["crop"])
+    mean_picture = losses.psnr(target.mean(0, keepdim=True).expand_as(target), target).mean().item()
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
 
     def psnr() -> float:
@@ -94,17 +113,15 @@ def test_learns_the_planted_pictures(model: SeedInt8):
         with torch.no_grad():
             return model.evaluate(batch)["psnr"].mean().item()
 
-    for step in range(3):  # running statistics settle
-        model.train()
-        model.loss(batch, 0.0, generator_of(0, step, 1))
     before = psnr()
-    for step in range(30):
+    for step in range(70):
         model.train()
         loss = torch.stack(list(model.loss(batch, 0.0, generator_of(0, step, 1)).values())).sum()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    assert psnr() > before + 3
+    assert before < mean_picture
+    assert psnr() > mean_picture + 0.5
 
 
 def test_batches_are_the_rows_asked_for(tmp_path, model: SeedInt8):
@@ -124,29 +141,17 @@ def test_drive_takes_an_unseen_faces_crops(tmp_path, model: SeedInt8):
 
 def test_steady_pictures_are_cut_upright(tmp_path):
     """The outer eye corners land where every upright crop has them, whatever the data set's crop is."""
-    with open_dataset(write_dataset(tmp_path / "d.h5", n=12, size=128, crop="steady")) as dataset:
-        row = int(np.abs(dataset.pose[:, 0]).argmin())
-        mark = np.rint(dataset.points[row, 33, :2]).astype(int)
-        pictures = dataset.images(np.array([row]))
-        pictures[0, mark[1] - 1 : mark[1] + 2, mark[0] - 1 : mark[0] + 2] = (0, 255, 0)
-        cut = upright_pictures(_Pictures(dataset, pictures), np.array([row]), 64)[0].astype(int)
+    path = write_dataset(tmp_path / "d.h5", n=12, size=128, crop="steady")
+    with h5py.File(path, "r+") as file:
+        row = int(np.abs(turns(12)).argmin())
+        x, y = np.rint(file["points"][row, 33, :2]).astype(int)  # pyright: ignore[reportIndexIssue]
+        file["data"][row, y - 1 : y + 2, x - 1 : x + 2] = (0, 255, 0)  # pyright: ignore[reportIndexIssue]
+    with open_dataset(path) as dataset:
+        cut = upright_pictures(dataset, np.array([row]), 64)[0].astype(int)
     green = cut[..., 1] - cut[..., 0]
     y, x = np.unravel_index(green.argmax(), green.shape)
     assert x == pytest.approx(31.5 - 0.5 * 0.52 * 64, abs=1.5)  # TIGHT_EYES 0.52 apart, centred
     assert y == pytest.approx(31.5 - 0.38 * 0.52 * 64, abs=1.5)  # TIGHT_CENTRE 0.38 below the eyes
-
-
-class _Pictures:
-    """A data set with other pictures."""
-
-    def __init__(self, dataset, pictures) -> None:
-        self._dataset, self._pictures = dataset, pictures
-
-    def __getattr__(self, name):
-        return getattr(self._dataset, name)
-
-    def images(self, rows):
-        return self._pictures
 
 
 def test_exported_facts_and_neutral(tmp_path, model: SeedInt8):

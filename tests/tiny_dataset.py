@@ -64,5 +64,7 @@ def write_dataset(path: Path, n: int = 24, size: int = 64, crop: str = "upright"
         file["source"] = np.zeros(n, np.int16)
         file["frame"] = np.arange(n, dtype=np.int32)
         file["time"] = np.arange(n) / 30.0
-        file.attrs.update(format="puppet-dataset", version=1, crop=crop, sources=json.dumps(["planted.mp4"]), report="{}")
+        file.attrs.update(
+            format="puppet-dataset", version=1, crop=crop, sources=json.dumps(["planted.mp4"]), report="{}"
+        )
     return path

@@ -1,0 +1,228 @@
+"""`python -m models`: arguments, messages, exit codes, and one small run from data set to pictures."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from tiny_dataset import planted_picture, write_dataset
+
+from models import __main__ as cli
+from models import driver, reconstruct
+from models.config import PRESETS
+from models.driver import Shot
+from models.metrics import read_metrics
+from models.reconstruct import portraits, side_by_side
+from puppet.neutral import Neutral
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+    torch.set_flush_denormal(False)
+
+
+def test_help_is_instant_because_nothing_heavy_is_imported():
+    code = """if True:
+        import sys
+        from models.__main__ import main
+        try:
+            main(["--help"])
+        except SystemExit as stop:
+            assert stop.code == 0
+        heavy = {"torch", "h5py", "mediapipe", "cv2"} & set(sys.modules)
+        sys.exit(f"imported {heavy}" if heavy else 0)
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "prepare" in done.stdout
+
+
+@pytest.mark.parametrize("command", sorted(cli.COMMANDS))
+def test_every_command_has_help_with_an_example(command, capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main([command, "--help"])
+    assert stop.value.code == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert f"example: python -m models {command} " in shown
+
+
+def test_examples_parse():
+    for command, (_, example, *_) in cli.COMMANDS.items():
+        words = example.split()
+        assert words[:4] == ["python", "-m", "models", command]
+        args = cli.build_parser(command).parse_args(words[3:])
+        assert args.command == command
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["dance"], ["train", "d.h5"], ["train", "d.h5", "-o", "r", "--steps", "0"]]
+    + [["train", "d.h5", "-o", "r", "--preset", "none"], ["train", "d.h5", "-o", "r", "--minutes", "x"]],
+)
+def test_wrong_arguments_exit_with_2(arguments, capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(arguments)
+    assert stop.value.code == 2
+    assert "usage:" in capsys.readouterr().err
+
+
+def test_the_default_preset_exists():
+    assert cli.default_preset() in PRESETS
+
+
+def run_of(tmp_path, *options: str) -> int:
+    data = write_dataset(tmp_path / "data.h5")
+    common = ["--driver", str(data), "--threads", "1", "--device", "cpu"]
+    return cli.main(["train", str(data), "-o", str(tmp_path / "run"), *common, *options])
+
+
+def small_run(tmp_path) -> int:
+    return run_of(tmp_path, "--preset", "seed-int8", "--steps", "2", "--batch-size", "4")
+
+
+def test_train_resume_and_reconstruct(tmp_path, capsys):
+    assert small_run(tmp_path) == 0
+    assert run_of(tmp_path, "--resume", "--steps", "3") == 0
+    assert [row["step"] for row in read_metrics(tmp_path / "run") if row["kind"] == "train"] == [1]
+    assert sorted(p.name for p in (tmp_path / "run" / "checkpoints").iterdir()) == ["step-00000002", "step-00000003"]
+    out, compared = tmp_path / "pictures", tmp_path / "compared"
+    arguments = ["reconstruct", str(tmp_path / "run"), str(tmp_path / "data.h5"), "--device", "cpu"]
+    assert cli.main([*arguments, "-o", str(out)]) == 0
+    assert "24 pictures" in capsys.readouterr().out
+    assert cli.main([*arguments, "-o", str(compared), "--compare"]) == 0
+    names = [f"{i:06d}.png" for i in range(24)]
+    assert sorted(p.name for p in out.iterdir()) == names
+    for name in names[:3]:
+        alone, pair = cv2.imread(str(out / name)), cv2.imread(str(compared / name))
+        assert alone is not None
+        assert pair is not None
+        assert alone.shape == (64, 64, 3)
+        assert np.array_equal(pair[:, 64:], alone)
+    first = cv2.imread(str(compared / names[0]))
+    assert first is not None
+    assert np.array_equal(first[:, :64, ::-1], planted_picture(0.0, 0.0, 64))
+
+
+def test_reconstruct_makes_a_video(tmp_path):
+    assert small_run(tmp_path) == 0
+    out = tmp_path / "out.mp4"
+    assert cli.main(["reconstruct", str(tmp_path / "run"), str(tmp_path / "data.h5"), "-o", str(out)]) == 0
+    video = cv2.VideoCapture(str(out))
+    assert video.get(cv2.CAP_PROP_FRAME_COUNT) == 24
+    assert (video.get(cv2.CAP_PROP_FRAME_WIDTH), video.get(cv2.CAP_PROP_FRAME_HEIGHT)) == (64, 64)
+
+
+def test_errors_are_one_line_and_exit_code_2(tmp_path, capsys):
+    assert cli.main(["train", str(tmp_path / "absent.h5"), "-o", str(tmp_path / "run")]) == 2
+    assert small_run(tmp_path) == 0
+    data, run = str(tmp_path / "data.h5"), str(tmp_path / "run")
+    capsys.readouterr()
+    bad = {
+        "already exists; give --resume": ["train", data, "-o", run],
+        "--preset cannot be given with --resume": ["train", data, "-o", run, "--resume", "--preset", "seed-int8"],
+        "no such run folder": ["reconstruct", str(tmp_path / "absent"), data, "-o", str(tmp_path / "o")],
+        "no checkpoint in this folder": ["reconstruct", str(tmp_path), data, "-o", str(tmp_path / "o")],
+        "already exists; choose a new folder": ["reconstruct", run, data, "-o", run],
+    }
+    for message, arguments in bad.items():
+        assert cli.main(arguments) == 2
+        said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
+        assert len(said) == 1
+        assert message in said[0]
+
+
+def test_a_damaged_checkpoint_is_told_and_the_one_before_is_used(tmp_path, capsys):
+    assert small_run(tmp_path) == 0
+    assert run_of(tmp_path, "--resume", "--steps", "3") == 0
+    broken = tmp_path / "run" / "checkpoints" / "step-00000003" / "model.safetensors"
+    broken.write_bytes(broken.read_bytes()[:1000])
+    assert run_of(tmp_path, "--resume") == 0
+    assert "warning: " in (said := capsys.readouterr().err)
+    assert "using step-00000002 instead" in said
+    assert len(broken.read_bytes()) > 1000  # step 3 was done again
+
+
+class _Echo:
+    """An actor that shows the driver's own crop, dimmed; counts what it was asked."""
+
+    image_size = 16
+
+    def drive(self, clip):
+        return {"crop": torch.from_numpy(clip.upright_crops(16) // 2)}
+
+    def render(self, batch):
+        return batch["crop"]
+
+
+def test_a_frame_without_a_face_keeps_the_last_portrait(tmp_path):
+    from models.dataset import open_dataset
+
+    with open_dataset(write_dataset(tmp_path / "d.h5")) as dataset:
+        face, neutral = driver.dataset_face(dataset, 0), Neutral(dataset.neutral, np.eye(3))
+    levels = [50, 100, 150, 200]
+
+    class Performance:
+        count, fps = 4, 30.0
+        neutral = Neutral(np.zeros((478, 3), np.float32), np.eye(3))
+
+        def shots(self):
+            for i, level in enumerate(levels):
+                seen = None if i in (0, 2) else face
+                yield Shot(np.full((64, 64, 3), level, np.uint8), seen, i / 30)
+
+    Performance.neutral = neutral
+    made = [int(portrait.mean()) for _, portrait in portraits(_Echo(), Performance(), torch.device("cpu"))]  # pyright: ignore[reportArgumentType]
+    assert made == [0, 50, 50, 100]
+
+
+def test_side_by_side_is_twice_as_wide():
+    portrait = np.full((32, 32, 3), 9, np.uint8)
+    pair = side_by_side(np.full((48, 64, 3), 77, np.uint8), portrait)
+    assert pair.shape == (32, 64, 3)
+    assert np.array_equal(pair[:, 32:], portrait)
+    assert (pair[16, :32] == 77).all()
+
+
+def test_a_video_is_tracked_and_driven(tmp_path, monkeypatch):
+    """Faces come from the tracker, pictures from the file; frames without a face are left out of a clip."""
+    from models.dataset import open_dataset
+
+    with open_dataset(write_dataset(tmp_path / "d.h5")) as dataset:
+        faces = [None, *(driver.dataset_face(dataset, row) for row in range(3))]
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    for i in range(4):
+        cv2.imwrite(str(folder / f"{i}.png"), np.full((64, 64, 3), 60 * i, np.uint8))
+
+    class Tracker:
+        faces_seen = 1
+
+        def __init__(self, still: bool) -> None:
+            assert still
+            self._faces = iter(faces)
+
+        def track(self, frame):
+            return next(self._faces)
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setattr(driver, "FaceMeshTracker", Tracker)
+    clip = driver.video_clip(str(folder), 2)
+    assert [int(image.mean()) for image in clip.images] == [60, 180]
+    assert clip.faces == [faces[1], faces[3]]
+    performance = reconstruct.VideoPerformance(str(folder))
+    shots = list(performance.shots())
+    assert performance.count == len(shots) == 4
+    assert [shot.face is None for shot in shots] == [True, False, False, False]
+    faces[:] = [None] * 4
+    with pytest.raises(Exception, match="no face was seen"):
+        driver.video_clip(str(folder), 2)
