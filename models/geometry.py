@@ -17,6 +17,7 @@ from puppet.frames import LANDMARKS, Floats
 
 POSE = 3  # yaw, pitch, roll
 COMPONENT_LIMIT = 10.0  # standard deviations; beyond, components are squeezed softly
+POSE_NOISE = 0.5  # degrees, of the tracker
 POSE_LIMIT = 1.25  # of the widest angle the footage shows; beyond, the pose is squeezed softly
 DEPTH_WEIGHT = 0.5  # FaceMesh's depth is its noisiest coordinate
 EYE_WEIGHT, LIP_WEIGHT = 3.0, 2.0  # small movements that people look at
@@ -123,7 +124,7 @@ class Geometry(nn.Module):
         expression = soft_limit(offset @ self.project, COMPONENT_LIMIT)
         turned = soft_limit(pose - self.pose_centre, self.pose_limit) / self.pose_scale
         mean = torch.cat([expression, turned], 1)
-        logvar = torch.cat([self.component_logvar, torch.log((0.5 / self.pose_scale) ** 2)])  # half a degree of tracking
+        logvar = torch.cat([self.component_logvar, 2 * torch.log(POSE_NOISE / self.pose_scale)])
         return mean, logvar.expand_as(mean)
 
     def pose_of(self, latent: Tensor) -> Tensor:

@@ -21,7 +21,7 @@ OVAL = (
     152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
 )
 # fmt: on
-FACE_CENTRE = np.float32((0.0, 0.25, 0.0))  # canonical: where the rings have their centre
+FACE_CENTRE = np.array((0.0, 0.25, 0.0), np.float32)  # canonical: where the rings have their centre
 RING_SIZE = (1.3, 1.75)  # rings as multiples of the outline: around the ears, around the hair
 RING_DEPTH = (0.25, 0.45)  # outer-eye distances behind the outline
 BORDER_CELLS = 6  # border vertices per side
@@ -121,7 +121,8 @@ def _magnified(points: Floats, centre: Floats, image_size: int, texture_size: in
     fraction = np.abs(offset).max(1, keepdims=True) / reach.min(1, keepdims=True)
     bulge = LAYOUT_MAGNIFY + (1 - LAYOUT_MAGNIFY) * fraction**1.5
     moved = centre + offset * bulge
-    return ((moved - (image_size - 1) / 2) * (texture_size / 2 - 0.5) / half + (texture_size - 1) / 2).astype(np.float32)
+    scale = (texture_size - 1) / 2 / half
+    return ((moved - (image_size - 1) / 2) * scale + (texture_size - 1) / 2).astype(np.float32)
 
 
 def _clockwise(triangles: NDArray[np.int32], points: Floats) -> NDArray[np.int32]:

@@ -51,8 +51,8 @@ MEASUREMENT_LIMIT = 3.0  # standard deviations of the actor's own footage; beyon
 HIDDEN = 64  # units of each group's encoder
 LOGVAR_RANGE = (-8.0, 2.0)
 
-# Identity noise: a stranger's habits, as a gain and an offset on each measurement for a whole sample, and jitter.
-GAIN_NOISE, OFFSET_NOISE, JITTER = 0.1, 0.1, 0.05  # of one, and standard deviations
+# Identity noise: a stranger's habits, as a gain (of one) and an offset (standard deviations) on each measurement.
+GAIN_NOISE, OFFSET_NOISE = 0.1, 0.1
 POSE_JITTER = 0.7  # degrees
 
 EYE_LOSS, MOUTH_LOSS, FACE_LOSS = 5.0, 3.0, 1.0  # added to the 1 that every pixel counts
@@ -106,7 +106,8 @@ class PuppetVAE(ActorModel):
         usual = HeadPose(align.rotation_of(np.median(angles, 0)), float(np.median(scale)), np.median(translation, 0))
         values = measurements.measure(canonical)
         wide_open = values["mouth_open"] >= np.quantile(values["mouth_open"], OPENED_QUANTILE)
-        mesh = build_mesh(neutral, canonical[wide_open].mean(0), usual, self.config.image_size, self.config.texture_size)
+        opened, config = canonical[wide_open].mean(0), self.config
+        mesh = build_mesh(neutral, opened, usual, config.image_size, config.texture_size)
         self.geometry.fit(canonical, angles, translation[:, :2], scale, mesh, neutral)
         measured = np.stack(list(values.values()), 1)
         self.measurement_centre.copy_(torch.from_numpy(measured.mean(0)))
@@ -134,7 +135,7 @@ class PuppetVAE(ActorModel):
         return torch.from_numpy(np.mean(unwarped, 0, dtype=np.float32) / 255).permute(2, 0, 1)
 
     def _tracked_placements(self, points: Floats) -> Placements:
-        """What `Geometry.place` takes, as the tracker saw the face rather than as the latent says; points (B, 478, 3)."""
+        """What `Geometry.place` takes, as the tracker saw the face; points (B, 478, 3) px."""
         canonical, poses = _canonical(points, self.geometry.neutral.cpu().numpy())
         rotation = np.stack([pose.rotation for pose in poses]).astype(np.float32)
         translation = np.stack([pose.translation[:2] for pose in poses]).astype(np.float32)
@@ -181,7 +182,7 @@ class PuppetVAE(ActorModel):
         def noise(like: Tensor, size: float) -> Tensor:
             return standard_normal(like, generator) * size
 
-        measured = measured * (1 + noise(measured, GAIN_NOISE)) + noise(measured, OFFSET_NOISE) + noise(measured, JITTER)
+        measured = measured * (1 + noise(measured, GAIN_NOISE)) + noise(measured, OFFSET_NOISE)
         mean, logvar = self.appearance(soft_limit(measured, MEASUREMENT_LIMIT))
         worn = mean + (0.5 * logvar).exp() * noise(mean, 1.0)
         posed, _ = self.geometry.encode(batch["landmarks"], batch["pose"] + noise(batch["pose"], POSE_JITTER))

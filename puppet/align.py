@@ -63,7 +63,7 @@ def fit_similarity(source: NDArray, target: NDArray) -> tuple[NDArray[np.float64
 
 
 def head_pose(points: Floats, reference: Floats | None = None) -> HeadPose:
-    """Pose of a face, f32 (478, 3) px, against `reference` (canonical landmarks f32 (478, 3); an average face if None)."""
+    """Pose of a face, f32 (478, 3) px, against `reference` (canonical, f32 (478, 3); None: average)."""
     stable = STABLE_REFERENCE if reference is None else reference[STABLE]
     return HeadPose(*fit_similarity(stable, points[STABLE]))
 

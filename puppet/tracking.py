@@ -59,7 +59,7 @@ class FaceMeshTracker:
         self._mesh.close()
 
     def _strangeness(self, points: Floats) -> float:
-        """Distance from the face followed last, in its own sizes; without one, the largest face is the least strange."""
+        """Distance from the face followed last, in its own sizes; without one, the largest wins."""
         box = _box(points)
         if self._last_box is None:
             return -float(box[2])
