@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from puppet import actor_card, pixels
 from puppet.actor_card import AGAIN, DECODER, ENCODER, GOLDEN_BLOCKS, LATENTS, PREVIEW, SUFFIX, ActorCard
-from puppet.errors import ActorFileError
+from puppet.errors import ActorFileError, PuppetError
 from puppet.frames import LANDMARKS, AlignedCrop, Drive, Image, Latent, Portrait
 from puppet.graph_check import check_graph
 from puppet.latents import Latents, latents_from_bytes
@@ -44,6 +44,7 @@ PROVIDER_OPTIONS = {
     # exhaustive search (the default) makes the first frames slow; TF32 would move the picture off its golden twin
     "CUDAExecutionProvider": {"cudnn_conv_algo_search": "HEURISTIC", "use_tf32": "0"},
 }
+BATCH = "N"  # the free dimension's name in the graphs
 MAX_THREADS = 4  # more do not help networks of this size
 
 
@@ -119,7 +120,8 @@ def load_actor(path: Path, provider: str = "auto", threads: int = 0) -> Actor:
     """Load, check and try out an actor file.
 
     provider: "auto" or a key of PROVIDERS; when another one has to be used, `Actor.notice` says why.
-    threads: of ONNX Runtime on the CPU, 0 for a sensible number. Raises ActorFileError.
+    threads: of ONNX Runtime on the CPU, 0 for a sensible number. Raises ActorFileError, or PuppetError for a provider
+    that there is not.
     """
     path = Path(path)
     card, members = actor_card.read_actor(path)
@@ -233,6 +235,7 @@ def _session(card: ActorCard, name: str, graph: bytes, provider: str, threads: i
     options.inter_op_num_threads = 1
     options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
+    options.add_free_dimension_override_by_name(BATCH, 1)  # shapes are known then: CoreML wants that, others profit
     options.log_severity_level = 4  # what matters is raised or put into `notice`
     # threads that spin while waiting take the cores from the tracker
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
@@ -308,7 +311,7 @@ def _choose_provider(asked: str) -> tuple[str, str | None]:
     """What is asked for -> ONNX Runtime's name of the provider to try, and why it is another one, or None."""
     key = asked.casefold()
     if key != "auto" and key not in PROVIDERS:
-        raise ValueError(f"provider must be auto, {', '.join(PROVIDERS)}, not {asked!r}")
+        raise PuppetError(f"provider must be auto, {', '.join(PROVIDERS)}, not {asked!r}")
     there = ort.get_available_providers()
     if key == "auto":
         for name in PROVIDERS.values():

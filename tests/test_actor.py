@@ -18,7 +18,7 @@ import puppet.actor
 from puppet import align
 from puppet.actor import find_actor, list_actors, load_actor, read_preview
 from puppet.actor_card import DECODER, ENCODER, LATENTS, PREVIEW, Golden, write_actor
-from puppet.errors import ActorFileError
+from puppet.errors import ActorFileError, PuppetError
 from puppet.frames import AlignedCrop, Drive, Latent
 from puppet.graph_check import check_graph
 from puppet.latents import latents_from_bytes, latents_to_bytes
@@ -337,7 +337,7 @@ def test_a_provider_that_is_not_built_in_is_told(tmp_path, pretend_cuda):
     actor = load_actor(tiny.tiny_actor(tmp_path / "x.actor"), "coreml")
     assert actor.providers == ["CPUExecutionProvider"]
     assert actor.notice == "CoreML is not used: this ONNX Runtime is built without it"
-    with pytest.raises(ValueError, match="provider must be auto, cuda"):
+    with pytest.raises(PuppetError, match="provider must be auto, cuda"):
         load_actor(tiny.tiny_actor(tmp_path / "x.actor"), "quantum")
 
 

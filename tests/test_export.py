@@ -16,17 +16,23 @@ import tiny_actor as tiny
 torch = pytest.importorskip("torch", reason="export needs the extra 'train'")
 
 import torch.nn.functional as F  # noqa: E402
+from tiny_dataset import write_dataset  # noqa: E402
 from torch import Tensor, nn  # noqa: E402
 
 import export.__main__  # noqa: E402
 import export.onnx_file  # noqa: E402
+import models  # noqa: E402
 from export import ExportError  # noqa: E402
 from export.graph import encoder_graph  # noqa: E402
 from export.onnx_file import Declaration, export_actor  # noqa: E402
 from export.verify import LIMITS, require_parity  # noqa: E402
+from models import checkpoint  # noqa: E402
 from models.base import ActorModel, to_network, to_picture  # noqa: E402
+from models.config import PRESETS  # noqa: E402
+from models.dataset import open_dataset  # noqa: E402
+from models.run_folder import data_facts  # noqa: E402
 from puppet.actor import load_actor, read_preview  # noqa: E402
-from puppet.actor_card import DECODER, ENCODER, read_actor, read_card  # noqa: E402
+from puppet.actor_card import DECODER, ENCODER, card_to_json, read_actor, read_card  # noqa: E402
 from puppet.errors import ActorFileError  # noqa: E402
 from puppet.frames import AlignedCrop, Drive, Latent  # noqa: E402
 
@@ -42,14 +48,14 @@ class Tiny(ActorModel):
         super().__init__(None)
         self.image_size = tiny.IMAGE_SIZE
 
-    def make_batches(self, dataset, rows, augment) -> Any:
+    def make_batches(self, dataset: Any, rows: Any, augment: bool) -> Any:
         assert not augment
         return SimpleNamespace(batch=lambda rows, _: {k: torch.from_numpy(v[rows]) for k, v in dataset.inputs.items()})
 
-    def encode(self, batch):
+    def not_asked_for(self, *_: Any, **__: Any) -> Any:
         raise NotImplementedError
 
-    loss = evaluate = render = drive = encode
+    encode = loss = evaluate = render = drive = not_asked_for
 
 
 class TinyMesh(Tiny):
@@ -332,3 +338,39 @@ def test_a_missing_run_is_one_line_and_exit_code_2(tmp_path, capsys):
     assert error.startswith("error: ")
     assert "no-run" in error
     assert error.count("\n") == 1
+
+
+@pytest.fixture
+def run(tmp_path) -> Path:
+    """A run of the real pixel baseline, not trained, with its data set beside it."""
+    data, run = write_dataset(tmp_path / "data.h5"), tmp_path / "run"
+    torch.manual_seed(0)
+    config = PRESETS["seed-int8"]
+    model = models.build(config)
+    with open_dataset(data) as dataset:
+        model.fit_statistics(dataset, np.arange(len(dataset)))
+        facts = data_facts(dataset)
+    checkpoint.write(run, 12, 34.5, 20.0, config, facts, {"psnr": 20.0}, {"model": model.state_dict()})
+    return run
+
+
+def test_the_command_turns_a_run_into_an_actor(run, tmp_path, capsys):
+    out = tmp_path / "Ada.actor"
+    assert export.__main__.main([str(run), "-o", str(out), "--consent", "Made up.", "--licence", "CC-BY-4.0"]) == 0
+    assert "Ada.actor: 17." in capsys.readouterr().out  # MiB, the seed's own weights
+    card = load_actor(out, "cpu", threads=1).card
+    assert (card.name, card.kind, card.consent, card.licence) == ("Ada", "image", "Made up.", "CC-BY-4.0")
+    assert (card.crop_size, card.image_size, card.latent_size) == (64, 64, 30)
+    assert card.training["steps"] == 12
+    assert card.training["frames"] == 24
+    assert card.training["data"]["file"] == "data.h5"  # no folder of this machine
+    assert str(tmp_path) not in card_to_json(card)
+
+
+def test_a_moved_data_set_is_asked_for(run, tmp_path, capsys):
+    moved = (tmp_path / "data.h5").rename(tmp_path / "moved.h5")
+    arguments = [str(run), "-o", str(tmp_path / "x.actor"), "--consent", "Made up."]
+    assert export.__main__.main(arguments) == 2
+    assert "say where it is with --data" in capsys.readouterr().err
+    assert export.__main__.main([*arguments, "--data", str(moved), "--name", "Eve"]) == 0
+    assert read_card(tmp_path / "x.actor").name == "Eve"
