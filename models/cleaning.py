@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from puppet import align, retarget
+from puppet import align, measurements
 from puppet.frames import Floats
 
 NO_FACE = "no face"
@@ -244,7 +244,8 @@ def _principal_axes(offset: Floats, rank: int) -> NDArray[np.float64]:
 
 
 _EXPRESSIVE = np.array(
-    sorted({*retarget.EYE_LEFT, *retarget.EYE_RIGHT, *retarget.LIPS, *retarget.BROWS, 468, 473}), np.intp
+    sorted({*measurements.EYE_LEFT, *measurements.EYE_RIGHT, *measurements.LIPS, *measurements.BROWS, 468, 473}),
+    np.intp,
 )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from puppet import retarget
+from puppet import measurements
 from puppet.frames import Floats
 
 YAW_EDGES = (-30.0, -18.0, -6.0, 6.0, 18.0, 30.0)  # degrees; the outer cells are open
@@ -57,7 +57,7 @@ def traits(canonical: Floats, neutral: Floats) -> dict[str, Floats]:
 
     Gaze is 0 while the lids are nearly shut: FaceMesh only guesses the irises then.
     """
-    now, rest = retarget.measure(canonical), retarget.measure(neutral)
+    now, rest = measurements.measure(canonical), measurements.measure(neutral)
 
     def both(values: dict[str, Floats], name: str) -> Floats:
         return (values[f"{name}_left"] + values[f"{name}_right"]) / 2
@@ -158,8 +158,13 @@ def _one_sided(looking: dict[str, NDArray[np.bool_]]) -> list[Gap]:
     ratio = max(left, right) / max(1, min(left, right))
     if max(left, right) < LEAST_DIRECTION or ratio < ONE_SIDED:
         return []
-    times = f"{ratio:.0f} times as often as {less}" if min(left, right) else f"but never {less}"
+    times = f"{_times(ratio)} as often as {less}" if min(left, right) else f"but never {less}"
     return [Gap(f"one-sided: the head turns {more} {times}: mirroring would help", f"turn the head {less} as well")]
+
+
+def _times(ratio: float) -> str:
+    words = ("two", "three", "four", "five", "six", "seven", "eight", "nine")
+    return f"{words[round(ratio) - 2]} times" if round(ratio) < 10 else f"{ratio:.0f} times"
 
 
 @dataclass(frozen=True)

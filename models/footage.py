@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from puppet.errors import DataError
+from puppet.errors import DataError, SourceError
 from puppet.frames import LANDMARKS, Face, Floats, Frame, Image
 from puppet.progress import progress
 from puppet.recorded import IMAGE_SUFFIXES
@@ -175,10 +175,12 @@ def sharpness(image: Image, points: Floats) -> float:
 
 
 def check_footage(paths: Sequence[Path]) -> None:
-    """Refuse an empty list and the same footage twice: duplicates would leak into the held-out frames."""
+    """Refuse an empty list, a missing file (SourceError), and one named twice: held-out frames would be trained on."""
     if not paths:
         raise DataError("no footage was given: name video files or image folders")
     resolved = [path.resolve() for path in paths]
     for path in paths:
+        if not path.exists():
+            raise SourceError(f"{path}: there is no such file or folder", "absent")
         if resolved.count(path.resolve()) > 1:
             raise DataError(f"{path}: given more than once; name each piece of footage once")

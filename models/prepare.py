@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,9 +22,10 @@ from models import cleaning, contact_sheet, coverage
 from models.cleaning import Posed, Track, Verdicts
 from models.dataset import FORMAT, VERSION, open_dataset
 from models.footage import Footage, Tools, check_footage, frames_of, is_still, track
-from puppet import align, pixels, retarget
+from puppet import align, pixels
 from puppet.errors import DataError, PuppetError, SourceError
 from puppet.frames import Face, Floats, Image
+from puppet.neutral import estimate_neutral
 from puppet.progress import progress
 
 CROPS = ("steady", "upright")
@@ -91,25 +93,30 @@ def prepare(paths: list[Path], output: Path, options: Options, tools: Tools | No
     check_footage(paths)
     if output.exists() and not options.force:
         raise DataError(f"{output} exists already; choose another name or add --force to replace it")
+    if output.resolve() in [path.resolve() for path in paths]:
+        raise DataError(f"{output}: is the footage itself; choose another name")
     footage = Footage(tuple(paths), options.every, options.max_frames)
     side_file, part = _beside(output, ".tracked"), _beside(output, ".part")
+    new_folder = not output.parent.exists()
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        for_all = _read_track(footage, side_file, tools)
-        selection = select(for_all, options, footage.names)
+        selection = select(_read_track(footage, side_file, tools), options, footage.names)
         write(part, selection, footage, tools)
-        report = _report(part, selection, footage)
-        _save_report(output, part, report)
+        report, sheet = _report(part, selection, footage)
         os.replace(part, output)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise DataError(
-            f"{output}: cannot be written ({error.strerror or error}); free some space or choose another folder"
-        ) from error
-    except PuppetError:
-        part.unlink(missing_ok=True)
-        side_file.unlink(missing_ok=True)  # bad footage stays bad
-        raise
+        report_path(output, ".txt").write_text(report.text() + "\n", encoding="utf-8")
+        contact_sheet.save_png(report_path(output, ".png"), sheet)
+    except (OSError, PuppetError) as error:
+        for leftover in (part, side_file):  # bad footage stays bad, and a full disk needs the room
+            with suppress(OSError):
+                leftover.unlink()
+        if new_folder:
+            with suppress(OSError):
+                output.parent.rmdir()
+        if isinstance(error, PuppetError):
+            raise
+        reason = error.strerror or error
+        raise DataError(f"{output}: cannot be written ({reason}); free some space or choose another folder") from error
     side_file.unlink(missing_ok=True)
     return report
 
@@ -119,9 +126,6 @@ def _beside(output: Path, suffix: str) -> Path:
 
 
 def _read_track(footage: Footage, side_file: Path, tools: Tools) -> Track:
-    for path in footage.paths:
-        if not path.exists():
-            raise SourceError(f"{path}: no such file or folder", "absent")
     records = track(footage, side_file, tools)
     columns = {str(name): records[str(name)] for name in records.dtype.names or ()}
     return Track(**columns, still=tuple(is_still(path) for path in footage.paths))
@@ -160,7 +164,7 @@ def select(track: Track, options: Options, names: list[str]) -> Selection:
     if not len(rows):
         reasons = ", ".join(f"{reason}: {n}" for reason, n in verdicts.counts().items() if n)
         raise DataError(f"{', '.join(names)}: not one of {len(track)} frames is usable ({reasons})")
-    neutral = retarget.estimate_neutral(posed.canonical[rows], posed.angles[rows])
+    neutral = estimate_neutral(posed.canonical[rows], posed.angles[rows])
     for number, name in enumerate(names):
         if not (track.source[rows] == number).any():
             notes.append(f"{name}: no usable frame")
@@ -249,8 +253,9 @@ def _images(chosen: Selection, footage: Footage, tools: Tools) -> Iterator[Image
             yield image
 
 
-def _report(part: Path, chosen: Selection, footage: Footage) -> coverage.Report:
-    return coverage.make_report(
+def _report(part: Path, chosen: Selection, footage: Footage) -> tuple[coverage.Report, Image]:
+    """The report, which also goes into the file as JSON, and its picture. Reads the file as training would."""
+    report = coverage.make_report(
         chosen.posed.canonical,
         chosen.posed.angles,
         chosen.neutral,
@@ -259,15 +264,9 @@ def _report(part: Path, chosen: Selection, footage: Footage) -> coverage.Report:
         notes=chosen.notes,
         sources=footage.names,
     )
-
-
-def _save_report(output: Path, part: Path, report: coverage.Report) -> None:
-    """Text and picture beside the data set, and JSON inside it; the file is checked by reading it as training would."""
     with h5py.File(part, "r+") as file:
         file.attrs["report"] = json.dumps(report.to_json())
-    with open_dataset(part) as dataset:
-        sheet = contact_sheet.contact_sheet(report, dataset)
-    report_path(output, ".txt").write_text(report.text() + "\n", encoding="utf-8")
-    contact_sheet.save_png(report_path(output, ".png"), sheet)
     with part.open("rb") as file:
         os.fsync(file.fileno())
+    with open_dataset(part) as dataset:
+        return report, contact_sheet.contact_sheet(report, dataset)

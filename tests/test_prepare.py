@@ -1,0 +1,393 @@
+"""Footage -> data set: every planted fault is dropped for its reason, a killed run leaves nothing half-done."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import h5py
+import numpy as np
+import pytest
+from planted_footage import HEIGHT, WIDTH, Clip, frame_number, placed, planted_face, planted_tools, talking_clip
+
+from models import cleaning
+from models.coverage import Report
+from models.dataset import open_dataset
+from models.footage import Tools
+from models.prepare import Options, add_prepare_arguments, prepare, report_path, run_prepare
+from puppet import align
+from puppet.errors import DataError, SourceError
+from puppet.recorded import VideoFile
+
+ROOT = Path(__file__).parent.parent
+DEMO = ROOT / "puppet" / "assets" / "demo.mp4"
+
+
+@pytest.fixture
+def footage(tmp_path: Path) -> Path:
+    """Named footage; the fakes decide what it shows."""
+    path = tmp_path / "planted.mp4"
+    path.write_bytes(b"planted")
+    return path
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    return tmp_path / "out" / "data.h5"
+
+
+def run(footage: Path, output: Path, clip: Clip, **options) -> Report:
+    return prepare([footage], output, Options(**{"size": 48, **options}), planted_tools(clip))
+
+
+def kept_frames(output: Path) -> list[int]:
+    with open_dataset(output) as dataset:
+        return dataset.frame.tolist()
+
+
+def test_a_clean_clip_is_kept_whole(footage: Path, output: Path) -> None:
+    report = run(footage, output, talking_clip())
+    assert report.kept == report.looked_at == 160
+    assert set(report.dropped) == set(cleaning.REASONS)
+    assert not any(report.dropped.values())
+    assert sorted(p.name for p in output.parent.iterdir()) == ["data.h5", "data.report.png", "data.report.txt"]
+
+
+def no_face(clip: Clip) -> list[int]:
+    clip.faces[20] = 0
+    clip.points[21] = None
+    return [20, 21]
+
+
+def two_faces(clip: Clip) -> list[int]:
+    clip.faces[30:33] = [2, 2, 3]
+    return [30, 31, 32]
+
+
+def at_the_edge(clip: Clip) -> list[int]:
+    points = clip.points[40]
+    assert points is not None
+    clip.points[40] = points + np.float32([WIDTH - 10 - points[:, 0].max() + 20, 0, 0])
+    return [40]
+
+
+def blur(clip: Clip) -> list[int]:
+    clip.blurred = {50, 51}
+    return [50, 51]
+
+
+def turned_away(clip: Clip) -> list[int]:
+    clip.points[60] = placed(planted_face(), np.array([62.0, 0, 0]))
+    clip.points[61] = placed(planted_face(), np.array([0.0, -48, 0]))
+    return [60, 61]
+
+
+def jump(clip: Clip) -> list[int]:
+    points = clip.points[70]
+    assert points is not None
+    clip.points[70] = points + np.float32([0, 15, 0])
+    return [70]
+
+
+def hand_before_the_mouth(clip: Clip) -> list[int]:
+    wrong = np.random.default_rng(5).normal(0, 0.06, (478, 2)) * 40  # px
+    wrong[align.STABLE] = 0
+    for i in range(80, 90):
+        points = clip.points[i]
+        assert points is not None
+        points[:, :2] += wrong
+    return list(range(80, 90))
+
+
+def standing_still(clip: Clip) -> list[int]:
+    clip.points[101:105] = [clip.points[100]] * 4
+    return [101, 102, 103, 104]
+
+
+FAULTS = {
+    cleaning.NO_FACE: no_face,
+    cleaning.MANY_FACES: two_faces,
+    cleaning.CUT_OFF: at_the_edge,
+    cleaning.BLURRED: blur,
+    cleaning.TURNED: turned_away,
+    cleaning.JUMP: jump,
+    cleaning.OCCLUDED: hand_before_the_mouth,
+    cleaning.DUPLICATE: standing_still,
+}
+
+
+@pytest.mark.parametrize("reason", FAULTS)
+def test_a_planted_fault_is_dropped_for_its_reason_and_nothing_else_is(
+    reason: str, footage: Path, output: Path
+) -> None:
+    clip = talking_clip()
+    bad = FAULTS[reason](clip)
+    report = run(footage, output, clip)
+    assert {r: n for r, n in report.dropped.items() if n} == {reason: len(bad)}
+    assert kept_frames(output) == [i for i in range(clip.count) if i not in bad]
+
+
+def test_all_faults_together_are_told_apart(footage: Path, output: Path) -> None:
+    clip = talking_clip()
+    counts = {reason: len(plant(clip)) for reason, plant in FAULTS.items()}
+    report = run(footage, output, clip)
+    assert report.dropped == {**dict.fromkeys(cleaning.REASONS, 0), **counts}
+    assert report.kept == clip.count - sum(counts.values())
+    for reason, count in counts.items():
+        assert f"{count:6d} dropped: {reason}\n" in report.text()
+
+
+def test_a_face_that_wanders_leaves_the_steady_crop_and_the_report_says_so(footage: Path, output: Path) -> None:
+    clip = talking_clip()
+    for i, points in enumerate(clip.points):
+        if points is not None and i >= 130:  # the crop is 40 / 0.27 = 148 px wide, the frame 200 px
+            points[:, 0] += min(22.0, 2.0 * (i - 130))
+    clip.points = [None if p is None else p - np.float32([20, 0, 0]) for p in clip.points]
+    report = run(footage, output, clip, crop="steady")
+    assert report.dropped[cleaning.OUTSIDE] == 0
+    assert not any("wander" in note for note in report.notes)
+
+    other = output.with_name("far.h5")
+    shifted = talking_clip()
+    for i in range(100, 160):
+        points = shifted.points[i]
+        assert points is not None
+        points[:, 0] += 4.0 * (i - 100) if i < 110 else 40.0
+    shifted.points = [None if p is None else p - np.float32([30, 0, 0]) for p in shifted.points]
+    report = run(footage, other, shifted, crop="steady", size=32)
+    assert report.dropped[cleaning.OUTSIDE] > 5
+    assert any("planted.mp4" in note and "--crop upright" in note for note in report.notes)
+
+
+def test_the_fields_belong_together(footage: Path, output: Path) -> None:
+    clip = talking_clip(60)
+    run(footage, output, clip, size=64)
+    with open_dataset(output) as dataset:
+        assert dataset.crop == "steady"
+        assert dataset.sources == ("planted.mp4",)
+        assert (dataset.to_crop == dataset.to_crop[0]).all()
+        for row, i in enumerate(dataset.frame):
+            truth = clip.points[i]
+            assert truth is not None
+            assert dataset.points[row] == pytest.approx(align.transform_points(truth, dataset.to_crop[row]), abs=1e-3)
+            canonical, pose = align.canonicalise(truth, dataset.neutral)
+            assert dataset.canonical[row] == pytest.approx(canonical, abs=1e-4)
+            assert dataset.pose[row] == pytest.approx(align.angles_of(pose.rotation), abs=1e-3)
+            assert dataset.time[row] == pytest.approx(i / 25)
+            crop = align.cut(clip.picture(i), dataset.to_crop[row], 64).image
+            assert (dataset.image(row) == crop[..., ::-1]).all()
+
+
+def test_upright_crops_are_those_of_the_live_pipeline(footage: Path, output: Path) -> None:
+    clip = talking_clip(60)
+    run(footage, output, clip, crop="upright")
+    with open_dataset(output) as dataset:
+        points = clip.points[dataset.frame[7]]
+        assert points is not None
+        tracker = planted_tools(clip).new_tracker(False)
+        face = tracker.track(next_frame(clip, int(dataset.frame[7])))
+        assert face is not None
+        assert dataset.to_crop[7] == pytest.approx(align.upright_transform(face, 48), abs=1e-6)
+
+
+def next_frame(clip: Clip, i: int):
+    from puppet.frames import Frame
+
+    return Frame(clip.picture(i), i, i / 25)
+
+
+def test_a_plain_hdf5_reader_can_read_the_pictures(footage: Path, output: Path) -> None:
+    run(footage, output, talking_clip(20))
+    with h5py.File(output, "r") as file:
+        data = file["data"]
+        assert isinstance(data, h5py.Dataset)
+        assert data.shape == (20, 48, 48, 3)
+        assert data.dtype == np.uint8
+        assert data.chunks == (1, 48, 48, 3)
+        assert data.compression == "gzip"
+
+
+def test_every_and_max_frames(footage: Path, output: Path) -> None:
+    report = run(footage, output, talking_clip(), every=3, max_frames=20)
+    assert report.looked_at == 20
+    assert kept_frames(output) == list(range(0, 60, 3))
+
+
+def test_two_sources_are_kept_apart(tmp_path: Path, output: Path) -> None:
+    paths = [tmp_path / "a.mp4", tmp_path / "b.mp4"]
+    for path in paths:
+        path.write_bytes(b"x")
+    prepare(paths, output, Options(size=32), planted_tools(talking_clip(30)))
+    with open_dataset(output) as dataset:
+        assert dataset.sources == ("a.mp4", "b.mp4")
+        assert dataset.source.tolist() == [0] * 30 + [1] * 30
+        assert dataset.frame.tolist() == [*range(30), *range(30)]
+
+
+@pytest.mark.parametrize("hang_at", [40, 160 + 1 + 40], ids=["tracking", "cutting"])
+def test_a_killed_run_leaves_no_data_set_and_is_taken_up_again(footage: Path, output: Path, hang_at: int) -> None:
+    command = [sys.executable, str(ROOT / "tests" / "planted_footage.py"), str(footage), str(output), str(hang_at)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"hanging\n"
+        child.kill()
+    assert not output.exists()
+
+    tracked: list[int] = []
+    report = prepare([footage], output, Options(size=32), planted_tools(talking_clip(), tracked))
+    done = report.looked_at - len(tracked)
+    assert 0 < done <= hang_at
+    assert tracked == list(range(done, 160))
+    assert kept_frames(output) == list(range(160))
+    assert sorted(p.name for p in output.parent.iterdir()) == ["data.h5", "data.report.png", "data.report.txt"]
+
+
+def interrupted(footage: Path, output: Path) -> Path:
+    """A run that stopped while tracking; returns the side file."""
+
+    def stop(i: int) -> None:
+        if i == 50:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        prepare([footage], output, Options(size=32), planted_tools(talking_clip(), on_read=stop))
+    return output.with_name("data.h5.tracked")
+
+
+def test_a_torn_record_is_tracked_again(footage: Path, output: Path) -> None:
+    side_file = interrupted(footage, output)
+    with side_file.open("r+b") as file:
+        file.truncate(side_file.stat().st_size - 100)
+    tracked: list[int] = []
+    prepare([footage], output, Options(size=32), planted_tools(talking_clip(), tracked))
+    assert tracked == list(range(49, 160))
+    assert kept_frames(output) == list(range(160))
+
+
+def test_other_footage_or_options_start_anew(footage: Path, output: Path) -> None:
+    interrupted(footage, output)
+    tracked: list[int] = []
+    prepare([footage], output, Options(size=32, every=2), planted_tools(talking_clip(), tracked))
+    assert tracked == list(range(0, 160, 2))
+    output.unlink()
+
+    interrupted(footage, output)
+    footage.write_bytes(b"replaced")
+    tracked.clear()
+    prepare([footage], output, Options(size=32), planted_tools(talking_clip(), tracked))
+    assert tracked == list(range(160))
+
+
+def test_an_existing_data_set_is_only_replaced_by_force(footage: Path, output: Path) -> None:
+    run(footage, output, talking_clip(20))
+    before = output.read_bytes()
+    with pytest.raises(DataError, match=r"exists already.*--force"):
+        run(footage, output, talking_clip(30))
+    assert output.read_bytes() == before
+    assert run(footage, output, talking_clip(30), force=True).kept == 30
+    assert len(kept_frames(output)) == 30
+
+
+def test_a_failing_write_keeps_the_old_data_set(footage: Path, output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(footage, output, talking_clip(20))
+    before = output.read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("models.prepare.write", full)
+    with pytest.raises(DataError, match="No space left"):
+        run(footage, output, talking_clip(30), force=True)
+    assert output.read_bytes() == before
+    assert not list(output.parent.glob("*.part"))
+    assert not list(output.parent.glob("*.tracked"))
+
+
+def test_footage_without_a_face_leaves_nothing_behind(footage: Path, output: Path) -> None:
+    clip = talking_clip(20)
+    clip.points = [None] * 20
+    with pytest.raises(DataError, match=r"no face was found in planted\.mp4 \(20 frames"):
+        run(footage, output, clip)
+    assert not output.parent.exists()
+
+
+def test_footage_without_a_usable_face_says_why(footage: Path, output: Path) -> None:
+    clip = talking_clip(20)
+    clip.faces = [2] * 20
+    with pytest.raises(DataError, match="more than one face: 20"):
+        run(footage, output, clip)
+    assert not output.parent.exists()
+
+
+def test_one_usable_frame_is_a_data_set_though_too_thin(footage: Path, output: Path) -> None:
+    report = run(footage, output, talking_clip(1))
+    assert (report.kept, report.verdict) == (1, "too thin")
+
+
+def test_bad_footage_is_refused_and_leaves_nothing(tmp_path: Path, output: Path) -> None:
+    text = tmp_path / "notes.mp4"
+    text.write_text("not a video")
+    with pytest.raises(SourceError, match="notes.mp4"):
+        prepare([text], output, Options())
+    with pytest.raises(SourceError, match="nowhere.mp4"):
+        prepare([tmp_path / "nowhere.mp4"], output, Options())
+    with pytest.raises(DataError, match="more than once"):
+        prepare([text, text], output, Options())
+    with pytest.raises(DataError, match="is the footage itself"):
+        prepare([text], text, Options(force=True))
+    assert text.read_text() == "not a video"
+    assert not output.parent.exists()
+
+
+def test_an_unwritable_folder_is_named(footage: Path) -> None:
+    folder = footage.parent / "file"
+    folder.write_text("a file where a folder should be")
+    with pytest.raises(DataError, match=r"data\.h5: cannot be written"):
+        run(footage, folder / "data.h5", talking_clip(10))
+    assert folder.read_text() == "a file where a folder should be"
+
+
+def test_a_picture_without_a_face(tmp_path: Path, output: Path) -> None:
+    """The real tracker, on a real picture."""
+    picture = tmp_path / "wall.png"
+    cv2.imwrite(str(picture), np.random.default_rng(0).integers(90, 120, (HEIGHT, WIDTH, 3), np.uint8))
+    with pytest.raises(DataError, match=r"no face was found in wall\.png \(1 frames\)"):
+        prepare([picture], output, Options())
+    assert not output.parent.exists()
+
+
+@pytest.mark.parametrize("bad", [["--size", "0"], ["--size", "x"], ["--every", "0"], ["--crop", "round"], []])
+def test_bad_arguments_are_refused(bad: list[str]) -> None:
+    parser = argparse.ArgumentParser()
+    add_prepare_arguments(parser)
+    with pytest.raises(SystemExit) as exit_:
+        parser.parse_args(["clip.mp4", *bad] if not bad else ["clip.mp4", "-o", "d.h5", *bad])
+    assert exit_.value.code == 2
+
+
+@pytest.mark.skipif(not DEMO.exists(), reason="the demo clip is not there")
+def test_a_real_clip_from_the_command_line(output: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    parser = argparse.ArgumentParser()
+    add_prepare_arguments(parser)
+    args = ["--size", "64", "--every", "2", "--max-frames", "40"]
+    assert run_prepare(parser.parse_args([str(DEMO), "-o", str(output), *args])) == 0
+    assert "Verdict: too thin" in capsys.readouterr().out
+    assert report_path(output, ".png").stat().st_size > 10_000
+    with open_dataset(output) as dataset:
+        assert 20 <= len(dataset) <= 40
+        assert (dataset.points[..., :2] > 0).all()
+        assert (dataset.points[..., :2] < 63).all()
+        assert np.abs(dataset.pose).max() < 45
+
+
+def test_the_real_tracker_is_the_default() -> None:
+    assert isinstance(Tools().open_source(str(DEMO.resolve())), VideoFile)
+
+
+def test_frame_numbers_can_be_read() -> None:
+    assert frame_number(talking_clip(1).picture(300)) == 300
