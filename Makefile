@@ -31,7 +31,7 @@ lint:
 
 types:
 	@$(set_up) test
-	@$(VENV_PYTHON) -m pyright
+	@$(VENV_PYTHON) -m pyright --pythonpath $(VENV_PYTHON)
 
 bench:
 	@$(set_up) test

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -31,7 +32,7 @@ def progress(
 
     with progress(total=600, label="rendering", unit="frames") as bar: ... bar.update()
     """
-    stream = stream or sys.stderr
+    stream = stream or sys.stderr or io.StringIO()  # a program without a console has no stderr
     if stream.isatty():
         with _Bar(total, label, unit, initial, stream) as bar:
             yield bar

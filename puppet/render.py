@@ -1,4 +1,8 @@
-"""Offline: every frame of a video through the puppeteer, into a file of the same rate and length."""
+"""Offline: every frame of a video through the puppeteer, into a file of the same rate and length.
+
+The clip is gone through twice: first to follow the face, so that the driver's neutral is known from the whole clip
+before the first picture is made, then to act.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +10,27 @@ import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from puppet import align
 from puppet.actor import DEFAULT_ACTOR, find_actor, load_actor
 from puppet.errors import PuppetError, RecordingError, SourceError
 from puppet.ffmpeg import RecordingSettings, literal
+from puppet.frames import Face, Floats, Frame
+from puppet.neutral import Neutral, usual_neutral
 from puppet.pipeline import Layout, Puppeteer, StepOptions
-from puppet.progress import Progress, progress
+from puppet.progress import progress
 from puppet.recorder import CREATION_FLAGS, Recorder, find_ffmpeg
 from puppet.sources import DEMO_CLIP, Source, open_source
 from puppet.tracking import FaceMeshTracker, Tracker
 
 if TYPE_CHECKING:
     from puppet.actor import Actor
+
+SAMPLED = 600  # frames the driver's neutral is worked out from
 
 
 @dataclass(frozen=True)
@@ -57,7 +66,7 @@ def render(
     Raises PuppetError: unreadable video, no face in it, unknown actor, output that cannot be written.
     """
     played = load_actor(find_actor(actor or DEFAULT_ACTOR), provider)
-    options = StepOptions(smoothing=smoothing, layout=Layout[layout.upper().replace("-", "_")])
+    options = StepOptions(smoothing=smoothing, layout=Layout(layout))
     source = open_source(video, paced=False)
     if source.live:
         raise SourceError(f"{video} never ends; record it with: puppet run --source {video} --record OUT.mp4", "live")
@@ -74,10 +83,11 @@ def _render(
 ) -> Rendered:
     recorder = Recorder(RecordingSettings(target, fps=source.fps, actor=actor.name), wait=True)
     interrupted = False
-    counts = _Counts()
+    performance = Performance([])
     try:
-        with progress(total=source.frame_count, label="rendering", unit="frames") as bar:
-            _play(source, recorder, _make_tracker(source), actor, options, bar, counts)
+        performance = _follow(source)
+        source.open()
+        _act(source, recorder, performance, actor, options)
     except KeyboardInterrupt:
         interrupted = True
     finally:
@@ -88,44 +98,74 @@ def _render(
         if recording.frames:
             print(f"Stopped; the first {recording.seconds:.1f} s are in {output}", file=sys.stderr)
         raise KeyboardInterrupt
-    if not counts.faces:
-        target.unlink(missing_ok=True)
+    read = len(performance.points)
+    if source.frame_count and read < source.frame_count - 1:
+        print(f"{source.name} ends early: {read} of {source.frame_count} frames can be read", file=sys.stderr)
+    sound = sound_from is not None and add_sound(target, sound_from, recording.seconds)
+    return Rendered(output, read, recording.frames, recording.seconds, performance.faces, sound)
+
+
+class Performance:
+    """What the driver did: points f32 (478, 3) px by frame number, None where no face was seen. A Tracker itself.
+
+    6 kB per frame: ten minutes of video are 100 MB.
+    """
+
+    def __init__(self, points: Sequence[Floats | None]) -> None:
+        self.points = points
+        self.faces = sum(p is not None for p in points)
+        self.faces_seen = 0
+
+    def track(self, frame: Frame) -> Face | None:
+        points = self.points[frame.index] if frame.index < len(self.points) else None
+        self.faces_seen = int(points is not None)
+        return None if points is None else _face(points)
+
+    def close(self) -> None:
+        """Nothing to free."""
+
+    def neutral(self) -> Neutral:
+        """The driver at rest, from `SAMPLED` of the frames. There must be a face."""
+        seen = [p for p in self.points if p is not None]
+        return usual_neutral([_face(points) for points in seen[:: -(-len(seen) // SAMPLED)]])
+
+
+def _face(points: Floats) -> Face:
+    canonical, pose = align.canonicalise(points)
+    return Face(points, pose, canonical)
+
+
+def _follow(source: Source) -> Performance:
+    """Track the whole clip. Raises SourceError when there is no face in it."""
+    found: list[Floats | None] = []
+    with (
+        contextlib.closing(_make_tracker(source)) as tracker,
+        progress(total=source.frame_count, label="tracking", unit="frames") as bar,
+    ):
+        while (frame := source.read()) is not None:
+            face = tracker.track(frame)
+            found.append(None if face is None else face.points)
+            bar.update()
+    performance = Performance(found)
+    if not performance.faces:
         raise SourceError(
-            f"{source.name}: no face was seen in {counts.read} frames, so nothing was rendered; "
+            f"{source.name}: no face was seen in {len(found)} frames, so nothing was rendered; "
             "the driver's face must be visible, upright and not too small",
             "empty",
         )
-    if source.frame_count and counts.read < source.frame_count - 1:
-        print(f"{source.name} ends early: {counts.read} of {source.frame_count} frames can be read", file=sys.stderr)
-    sound = sound_from is not None and add_sound(target, sound_from, recording.seconds)
-    return Rendered(output, counts.read, recording.frames, recording.seconds, counts.faces, sound)
+    return performance
 
 
-@dataclass
-class _Counts:
-    read: int = 0
-    faces: int = 0
-
-
-def _play(
-    source: Source,
-    recorder: Recorder,
-    tracker: Tracker,
-    actor: Actor,
-    options: StepOptions,
-    bar: Progress,
-    counts: _Counts,
-) -> None:
-    puppeteer = Puppeteer(tracker, actor, options)
-    try:
+def _act(source: Source, recorder: Recorder, performance: Performance, actor: Actor, options: StepOptions) -> None:
+    puppeteer = Puppeteer(performance, actor, options)
+    puppeteer.set_neutral(performance.neutral())
+    with (
+        contextlib.closing(puppeteer),
+        progress(total=len(performance.points), label="rendering", unit="frames") as bar,
+    ):
         while recorder.error is None and (frame := source.read()) is not None:
-            result = puppeteer.step(frame)
-            recorder.write(result.image, frame.captured_at)
-            counts.read += 1
-            counts.faces += result.face is not None
+            recorder.write(puppeteer.step(frame).image, frame.captured_at)
             bar.update()
-    finally:
-        puppeteer.close()
 
 
 def _make_tracker(source: Source) -> Tracker:

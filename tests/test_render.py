@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import cv2
+import driven
 import numpy as np
 import pytest
 from driven import SIZE, PlantedTracker, driver_clip
@@ -14,6 +15,7 @@ from video_fixtures import ffmpeg, numbered, read_video, shown_number
 
 from puppet import cli, render
 from puppet.errors import RecordingError, SourceError
+from puppet.frames import Frame, Result
 from puppet.recorder import find_ffmpeg
 
 
@@ -131,7 +133,13 @@ def test_frames_without_a_face_are_rendered_too(tmp_path: Path, actor: str, monk
 def test_ctrl_c_keeps_what_was_rendered(
     tmp_path: Path, actor: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(render, "_make_tracker", lambda source: PlantedTracker(interrupt_at=12))
+    class Interrupted(render.Puppeteer):
+        def step(self, frame: Frame) -> Result:
+            if frame.index == 12:
+                raise KeyboardInterrupt
+            return super().step(frame)
+
+    monkeypatch.setattr(render, "Puppeteer", Interrupted)
     clip, output = driver_clip(tmp_path / "in.mp4"), tmp_path / "out.mp4"
     given = ["render", str(clip), "-o", str(output), "--actor", actor, "--layout", "driver"]
     assert cli.main(given) == 130
@@ -139,6 +147,33 @@ def test_ctrl_c_keeps_what_was_rendered(
     assert shown[:12] == list(range(12))
     assert len(shown) <= 13
     assert f"are in {output}" in capsys.readouterr().err
+
+
+def test_ctrl_c_before_the_first_picture_leaves_no_file(
+    tmp_path: Path, actor: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(render, "_make_tracker", lambda source: PlantedTracker(interrupt_at=12))
+    clip, output = driver_clip(tmp_path / "in.mp4"), tmp_path / "out.mp4"
+    assert cli.main(["render", str(clip), "-o", str(output), "--actor", actor]) == 130
+    assert not output.exists()
+
+
+def test_the_neutral_comes_from_the_whole_clip(tmp_path: Path, actor: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clip begins with the head turned by 25 degrees, but it is held straight for most of the time."""
+    yaws = [25.0] * 5 + [0.0] * 25
+    monkeypatch.setattr(driven, "yaw_of", lambda number: yaws[number])
+    poses = []
+
+    class Watched(render.Puppeteer):
+        def step(self, frame: Frame) -> Result:
+            result = super().step(frame)
+            assert result.latent is not None
+            poses.append(float(result.latent.values[0]) * 30)  # the tiny actor's first latent is yaw / 30
+            return result
+
+    monkeypatch.setattr(render, "Puppeteer", Watched)
+    render.render(str(driver_clip(tmp_path / "in.mp4")), tmp_path / "out.mp4", actor=actor, smoothing=0)
+    assert poses == pytest.approx(yaws, abs=1.0)
 
 
 def test_an_image_folder_is_rendered_in_natural_order(tmp_path: Path, actor: str) -> None:
