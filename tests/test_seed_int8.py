@@ -103,10 +103,11 @@ def test_inference_parts_take_bytes_and_give_bytes(model: SeedInt8):
 
 def test_learns_to_tell_the_planted_pictures_apart(model: SeedInt8):
     """Better than the mean picture, which is what a dead latent comes down to."""
-    batch = {"crop": crops(4)}
+    two = [planted_picture(0.02, -20, 64), planted_picture(0.25, 10, 64)]
+    batch = {"crop": torch.from_numpy(np.stack(two))}
     target = to_network(batch["crop"])
     mean_picture = losses.psnr(target.mean(0, keepdim=True).expand_as(target), target).mean().item()
-    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    optimizer = torch.optim.Adam(model.parameters(), lr=2e-3)
 
     def psnr() -> float:
         model.eval()
@@ -114,14 +115,14 @@ def test_learns_to_tell_the_planted_pictures_apart(model: SeedInt8):
             return model.evaluate(batch)["psnr"].mean().item()
 
     before = psnr()
-    for step in range(70):
+    for step in range(25):
         model.train()
         loss = torch.stack(list(model.loss(batch, 0.0, generator_of(0, step, 1)).values())).sum()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
     assert before < mean_picture
-    assert psnr() > mean_picture + 0.5
+    assert psnr() > mean_picture + 1.5
 
 
 def test_batches_are_the_rows_asked_for(tmp_path, model: SeedInt8):
@@ -144,7 +145,7 @@ def test_steady_pictures_are_cut_upright(tmp_path):
     path = write_dataset(tmp_path / "d.h5", n=12, size=128, crop="steady")
     with h5py.File(path, "r+") as file:
         row = int(np.abs(turns(12)).argmin())
-        x, y = np.rint(file["points"][row, 33, :2]).astype(int)  # pyright: ignore[reportIndexIssue]
+        x, y = (round(float(v)) for v in file["points"][row, 33, :2])  # pyright: ignore
         file["data"][row, y - 1 : y + 2, x - 1 : x + 2] = (0, 255, 0)  # pyright: ignore[reportIndexIssue]
     with open_dataset(path) as dataset:
         cut = upright_pictures(dataset, np.array([row]), 64)[0].astype(int)
