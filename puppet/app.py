@@ -31,6 +31,8 @@ def run_window(
     record: Path | None,
     frames: int | None,
     screenshot: Path | None = None,
+    provider: str | None = None,
+    loop: bool = False,
 ) -> int:
     """Open the window and stay until it is closed; 0 when all went well.
 
@@ -38,6 +40,8 @@ def run_window(
     actor: name or file; None: the one used last, else the built-in one.
     record: a new file that is recorded to from the first picture of the actor on.
     frames: end after that many results of the actor. screenshot: a PNG of the window, made just before that end.
+    provider: what `load_actor` takes; None or "auto": as the settings say.
+    loop: play a video or folder again and again.
     Raises PuppetError for a source, an actor or a file that was asked for here and does not work.
     """
     _forget_opencv_plugins()
@@ -52,7 +56,8 @@ def run_window(
     actor_file, notice = choose_actor(actor, settings.actor)
     notices += [notice] if notice else []
     session = _Session(settings, path, asked_source=source is not None, asked_actor=actor is not None)
-    return session.run(spec, actor_file, notices, record, frames, screenshot)
+    engine = build_engine(settings.provider if provider in (None, "auto") else provider, loop)
+    return session.run(engine, spec, actor_file, notices, record, frames, screenshot)
 
 
 def choose_source(given: str | None, remembered: str, cameras: Sequence[str]) -> tuple[str, str | None]:
@@ -98,6 +103,7 @@ class _Session:
 
     def run(
         self,
+        engine: Engine,
         spec: str,
         actor: Path | None,
         notices: list[str],
@@ -114,7 +120,6 @@ class _Session:
         window = MainWindow()
         size = self._settings.window
         window.resize(size.width, size.height)
-        engine = build_engine(self._settings.provider)
         controller = Controller(engine, window, self._settings, self._services(Services))
         window.closing.connect(application.quit)
 
@@ -189,13 +194,13 @@ class _Session:
         return None
 
 
-def build_engine(provider: str = "auto") -> Engine:
-    """The engine on the real parts; nothing is opened or loaded yet."""
+def build_engine(provider: str = "auto", loop: bool = False) -> Engine:
+    """The engine on the real parts; nothing is opened or loaded yet. The demo clip always loops."""
 
     def open_source(spec: str) -> Source:
         from puppet.sources import open_source
 
-        return open_source(spec, paced=True, loop=spec == DEMO)
+        return open_source(spec, paced=True, loop=loop or spec == DEMO)
 
     def make_puppeteer() -> PuppeteerLike:
         from puppet.pipeline import Puppeteer

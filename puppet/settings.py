@@ -106,7 +106,8 @@ def _set_aside(path: Path) -> str:
 
 def _read(kind: type[T], stored: dict[str, Any], prefix: str, notices: list[str]) -> T:
     """Build dataclass `kind` from what was stored; unknown keys and unusable values are refused one by one."""
-    types, values = get_type_hints(kind), {}
+    types: dict[str, Any] = get_type_hints(kind)
+    values: dict[str, Any] = {}
     known = {f.name: f for f in fields(kind)}  # pyright: ignore[reportArgumentType]
     for key, value in stored.items():
         name = prefix + key
@@ -115,8 +116,9 @@ def _read(kind: type[T], stored: dict[str, Any], prefix: str, notices: list[str]
             continue
         wanted, allowed = types[key], known[key].metadata
         limits, choices = allowed.get("range"), allowed.get("choices")
-        if is_dataclass(wanted) and isinstance(value, dict):
-            values[key] = _read(wanted, value, f"{name}.", notices)  # pyright: ignore[reportArgumentType]
+        nested = isinstance(wanted, type) and is_dataclass(wanted)
+        if nested and isinstance(value, dict):
+            values[key] = _read(wanted, value, f"{name}.", notices)
         elif not _is_a(value, wanted):
             notices.append(f'"{name}" cannot be {value!r:.40}; using the default.')
         elif limits and not limits[0] <= value <= limits[1]:
@@ -124,7 +126,7 @@ def _read(kind: type[T], stored: dict[str, Any], prefix: str, notices: list[str]
         elif choices and value not in choices:
             notices.append(f'"{name}" must be one of {", ".join(choices)}, not {value!r:.40}; using the default.')
         else:
-            values[key] = wanted(value)
+            values[key] = float(value) if wanted is float else value
     return kind(**values)
 
 

@@ -90,7 +90,7 @@ class FakePuppeteer:
 
 class FakeActor:
     providers = ["CPUExecutionProvider"]
-    notice = "CUDA is not used: libcudnn is missing"
+    notice: str | None = "CUDA is not used: libcudnn is missing"
 
     def __init__(self, name):
         self.name = name

@@ -76,7 +76,12 @@ class Stage:
         self.cameras = ["Front", "Back"]
         self.bad_actor = self.actor_notice = self.refuse_recording = None
         self.sources = sources or (lambda spec: self.camera(spec))
-        self.engine = Engine(self.open_source, self.make_puppeteer, self.load_actor, back_off=(0.01,))
+        self.engine = Engine(
+            self.open_source,  # pyright: ignore[reportArgumentType]
+            self.make_puppeteer,
+            self.load_actor,  # pyright: ignore[reportArgumentType]
+            back_off=(0.01,),
+        )
         self.window = MainWindow()
         self.window.resize(1100, 720)
         services = Services(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from PyQt6.QtGui import QIcon, QImage, QPixmap
 
@@ -16,7 +18,8 @@ def to_qimage(image: Image, width: int, height: int) -> QImage:
     if (w, h) != (image.shape[1], image.shape[0]):
         image = pixels.resize(image, w, h)
     image = np.ascontiguousarray(image)
-    wrapped = QImage(image.data, w, h, image.strides[0], QImage.Format.Format_BGR888)
+    data: Any = image.data  # PyQt6's own annotation knows bytes only
+    wrapped = QImage(data, w, h, image.strides[0], QImage.Format.Format_BGR888)
     return wrapped.convertToFormat(QImage.Format.Format_RGB32)  # a copy: the array need not outlive it
 
 

@@ -1,0 +1,166 @@
+"""The real program in a process of its own: its window under Xvfb, Ctrl-C, and sources that are not there."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PyQt6.QtGui import QColor
+from tiny_actor import tiny_actor
+
+from puppet.gui.theme import STAGE
+from puppet.sources import DEMO_CLIP
+
+ROOT = Path(__file__).resolve().parent.parent
+FRAMES = 60
+pytestmark = pytest.mark.skipif(not DEMO_CLIP.exists(), reason="the demo clip has not been made yet")
+
+
+@pytest.fixture
+def display() -> Iterator[str]:
+    """A screen of our own, gone afterwards."""
+    if shutil.which("Xvfb") is None:
+        pytest.skip("needs Xvfb (Debian: apt-get install xvfb)")
+    try:
+        ctypes.CDLL("libxcb-cursor.so.0")
+    except OSError:
+        pytest.skip("needs libxcb-cursor (Debian: apt-get install libxcb-cursor0)")
+    read, write = os.pipe()
+    server = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1400x900x24", "-nolisten", "tcp"],
+        pass_fds=[write],
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(write)
+    try:
+        with os.fdopen(read) as answer:
+            number = answer.readline().strip()  # it writes its number once it takes clients
+        if not number:
+            pytest.skip("Xvfb could not start here")
+        yield f":{number}"
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def start(folder: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+    env = {k: v for k, v in os.environ.items() if k not in ("QT_QPA_PLATFORM", "WAYLAND_DISPLAY", "XDG_SESSION_TYPE")}
+    env |= {"PUPPET_CONFIG_DIR": str(folder / "config"), "PUPPET_ACTORS_DIR": str(folder / "actors"), **environment}
+    return subprocess.Popen(
+        [sys.executable, "-m", "puppet", "run", *arguments],
+        cwd=ROOT,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def stage_box(half: np.ndarray) -> tuple[slice, slice]:
+    """Where the picture lies inside the dark pane of one half of the window."""
+    colour = QColor(STAGE)
+    dark = (half == (colour.blue(), colour.green(), colour.red())).all(-1)
+    rows, columns = np.flatnonzero(dark.sum(1) > 10), np.flatnonzero(dark.sum(0) > 50)  # text is never so dark
+    between_corners = dark[rows[0] + 20 : rows[-1] - 20, columns[0] : columns[-1] + 1]  # they are round
+    picture = np.flatnonzero(~between_corners.all(0)) + columns[0]
+    return slice(rows[0], rows[-1] + 1), slice(picture[0], picture[-1] + 1)
+
+
+def small(image: np.ndarray) -> np.ndarray:
+    return cv2.resize(image, (64, 64), interpolation=cv2.INTER_AREA).astype(int)
+
+
+def frames_of(path: Path) -> list[np.ndarray]:
+    video, images = cv2.VideoCapture(str(path)), []
+    while (read := video.read())[0]:
+        images.append(read[1])
+    video.release()
+    return images
+
+
+def test_the_window_shows_and_records_both_panes(display, tmp_path):
+    actor = tiny_actor(tmp_path / "tiny.actor")
+    film, shot = tmp_path / "film.mp4", tmp_path / "shot.png"
+    program = start(
+        tmp_path,
+        *("--source", "demo", "--actor", str(actor), "--frames", str(FRAMES)),
+        *("--record", str(film), "--screenshot", str(shot)),
+        DISPLAY=display,
+    )
+    out, errors = program.communicate(timeout=100)
+    assert program.returncode == 0, errors
+
+    # the screenshot: left the demo clip as in a mirror, right the actor's orange and blue chequers
+    window = cv2.imread(str(shot))
+    assert window.shape[:2] == (720, 1100)
+    middle = window.shape[1] // 2
+    left, right = window[:, :middle], window[:, middle:]
+    driver, actor_picture = left[stage_box(left)], right[stage_box(right)]
+    differences = [np.abs(small(frame)[:, ::-1] - small(driver)).mean() for frame in frames_of(DEMO_CLIP)]
+    assert min(differences) < 6, "the driver pane shows no frame of the demo clip"
+    colours = cv2.cvtColor(actor_picture, cv2.COLOR_BGR2HSV)
+    vivid = colours[..., 1] > 100
+    for hue in (15, 105):  # orange, blue
+        assert (vivid & (np.abs(colours[..., 0].astype(int) - hue) < 15)).mean() > 0.04
+
+    # the recording: as long as it says, both halves move, nothing of the window is in it
+    seconds = re.search(r"Saved .*film\.mp4 \(([\d.]+) s\)", out)
+    assert seconds, out
+    images = frames_of(film)
+    assert abs(len(images) / 30 - float(seconds[1])) < 0.1
+    assert len(images) >= FRAMES * 0.5  # a 25 or 30 fps clip; a slow machine only adds repeats
+    halves = np.array([cv2.resize(i, (64, 32), interpolation=cv2.INTER_AREA) for i in images]).astype(int)
+    moved = np.abs(halves - halves[0]).max(0)
+    assert moved[:, :32].max() > 15, "the driver does not move"
+    assert moved[:, 32:].max() > 15, "the actor does not move"
+
+
+def test_ctrl_c_finishes_the_recording(tmp_path):
+    film = tmp_path / "film.mp4"
+    actor = str(tiny_actor(tmp_path / "tiny.actor"))
+    program = start(tmp_path, "--source", "demo", "--actor", actor, "--record", str(film), QT_QPA_PLATFORM="offscreen")
+    deadline = time.monotonic() + 60
+    while not (film.exists() and film.stat().st_size > 10_000) and time.monotonic() < deadline:
+        assert program.poll() is None, program.communicate()
+        threading.Event().wait(0.02)
+    program.send_signal(signal.SIGINT)
+    out, errors = program.communicate(timeout=60)
+    assert program.returncode == 0, errors
+    assert "film.mp4" in out
+    assert len(frames_of(film)) >= 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--source", "no such camera"], "no such camera"),
+        (["--source", "{folder}/notes.mp4"], "notes.mp4"),
+        (["--source", "demo", "--actor", "{folder}/cut.actor"], "cut.actor"),
+        (["--source", "demo", "--record", "{folder}/there.mp4"], "there.mp4"),
+    ],
+    ids=["unknown camera", "text file", "cut actor", "existing file"],
+)
+def test_what_was_asked_for_and_does_not_work_ends_with_code_2(tmp_path, arguments, words):
+    (tmp_path / "notes.mp4").write_text("milk, bread\n")
+    (tmp_path / "there.mp4").write_bytes(b"precious")
+    whole = tiny_actor(tmp_path / "whole.actor").read_bytes()
+    (tmp_path / "cut.actor").write_bytes(whole[: len(whole) // 2])
+    arguments = [a.format(folder=tmp_path) for a in arguments]
+    program = start(tmp_path, *arguments, QT_QPA_PLATFORM="offscreen")
+    _, errors = program.communicate(timeout=60)
+    assert program.returncode == 2, errors
+    assert words in errors
+    assert "Traceback" not in errors
+    assert (tmp_path / "there.mp4").read_bytes() == b"precious"
