@@ -50,7 +50,7 @@ class FakeTake:
 
     def __init__(self, path: Path, actor: str):
         self.path, self.actor, self.images, self.error, self.recording, self.dropped = path, actor, [], None, None, 0
-        self.closed = threading.Event()
+        self.closed, self.fails = threading.Event(), None
 
     @property
     def seconds(self):
@@ -58,6 +58,7 @@ class FakeTake:
 
     def write(self, result):
         self.images.append(result.image)
+        self.error = self.fails
 
     def close(self):
         self.recording = Recording(self.path, len(self.images), self.seconds, 0, self.dropped)
@@ -74,6 +75,8 @@ class Stage:
         self.picture, self.face = halves(RED, BLUE), A_FACE
         self.opened, self.saved, self.takes, self.puppeteers = [], [], [], []
         self.cameras = ["Front", "Back"]
+        self.may_load = threading.Event()
+        self.may_load.set()
         self.bad_actor = self.actor_notice = self.refuse_recording = None
         self.sources = sources or (lambda spec: self.camera(spec))
         self.engine = Engine(
@@ -124,6 +127,7 @@ class Stage:
         return self.puppeteers[-1]
 
     def load_actor(self, path):
+        self.may_load.wait(10)
         if self.bad_actor == path.stem:
             raise ActorFileError(f"{path.name}: digest does not match")
         actor = FakeActor(path.stem)
@@ -341,7 +345,7 @@ def test_a_refused_recording_says_why(stage):
 
 def test_a_recording_that_breaks_off_is_told_once_and_the_button_comes_back(stage):
     stage.press(Qt.Key.Key_R)
-    stage.takes[0].error = RecordingError("The recording stopped: the disk is full")
+    stage.takes[0].fails = RecordingError("The recording stopped: the disk is full")
     stage.until(lambda: stage.banners)
     stage.until(lambda: stage.window.transport.record.text().strip() == "Record")
     stage.until(lambda: stage.engine.status().problems)
@@ -567,12 +571,15 @@ def test_swapping_the_actor(stage):
     box = stage.window.actor.box
     assert [box.itemText(i) for i in range(box.count()) if box.itemText(i)] == ["marble", "ada", "Open actor file…"]
     assert not box.itemIcon(0).isNull()
-    results = stage.engine.status().results
+    stage.may_load.clear()
     stage.choose(box, "ada")
+    results = stage.engine.status().results
+    stage.until(lambda: stage.engine.status().results > results + 3)  # nothing waits while it loads
+    assert box.currentText() == "marble"
+    stage.may_load.set()
     stage.until(lambda: box.currentText() == "ada")
     assert stage.puppeteers[0].actor.name == "ada"
     assert len(stage.puppeteers) == 1  # nothing was made anew
-    assert stage.engine.status().results > results
     assert stage.saved[-1].actor == str(Path("actors/ada.actor"))
 
 
@@ -639,6 +646,19 @@ def test_an_error_is_a_banner_that_can_be_dismissed_and_goes_when_all_is_well(ma
     stage.until(lambda: stage.banners == ["Back is used by another program"])
     away.clear()
     stage.until(lambda: stage.banners == [])  # came back by itself, so the message went
+
+
+def test_a_film_that_has_ended_can_be_played_again(make_stage):
+    stage = make_stage(sources=lambda spec: FakeSource(spec, [Frame(halves(RED, BLUE), 0, 0.0)]))
+    stage.start("clip.mp4", None)
+    stage.until(lambda: stage.banners == ["clip.mp4 has ended"])
+    assert stage.window.banners.banners[0].button.text() == "Play again"
+    stage.click(stage.window.banners.banners[0].button)
+    stage.until(lambda: stage.opened == ["clip.mp4", "clip.mp4"])
+    stage.until(lambda: stage.banners == ["clip.mp4 has ended"])
+    stage.choose(stage.window.source.box, "Back")
+    stage.until(lambda: stage.window.status_line.state.text() == "Back has ended")
+    stage.until(lambda: stage.banners == ["Back has ended"])
 
 
 def test_the_status_line(stage):

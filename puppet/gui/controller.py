@@ -21,6 +21,7 @@ from puppet.recorder import Recording
 from puppet.settings import MotionSettings, Settings, WindowSettings
 from puppet.sinks import RecorderSink
 
+DEMO_CLIP = "the demo clip"
 PREVIEW_MS = 16  # between looks for a new result
 STATUS_MS = 200
 PROVIDERS = {
@@ -69,6 +70,8 @@ class Controller(QObject):
         self._told: set[int] = set()  # serials of problems that have had their banner
         self._up: dict[str, int] = {}  # origin -> serial of the banner that is up
         self._notice_told: str | None = None
+        self._source = ""  # what is open, or was asked for last
+        self._ended: str | None = None  # name of the source whose end has been told
         self._over = False
 
         self._connect()
@@ -85,6 +88,7 @@ class Controller(QObject):
         self._list_cameras()
         self._list_actors()
         self._window.source.show_current(source)
+        self._source = source
         self._engine.start(source)
         if actor is not None:
             self._bring_actor(actor)
@@ -157,7 +161,9 @@ class Controller(QObject):
     def _choose_source(self, spec: str) -> None:
         self._window.driver_pane.clear()
         self._last = None
-        self._window.banners.dismiss("start")
+        for key in ("start", "ended"):
+            self._window.banners.dismiss(key)
+        self._source, self._ended = spec, None
         self._engine.set_source(spec)
         self._remember(source=spec)
         self._show_status()
@@ -343,6 +349,7 @@ class Controller(QObject):
     def _show_status(self) -> None:
         status = self._status = self._engine.status()
         self._show_problems(status)
+        self._show_end(status)
         self._show_actor(status)
         w, line = self._window, self._window.status_line
         w.driver_pane.set_placeholder(_waiting_for(status))
@@ -385,6 +392,22 @@ class Controller(QObject):
             self._list_actors()
             self._window.actor.show_current(self._actor_path)
 
+    def _show_end(self, status: Status) -> None:
+        """A film that is over can be seen again."""
+        ended = status.source if status.phase is Phase.ENDED else None
+        if ended == self._ended:
+            return
+        self._ended = ended
+        self._window.banners.dismiss("ended")
+        if ended is not None:
+            self._window.banners.say("ended", _state(status), "notice", ("Play again", self._play_again))
+
+    def _play_again(self) -> None:
+        self._ended = None
+        self._window.banners.dismiss("ended")
+        self._engine.set_source(self._source)
+        self._show_status()
+
     def _show_problems(self, status: Status) -> None:
         """A banner for every new problem; it goes when the problem does, or when the user has read it."""
         standing = {problem.origin: problem for problem in status.problems}
@@ -412,14 +435,14 @@ def _waiting_for(status: Status) -> str:
 
 
 def _state(status: Status) -> str:
-    name = "the demo clip" if status.source in ("demo", "demo.mp4") else status.source
+    name = DEMO_CLIP if status.source in ("demo", "demo.mp4") else status.source
     return {
         Phase.STARTING: f"Opening {name}…",
         Phase.RUNNING: f"Live: {name}" if status.source_live else f"Playing {name}",
         Phase.RECONNECTING: f"Waiting for {name} to come back…",
         Phase.STOPPED: "Stopped",
         Phase.FAILED: "Stopped by an error",
-        Phase.ENDED: f"{name[:1].upper()}{name[1:]} has ended",
+        Phase.ENDED: f"{name} has ended",
     }[status.phase]
 
 
