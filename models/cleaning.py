@@ -35,12 +35,9 @@ JUMP_WINDOW = 3  # frames on each side whose median is where the face should be
 JUMP_DISTANCE = 0.12  # outer-eye distances, mean over the landmarks
 JUMP_SPREADS = 12.0
 JUMP_TIME = 0.5  # s; frames further apart are not neighbours
-FIT_COMPONENTS = 24  # linear expression components of one person; more than a face has big movements
-FIT_FRAMES = 800  # at most, evenly spread: enough for FIT_COMPONENTS
-FIT_BLOCK = 2.0  # s; alternate blocks judge each other, so that a covered stretch cannot explain itself
+FIT_FRAMES = 800  # at most, evenly spread
+FIT_BLOCK = 4.0  # s; alternate blocks judge each other, so that a covered stretch cannot explain itself
 FIT_RATIO = 3.0  # times the median residual
-FIT_SPREADS = 12.0
-FIT_FLOOR = 0.012  # outer-eye distances rms, below which no fit is bad
 FIT_LEAST = 40  # frames; fewer tell nothing about what this face can do
 DUPLICATE_WINDOW = 2.0  # s
 DUPLICATE_EXPRESSION = 0.003  # outer-eye distances: lids, lips, brows and irises all closer than this ...
@@ -49,11 +46,29 @@ DUPLICATE_PLACE = 0.01  # ... and the head's place in outer-eye distances
 
 
 @dataclass(frozen=True)
+class Fit:
+    """What one person's frames can be explained with. components: linear ones; floor: residual (root mean square over
+    the landmarks) below which no fit is bad; spreads: robust standard deviations above the median that are bad."""
+
+    components: int
+    floor: float
+    spreads: float
+
+
+# FaceMesh draws a plausible face under a hand, 0.013 eye distances from this person's own; rare grimaces are as far.
+# So landmarks only tell gross misfits. Colours at the landmarks tell the rest: hands, hair and microphones came out at
+# 23 grey levels and more, the most extreme clean frame of marble.mp4 at 11.
+SHAPE_FIT = Fit(24, 0.012, 12.0)  # outer-eye distances
+COLOUR_FIT = Fit(16, 12.0, 8.0)  # grey levels
+
+
+@dataclass(frozen=True)
 class Track:
     """Every looked-at frame, in order of source and time; F frames, M of which showed a face in `points`.
 
     source i16, frame i32, time f64 s, faces i8, width and height i32 px, sharpness f32, points f32 (F, 478, 3) px
-    (NaN without a face). still: bool by source; stills have no neighbours in time.
+    (NaN without a face), colours u8 (F, 478, 3) at the landmarks. still: bool by source; stills have no neighbours
+    in time.
     """
 
     source: NDArray[np.int16]
@@ -64,6 +79,7 @@ class Track:
     height: NDArray[np.int32]
     sharpness: Floats
     points: Floats
+    colours: NDArray[np.uint8]
     still: tuple[bool, ...]
 
     def __len__(self) -> int:
@@ -142,7 +158,9 @@ def judge_faces(track: Track, posed: Posed, max_yaw: float) -> Verdicts:
     verdicts.drop_kept(jumps & moving, JUMP)
     kept = verdicts.kept
     blocks = np.where(np.array(track.still, bool)[track.source[kept]], kept, track.time[kept] // FIT_BLOCK)
-    verdicts.drop_kept(covered(posed.canonical[kept], blocks), OCCLUDED)
+    bad_shape = misfits(posed.canonical[kept], blocks, SHAPE_FIT)
+    bad_colour = misfits(track.colours[kept].astype(np.float32), blocks, COLOUR_FIT)
+    verdicts.drop_kept(bad_shape | bad_colour, OCCLUDED)
     return verdicts
 
 
@@ -201,25 +219,25 @@ def jumped(points: Floats, source: NDArray, time: NDArray) -> NDArray[np.bool_]:
     return away > max(JUMP_DISTANCE, middle + spread)
 
 
-def covered(canonical: Floats, blocks: NDArray) -> NDArray[np.bool_]:
-    """Landmarks that do not fit what this face does at other times: residual to a low-rank PCA of the other half.
+def misfits(values: Floats, blocks: NDArray, fit: Fit) -> NDArray[np.bool_]:
+    """Frames that do not fit what this person shows at other times: residual to a low-rank PCA of the other half.
 
-    canonical f32 (F, 478, 3); blocks (F,): stretches of time, even ones judge odd ones and the other way round.
+    values f32 (F, 478, 3); blocks (F,): stretches of time, even ones judge odd ones and the other way round.
     """
-    count = len(canonical)
-    if count < FIT_LEAST:
-        return np.zeros(count, bool)
+    count = len(values)
     bad = np.zeros(count, bool)
+    if count < FIT_LEAST:
+        return bad
     for _ in range(2):  # the second time without the frames that spoilt the first fit
-        residual = _fit_residuals(canonical, blocks, ~bad)
-        middle, spread = _robust_limit(residual, FIT_SPREADS)
-        bad = residual > max(FIT_FLOOR, FIT_RATIO * middle, middle + spread)
+        residual = _fit_residuals(values, blocks, ~bad, fit.components)
+        middle, spread = _robust_limit(residual, fit.spreads)
+        bad = residual > max(fit.floor, FIT_RATIO * middle, middle + spread)
     return bad
 
 
-def _fit_residuals(canonical: Floats, blocks: NDArray, trusted: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Root mean square residual by frame, in outer-eye distances."""
-    flat = canonical.reshape(len(canonical), -1)
+def _fit_residuals(values: Floats, blocks: NDArray, trusted: NDArray[np.bool_], components: int) -> NDArray[np.float64]:
+    """Root mean square over the landmarks of the residual's length, by frame."""
+    flat = values.reshape(len(values), -1)
     even = blocks.astype(np.int64) % 2 == 0
     residual = np.zeros(len(flat))
     for judged in (even, ~even):
@@ -228,7 +246,7 @@ def _fit_residuals(canonical: Floats, blocks: NDArray, trusted: NDArray[np.bool_
             judges = np.flatnonzero(trusted)
         judges = judges[np.linspace(0, len(judges) - 1, min(len(judges), FIT_FRAMES)).astype(int)]
         mean = flat[judges].mean(0)
-        axes = _principal_axes(flat[judges] - mean, min(FIT_COMPONENTS, len(judges) // 4))
+        axes = _principal_axes(flat[judges] - mean, min(components, len(judges) // 4))
         offset = flat[judged] - mean
         offset = offset - offset @ axes.T @ axes
         residual[judged] = np.sqrt((offset**2).mean(1) * 3)

@@ -25,6 +25,7 @@ from puppet.sources import Source, open_source
 from puppet.tracking import FaceMeshTracker, Tracker
 
 SHARPNESS_SIZE = 128  # px; the face is brought to this size first, so that the figure does not depend on distance
+COLOUR_BLUR = 0.03  # outer-eye distances; FaceMesh places a landmark no better than that
 RECORD = np.dtype(
     [
         ("source", np.int16),
@@ -35,6 +36,7 @@ RECORD = np.dtype(
         ("height", np.int32),
         ("sharpness", np.float32),  # variance of the Laplacian over the face, SHARPNESS_SIZE px wide
         ("points", np.float32, (LANDMARKS, 3)),  # px; NaN where no face was seen
+        ("colours", np.uint8, (LANDMARKS, 3)),  # BGR of the picture at the landmarks; tells what covers the face
     ]
 )
 
@@ -153,7 +155,9 @@ def _record(source: int, frame: Frame, face: Face | None, faces: int) -> NDArray
     record["faces"] = min(faces, 100) if face else 0
     record["height"], record["width"] = frame.image.shape[:2]
     record["points"] = face.points if face else np.nan
-    record["sharpness"] = sharpness(frame.image, face.points) if face else 0
+    if face:
+        record["sharpness"] = sharpness(frame.image, face.points)
+        record["colours"] = colours(frame.image, face)
     return record
 
 
@@ -172,6 +176,13 @@ def sharpness(image: Image, points: Floats) -> float:
     tall = max(2, round((y1 - y0) * scale))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     return float(cv2.Laplacian(cv2.resize(grey, (SHARPNESS_SIZE, tall), interpolation=method), cv2.CV_32F).var())
+
+
+def colours(image: Image, face: Face) -> Image:
+    """Colours of a slightly blurred picture at the landmarks: uint8 BGR (H, W, 3) -> (478, 3)."""
+    blurred = cv2.GaussianBlur(image, (0, 0), max(0.5, COLOUR_BLUR * face.pose.scale))
+    x, y = face.points[None, :, 0], face.points[None, :, 1]
+    return cv2.remap(blurred, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]  # pyright: ignore[reportReturnType]
 
 
 def check_footage(paths: Sequence[Path]) -> None:

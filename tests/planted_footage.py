@@ -52,12 +52,15 @@ class Clip:
     points: list[Floats | None]  # px
     faces: list[int]
     blurred: set[int] = field(default_factory=set)
+    covered: set[int] = field(default_factory=set)
 
     def picture(self, i: int) -> Image:
-        """uint8 (HEIGHT, WIDTH, 3) BGR noise; the number is in the first two pixels."""
-        image = np.random.default_rng(i).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
+        """uint8 (HEIGHT, WIDTH, 3) BGR grey noise, lighter below the nose if covered; the number is in two pixels."""
+        image = np.random.default_rng(i).integers(96, 160, (HEIGHT, WIDTH, 3), np.uint8)
         if i in self.blurred:
             image = cv2.GaussianBlur(image, (0, 0), 3)
+        if i in self.covered:
+            image[HEIGHT // 2 + 10 :] = np.random.default_rng(i).integers(160, 224, (HEIGHT // 2 - 10, WIDTH, 1))
         image[0, 0], image[0, 1] = i % 256, i // 256
         return image  # pyright: ignore[reportReturnType]
 

@@ -181,7 +181,7 @@ def test_the_report_counts_drops_and_survives_json() -> None:
 
 def test_extremes_are_different_moments() -> None:
     time = np.arange(100) / 25
-    values = np.float32(-np.abs(np.arange(100) - 50))
+    values = -np.abs(np.arange(100) - 50).astype(np.float32)
     assert pick_extremes(values, np.zeros(100), time, 3) == [50, 25, 75]
     two_sources = np.repeat([0, 1], 50)
     assert pick_extremes(values, two_sources, time, 2) == [50, 49]

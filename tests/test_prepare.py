@@ -6,7 +6,9 @@ import argparse
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import h5py
@@ -40,8 +42,8 @@ def output(tmp_path: Path) -> Path:
     return tmp_path / "out" / "data.h5"
 
 
-def run(footage: Path, output: Path, clip: Clip, **options) -> Report:
-    return prepare([footage], output, Options(**{"size": 48, **options}), planted_tools(clip))
+def run(footage: Path, output: Path, clip: Clip, **options: Any) -> Report:
+    return prepare([footage], output, replace(Options(size=48), **options), planted_tools(clip))
 
 
 def kept_frames(output: Path) -> list[int]:
@@ -71,7 +73,7 @@ def two_faces(clip: Clip) -> list[int]:
 def at_the_edge(clip: Clip) -> list[int]:
     points = clip.points[40]
     assert points is not None
-    clip.points[40] = points + np.float32([WIDTH - 10 - points[:, 0].max() + 20, 0, 0])
+    clip.points[40] = points + np.array([WIDTH + 10 - points[:, 0].max(), 0, 0], np.float32)
     return [40]
 
 
@@ -89,11 +91,17 @@ def turned_away(clip: Clip) -> list[int]:
 def jump(clip: Clip) -> list[int]:
     points = clip.points[70]
     assert points is not None
-    clip.points[70] = points + np.float32([0, 15, 0])
+    clip.points[70] = points + np.array([0, 15, 0], np.float32)
     return [70]
 
 
 def hand_before_the_mouth(clip: Clip) -> list[int]:
+    """FaceMesh draws a mouth on the hand as if nothing were there."""
+    clip.covered = set(range(110, 125))
+    return list(range(110, 125))
+
+
+def landmarks_of_no_face(clip: Clip) -> list[int]:
     wrong = np.random.default_rng(5).normal(0, 0.06, (478, 2)) * 40  # px
     wrong[align.STABLE] = 0
     for i in range(80, 90):
@@ -115,7 +123,7 @@ FAULTS = {
     cleaning.BLURRED: blur,
     cleaning.TURNED: turned_away,
     cleaning.JUMP: jump,
-    cleaning.OCCLUDED: hand_before_the_mouth,
+    cleaning.OCCLUDED: landmarks_of_no_face,
     cleaning.DUPLICATE: standing_still,
 }
 
@@ -128,6 +136,14 @@ def test_a_planted_fault_is_dropped_for_its_reason_and_nothing_else_is(
     bad = FAULTS[reason](clip)
     report = run(footage, output, clip)
     assert {r: n for r, n in report.dropped.items() if n} == {reason: len(bad)}
+    assert kept_frames(output) == [i for i in range(clip.count) if i not in bad]
+
+
+def test_a_hand_before_the_mouth_is_seen_by_its_colour(footage: Path, output: Path) -> None:
+    clip = talking_clip()
+    bad = hand_before_the_mouth(clip)
+    report = run(footage, output, clip)
+    assert {r: n for r, n in report.dropped.items() if n} == {cleaning.OCCLUDED: len(bad)}
     assert kept_frames(output) == [i for i in range(clip.count) if i not in bad]
 
 
@@ -146,7 +162,7 @@ def test_a_face_that_wanders_leaves_the_steady_crop_and_the_report_says_so(foota
     for i, points in enumerate(clip.points):
         if points is not None and i >= 130:  # the crop is 40 / 0.27 = 148 px wide, the frame 200 px
             points[:, 0] += min(22.0, 2.0 * (i - 130))
-    clip.points = [None if p is None else p - np.float32([20, 0, 0]) for p in clip.points]
+    clip.points = [None if p is None else p - np.array([20, 0, 0], np.float32) for p in clip.points]
     report = run(footage, output, clip, crop="steady")
     assert report.dropped[cleaning.OUTSIDE] == 0
     assert not any("wander" in note for note in report.notes)
@@ -157,7 +173,7 @@ def test_a_face_that_wanders_leaves_the_steady_crop_and_the_report_says_so(foota
         points = shifted.points[i]
         assert points is not None
         points[:, 0] += 4.0 * (i - 100) if i < 110 else 40.0
-    shifted.points = [None if p is None else p - np.float32([30, 0, 0]) for p in shifted.points]
+    shifted.points = [None if p is None else p - np.array([30, 0, 0], np.float32) for p in shifted.points]
     report = run(footage, other, shifted, crop="steady", size=32)
     assert report.dropped[cleaning.OUTSIDE] > 5
     assert any("planted.mp4" in note and "--crop upright" in note for note in report.notes)
