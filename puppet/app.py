@@ -111,8 +111,6 @@ class _Session:
         frames: int | None,
         screenshot: Path | None,
     ) -> int:
-        from PyQt6.QtCore import QTimer
-
         from puppet.gui.controller import Controller, Services
         from puppet.gui.main_window import MainWindow, make_application
 
@@ -135,8 +133,7 @@ class _Session:
                     self._failure = _grab(window, screenshot)
                 window.close()
 
-        timer = QTimer(window)
-        timer.timeout.connect(check)
+        timer = window.make_timer(check)
         problems: list[str] = []
         try:
             (window.showMaximized if size.maximised else window.show)()

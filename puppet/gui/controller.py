@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from PyQt6.QtCore import QObject, Qt, QTimer, QUrl
+from PyQt6.QtCore import QObject, Qt, QUrl
 from PyQt6.QtGui import QDesktopServices, QIcon
 
 from puppet.engine import ActorResults, Engine, Phase, Status
@@ -77,11 +77,9 @@ class Controller(QObject):
         self._connect()
         self._show_settings()
         engine.set_options(self._options())
-        self._preview_timer = QTimer(self)
+        self._preview_timer = window.make_timer(self._look)
         self._preview_timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._preview_timer.timeout.connect(self._look)
-        self._status_timer = QTimer(self)
-        self._status_timer.timeout.connect(self._show_status)
+        self._status_timer = window.make_timer(self._show_status)
 
     def start(self, source: str, actor: Path | None) -> None:
         """Begin: the window is made, nothing has been opened yet."""

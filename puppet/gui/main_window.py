@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PyQt6.QtCore import QEvent, Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QShortcut
 from PyQt6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QMainWindow, QPushButton, QVBoxLayout, QWidget
 
@@ -66,6 +66,12 @@ class MainWindow(QMainWindow):
             self._sheet = ShortcutSheet(self)
         self._sheet.show()
         self._sheet.raise_()
+
+    def make_timer(self, action: Callable[[], object]) -> QTimer:
+        """A timer that lives with the window; not started yet."""
+        timer = QTimer(self)
+        timer.timeout.connect(action)
+        return timer
 
     def toggle_full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
