@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from puppet.engine import ActorResults, Engine, PuppeteerLike
+from puppet.engine import ActorResults, Engine, Phase, PuppeteerLike
 from puppet.errors import ActorFileError, PuppetError, RecordingError
 from puppet.settings import Settings, load_settings, save_settings, settings_path
 
@@ -39,7 +39,8 @@ def run_window(
     source: what `open_source` takes; None: the one used last, else the first camera, else the demo clip.
     actor: name or file; None: the one used last, else the built-in one.
     record: a new file that is recorded to from the first picture of the actor on.
-    frames: end after that many results of the actor. screenshot: a PNG of the window, made just before that end.
+    frames: end after that many results of the actor, or with the source.
+    screenshot: a PNG of the window, made just before that end.
     provider: what `load_actor` takes; None or "auto": as the settings say.
     loop: play a video or folder again and again.
     Raises PuppetError for a source, an actor or a file that was asked for here and does not work.
@@ -55,7 +56,11 @@ def run_window(
     notices += [notice] if notice else []
     actor_file, notice = choose_actor(actor, settings.actor)
     notices += [notice] if notice else []
-    session = _Session(settings, path, asked_source=source is not None, asked_actor=actor is not None)
+    if frames is not None and actor_file is None:
+        raise ActorFileError(f"{notice}; name one with --actor")
+    unattended = frames is not None  # then nobody is there to choose another one
+    asked_source, asked_actor = source is not None or unattended, actor is not None or unattended
+    session = _Session(settings, path, asked_source, asked_actor)
     engine = build_engine(settings.provider if provider in (None, "auto") else provider, loop)
     return session.run(engine, spec, actor_file, notices, record, frames, screenshot)
 
@@ -88,7 +93,7 @@ def choose_actor(given: str | None, remembered: str) -> tuple[Path | None, str |
     actors = list_actors()
     if actors:
         return actors[0], notice
-    return None, "No actor was found: choose an actor file above"
+    return None, "No actor was found"
 
 
 class _Session:
@@ -127,7 +132,7 @@ class _Session:
             self._failure = self._failure or self._asked_in_vain(engine)
             if self._failure is not None:
                 window.close()
-            elif limit is not None and limit.full:
+            elif limit is not None and (limit.full or engine.status().phase is Phase.ENDED):
                 timer.stop()
                 if screenshot is not None:
                     self._failure = _grab(window, screenshot)

@@ -142,6 +142,16 @@ def test_ctrl_c_finishes_the_recording(tmp_path):
     assert len(frames_of(film)) >= 1
 
 
+def test_a_source_that_ends_before_the_frames_are_reached_ends_the_program(tmp_path):
+    cv2.imwrite(str(tmp_path / "still.png"), np.full((48, 64, 3), 128, np.uint8))
+    actor, shot = str(tiny_actor(tmp_path / "tiny.actor")), tmp_path / "shot.png"
+    arguments = ["--source", str(tmp_path / "still.png"), "--actor", actor, "--frames", "50", "--screenshot", str(shot)]
+    program = start(tmp_path, *arguments, QT_QPA_PLATFORM="offscreen")
+    _, errors = program.communicate(timeout=60)
+    assert program.returncode == 0, errors
+    assert cv2.imread(str(shot)).shape == (720, 1100, 3)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
