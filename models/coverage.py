@@ -90,7 +90,7 @@ class Wanted:
 
 
 EXPRESSIONS = (
-    Wanted(lambda t: t["mouth"] > 0.10, "the mouth never opens", "few frames with an open mouth",
+    Wanted(lambda t: t["mouth"] > 0.06, "the mouth never opens", "few frames with an open mouth",
            "talk, and open the mouth wide a few times", True, "open mouth"),
     Wanted(lambda t: t["mouth"] < 0.03, "the mouth never closes", "few frames with a closed mouth",
            "keep the lips together for a few seconds", True),

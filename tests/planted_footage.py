@@ -96,7 +96,8 @@ class ClipSource:
     live, fps = False, FPS
 
     def __init__(self, clip: Clip, name: str, on_read: Callable[[int], None]) -> None:
-        self.clip, self.name, self.frame_count, self.on_read = clip, name, clip.count, on_read
+        self.clip, self.name, self.on_read = clip, name, on_read
+        self.frame_count: int | None = clip.count
         self.next = 0
 
     def open(self) -> None:
