@@ -47,7 +47,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
         "--minutes",
         type=_positive(float),
         metavar="M",
-        help="end after M minutes of training, if steps do not end it first",
+        help="end after M minutes of training, or N steps if both are given and those are done first",
     )
     add("--batch-size", type=_positive(int), metavar="N", help="frames a step")
     add("--seed", type=int, metavar="N", help="start of all random numbers")

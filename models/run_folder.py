@@ -22,7 +22,7 @@ RUN_FACTS = "run.json"
 
 @dataclass(frozen=True)
 class Overrides:
-    """What the command line changes in a preset; None leaves it."""
+    """What the command line changes in a preset; None leaves it. Steps or minutes replace every end the preset has."""
 
     steps: int | None = None
     minutes: float | None = None
@@ -30,6 +30,8 @@ class Overrides:
     seed: int | None = None
 
     def apply(self, config: TrainConfig) -> TrainConfig:
+        if self.steps is not None or self.minutes is not None:
+            config = replace(config, steps=None, epochs=None, minutes=None)
         return replace(config, **{k: v for k, v in vars(self).items() if v is not None})
 
 

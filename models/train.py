@@ -108,9 +108,9 @@ class Trainer:
 
     @contextlib.contextmanager
     def shown(self) -> Iterator[Callable[[float], None]]:
-        """A progress bar as a function of the latest loss: in seconds when time bounds the run, else in steps."""
-        by_time = self.config.minutes is not None
-        total = round(60 * self.config.minutes) if self.config.minutes is not None else self.limit
+        """A progress bar as a function of the latest loss: in steps, or in seconds when only time bounds the run."""
+        by_time = self.limit is None
+        total = self.limit if self.limit is not None else round(60 * (self.config.minutes or 0))
         shown = int(self.seconds) if by_time else self.step
         with progress(total=total, label="training", unit="s" if by_time else "steps", initial=shown) as bar:
 

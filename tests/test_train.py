@@ -192,6 +192,14 @@ def test_time_bounds_a_run(data, tmp_path, monkeypatch):
     assert rates[-1] < 0.1 * max(rates)  # the schedule follows the time that has passed
 
 
+def test_an_end_on_the_command_line_replaces_the_presets():
+    preset = tiny_config(None, epochs=100)
+    assert Overrides(minutes=2.0).apply(preset) == replace(preset, epochs=None, minutes=2.0)
+    assert Overrides(steps=9).apply(replace(preset, minutes=5.0)) == replace(preset, epochs=None, steps=9)
+    assert Overrides(steps=9, minutes=3.0).apply(preset) == replace(preset, epochs=None, steps=9, minutes=3.0)
+    assert Overrides(seed=3).apply(preset) == replace(preset, seed=3)
+
+
 def test_progress_is_the_further_of_steps_and_time(data, tmp_path):
     with open_dataset(data) as dataset:
         facts = RunFacts(tiny_config(100, minutes=2.0), {})
