@@ -67,8 +67,10 @@ def estimate_neutral(canonical: Floats, angles: Floats) -> Floats:
     return usual.astype(np.float32)
 
 
-def _between(values: Floats, low: float, high: float) -> NDArray[np.bool_]:
-    return (values >= np.quantile(values, low)) & (values <= np.quantile(values, high))
+def _between(values: Floats, low: float, high: float) -> NDArray[np.intp]:
+    """Rows whose value ranks between two quantiles; at least one."""
+    last = len(values) - 1
+    return np.argsort(values, kind="stable")[int(low * last) : int(np.ceil(high * last)) + 1]
 
 
 def _mean_between(shapes: Floats, values: Floats, low: float, high: float) -> Floats:
