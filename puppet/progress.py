@@ -32,12 +32,12 @@ def progress(
 
     with progress(total=600, label="rendering", unit="frames") as bar: ... bar.update()
     """
-    stream = stream or sys.stderr or io.StringIO()  # a program without a console has no stderr
-    if stream.isatty():
-        with _Bar(total, label, unit, initial, stream) as bar:
+    out: TextIO = stream or sys.stderr or io.StringIO()  # a program without a console has no stderr
+    if out.isatty():
+        with _Bar(total, label, unit, initial, out) as bar:
             yield bar
     else:
-        log = _Log(total, label, unit, initial, stream)
+        log = _Log(total, label, unit, initial, out)
         try:
             yield log
         finally:
