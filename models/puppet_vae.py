@@ -23,8 +23,8 @@ from models.config import PuppetConfig
 from models.geometry import POSE, Geometry, Placements, soft_limit
 from models.mesh import FACE_POINTS, OVAL, ActorMesh, build_mesh, mesh_size
 from models.registration import register_rings
-from puppet import align, measurements
-from puppet.frames import Floats, HeadPose
+from puppet import align, measurements, pixels
+from puppet.frames import Floats, HeadPose, Image
 from puppet.retarget import Retargeter
 from puppet.warp import MeshWarp
 
@@ -98,7 +98,8 @@ class PuppetVAE(ActorModel):
 
     def fit_statistics(self, dataset: Dataset, rows: Index) -> None:
         """Mesh, expression components, head movement and measurement ranges of the training frames."""
-        neutral, points = dataset.neutral, dataset.points[rows]
+        footage = Footage(dataset, self.config.image_size)
+        neutral, points = dataset.neutral, footage.points[rows]
         canonical, poses = _canonical(points, neutral)
         angles = np.stack([align.angles_of(pose.rotation) for pose in poses])
         translation = np.stack([pose.translation for pose in poses])
@@ -116,19 +117,19 @@ class PuppetVAE(ActorModel):
         self.texture_points.copy_(torch.from_numpy(mesh.texture_points))
         self.loss_weight.copy_(torch.from_numpy(_loss_weight(mesh, self.config.texture_size))[None, None])
         some = rows[np.linspace(0, len(rows) - 1, REGISTERED_FRAMES).astype(int)]
-        pictures = torch.from_numpy(dataset.images(some))
-        placements = self._tracked_placements(dataset.points[some])
+        pictures = torch.from_numpy(footage.images(some))
+        placements = self._tracked_placements(footage.points[some])
         register_rings(self.geometry, self.texture_points, pictures, placements, torch.Generator().manual_seed(0))
         open_rows = np.flatnonzero(wide_open)
         chosen = open_rows[np.linspace(0, len(open_rows) - 1, MEAN_FRAMES).astype(int)]
-        self.painter.mean.data.copy_(self._mean_texture(dataset, rows[chosen], mesh))
+        self.painter.mean.data.copy_(self._mean_texture(footage, rows[chosen], mesh))
 
-    def _mean_texture(self, dataset: Dataset, rows: Index, mesh: ActorMesh) -> Tensor:
+    def _mean_texture(self, footage: Footage, rows: Index, mesh: ActorMesh) -> Tensor:
         """Average of unwarped frames, f32 (3, T, T) in [0, 1]: a start for the mean that training refines."""
         size = self.config.texture_size
         flat = np.column_stack([mesh.texture_points, mesh.home[:, 2]]).astype(np.float32)
-        vertices = self._tracked_vertices(dataset.points[rows])
-        pictures = dataset.images(rows)
+        vertices = self._tracked_vertices(footage.points[rows])
+        pictures = footage.images(rows)
         unwarped = [
             MeshWarp(mesh.triangles, v[:, :2], size).draw(p, flat) for v, p in zip(vertices, pictures, strict=True)
         ]
@@ -341,6 +342,23 @@ class _Decoder(nn.Module):
         return to_picture(self.model.texture(latent)), self.model.vertices(latent)
 
 
+class Footage:
+    """A data set at the size of the model's picture, whatever size it was prepared at."""
+
+    def __init__(self, dataset: Dataset, size: int) -> None:
+        self._dataset, self._size = dataset, size
+        scale = size / dataset.size
+        self.points = dataset.points * np.float32(scale)  # f32 (N, 478, 3) px of the scaled picture
+        self.points[..., :2] += (scale - 1) / 2  # (0, 0) is the centre of a pixel, before and after
+
+    def images(self, rows: Index) -> Image:
+        """uint8 (B, size, size, 3) RGB."""
+        pictures = self._dataset.images(rows)
+        if self._size == self._dataset.size:
+            return pictures
+        return np.stack([pixels.resize(picture, self._size, self._size) for picture in pictures])
+
+
 FIELD_STEPS = 32767  # int16 steps per unit of grid_sample's [-1, 1]: 1/256 px of a 256 px texture
 CACHED_FRAMES = 6000  # fields kept in memory: 256 KiB each at 256 px
 
@@ -349,9 +367,9 @@ class PuppetBatches:
     """Frames with the sampling field of their tracked mesh. Fields are computed when first asked for, then kept."""
 
     def __init__(self, model: PuppetVAE, dataset: Dataset, rows: Index) -> None:
-        self._model, self._dataset = model, dataset
+        self._model, self._footage = model, Footage(dataset, model.config.image_size)
         self._fields: dict[int, NDArray[np.int16]] = {}
-        canonical, poses = _canonical(dataset.points[rows], dataset.neutral)
+        canonical, poses = _canonical(self._footage.points[rows], dataset.neutral)
         pose = np.stack([align.angles_of(p.rotation) for p in poses])
         self._landmarks = dict(zip(rows.tolist(), canonical, strict=True))
         self._pose = dict(zip(rows.tolist(), pose, strict=True))
@@ -371,13 +389,13 @@ class PuppetBatches:
         return batch
 
     def originals(self, rows: Index) -> Tensor:
-        return torch.from_numpy(self._dataset.images(rows))
+        return torch.from_numpy(self._footage.images(rows))
 
     def _compute_fields(self, rows: list[int]) -> None:
         if not rows:
             return
         warp, last = self._model._mesh_warp(), self._model.config.texture_size - 1
-        for row, vertices in zip(rows, self._model._tracked_vertices(self._dataset.points[rows]), strict=True):
+        for row, vertices in zip(rows, self._model._tracked_vertices(self._footage.points[rows]), strict=True):
             field = np.stack(warp.field(vertices), -1) * (2 / last) - 1
             self._fields[row] = np.round(field.clip(-1, 1) * FIELD_STEPS).astype(np.int16)
 

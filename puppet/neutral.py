@@ -56,10 +56,8 @@ def estimate_neutral(canonical: Floats, angles: Floats) -> Floats:
     usual = np.median(shapes, 0)
     values = measure(shapes)
     lids = values["lids_right"] + values["lids_left"]
-    eyes = _mean_between(shapes, lids, 0.5, 0.85)
-    closed = shapes[_between(values["mouth_open"], 0.0, 0.2)]
-    spread = measure(closed)["mouth_width"]
-    mouth = _mean_between(closed, spread, 0.25, 0.75)
+    eyes = shapes[_between(lids, 0.5, 0.85)].mean(0)
+    mouth = _usual_shape(shapes[_closed(values["mouth_open"])], LIPS)
     near_eyes = np.maximum(nearness(usual, EYE_RIGHT + IRIS_RIGHT, 0.06), nearness(usual, EYE_LEFT + IRIS_LEFT, 0.06))
     near_mouth = np.maximum(nearness(usual, LIPS, 0.25), usual[:, 1] > 0.75)
     for region, weight in ((eyes, near_eyes), (mouth, near_mouth)):
@@ -73,9 +71,28 @@ def _between(values: Floats, low: float, high: float) -> NDArray[np.intp]:
     return np.argsort(values, kind="stable")[int(low * last) : int(np.ceil(high * last)) + 1]
 
 
-def _mean_between(shapes: Floats, values: Floats, low: float, high: float) -> Floats:
-    """Mean shape over the rows whose value lies between two quantiles."""
-    return shapes[_between(values, low, high)].mean(0)
+CLOSED_GAP = 0.025  # outer-eye distances between the lips that still count as closed, above the least gap seen
+CLOSED_SHARE = 0.1  # of the frames, taken as closed when hardly any is
+MODE_SHARE = 0.25  # of the frames that the most frequent shape is averaged from
+
+
+def _closed(gap: Floats) -> NDArray[np.intp]:
+    """Rows in which the lips are together. Pressed lips must not win over lips that merely touch."""
+    closed = np.flatnonzero(gap <= np.quantile(gap, 0.02) + CLOSED_GAP)
+    return closed if len(closed) >= CLOSED_SHARE / 2 * len(gap) else _between(gap, 0.0, CLOSED_SHARE)
+
+
+def _usual_shape(shapes: Floats, points: tuple[int, ...]) -> Floats:
+    """The most frequent shape (a mode, not a mean: a smile half of the time is no half smile) by where `points` are.
+
+    Mean of the rows that lie nearest to their nearest neighbours; shapes f32 (N, 478, 3) -> (478, 3).
+    """
+    features = shapes[:, list(points), :2].reshape(len(shapes), -1)
+    squared = (features * features).sum(1)
+    distances = np.sqrt(np.maximum(squared[:, None] + squared - 2 * features @ features.T, 0))
+    count = int(np.ceil(MODE_SHARE * len(shapes)))
+    sparseness = np.partition(distances, count - 1, axis=1)[:, :count].mean(1)
+    return shapes[np.argsort(sparseness, kind="stable")[:count]].mean(0)
 
 
 KEPT = 160  # faces the automatic neutral looks back on
