@@ -87,7 +87,7 @@ def rotation_of(angles: NDArray) -> NDArray[np.float64]:
     about_x = np.array([[1, 0, 0], [0, cp, sp], [0, -sp, cp]])
     about_y = np.array([[cy, 0, -sy], [0, 1, 0], [sy, 0, cy]])
     about_z = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
-    return about_z @ about_y @ about_x
+    return np.asarray(about_z @ about_y @ about_x, np.float64)
 
 
 def angles_of(rotation: NDArray) -> Floats:

@@ -69,7 +69,7 @@ class FaceMeshTracker:
 def _points(landmarks, width: int, height: int) -> Floats:
     """MediaPipe's [0, 1] -> px, f32 (478, 3); (0, 0) is the centre of the top-left pixel, z on x's scale."""
     points = np.fromiter((v for p in landmarks for v in (p.x, p.y, p.z)), np.float32, 3 * LANDMARKS)
-    points = points.reshape(LANDMARKS, 3) * np.float32((width, height, width))
+    points = points.reshape(LANDMARKS, 3) * np.array((width, height, width), np.float32)
     points[:, :2] -= 0.5
     return points
 
@@ -77,7 +77,7 @@ def _points(landmarks, width: int, height: int) -> Floats:
 def _box(points: Floats) -> Floats:
     """Centre x, centre y and size in px."""
     low, high = points[:, :2].min(0), points[:, :2].max(0)
-    return np.float32((*(low + high) / 2, (high - low).max()))
+    return np.array((*(low + high) / 2, (high - low).max()), np.float32)
 
 
 @contextlib.contextmanager
