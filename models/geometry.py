@@ -119,16 +119,16 @@ class Geometry(nn.Module):
         getattr(self, name).copy_(torch.from_numpy(np.ascontiguousarray(value, np.float32)))
 
     def encode(self, landmarks: Tensor, pose: Tensor) -> tuple[Tensor, Tensor]:
-        """Landmarks (B, 478, 3) and pose (B, 3) in degrees -> mean, logvar, each (B, K + 3)."""
+        """Landmarks (B, 478, 3), pose (B, 3) in degrees from the usual one -> mean, logvar, each (B, K + 3)."""
         offset = (landmarks - self.neutral)[:, :FACE_POINTS].flatten(1)
         expression = soft_limit(offset @ self.project, COMPONENT_LIMIT)
-        turned = soft_limit(pose - self.pose_centre, self.pose_limit) / self.pose_scale
+        turned = soft_limit(pose, self.pose_limit) / self.pose_scale
         mean = torch.cat([expression, turned], 1)
         logvar = torch.cat([self.component_logvar, 2 * torch.log(POSE_NOISE / self.pose_scale)])
         return mean, logvar.expand_as(mean)
 
     def pose_of(self, latent: Tensor) -> Tensor:
-        """Latent (B, K + 3) -> yaw, pitch, roll in degrees (B, 3)."""
+        """Latent (B, K + 3) -> yaw, pitch, roll in degrees (B, 3), the usual pose included."""
         return latent[:, self.components :] * self.pose_scale + self.pose_centre
 
     def landmarks_of(self, latent: Tensor) -> Tensor:

@@ -160,7 +160,7 @@ class PuppetVAE(ActorModel):
         return self.posterior(batch["landmarks"], batch["pose"])
 
     def posterior(self, landmarks: Tensor, pose: Tensor) -> tuple[Tensor, Tensor]:
-        """Landmarks (B, 478, 3) on the actor's face, pose (B, 3) degrees -> mean, logvar (B, D)."""
+        """Landmarks (B, 478, 3) on the actor's face, pose (B, 3) degrees from the usual -> mean, logvar (B, D)."""
         mean, logvar = self.geometry.encode(landmarks, pose)
         worn, worn_logvar = self.appearance(soft_limit(self.measure(landmarks), MEASUREMENT_LIMIT))
         return torch.cat([mean, worn], 1), torch.cat([logvar, worn_logvar], 1)
@@ -370,12 +370,12 @@ class PuppetBatches:
         self._model, self._footage = model, Footage(dataset, model.config.image_size)
         self._fields: dict[int, NDArray[np.int16]] = {}
         canonical, poses = _canonical(self._footage.points[rows], dataset.neutral)
-        pose = np.stack([align.angles_of(p.rotation) for p in poses])
+        pose = np.stack([align.angles_of(p.rotation) for p in poses]) - model.geometry.pose_centre.cpu().numpy()
         self._landmarks = dict(zip(rows.tolist(), canonical, strict=True))
         self._pose = dict(zip(rows.tolist(), pose, strict=True))
 
     def batch(self, rows: Index, generator: torch.Generator) -> Batch:
-        """landmarks (B, 478, 3), pose (B, 3) degrees, field int16 (B, S, S, 2), target uint8 (B, S, S, 3) RGB."""
+        """landmarks (B, 478, 3), pose (B, 3) degrees from the usual, field int16 (B, S, S, 2), target uint8 (B, S, S, 3) RGB."""
         keys = rows.tolist()
         self._compute_fields([row for row in keys if row not in self._fields])
         batch = {

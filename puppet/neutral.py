@@ -95,8 +95,8 @@ def _usual_shape(shapes: Floats, points: tuple[int, ...]) -> Floats:
     return shapes[np.argsort(sparseness, kind="stable")[:count]].mean(0)
 
 
-KEPT = 160  # faces the automatic neutral looks back on
-KEEP_EVERY = 0.12  # s between them: about 20 s of history, and all of the first seconds' variety
+KEPT = 96  # faces the automatic neutral looks back on
+KEEP_EVERY = 0.12  # s between them: about 12 s of history, and all of the first seconds' variety
 FIRST_LOOK, LAST_LOOK = 0.3, 8.0  # s between estimates; each interval is 1.5 times the one before
 EASE = 1.0  # s in which a new estimate takes over, so that the actor never jumps
 
