@@ -16,7 +16,7 @@ LID_GAP, LIP_GAP = 0.12, 0.008  # eye distances between lids and lips at rest, a
 EYE_MIDDLE = np.array([0.343, 0.0175])
 MOUTH_MIDDLE, MOUTH_HALF = 0.68, 0.25  # y of the lips' seam; half the width of its inner edge
 CHIN = 1.2
-NOSE_BASE = 2
+NOSE_BASE, NOSTRILS, CHEEKS = 2, (129, 358), (205, 425)
 
 
 def rest_face(lid_gap: float = LID_GAP, mouth: float = 1.0) -> Floats:
@@ -43,6 +43,8 @@ def rest_face(lid_gap: float = LID_GAP, mouth: float = 1.0) -> Floats:
         face[list(points), 0] = side * np.tile(np.linspace(0.62, 0.13, 5), 2)
         face[list(points), 1] = np.repeat([-0.18, -0.25], 5)
     face[NOSE_BASE, :2] = 0, 0.42
+    face[list(CHEEKS), :2] = (-0.36, 0.45), (0.36, 0.45)
+    face[list(NOSTRILS), :2] = (-0.12, 0.38), (0.12, 0.38)
     face[:, 2] = 1.5 * face[:, 0] ** 2 - 0.3
     face[align.STABLE] = align.STABLE_REFERENCE
     return face.astype(np.float32)

@@ -37,7 +37,7 @@ def test_angles_and_rotations_are_inverses(angles) -> None:
 
 
 def test_signs_of_the_angles() -> None:
-    """Axes: x right, y down, z away. The nose points to the viewer: (0, 0, -1); the crown of the head up: (0, -1, 0)."""
+    """Axes: x right, y down, z away. The nose points to the viewer, the crown of the head up."""
     nose, crown = np.array([0, 0, -1.0]), np.array([0, -1.0, 0])
     assert (align.rotation_of(np.array([20, 0, 0])) @ nose)[0] > 0.3  # towards the image's right
     assert (align.rotation_of(np.array([0, 20, 0])) @ nose)[1] < -0.3  # up

@@ -39,7 +39,7 @@ def test_the_matrix_is_what_measure_does_and_batches_are_rows() -> None:
 def test_gaps_do_not_change_when_the_face_moves() -> None:
     """Each is a difference of places on the face, or a sum of such."""
     face = rest_face()
-    moved = face + np.float32((0.3, -0.2, 0.1))
+    moved = face + np.array((0.3, -0.2, 0.1), np.float32)
     np.testing.assert_allclose(list(measure(moved).values()), list(measure(face).values()), atol=2e-6)
 
 
@@ -85,7 +85,7 @@ def test_nearness_is_one_on_the_region_and_fades() -> None:
     near = nearness(face, LIPS, 0.1)
     np.testing.assert_array_equal(near[list(LIPS)], 1)
     assert near[list(EYE_RIGHT + EYE_LEFT)].max() < 1e-4
-    face[0] = face[LIPS[0]] + np.float32((-0.1, 0, 9))  # one reach beside a corner, however deep
+    face[0] = face[LIPS[0]] + np.array((-0.1, 0, 9), np.float32)  # one reach beside a corner, however deep
     assert nearness(face, LIPS[:1], 0.1).max() == 1
     assert nearness(face, LIPS[:1], 0.1)[0] == pytest.approx(np.exp(-0.5), rel=1e-4)
 

@@ -30,7 +30,7 @@ def test_shrinking_averages_areas() -> None:
 def test_sizes_are_what_was_asked_for_and_plain_stays_plain(width: int, height: int) -> None:
     made = pixels.resize(np.full((8, 12, 3), BLUE, np.uint8), width, height)
     assert made.shape == (height, width, 3)
-    np.testing.assert_array_equal(made, np.broadcast_to(np.uint8(BLUE), made.shape))
+    np.testing.assert_array_equal(made, np.broadcast_to(np.array(BLUE, np.uint8), made.shape))
 
 
 @pytest.mark.parametrize(

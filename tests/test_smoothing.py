@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from puppet.frames import Floats
 from puppet.pipeline import LANDMARK_FILTER
 from puppet.smoothing import MAX_GAP, OneEuro, Smoothed, smooth, start
 
@@ -12,11 +13,15 @@ FPS = 30.0
 PLAIN = OneEuro(min_cutoff=1.0, beta=0.0)
 
 
+def f32(x: float) -> Floats:
+    return np.array([x], np.float32)
+
+
 def run(signal, settings: OneEuro, fps: float = FPS) -> np.ndarray:
     state: Smoothed | None = None
     out = []
     for i, x in enumerate(signal):
-        state = smooth(state, np.float32([x]), i / fps, settings)
+        state = smooth(state, f32(x), i / fps, settings)
         out.append(float(state.value[0]))
     return np.array(out)
 
@@ -64,15 +69,15 @@ def test_quick_movement_lags_less_with_beta() -> None:
 
 
 def test_the_past_is_forgotten_after_a_gap_and_kept_before_it() -> None:
-    state = start(np.float32([1.0]), 0.0)
-    assert smooth(state, np.float32([5.0]), MAX_GAP + 0.01, PLAIN).value == 5
-    assert 1 < float(smooth(state, np.float32([5.0]), MAX_GAP - 0.01, PLAIN).value[0]) < 5
+    state = start(f32(1.0), 0.0)
+    assert smooth(state, f32(5.0), MAX_GAP + 0.01, PLAIN).value == 5
+    assert 1 < float(smooth(state, f32(5.0), MAX_GAP - 0.01, PLAIN).value[0]) < 5
 
 
 @pytest.mark.parametrize("at", [1.0, 0.5])
 def test_a_sample_that_is_not_later_replaces_the_value(at: float) -> None:
-    state = Smoothed(np.float32([1.0]), np.float32([2.0]), 1.0)
-    after = smooth(state, np.float32([3.0]), at, PLAIN)
+    state = Smoothed(f32(1.0), f32(2.0), 1.0)
+    after = smooth(state, f32(3.0), at, PLAIN)
     assert (after.value[0], after.speed[0], after.at) == (3.0, 2.0, 1.0)
 
 

@@ -1,0 +1,168 @@
+"""The neutral of planted people is the face they were planted with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from planted_face import expression, rest_face, tracked
+
+from puppet import align
+from puppet.frames import LANDMARKS, Face
+from puppet.measurements import EYE_LEFT, EYE_RIGHT, LIPS, measure
+from puppet.neutral import (
+    EASE,
+    KEEP_EVERY,
+    KEPT,
+    AutomaticNeutral,
+    Neutral,
+    estimate_neutral,
+    neutral_of,
+    usual_neutral,
+    usual_rotation,
+)
+
+FPS = 30
+REST = rest_face()
+EYES = EYE_RIGHT + EYE_LEFT
+
+
+def performance(n: int = 300, smiling: float = 0.2, seed: int = 0) -> list[Face]:
+    """Somebody who talks 30 % of the time, presses the lips 15 %, smiles a share and else rests; who blinks on top of
+    it, nods and looks around; seen with the tracker's trembling."""
+    rng = np.random.default_rng(seed)
+    faces = []
+    shares = {"rest": 0.55 - smiling, "talk": 0.3, "press": 0.15, "smile": smiling}
+    kinds = rng.permutation([kind for kind, share in shares.items() for _ in range(round(share * n))])
+    for kind in kinds:
+        does = {
+            "rest": {},
+            "talk": {"open": rng.uniform(0.04, 0.3)},
+            "press": {"press": rng.uniform(0.8, 1.0)},
+            "smile": {"smile": rng.uniform(0.05, 0.12), "open": rng.uniform(0, 0.01)},
+        }[kind]
+        blink = rng.uniform(0.3, 1.0) if rng.random() < 0.06 else 0.0
+        face = expression(REST, shut=blink, **does) + rng.normal(0, 0.0015, REST.shape).astype(np.float32)
+        faces.append(tracked(face, tuple(rng.normal((4, -3, 1), (8, 5, 2)))))
+    return faces
+
+
+def deviation(found: np.ndarray, points: Sequence[int] = range(LANDMARKS)) -> float:
+    """Largest distance in the picture plane, in eye distances."""
+    return float(np.linalg.norm((found - REST)[list(points), :2], axis=1).max())
+
+
+@pytest.mark.parametrize("smiling", [0.0, 0.2])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_rest_shape_of_a_lively_person_is_found(smiling: float, seed: int) -> None:
+    found = usual_neutral(performance(smiling=smiling, seed=seed))
+    assert deviation(found.landmarks) < 0.012
+    got, true = measure(found.landmarks), measure(REST)
+    assert got["lids_right"] == pytest.approx(true["lids_right"], abs=0.004)
+    assert got["lids_left"] == pytest.approx(true["lids_left"], abs=0.004)
+    assert got["mouth_open"] == pytest.approx(true["mouth_open"], abs=0.004)  # neither talking nor pressed
+    assert got["mouth_width"] == pytest.approx(true["mouth_width"], abs=0.01)  # not smiling
+    np.testing.assert_allclose(align.angles_of(found.rotation), (4, -3, 1), atol=2)
+
+
+def test_somebody_who_often_smiles_is_not_half_smiling_at_rest() -> None:
+    """The mean of the closed mouths would be about 0.03 eye distances wider than the mouth at rest."""
+    found = usual_neutral(performance(smiling=0.25, seed=3))
+    assert measure(found.landmarks)["mouth_width"] == pytest.approx(measure(REST)["mouth_width"], abs=0.01)
+
+
+def test_blinks_do_not_shut_the_neutral_eyes() -> None:
+    shapes = np.stack([expression(REST, shut=float(i % 5 == 0)) for i in range(100)])
+    found = estimate_neutral(shapes, np.zeros((100, 3), np.float32))
+    # of the 0.12 that a blink moves the lid; what is left comes with the mouth's far slope
+    assert deviation(found, EYES) < 0.001
+
+
+def test_frames_that_are_turned_away_count_less() -> None:
+    """A third of the frames, turned by 40 degrees, are tracked with a wrong mouth."""
+    shapes = np.stack([expression(REST, smile=0.1) if i % 3 == 0 else REST for i in range(90)])
+    angles = np.zeros((90, 3), np.float32)
+    angles[::3, 0] = 40
+    assert deviation(estimate_neutral(shapes, angles), LIPS) < 1e-5
+
+
+@pytest.mark.parametrize("n", range(1, 9))
+@pytest.mark.parametrize("alike", [True, False])
+def test_a_few_faces_are_enough(n: int, alike: bool) -> None:
+    faces = [tracked(REST)] * n if alike else performance(40)[:n]
+    found = usual_neutral(faces)
+    assert np.isfinite(found.landmarks).all()
+    np.testing.assert_allclose(found.rotation @ found.rotation.T, np.eye(3), atol=1e-6)
+    assert found.landmarks.shape == REST.shape
+    assert found.landmarks.dtype == np.float32
+    if alike:
+        assert deviation(found.landmarks) < 1e-5
+
+
+def test_somebody_who_says_that_this_is_it_is_believed() -> None:
+    face = tracked(expression(REST, smile=0.1, shut=0.3), (15, -10, 5))
+    neutral = neutral_of(face)
+    np.testing.assert_array_equal(neutral.landmarks, face.canonical)
+    np.testing.assert_allclose(align.angles_of(neutral.rotation), (15, -10, 5), atol=1e-3)
+
+
+def test_the_usual_rotation_is_the_median() -> None:
+    faces = [tracked(REST, (yaw, 5, 0)) for yaw in (8, 10, 12, 80, 10)]
+    np.testing.assert_allclose(
+        align.angles_of(usual_rotation([face.points for face in faces], REST)), (10, 5, 0), atol=1e-2
+    )
+
+
+# --- live ---
+
+
+def watched(faces: list[Face], every: float = 1 / FPS) -> list[Neutral]:
+    automatic = AutomaticNeutral()
+    return [automatic.watch(face, 100 + i * every) for i, face in enumerate(faces)]
+
+
+def test_the_first_face_is_the_first_neutral() -> None:
+    face = tracked(expression(REST, smile=0.05))
+    np.testing.assert_allclose(watched([face])[0].landmarks, face.canonical, atol=1e-5)
+
+
+def test_the_automatic_neutral_never_jumps() -> None:
+    """An estimate is, coordinate by coordinate, a weighted mean of faces that were seen, so it lies between the
+    smallest and the largest of them, and so does the current neutral. Each frame goes 1 - e^(-3 dt / EASE) of the way
+    to the target, at most that share of the range."""
+    faces = performance(450)
+    neutrals = watched(faces)
+    share = 1 - np.exp(-3 / FPS / EASE)
+    shapes = np.stack([face.canonical for face in faces])
+    steps = np.abs(np.diff(np.stack([neutral.landmarks for neutral in neutrals]), axis=0)).max(0)
+    assert (steps <= share * np.ptp(shapes, 0) + 0.001).all()  # 0.001: each face is placed on the median face anew
+    own = np.stack([align.angles_of(face.pose.rotation) for face in faces])
+    angles = np.stack([align.angles_of(neutral.rotation) for neutral in neutrals])
+    assert (np.abs(np.diff(angles, axis=0)).max(0) <= share * np.ptp(own, 0) + 0.1).all()
+    assert steps.max() > 0  # it does learn
+
+
+def test_a_first_impression_of_a_smile_is_corrected() -> None:
+    smiling = [tracked(expression(REST, smile=0.1))] * 15
+    neutrals = watched(smiling + performance(900, smiling=0.1))
+    assert deviation(neutrals[0].landmarks, LIPS) > 0.09
+    assert deviation(neutrals[-1].landmarks, LIPS) < 0.015
+
+
+def test_the_past_is_thinned_but_not_forgotten() -> None:
+    automatic = AutomaticNeutral()
+    first = tracked(REST, (30, 0, 0))
+    automatic.watch(first, 0.0)
+    for i in range(1, 2 * KEPT + 60):  # one face per KEEP_EVERY, with a thousandth more for rounding
+        automatic._eased_at = automatic._looked_at = i * KEEP_EVERY * 1.001  # no estimates: this is about memory
+        automatic.watch(tracked(REST), i * KEEP_EVERY * 1.001)
+    assert automatic._kept[0] is first
+    assert KEPT / 2 <= len(automatic._kept) <= KEPT
+
+
+def test_a_clock_that_stands_still_changes_nothing() -> None:
+    automatic = AutomaticNeutral()
+    before = automatic.watch(tracked(REST), 5.0)
+    after = automatic.watch(tracked(expression(REST, open=0.3)), 5.0)
+    np.testing.assert_array_equal(after.landmarks, before.landmarks)

@@ -1,0 +1,109 @@
+"""Planted users on planted actors."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from planted_face import LID_GAP, MOUTH_MIDDLE, expression, rest_face, tracked
+
+from puppet import align
+from puppet.measurements import EYE_LEFT, EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT, measure
+from puppet.neutral import Neutral
+from puppet.retarget import MAX_REGION_GAIN, Retargeter
+
+UPRIGHT = np.eye(3)
+LIDS = ("lids_right", "lids_left")
+LOWER_LIP = 14
+
+
+def neutral(landmarks: np.ndarray) -> Neutral:
+    return Neutral(landmarks, UPRIGHT)
+
+
+@pytest.mark.parametrize("does", [{}, {"open": 0.25}, {"shut": 1.0, "smile": 0.08}, {"gaze": -0.04, "press": 1.0}])
+def test_the_actors_own_face_drives_itself_exactly(does) -> None:
+    actor = rest_face()
+    shape = expression(actor, **does)
+    landmarks, pose = Retargeter(actor).drive(tracked(shape, (25, -10, 5)), neutral(actor))
+    np.testing.assert_allclose(landmarks, shape, atol=5e-6)
+    np.testing.assert_allclose(pose, (25, -10, 5), atol=1e-3)
+
+
+def test_a_face_at_rest_gives_the_actor_at_rest_whoever_it_is() -> None:
+    actor, user = rest_face(), rest_face(lid_gap=0.07, mouth=1.3)
+    user += np.random.default_rng(0).normal(0, 0.05, user.shape).astype(np.float32)
+    landmarks, _ = Retargeter(actor).drive(tracked(user, (10, 5, 0)), neutral(user))
+    np.testing.assert_allclose(landmarks, actor, atol=1e-5)
+
+
+@pytest.mark.parametrize("of_user", [0.6, 0.8, 1.25, 1.7])
+def test_a_shut_eye_shuts_however_large_the_two_eyes_are(of_user: float) -> None:
+    actor, user = rest_face(), rest_face(lid_gap=of_user * LID_GAP)
+    landmarks, _ = Retargeter(actor).drive(tracked(expression(user, shut=1)), neutral(user))
+    for name in LIDS:
+        assert measure(user)[name] == pytest.approx(of_user * float(measure(actor)[name]), rel=1e-3)
+        assert measure(landmarks)[name] == pytest.approx(0, abs=1e-4)
+    half, _ = Retargeter(actor).drive(tracked(expression(user, shut=0.5)), neutral(user))
+    for name in LIDS:
+        assert measure(half)[name] == pytest.approx(float(measure(actor)[name]) / 2, abs=1e-4)
+
+
+def test_gaze_is_not_scaled_with_the_lids() -> None:
+    actor, user = rest_face(), rest_face(lid_gap=0.6 * LID_GAP)
+    landmarks, _ = Retargeter(actor).drive(tracked(expression(user, gaze=0.04)), neutral(user))
+    moved = (landmarks - actor)[list(IRIS_RIGHT + IRIS_LEFT)]
+    np.testing.assert_allclose(moved, np.tile((0.04, 0, 0), (10, 1)), atol=1e-5)
+    gains = Retargeter(actor).gains(user)
+    np.testing.assert_allclose(gains[list(IRIS_RIGHT + IRIS_LEFT), 1], 1, atol=1e-3)
+    assert gains[list(EYE_RIGHT + EYE_LEFT), 1].min() > 1.5
+
+
+@pytest.mark.parametrize("width", [0.7, 1.4])
+def test_a_mouth_moves_by_its_width(width: float) -> None:
+    actor, user = rest_face(), rest_face(mouth=width)
+    landmarks, _ = Retargeter(actor).drive(tracked(expression(user, open=0.2)), neutral(user))
+    assert landmarks[LOWER_LIP, 1] - actor[LOWER_LIP, 1] == pytest.approx(0.2 / width, rel=1e-3)
+
+
+@pytest.mark.parametrize("lid_gap", [0.0, 1e-4, 1.0])
+def test_gains_stay_within_bounds_for_the_strangest_face(lid_gap: float) -> None:
+    actor = rest_face()
+    gains = Retargeter(actor).gains(rest_face(lid_gap=lid_gap, mouth=0.01))
+    assert np.isfinite(gains).all()
+    # where eye and mouth both count (nowhere on a face), the two could add up
+    assert gains.min() >= 1 / MAX_REGION_GAIN - 1e-2
+    assert gains.max() <= MAX_REGION_GAIN + 1e-2
+
+
+def test_the_expression_gain_scales_the_offset_and_not_the_pose() -> None:
+    actor = rest_face()
+    face = tracked(expression(actor, open=0.2), (15, 0, 0))
+    none, pose = Retargeter(actor).drive(face, neutral(actor), 0.0)
+    np.testing.assert_array_equal(none, actor)
+    np.testing.assert_allclose(pose, (15, 0, 0), atol=1e-3)
+    twice, _ = Retargeter(actor).drive(face, neutral(actor), 2.0)
+    assert twice[LOWER_LIP, 1] - actor[LOWER_LIP, 1] == pytest.approx(0.4, abs=1e-4)
+
+
+def test_pose_counts_from_how_the_user_holds_the_head() -> None:
+    actor = rest_face()
+    slouched = align.rotation_of(np.array([0, -12, 0]))
+    turned = align.angles_of(align.rotation_of(np.array([20, 0, 0])) @ slouched)
+    user = Neutral(actor, slouched)
+    at_rest = Retargeter(actor).drive(tracked(actor, (0, -12, 0)), user)[1]
+    np.testing.assert_allclose(at_rest, 0, atol=1e-3)
+    pose = Retargeter(actor).drive(tracked(actor, (float(turned[0]), float(turned[1]), float(turned[2]))), user)[1]
+    np.testing.assert_allclose(pose, (20, 0, 0), atol=1e-3)
+
+
+def test_bones_of_another_shape_leave_nothing_in_the_pose() -> None:
+    """A long face, seen at 30 degrees: against the average face the pose would be off, against its own it is not."""
+    user = rest_face()
+    user[:, 1] *= 1.2
+    user[align.STABLE, 2] *= 0.8
+    face = tracked(user, (30, 10, 0))
+    assert np.abs(align.angles_of(face.pose.rotation) - (30, 10, 0)).max() > 0.5
+    landmarks, pose = Retargeter(rest_face()).drive(face, neutral(user))
+    np.testing.assert_allclose(pose, (30, 10, 0), atol=1e-3)
+    np.testing.assert_allclose(landmarks, rest_face(), atol=1e-5)
+    assert landmarks[LOWER_LIP, 1] < MOUTH_MIDDLE + 0.01
