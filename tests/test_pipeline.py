@@ -1,0 +1,329 @@
+"""The whole step with a planted tracker and a tiny actor, whose picture moves 8 px per 30 degrees of yaw."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import tiny_actor
+from planted_face import tracked
+
+from puppet import pipeline
+from puppet.actor import Actor, load_actor
+from puppet.frames import Face, Frame, Image, Result
+from puppet.neutral import Neutral
+from puppet.pipeline import HOLD, RELAX, RETURN, Layout, Puppeteer, StepOptions
+
+FPS = 30
+WIDTH, HEIGHT = 160, 90
+DRIVER = (7, 250, 77)  # a colour that no tiny actor shows
+SIDE = tiny_actor.IMAGE_SIZE
+UPRIGHT = Neutral(tiny_actor.neutral(), np.eye(3))
+
+
+@pytest.fixture(scope="module")
+def mesh(tmp_path_factory: pytest.TempPathFactory) -> Actor:
+    return load_actor(tiny_actor.tiny_actor(tmp_path_factory.mktemp("mesh") / "mesh.actor"), "cpu")
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Actor:
+    return load_actor(tiny_actor.tiny_actor(tmp_path_factory.mktemp("image") / "image.actor", "image"), "cpu")
+
+
+class Planted:
+    """A tracker that sees `face`, whatever the picture shows."""
+
+    def __init__(self, face: Face | None = None) -> None:
+        self.face, self.faces_seen, self.closed = face, 0, False
+
+    def track(self, frame: Frame) -> Face | None:
+        self.faces_seen = int(self.face is not None)
+        return self.face
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Stage:
+    """A puppeteer and its clock. The user's neutral is known, so that every planted angle is the actor's."""
+
+    def __init__(self, actor: Actor | None, neutral: Neutral | None = UPRIGHT, **options) -> None:
+        self.tracker = Planted()
+        self.puppeteer = Puppeteer(self.tracker, actor, StepOptions(**{"smoothing": 0.0, **options}))
+        if neutral is not None:
+            self.puppeteer.set_neutral(neutral)
+        self.at, self.index = 50.0, 0
+
+    def step(self, face: Face | None, picture: Image | None = None) -> Result:
+        self.tracker.face = face
+        picture = np.full((HEIGHT, WIDTH, 3), DRIVER, np.uint8) if picture is None else picture
+        self.at, self.index = self.at + 1 / FPS, self.index + 1
+        return self.puppeteer.step(Frame(picture, self.index, self.at))
+
+    def steps(self, face: Face | None, seconds: float) -> list[Result]:
+        return [self.step(face) for _ in range(round(seconds * FPS))]
+
+
+def looking(yaw: float, opening: float = 0.0) -> Face:
+    face = tiny_actor.neutral()
+    face[tiny_actor.LOWER_LIP, 1] += opening
+    return tracked(face, (yaw, 0, 0), scale=30, middle=(80, 40))
+
+
+def pixels_of(result: Result) -> Image:
+    assert result.portrait is not None
+    return result.portrait.image
+
+
+def yaw_of(result: Result) -> float:
+    assert result.latent is not None
+    return 30 * float(result.latent.values[0])
+
+
+def rest_of(actor: Actor) -> Image:
+    return actor.neutral_portrait().image
+
+
+# --- driving ---
+
+
+def test_the_planted_yaw_and_mouth_reach_the_latent(mesh: Actor) -> None:
+    stage = Stage(mesh)
+    rest = stage.step(None).latent
+    result = stage.step(looking(15, opening=0.1))
+    assert rest is not None
+    assert result.latent is not None
+    np.testing.assert_allclose(result.latent.values - rest.values, [0.5, 0, 0, 1, 0, 0, 0, 0], atol=1e-4)
+    assert pixels_of(result).shape == (SIDE, SIDE, 3)
+    assert result.face is stage.tracker.face
+    assert result.crop is None
+
+
+def test_gains(mesh: Actor) -> None:
+    stage = Stage(mesh, pose_gain=0.5, expression_gain=2.0)
+    rest = stage.step(None).latent
+    latent = stage.step(looking(20, opening=0.05)).latent
+    assert rest is not None
+    assert latent is not None
+    np.testing.assert_allclose((latent.values - rest.values)[[0, 3]], [10 / 30, 1], atol=1e-4)
+
+
+def test_smoothing_lags_and_options_can_change_while_it_runs(mesh: Actor) -> None:
+    lags = {}
+    for strength in (0.0, 0.5, 1.0):
+        stage = Stage(mesh, smoothing=strength)
+        stage.steps(looking(0), 0.5)
+        lags[strength] = 20 - yaw_of(stage.step(looking(20)))
+        assert 20 - yaw_of(stage.steps(looking(20), 3)[-1]) == pytest.approx(0, abs=0.5)
+    assert lags[0.0] == pytest.approx(0, abs=1e-3)
+    assert lags[0.0] < lags[0.5] < lags[1.0]
+
+    stage = Stage(mesh, smoothing=1.0)
+    stage.steps(looking(0), 0.5)
+    assert yaw_of(stage.step(looking(20))) < 15
+    stage.puppeteer.options = replace(stage.puppeteer.options, smoothing=0.0)
+    assert yaw_of(stage.step(looking(20))) == pytest.approx(20, abs=1e-3)
+
+
+# --- no face ---
+
+
+def test_before_any_face_the_actor_rests(mesh: Actor) -> None:
+    stage = Stage(mesh)
+    for result in stage.steps(None, 1.2):
+        assert result.face is None
+        np.testing.assert_array_equal(pixels_of(result), rest_of(mesh))
+
+
+def test_the_first_face_takes_over_at_once(mesh: Actor) -> None:
+    stage = Stage(mesh)
+    stage.steps(None, 1)
+    assert yaw_of(stage.step(looking(20))) == pytest.approx(20, abs=1e-3)
+
+
+def test_a_lost_face_is_held_then_eased_to_the_neutral_within_a_second(mesh: Actor) -> None:
+    stage = Stage(mesh)
+    held = stage.steps(looking(24), 0.5)[-1]
+    gone = stage.steps(None, 1.0)
+    holding = int(HOLD * FPS) - 1
+    for result in gone[:holding]:
+        np.testing.assert_array_equal(pixels_of(result), pixels_of(held))
+    np.testing.assert_array_equal(pixels_of(gone[-1]), rest_of(mesh))
+    yaws = np.array([24.0] + [yaw_of(result) for result in gone])
+    assert yaws[-1] == 0
+    assert (np.diff(yaws) <= 1e-5).all()
+    # ease in and out: 3 p^2 - 2 p^3 is nowhere steeper than 1.5 in p, and p falls by one in RELAX
+    assert np.abs(np.diff(yaws)).max() <= 24 * 1.5 / (RELAX * FPS) + 1e-3
+
+
+def test_a_face_that_comes_back_eases_back(mesh: Actor) -> None:
+    stage = Stage(mesh)
+    stage.steps(looking(24), 0.5)
+    stage.steps(None, 2.0)
+    yaws = np.array([0.0] + [yaw_of(result) for result in stage.steps(looking(-24), 1.0)])
+    assert np.abs(np.diff(yaws)).max() <= 24 * 1.5 / (RETURN * FPS) + 1e-3
+    assert (np.diff(yaws) <= 1e-3).all()
+    np.testing.assert_allclose(yaws[round(RETURN * FPS) + 1 :], -24, atol=1e-3)
+
+
+def test_a_dropped_frame_is_no_loss(mesh: Actor) -> None:
+    stage = Stage(mesh)
+    stage.steps(looking(24), 0.5)
+    assert yaw_of(stage.step(None)) == pytest.approx(24, abs=1e-3)
+    assert yaw_of(stage.step(looking(20))) == pytest.approx(20, abs=1e-3)
+
+
+# --- the user's own pixels ---
+
+
+def test_the_portrait_does_not_depend_on_the_users_pixels(mesh: Actor) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
+    one, other = Stage(mesh), Stage(mesh)
+    for face in (None, looking(10), looking(20, 0.2), None):
+        plain, noisy = one.step(face), other.step(face, noise)
+        np.testing.assert_array_equal(pixels_of(plain), pixels_of(noisy))
+        pane = np.s_[:, -2 * SIDE :]
+        np.testing.assert_array_equal(plain.image[pane], noisy.image[pane])
+        assert not (plain.image[pane] == DRIVER).all(-1).any()
+        assert (plain.image[:, : -2 * SIDE] == DRIVER).all()
+
+
+def test_an_actor_that_sees_pixels_shows_none_of_them_either(image: Actor) -> None:
+    """The tiny image actor draws a ramp to the mean colour of what it sees: stripes must not come through."""
+    stripes = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    stripes[:, ::2] = 255
+    stage = Stage(image)
+    for face in (None, looking(0), looking(20)):
+        portrait = pixels_of(stage.step(face, stripes)).astype(int)
+        assert np.ptp(portrait, axis=1).max() == 0
+    result = stage.step(looking(0))
+    assert result.crop is not None
+    assert result.crop.image.shape == (tiny_actor.CROP_SIZE, tiny_actor.CROP_SIZE, 3)
+    np.testing.assert_allclose(pixels_of(result)[-1, 0], DRIVER, atol=1)
+
+
+# --- composition ---
+
+
+def test_mirrored_output_mirrors_the_actor_and_nothing_else(mesh: Actor) -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
+    plain, mirrored = Stage(mesh).step(looking(20), picture), Stage(mesh, mirror_output=True).step(looking(20), picture)
+    np.testing.assert_array_equal(pixels_of(mirrored), pixels_of(plain)[:, ::-1])
+    assert not np.array_equal(pixels_of(mirrored), pixels_of(plain))
+    np.testing.assert_array_equal(mirrored.image[:, : -2 * SIDE], plain.image[:, : -2 * SIDE])
+    np.testing.assert_array_equal(mirrored.image[:, -2 * SIDE :], plain.image[:, : -2 * SIDE - 1 : -1])
+
+
+@pytest.mark.parametrize(("width", "height"), [(160, 90), (90, 160), (321, 240), (64, 64), (1280, 720)])
+def test_side_by_side_keeps_both_aspects_and_even_sides(mesh: Actor, width: int, height: int) -> None:
+    made = Stage(mesh).step(looking(0), np.zeros((height, width, 3), np.uint8)).image
+    driver = made.shape[1] - 2 * SIDE
+    assert made.shape[0] == 2 * SIDE
+    assert driver == pytest.approx(width * 2 * SIDE / height, abs=1)
+    assert driver % 2 == 0
+
+
+def test_the_other_layouts(mesh: Actor) -> None:
+    result = Stage(mesh, layout=Layout.ACTOR).step(looking(10))
+    np.testing.assert_array_equal(result.image, pixels_of(result))
+    result = Stage(mesh, layout=Layout.DRIVER).step(looking(10))
+    np.testing.assert_array_equal(result.image, result.frame.image)
+    assert result.portrait is not None
+
+
+def test_without_an_actor_the_driver_is_shown() -> None:
+    for layout in Layout:
+        result = Stage(None, layout=layout).step(looking(10))
+        assert result.portrait is None
+        assert result.latent is None
+        assert result.face is not None
+        np.testing.assert_array_equal(result.image, result.frame.image)
+
+
+# --- actors ---
+
+
+def test_actors_are_swapped_between_steps(mesh: Actor, image: Actor) -> None:
+    stage = Stage(None)
+    stage.steps(looking(10), 0.2)
+    stage.puppeteer.actor = mesh
+    assert yaw_of(stage.step(looking(12))) == pytest.approx(12, abs=1e-3)
+    stage.puppeteer.actor = image
+    np.testing.assert_allclose(pixels_of(stage.step(looking(12)))[-1, 0], DRIVER, atol=1)
+    stage.puppeteer.actor = mesh
+    assert yaw_of(stage.step(looking(14))) == pytest.approx(14, abs=1e-3)
+    stage.puppeteer.actor = None
+    assert stage.step(looking(12)).portrait is None
+
+
+def test_an_actor_that_comes_while_nobody_is_seen_rests(mesh: Actor, image: Actor) -> None:
+    """Nothing of the last actor's latent, which means something else in this one's space."""
+    stage = Stage(image)
+    stage.steps(looking(20), 0.3)
+    stage.puppeteer.actor = mesh
+    np.testing.assert_array_equal(pixels_of(stage.step(None)), rest_of(mesh))
+
+
+# --- the user's neutral ---
+
+
+def test_the_automatic_neutral_comes_first_and_the_captured_one_when_asked(mesh: Actor) -> None:
+    stage = Stage(mesh, neutral=None)
+    assert not stage.puppeteer.neutral_is_captured
+    assert yaw_of(stage.step(looking(10))) == pytest.approx(0, abs=1e-3)  # who is always turned, is at rest
+
+    stage.puppeteer.capture_neutral()
+    stage.step(None)
+    assert not stage.puppeteer.neutral_is_captured  # there was nobody to capture
+    assert yaw_of(stage.step(looking(20))) == pytest.approx(0, abs=1e-3)
+    assert stage.puppeteer.neutral_is_captured
+    assert yaw_of(stage.step(looking(30))) == pytest.approx(10, abs=0.05)
+
+    stage.puppeteer.reset_neutral()
+    assert not stage.puppeteer.neutral_is_captured
+    assert yaw_of(stage.step(looking(10))) < 1
+
+
+def test_a_wish_to_capture_can_be_taken_back(mesh: Actor) -> None:
+    stage = Stage(mesh, neutral=None)
+    stage.puppeteer.capture_neutral()
+    stage.puppeteer.reset_neutral()
+    stage.step(looking(10))
+    assert not stage.puppeteer.neutral_is_captured
+
+
+# --- the rest ---
+
+
+def test_stages_are_named_and_timed(mesh: Actor) -> None:
+    stage = Stage(mesh)
+    face = ["track", "align", "retarget", "encode", "decode", "compose"]
+    assert list(stage.step(looking(0)).stage_ms) == face
+    assert list(stage.step(None).stage_ms) == ["track", "decode", "compose"]
+    assert all(ms >= 0 for ms in stage.step(looking(0)).stage_ms.values())
+    stage.puppeteer.actor = None
+    assert list(stage.step(looking(0)).stage_ms) == ["track", "compose"]
+
+
+def test_a_clock_that_goes_back_does_no_harm(mesh: Actor) -> None:
+    """A looping film starts over."""
+    stage = Stage(mesh, smoothing=0.5)
+    stage.steps(looking(10), 0.5)
+    stage.at -= 20
+    for face in (looking(10), None, looking(10)):
+        result = stage.step(face)
+        assert np.isfinite(yaw_of(result))
+    stage.at += 20
+    assert yaw_of(stage.steps(looking(10), 1)[-1]) == pytest.approx(10, abs=0.1)
+
+
+def test_closing_frees_the_tracker(mesh: Actor) -> None:
+    stage = Stage(mesh)
+    stage.puppeteer.close()
+    assert stage.tracker.closed
+
+
+def test_hold_and_relax_fit_into_the_promised_second() -> None:
+    assert pipeline.HOLD + pipeline.RELAX < 1
