@@ -1,0 +1,220 @@
+"""The linear half of the latent on planted linear expressions, and the rings on a planted head."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import torch
+from planted_face import expression, rest_face
+
+from models import registration
+from models.geometry import COMPONENT_LIMIT, POSE_LIMIT, Geometry, Placements, pose_features, rotations, soft_limit
+from models.mesh import FACE_POINTS, OVAL, ActorMesh, build_mesh
+from puppet import align
+from puppet.frames import HeadPose
+from puppet.warp import MeshWarp
+
+SIZE = 96
+SCALE = align.STEADY_EYES * SIZE
+FRAMES = 80
+EXPRESSIONS = 3
+RINGS = slice(FACE_POINTS, FACE_POINTS + 2 * len(OVAL))
+
+
+def expressions() -> np.ndarray:
+    """Three planted movements of the face, f32 (3, 478, 3)."""
+    rest = rest_face()
+    moved = expression(rest, open=0.25), expression(rest, shut=1), expression(rest, smile=0.08)
+    return np.stack(moved) - rest
+
+
+class Planted:
+    """Frames f (FRAMES): amounts (F, 3) of the expressions, angles (F, 3), and a head that moves as it turns."""
+
+    def __init__(self) -> None:
+        rng = np.random.default_rng(0)
+        self.rest = rest_face()
+        self.amounts = rng.uniform(0, 1, (FRAMES, EXPRESSIONS))
+        self.canonical = (self.rest + np.tensordot(self.amounts, expressions(), 1)).astype(np.float32)
+        turning = np.column_stack([rng.uniform(-30, 30, FRAMES), rng.uniform(-20, 20, FRAMES)])
+        self.angles = np.column_stack([turning, rng.uniform(-8, 8, FRAMES)]).astype(np.float32)
+        self.translation = np.array([48.0, 42.0]) + self.angles[:, :2] * (0.2, -0.15)
+        self.scale = SCALE * np.exp(0.002 * self.angles[:, 1].astype(np.float64))
+        self.usual = HeadPose(np.eye(3), SCALE, np.array([48.0, 42.0, 0.0]))
+        self.mesh: ActorMesh = build_mesh(self.rest, self.canonical.mean(0), self.usual, SIZE, SIZE)
+
+    def geometry(self, components: int = 8) -> Geometry:
+        geometry = Geometry(components, len(self.mesh.rest))
+        geometry.fit(self.canonical, self.angles, self.translation, self.scale, self.mesh, self.rest)
+        return geometry
+
+    def placements(self) -> Placements:
+        rotation = np.stack([align.rotation_of(a) for a in self.angles])
+        arrays = self.canonical[:, :FACE_POINTS], rotation, self.translation, self.scale
+        face, turned, moved, scaled = (torch.from_numpy(a.astype(np.float32)) for a in arrays)
+        return face, turned, moved, scaled
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread() -> Iterator[None]:
+    """Tensors this small are slower on two threads, and much slower on a busy machine."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def planted() -> Planted:
+    return Planted()
+
+
+def encoded(geometry: Geometry, planted: Planted) -> torch.Tensor:
+    """Latents (FRAMES, K + 3); the encoder takes angles from how the head is usually held."""
+    angles = torch.from_numpy(planted.angles) - geometry.pose_centre
+    return geometry.encode(torch.from_numpy(planted.canonical), angles)[0]
+
+
+def test_torch_rotations_are_the_rotations_of_align() -> None:
+    angles = np.random.default_rng(0).uniform(-85, 85, (50, 3))
+    expected = np.stack([align.rotation_of(a) for a in angles])
+    np.testing.assert_allclose(rotations(torch.from_numpy(angles)).numpy(), expected, atol=1e-12)
+
+
+def test_soft_limit_is_the_identity_near_zero_and_never_passes_the_limit() -> None:
+    x = torch.linspace(-1000, 1000, 2001, dtype=torch.float64)
+    limited = soft_limit(x, 10.0)
+    assert limited.abs().max() <= 10
+    assert (limited.diff() >= 0).all()
+    assert float(soft_limit(torch.tensor(0.5), 10.0)) == pytest.approx(0.5, rel=1e-3)
+    per_axis = soft_limit(torch.full((2, 3), 1e6), torch.tensor([1.0, 2.0, 3.0]))
+    np.testing.assert_allclose(per_axis.numpy(), [[1, 2, 3]] * 2)
+
+
+def test_planted_expressions_go_through_the_latent(planted: Planted) -> None:
+    """Three movements need three components. Of the opening's 0.25 eye distances at most 0.003 may be lost."""
+    geometry = planted.geometry(EXPRESSIONS)
+    back = geometry.landmarks_of(encoded(geometry, planted)).numpy()
+    error = np.linalg.norm(back - planted.canonical[:, :FACE_POINTS], axis=-1)
+    assert error.max() < 0.003
+    assert np.linalg.norm(planted.canonical - planted.rest, axis=-1).max() > 0.2
+
+
+def test_expressions_are_whitened_and_noise_is_left_out(planted: Planted) -> None:
+    geometry = planted.geometry(8)
+    trembling = np.random.default_rng(1).normal(0, 0.001, planted.canonical.shape).astype(np.float32)
+    seen = planted.canonical + trembling
+    geometry.fit(seen, planted.angles, planted.translation, planted.scale, planted.mesh, planted.rest)
+    second = encoded(geometry, planted)[:, :8].square().mean(0)
+    np.testing.assert_allclose(second[:3], 1, atol=0.1)  # but for the soft limit
+    assert second[3:].max() < 0.5
+    logvar = geometry.component_logvar
+    assert logvar[:3].max() < -3  # certain
+    assert logvar[3:].min() > -1  # there is nothing to know
+
+
+def test_the_neutral_is_the_origin_and_latents_are_linear(planted: Planted) -> None:
+    geometry = planted.geometry(EXPRESSIONS)
+    rest = torch.from_numpy(planted.rest)[None]
+    usual = torch.zeros(1, 3)
+    origin = geometry.encode(rest, usual)[0]
+    np.testing.assert_array_equal(origin, 0)
+    np.testing.assert_allclose(geometry.pose_of(origin)[0], np.median(planted.angles, 0), atol=1e-5)
+    offset = torch.from_numpy(expressions()[:1]) * 0.1
+    one, two = geometry.encode(rest + offset, usual)[0], geometry.encode(rest + 2 * offset, usual)[0]
+    np.testing.assert_allclose(two, 2 * one, atol=1e-3)
+
+
+def test_a_stranger_far_out_stays_within_the_limits(planted: Planted) -> None:
+    geometry = planted.geometry()
+    landmarks = torch.from_numpy(planted.rest + 1000 * expressions()[:1])
+    latent, logvar = geometry.encode(landmarks, torch.full((1, 3), 500.0))
+    assert latent[:, :8].abs().max() <= COMPONENT_LIMIT
+    turned = geometry.pose_of(latent) - geometry.pose_centre
+    assert (turned.abs() <= geometry.pose_limit + 1e-3).all()
+    widest = np.abs(planted.angles - np.median(planted.angles, 0)).max(0)
+    np.testing.assert_allclose(geometry.pose_limit, POSE_LIMIT * np.maximum(widest, 8), rtol=0.05)
+    assert logvar.shape == latent.shape
+    assert torch.isfinite(geometry(latent)).all()
+
+
+def test_pose_goes_through_the_latent(planted: Planted) -> None:
+    geometry = planted.geometry()
+    back = geometry.pose_of(encoded(geometry, planted))
+    within = np.abs(planted.angles - geometry.pose_centre.numpy()) < geometry.pose_limit.numpy() / 4
+    np.testing.assert_allclose(back.numpy()[within], planted.angles[within], atol=0.5)
+
+
+def test_where_the_head_goes_when_it_turns_is_fitted(planted: Planted) -> None:
+    geometry = planted.geometry()
+    placed = (pose_features(torch.from_numpy(planted.angles)) @ geometry.placement).numpy()
+    np.testing.assert_allclose(placed[:, :2], planted.translation, atol=0.1)
+    np.testing.assert_allclose(np.exp(placed[:, 2]), planted.scale, rtol=0.003)
+
+
+def test_place_is_aligns_place_on_the_face_and_keeps_the_border(planted: Planted) -> None:
+    geometry = planted.geometry()
+    vertices = geometry.place(*planted.placements()).numpy()
+    for row in (0, 7, FRAMES - 1):
+        moved = np.append(planted.translation[row], 0.0)
+        pose = HeadPose(align.rotation_of(planted.angles[row]), float(planted.scale[row]), moved)
+        expected = align.place(planted.canonical[row], pose)[:FACE_POINTS]
+        np.testing.assert_allclose(vertices[row, :FACE_POINTS], expected, atol=1e-3)
+        np.testing.assert_allclose(vertices[row, RINGS.stop :], planted.mesh.home[RINGS.stop :], atol=1e-3)
+
+
+def test_forward_draws_the_planted_frames(planted: Planted) -> None:
+    """The whole way through the latent: less than a pixel from the tracked mesh, where the pose is not limited."""
+    geometry = planted.geometry()
+    error = (geometry(encoded(geometry, planted)) - geometry.place(*planted.placements()))[..., :2].norm(dim=-1)
+    usual = (np.abs(planted.angles - geometry.pose_centre.numpy()) < geometry.pose_limit.numpy() / 2).all(1)
+    assert usual.sum() > 5
+    assert error[torch.from_numpy(usual)].max() < 1
+    assert error.mean() < 1
+
+
+def test_the_usual_pose_draws_the_mesh_at_home(planted: Planted) -> None:
+    geometry = planted.geometry()
+    rest = planted.rest[None, :FACE_POINTS]
+    usual = planted.usual
+    arrays = rest, usual.rotation[None], usual.translation[None, :2], np.array([usual.scale])
+    face, rotation, translation, scale = (torch.from_numpy(a.astype(np.float32)) for a in arrays)
+    vertices = geometry.place(face, rotation, translation, scale)
+    np.testing.assert_allclose(vertices[0], planted.mesh.home, atol=1e-3)
+
+
+# --- rings ---
+
+
+def soft_texture() -> np.ndarray:
+    """Blobs of every colour, uint8 (SIZE, SIZE, 3)."""
+    coarse = torch.rand(1, 3, 14, 14, generator=torch.Generator().manual_seed(1))
+    fine = torch.nn.functional.interpolate(coarse, (SIZE, SIZE), mode="bicubic").clamp(0, 1)
+    return (fine[0].permute(1, 2, 0) * 255).round().byte().numpy()
+
+
+def test_rings_move_towards_the_planted_depth(planted: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures of a textured head whose rings lie at a planted depth; the first guess is 0.3 eye distances behind."""
+    monkeypatch.setattr(registration, "STEPS", 60)
+    monkeypatch.setattr(registration, "TEXELS", 48)
+    geometry = planted.geometry()
+    true_rest, true_follow = geometry.rest.clone(), geometry.follow.clone()
+    warp = MeshWarp(planted.mesh.triangles, planted.mesh.texture_points, SIZE)
+    vertices = geometry.place(*planted.placements()).numpy()
+    pictures = torch.from_numpy(np.stack([warp.draw(soft_texture(), v) for v in vertices]))
+    geometry.rest[RINGS, 2] += 0.3
+
+    texture_points = torch.from_numpy(planted.mesh.texture_points)
+    generator = torch.Generator().manual_seed(0)
+    registration.register_rings(geometry, texture_points, pictures, planted.placements(), generator)
+
+    moving = (true_follow > 0.5)[RINGS]  # the depth of what stays put cannot be seen
+    depth_error = (geometry.rest - true_rest)[RINGS, 2][moving]
+    assert depth_error.abs().mean() < 0.05
+    assert (geometry.rest - true_rest)[RINGS, :2][moving].abs().mean() < 0.05
+    assert ((geometry.follow[RINGS] >= 0) & (geometry.follow[RINGS] <= 1)).all()
+    elsewhere = np.r_[: RINGS.start, RINGS.stop : len(true_rest)]
+    np.testing.assert_array_equal(geometry.rest[elsewhere], true_rest[elsewhere])
+    np.testing.assert_array_equal(geometry.follow[elsewhere], true_follow[elsewhere])

@@ -1,0 +1,349 @@
+"""The default architecture on a planted person: a drawn face whose mouth, lids and pose are known in every frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import h5py
+import numpy as np
+import pytest
+import torch
+from planted_face import LID_GAP, expression, rest_face, tracked
+
+from models import registration
+from models.blocks import UpBlock, he_initialise
+from models.config import PuppetConfig
+from models.dataset import Dataset
+from models.driver import DriverClip
+from models.geometry import POSE
+from models.mesh import FACE_POINTS, OVAL, mesh_size
+from models.puppet_vae import APPEARANCE, CELLS, FIELD_STEPS, GROUPS, Footage, PuppetVAE, TexturePainter
+from puppet import align
+from puppet.frames import HeadPose, Image
+from puppet.measurements import EYE_LEFT, EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT, LIPS, MEASUREMENT_NAMES
+from puppet.neutral import Neutral
+
+N, SIZE = 48, 64
+CONFIG = PuppetConfig(image_size=SIZE, texture_size=SIZE, components=6, channels=(8, 8, 8))
+ROWS = np.arange(N)
+SKIN, HAIR, BACK, EYE = (200, 160, 130), (70, 40, 20), (90, 110, 90), (240, 240, 240)  # RGB
+PUPIL, MOUTH = (20, 30, 60), (120, 20, 30)
+
+
+def drawn(points: np.ndarray, size: int) -> Image:
+    """The picture of a face f32 (478, 3) px, uint8 (size, size, 3) RGB."""
+    image = np.full((size, size, 3), BACK, np.uint8)
+
+    def fill(outline: np.ndarray, colour: tuple[int, int, int]) -> None:
+        cv2.fillPoly(image, [np.round(outline[:, :2] * 16).astype(np.int32)], colour, cv2.LINE_AA, 4)
+
+    oval = points[list(OVAL)]
+    fill(oval.mean(0) + 1.25 * (oval - oval.mean(0)), HAIR)
+    fill(oval, SKIN)
+    for eye, iris in ((EYE_RIGHT, IRIS_RIGHT), (EYE_LEFT, IRIS_LEFT)):
+        fill(points[list(eye)], EYE)
+        fill(points[list(iris[1:])], PUPIL)
+    fill(points[list(LIPS[20:31] + LIPS[:30:-1])], MOUTH)
+    return image
+
+
+def angles_of_frames() -> np.ndarray:
+    """Degrees f32 (N, 3); the head is usually held at 6 degrees of yaw."""
+    i = np.arange(N)
+    return np.column_stack([6 + 15 * np.sin(i * 0.9), 8 * np.sin(i * 0.5), 4 * np.sin(i * 0.3)]).astype(np.float32)
+
+
+def mouths() -> np.ndarray:
+    return 0.15 - 0.15 * np.cos(np.arange(N) * 0.7)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread() -> Iterator[None]:
+    """Tensors this small are slower on two threads, and much slower on a busy machine."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def dataset() -> Iterator[Dataset]:
+    rest, angles = rest_face(), angles_of_frames()
+    scale = align.STEADY_EYES * SIZE
+    middle = np.array([(SIZE - 1) / 2, (SIZE - 1) / 2 - 0.2 * scale, 0])
+    moved = middle + np.column_stack([angles[:, 0] * 0.1, -angles[:, 1] * 0.1, np.zeros(N)])
+    canonical = [
+        expression(rest, open=mouth, shut=float(i % 6 == 0), gaze=0.03 * np.sin(i)) for i, mouth in enumerate(mouths())
+    ]
+    poses = [HeadPose(align.rotation_of(a), scale, m) for a, m in zip(angles, moved, strict=True)]
+    points = np.stack([align.place(c, p) for c, p in zip(canonical, poses, strict=True)])
+    with h5py.File("planted.h5", "w", driver="core", backing_store=False) as file:
+        file["data"] = np.stack([drawn(p, SIZE) for p in points])
+        yield Dataset(
+            Path("planted.h5"), file, SIZE, "steady", ("planted.mp4",), {},
+            points=points, canonical=np.stack(canonical), pose=angles, to_crop=np.repeat(np.eye(2, 3)[None], N, 0),
+            source=np.zeros(N, np.int16), frame=np.arange(N, dtype=np.int32), time=np.arange(N) / 30, neutral=rest,
+        )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def fitted(dataset: Dataset) -> PuppetVAE:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(registration, "STEPS", 20)
+        patch.setattr(registration, "TEXELS", 32)
+        torch.manual_seed(0)
+        model = PuppetVAE(CONFIG)
+        model.fit_statistics(dataset, ROWS)
+    return model
+
+
+def generator() -> torch.Generator:
+    return torch.Generator().manual_seed(0)
+
+
+# --- statistics ---
+
+
+def test_the_latent_is_components_pose_and_appearance(fitted: PuppetVAE) -> None:
+    assert fitted.latent_size == 6 + POSE + APPEARANCE
+    assert APPEARANCE == sum(size for _, size, _ in GROUPS.values()) == 26
+
+
+def test_the_planted_statistics_are_found(fitted: PuppetVAE, dataset: Dataset) -> None:
+    np.testing.assert_allclose(fitted.geometry.pose_centre, np.median(angles_of_frames(), 0), atol=1e-2)
+    np.testing.assert_array_equal(fitted.geometry.neutral, dataset.neutral)
+    measured = fitted.measure(torch.from_numpy(dataset.canonical))
+    np.testing.assert_allclose(measured.mean(0), 0, atol=1e-3)
+    for name in ("lids_right", "gaze_x_left", "mouth_open", "jaw_open"):
+        assert float(measured[:, MEASUREMENT_NAMES.index(name)].std(unbiased=False)) == pytest.approx(1, abs=1e-3)
+
+
+def test_batches_are_the_planted_frames(fitted: PuppetVAE, dataset: Dataset) -> None:
+    rows = np.array([5, 0, 5, 40])
+    batch = fitted.make_batches(dataset, ROWS, augment=True).batch(rows, generator())
+    np.testing.assert_array_equal(batch["target"], dataset.images(rows))
+    np.testing.assert_allclose(batch["landmarks"], dataset.canonical[rows], atol=1e-4)
+    usual = np.median(angles_of_frames(), 0)
+    np.testing.assert_allclose(batch["pose"], angles_of_frames()[rows] - usual, atol=0.02)
+    assert batch["field"].dtype == torch.int16
+    assert batch["field"].shape == (4, SIZE, SIZE, 2)
+
+
+def test_the_field_points_from_the_picture_to_the_texture(fitted: PuppetVAE, dataset: Dataset) -> None:
+    """Under an inner eye corner of a frame lies that corner's place in the texture."""
+    batch = fitted.make_batches(dataset, ROWS, augment=False).batch(ROWS, generator())
+    field = (batch["field"].float().numpy() / FIELD_STEPS + 1) * (SIZE - 1) / 2
+    corner = 133
+    spots = np.round(dataset.points[:, corner, :2]).astype(int)
+    found = field[ROWS, spots[:, 1], spots[:, 0]]
+    distance = np.linalg.norm(found - fitted.texture_points[corner].numpy(), axis=1)
+    assert np.median(distance) < 1.5  # the corner lies up to 0.7 px beside the centre of its pixel
+
+
+def test_pictures_of_another_size_are_scaled_with_their_points(dataset: Dataset) -> None:
+    footage = Footage(dataset, 32)
+    assert footage.images(np.array([3])).shape == (1, 32, 32, 3)
+    # the middle of pixels 0 and 1 is the middle of pixel 0 of the halved picture
+    np.testing.assert_allclose(footage.points[..., :2], (dataset.points[..., :2] - 0.5) / 2, atol=1e-4)
+    np.testing.assert_allclose(footage.points[..., 2], dataset.points[..., 2] / 2, atol=1e-4)
+
+
+def test_the_first_guess_of_the_mean_texture_is_the_planted_colours(fitted: PuppetVAE) -> None:
+    texture = (fitted.painter.mean.detach() * 255).permute(1, 2, 0).numpy()
+    for point, colour in ((168, SKIN), (50, SKIN)):
+        x, y = np.round(fitted.texture_points[point].numpy()).astype(int)
+        np.testing.assert_allclose(texture[y, x], colour, atol=15)
+    lips = fitted.texture_points[[13, 14]].mean(0).round().int().tolist()
+    np.testing.assert_allclose(texture[lips[1], lips[0]], MOUTH, atol=40)  # laid out open, averaged from open mouths
+    np.testing.assert_allclose(texture[-3, 3], BACK, atol=5)
+
+
+# --- training ---
+
+
+def test_thirty_steps_of_training_lower_the_loss(fitted: PuppetVAE, dataset: Dataset) -> None:
+    model = PuppetVAE(CONFIG)
+    model.load_state_dict(fitted.state_dict())
+    batches, draw = model.make_batches(dataset, ROWS, augment=True), generator()
+    rng = np.random.default_rng(0)
+    optimiser = torch.optim.Adam(model.parameters(), lr=3e-3)
+    totals = []
+    for step in range(30):
+        batch = batches.batch(rng.choice(ROWS, 12, replace=False), draw)
+        terms = model.loss(batch, step / 30, draw)
+        total = torch.stack(list(terms.values())).sum()
+        optimiser.zero_grad()
+        total.backward()
+        optimiser.step()
+        totals.append({name: float(term.detach()) for name, term in terms.items()})
+    assert set(totals[0]) == {"l1", "squared", "gradient", "kl"}
+    for name in ("l1", "squared"):
+        values = [terms[name] for terms in totals]
+        assert np.mean(values[-6:]) < 0.8 * np.mean(values[:3])
+    with torch.no_grad():
+        before = fitted.evaluate(batches.batch(ROWS, draw))
+        after = model.evaluate(batches.batch(ROWS, draw))
+    assert after["psnr_tracked"].mean() > before["psnr_tracked"].mean() + 1
+    assert after["psnr"].shape == (N,)
+
+
+def test_the_same_numbers_give_the_same_loss(fitted: PuppetVAE, dataset: Dataset) -> None:
+    batch = fitted.make_batches(dataset, ROWS, augment=True).batch(ROWS[:6], generator())
+    once, again = fitted.loss(batch, 0.5, generator()), fitted.loss(batch, 0.5, generator())
+    torch.testing.assert_close(once, again, rtol=0, atol=0)
+    assert float(fitted.loss(batch, 0.0, generator())["kl"].detach()) == 0  # it is brought in slowly
+
+
+def test_a_picture_is_drawn_where_the_head_is(fitted: PuppetVAE, dataset: Dataset) -> None:
+    """Fitted but not trained: the mean texture over the mesh already looks like the footage."""
+    batch = fitted.make_batches(dataset, ROWS, augment=False).batch(ROWS, generator())
+    pictures = fitted.render(batch)
+    assert pictures.dtype == torch.uint8
+    assert pictures.shape == (N, SIZE, SIZE, 3)
+    true = batch["target"].int()
+    right = (pictures.int() - true).abs().float().mean((1, 2, 3))
+    shuffled = (pictures.int() - true.roll(2, 0)).abs().float().mean((1, 2, 3))
+    assert right.mean() < 12
+    assert right.mean() < 0.8 * shuffled.mean()
+
+
+def test_an_unseen_face_at_rest_drives_the_actor_to_rest(fitted: PuppetVAE) -> None:
+    user = rest_face(lid_gap=0.8 * LID_GAP, mouth=1.2)
+    faces = [tracked(user), tracked(expression(user, shut=1), (10, 0, 0))]
+    pictures = [np.zeros((4, 4, 3), np.uint8)] * 2
+    batch = fitted.drive(DriverClip(pictures, faces, Neutral(user, np.eye(3))))
+    np.testing.assert_allclose(batch["landmarks"][0], fitted.geometry.neutral, atol=1e-4)
+    np.testing.assert_allclose(batch["pose"], [[0, 0, 0], [10, 0, 0]], atol=0.01)
+    with torch.no_grad():
+        driven = fitted.vertices(fitted.encode(batch)[0])
+        at_rest = fitted.vertices(torch.zeros(1, fitted.latent_size))
+    np.testing.assert_allclose(driven[0], at_rest[0], atol=0.01)
+    assert (driven[1, FACE_POINTS // 2] - at_rest[0, FACE_POINTS // 2]).norm() > 0.1
+
+
+# --- regions that do not see each other ---
+
+
+def latents_of(group: str) -> slice:
+    start = 0
+    for name, (_, size, _) in GROUPS.items():
+        if name == group:
+            return slice(start, start + size)
+        start += size
+    raise KeyError(group)
+
+
+@pytest.mark.parametrize("measurement", MEASUREMENT_NAMES)
+def test_a_measurement_reaches_only_the_groups_that_may_see_it(fitted: PuppetVAE, measurement: str) -> None:
+    measured = torch.zeros(2, len(MEASUREMENT_NAMES))
+    measured[1, MEASUREMENT_NAMES.index(measurement)] = 2.0
+    mean, logvar = fitted.appearance(measured)
+    for group, (names, _, _) in GROUPS.items():
+        part = latents_of(group)
+        changed = bool((mean[0, part] != mean[1, part]).any())
+        assert changed == (measurement in names)
+        assert measurement in names or torch.equal(logvar[0, part], logvar[1, part])
+
+
+def test_every_measurement_is_seen_by_somebody() -> None:
+    assert {name for names, _, _ in GROUPS.values() for name in names} == set(MEASUREMENT_NAMES)
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_latent_paints_only_its_own_part_of_the_stem(fitted: PuppetVAE, group: str) -> None:
+    painter, part = fitted.painter, latents_of(group)
+    maps = (painter.stem.weight.T * painter.reach).unflatten(1, (-1, CELLS, CELLS))[POSE:][part]
+    _, _, (top, bottom, left, right) = GROUPS[group]
+    own = torch.zeros(CELLS, CELLS, dtype=torch.bool)
+    own[round(top * CELLS) : round(bottom * CELLS), round(left * CELLS) : round(right * CELLS)] = True
+    assert (maps[..., ~own] == 0).all()
+    assert (maps[..., own] != 0).any(0).all()
+
+
+def test_a_mouth_leaves_the_eyes_in_the_texture_alone(fitted: PuppetVAE, dataset: Dataset) -> None:
+    """Their latents, and the texels that the mouth's part of the stem is too far below to reach."""
+    rest = torch.from_numpy(dataset.neutral)[None]
+    opened = torch.from_numpy(expression(dataset.neutral, open=0.3))[None]
+    pose = torch.zeros(1, 3)
+    first = fitted.geometry.size
+    eyes = [first + i for group in ("eye_right", "eye_left", "brows") for i in _range(latents_of(group))]
+    closed_mean, open_mean = fitted.posterior(rest, pose)[0], fitted.posterior(opened, pose)[0]
+    np.testing.assert_array_equal(closed_mean[:, eyes].detach(), open_mean[:, eyes].detach())
+    mouth = [first + i for i in _range(latents_of("mouth"))]
+    assert (closed_mean[:, mouth] != open_mean[:, mouth]).any()
+    change = (fitted.texture(open_mean) - fitted.texture(closed_mean)).abs().detach().amax((0, 1))
+    assert change[: SIZE // 4].max() == 0  # brows and above: two convolutions and the tail do not reach so far
+    assert change[SIZE // 2 :].max() > 0
+
+
+def _range(part: slice) -> range:
+    return range(part.start, part.stop)
+
+
+# --- export ---
+
+
+def test_the_exported_encoder_is_the_posterior(fitted: PuppetVAE, dataset: Dataset) -> None:
+    landmarks, pose = torch.from_numpy(dataset.canonical[:3]), torch.zeros(3, 3)
+    mean, logvar = fitted.inference_encoder().eval()(landmarks, pose)
+    assert mean.shape == logvar.shape == (3, fitted.latent_size)
+    assert mean.dtype == logvar.dtype == torch.float32
+    assert fitted.encoder_inputs == ("landmarks", "pose")
+    expected, _ = fitted.posterior(landmarks, pose)
+    torch.testing.assert_close(mean, expected)
+
+
+def test_the_exported_decoder_gives_texture_and_points(fitted: PuppetVAE) -> None:
+    texture, points = fitted.inference_decoder().eval()(torch.zeros(2, fitted.latent_size))
+    assert texture.shape == (2, SIZE, SIZE, 3)
+    assert texture.dtype == torch.uint8
+    assert points.shape == (2, mesh_size()[0], 3)
+    assert points.dtype == torch.float32
+    facts = fitted.exported_facts()
+    assert facts["kind"] == "mesh"
+    assert facts["neutral"].shape == (478, 3)
+    assert facts["triangles"].shape == (mesh_size()[1], 3)
+    assert facts["texture_points"].shape == (mesh_size()[0], 2)
+    assert facts["texture_size"] == SIZE
+
+
+def test_everything_fitted_is_in_the_state(fitted: PuppetVAE, dataset: Dataset) -> None:
+    model = PuppetVAE(CONFIG)
+    model.load_state_dict(fitted.state_dict())
+    batch = fitted.make_batches(dataset, ROWS, augment=False).batch(ROWS[:4], generator())
+    np.testing.assert_array_equal(model.render(batch), fitted.render(batch))
+
+
+# --- pieces ---
+
+
+def test_an_untrained_painter_paints_its_mean() -> None:
+    painter = TexturePainter((8, 8), 32)
+    painter.mean.data.fill_(0.5)
+    latent = torch.zeros(1, POSE + APPEARANCE)
+    np.testing.assert_allclose(painter(latent).detach(), 0.5, atol=1e-6)
+    assert painter(latent).shape == (1, 3, 32, 32)
+
+
+def test_a_texture_that_the_last_map_does_not_divide_is_refused() -> None:
+    with pytest.raises(ValueError, match="texture size 100 is no multiple of 32"):
+        TexturePainter((8, 8, 8), 100)
+
+
+def test_a_block_doubles_the_side() -> None:
+    block = UpBlock(2, 5)
+    with torch.no_grad():
+        block.convolve.weight.zero_()
+        torch.nn.init.constant_(block.get_parameter("convolve.bias"), -1.0)
+    np.testing.assert_allclose(block(torch.ones(1, 2, 3, 4)).detach(), np.full((1, 5, 6, 8), -0.2), atol=1e-6)
+
+
+def test_initialisation_keeps_the_signals_size_through_ten_layers() -> None:
+    torch.manual_seed(0)
+    network = torch.nn.Sequential(*[m for _ in range(10) for m in (torch.nn.Linear(256, 256), torch.nn.LeakyReLU(0.2))])
+    he_initialise(network)
+    x = torch.randn(64, 256)
+    assert 0.3 < float(network(x).detach().square().mean()) / float(x.square().mean()) < 3
+    assert all(not layer.bias.any() for layer in network if isinstance(layer, torch.nn.Linear))
