@@ -57,9 +57,9 @@ def run_headless(
         if sink is not None:
             engine.add_sink(Window(sink, frames))
         engine.add_sink(meter)
-        engine.start(spec)
-        with progress(total=frames, label="running", unit="frames") as bar:
-            follow(engine, meter, bar.update)
+        with progress(total=frames, label="running", unit="frames") as bar:  # before the tracker borrows stderr
+            engine.start(spec)
+            follow(engine, meter, bar.update, sink)
     except KeyboardInterrupt:
         interrupted = True
     finally:
@@ -68,11 +68,13 @@ def run_headless(
     if meter.count:
         nominal = opened[-1].fps if opened else 0.0
         print(report(meter, status.source or spec, nominal, played))
-    if sink is not None and sink.recording is not None and sink.recording.frames:
+    if sink is not None and sink.recording is not None and sink.path.exists():
         made = sink.recording
         print(f"recorded      {made.path}: {made.frames} frames, {made.seconds:.2f} s, {made.dropped} dropped")
     if interrupted:
         raise KeyboardInterrupt
+    if sink is not None and sink.error is not None:
+        raise sink.error
     if problems:
         raise RecordingError(problems[0])
     return 0
@@ -98,8 +100,11 @@ def build_engine(make_source: Callable[[str], Source], actor: Actor) -> Engine:
     return Engine(make_source, make_puppeteer, lambda _: actor)
 
 
-def follow(engine: Engine, meter: Meter, advance: Callable[[int], None]) -> None:
-    """Wait for the end, and tell `advance` how many results came since. Raises PuppetError when there is no way on."""
+def follow(engine: Engine, meter: Meter, advance: Callable[[int], None], sink: RecorderSink | None) -> None:
+    """Wait for the end, and tell `advance` how many results came since. A recording that fails is an end, too.
+
+    Raises PuppetError when there is no way on.
+    """
     told = 0
     while not meter.reached.wait(LOOK_EVERY):
         count = meter.count
@@ -109,7 +114,7 @@ def follow(engine: Engine, meter: Meter, advance: Callable[[int], None]) -> None
         lost = status.phase is Phase.FAILED or (not status.frames_read and not status.source_live)
         if status.error is not None and (lost or not meter.count):
             raise PuppetError(status.error)
-        if status.phase is Phase.ENDED:
+        if status.phase is Phase.ENDED or (sink is not None and sink.error is not None):
             break
     advance(meter.count - told)
 

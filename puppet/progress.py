@@ -95,6 +95,8 @@ class _Log:
         self._figures = "".join(f", {name} {_short(value)}" for name, value in figures.items())
 
     def finish(self) -> None:
+        if self._done == self._initial and self._done != self._total:
+            return  # it failed before anything was done, and the reason follows
         self._say(f"{self._count()} in {_span(self._clock() - self._began)}{self._figures}")
 
     def _state(self) -> str:

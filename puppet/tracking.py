@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
+import tempfile
+import threading
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -11,6 +14,12 @@ import numpy as np
 
 from puppet import align, pixels
 from puppet.frames import LANDMARKS, Face, Floats, Frame
+
+NATIVE_CHATTER = re.compile(  # what MediaPipe's libraries say when all is well; errors (E, F) are none of it
+    rb"(WARNING: All log messages before absl::InitializeLog\(\)|INFO: Created TensorFlow Lite"
+    rb"|[IW]\d{4,8} [\d:.]+ +\d+ [\w./-]+:\d+\]).*(\n|$)"
+)
+_STDERR = threading.Lock()  # held while file descriptor 2 is turned elsewhere
 
 
 class Tracker(Protocol):
@@ -32,11 +41,13 @@ class FaceMeshTracker:
     """
 
     def __init__(self, still: bool = False, max_faces: int = 1) -> None:
-        with _quiet_native_logs():
+        with without_native_chatter():
             from mediapipe.python.solutions import face_mesh
 
             self._mesh = face_mesh.FaceMesh(static_image_mode=still, max_num_faces=max_faces, refine_landmarks=True)
+            self._mesh.process(np.zeros((64, 64, 3), np.uint8))  # now its threads have started, and had their say
         self._last_box: Floats | None = None
+        self._chatty = True  # until the first face: the landmark networks are used from then on
         self.faces_seen = 0
 
     def track(self, frame: Frame) -> Face | None:
@@ -44,7 +55,9 @@ class FaceMeshTracker:
         height, width = frame.image.shape[:2]
         rgb = pixels.swap_red_blue(frame.image)
         rgb.setflags(write=False)  # MediaPipe copies writeable images
-        found = self._mesh.process(rgb).multi_face_landmarks or []  # pyright: ignore[reportAttributeAccessIssue]
+        with without_native_chatter() if self._chatty else contextlib.nullcontext():
+            found = self._mesh.process(rgb).multi_face_landmarks or []  # pyright: ignore[reportAttributeAccessIssue]
+        self._chatty = self._chatty and not found
         faces = [_points(face.landmark, width, height) for face in found]
         self.faces_seen = len(faces)
         if not faces:
@@ -81,8 +94,24 @@ def _box(points: Floats) -> Floats:
 
 
 @contextlib.contextmanager
-def _quiet_native_logs() -> Iterator[None]:
-    """MediaPipe's native libraries log to stderr while they load; the user has no use for it."""
-    os.environ.setdefault("GLOG_minloglevel", "2")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    yield
+def without_native_chatter() -> Iterator[None]:
+    """Keep NATIVE_CHATTER off stderr; whatever else is written there meanwhile, by any thread, appears at the end.
+
+    MediaPipe's libraries log to file descriptor 2 and know no setting that stops them.
+    """
+    with _STDERR, contextlib.ExitStack() as stack:
+        try:
+            held = stack.enter_context(tempfile.TemporaryFile())
+            stderr = stack.enter_context(open(os.dup(2), "wb"))
+        except OSError:  # a program without a console has no descriptor 2; without room for the file it may chatter
+            yield
+            return
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(stderr.fileno(), 2)
+            held.seek(0)
+            with contextlib.suppress(OSError):  # nobody reads it any more
+                stderr.write(NATIVE_CHATTER.sub(b"", held.read()))
+                stderr.flush()
