@@ -24,6 +24,7 @@ OVAL = (
 FACE_CENTRE = np.array((0.0, 0.25, 0.0), np.float32)  # canonical: where the rings have their centre
 RING_SIZE = (1.3, 1.75)  # rings as multiples of the outline: around the ears, around the hair
 RING_DEPTH = (0.25, 0.45)  # outer-eye distances behind the outline
+RING_LIMIT = (0.88, 0.98)  # of the way from the face centre to the border: where rings of a large head end
 BORDER_CELLS = 6  # border vertices per side
 BORDER_MARGIN = 2.0  # px the border lies outside the picture, so that every pixel is covered
 
@@ -63,6 +64,8 @@ def build_mesh(neutral: Floats, opened: Floats, usual_pose: HeadPose, image_size
     usual_pose: pose in picture px of the neutral face.
     """
     ring_rest, ring_follow = _rings(neutral)
+    centre = align.place(FACE_CENTRE[None], usual_pose)[0, :2]
+    ring_rest = _within(ring_rest, usual_pose, centre, image_size)
     rest = np.concatenate([neutral[:FACE_POINTS], ring_rest]).astype(np.float32)
     home = align.place(rest, usual_pose)
     border = _border(image_size)
@@ -71,11 +74,13 @@ def build_mesh(neutral: Floats, opened: Floats, usual_pose: HeadPose, image_size
     follow = np.concatenate([np.ones(FACE_POINTS), ring_follow, np.zeros(len(border))]).astype(np.float32)
     layout = home.copy()
     layout[:FACE_POINTS] = align.place(_wide_eyes(opened)[:FACE_POINTS], usual_pose)
-    centre = align.place(FACE_CENTRE[None], usual_pose)[0, :2]
     texture_points = _magnified(layout[:, :2], centre, image_size, texture_size)
     triangles = Delaunay(texture_points).simplices.astype(np.int32)
     if (len(rest), len(triangles)) != mesh_size():
-        raise DataError(f"the landmarks do not span a face: {len(triangles)} triangles, not {mesh_size()[1]}")
+        raise DataError(
+            "the landmarks do not span a face that lies within the picture; prepare the footage again, "
+            f"filmed with more room around the head ({len(triangles)} triangles, not {mesh_size()[1]})"
+        )
     return ActorMesh(_clockwise(triangles, texture_points), texture_points, rest, follow, home)
 
 
@@ -89,6 +94,13 @@ def _rings(neutral: Floats) -> tuple[Floats, Floats]:
         rings.append(ring)
         follows.append((1 - 0.5 * low) if k == 0 else (0.9 - 0.85 * low))
     return np.concatenate(rings), np.concatenate(follows)
+
+
+def _within(rings: Floats, usual_pose: HeadPose, centre: Floats, image_size: int) -> Floats:
+    """Canonical rings, drawn in towards the face centre where they would leave the picture (placing is affine)."""
+    outwards = _outwards(align.place(rings, usual_pose)[:, :2], centre, image_size)
+    limit = np.repeat(np.float32(RING_LIMIT), len(OVAL))[:, None]
+    return FACE_CENTRE + np.minimum(1, limit / np.maximum(outwards, 1e-6)) * (rings - FACE_CENTRE)
 
 
 def _border(image_size: int) -> Floats:
@@ -113,16 +125,22 @@ def _wide_eyes(canonical: Floats) -> Floats:
 def _magnified(points: Floats, centre: Floats, image_size: int, texture_size: int) -> Floats:
     """Radial layout: LAYOUT_MAGNIFY near the centre, falling smoothly so that the border maps to the border."""
     half = image_size / 2 + BORDER_MARGIN
+    points = points.astype(np.float64)  # so that the border stays straight: a dent in it would change the mesh
+    offset = points - centre
+    bulge = LAYOUT_MAGNIFY + (1 - LAYOUT_MAGNIFY) * _outwards(points, centre, image_size) ** 1.5
+    moved = centre + offset * bulge
+    scale = (texture_size - 1) / 2 / half
+    return ((moved - (image_size - 1) / 2) * scale + (texture_size - 1) / 2).astype(np.float32)
+
+
+def _outwards(points: Floats, centre: Floats, image_size: int) -> Floats:
+    """How far out points (V, 2) px lie: (V, 1), 0 at the centre, 1 on the border."""
     offset = points - centre
     # distance to the border along this direction, so that the square maps onto the square
     direction = offset / np.maximum(np.abs(offset).max(1, keepdims=True), 1e-6)
     low, high = -BORDER_MARGIN - centre, image_size - 1 + BORDER_MARGIN - centre
     reach = np.where(direction > 0, high, -low) / np.maximum(np.abs(direction), 1e-6)
-    fraction = np.abs(offset).max(1, keepdims=True) / reach.min(1, keepdims=True)
-    bulge = LAYOUT_MAGNIFY + (1 - LAYOUT_MAGNIFY) * fraction**1.5
-    moved = centre + offset * bulge
-    scale = (texture_size - 1) / 2 / half
-    return ((moved - (image_size - 1) / 2) * scale + (texture_size - 1) / 2).astype(np.float32)
+    return np.abs(offset).max(1, keepdims=True) / reach.min(1, keepdims=True)
 
 
 def _clockwise(triangles: NDArray[np.int32], points: Floats) -> NDArray[np.int32]:
