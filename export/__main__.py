@@ -30,16 +30,20 @@ def parser() -> argparse.ArgumentParser:
     add("--licence", default="CC0-1.0", help="of the actor file (default: %(default)s)")
     add("--checkpoint", choices=("best", "last"), default="best", help="which one of the run (default: %(default)s)")
     add("--data", type=Path, metavar="DATA.h5", help="the run's data set, when it was moved")
+    add("--force", action="store_true", help="replace NAME.actor if it exists")
     return made
 
 
 def export_run(args: argparse.Namespace) -> None:
     """Raises PuppetError; writes nothing then."""
     # torch is only imported when there is something to do, so that --help is instant
+    from export import ExportError
     from export.onnx_file import Declaration, export_actor
     from models import checkpoint
     from models.dataset import open_dataset
 
+    if args.output.exists() and not args.force:
+        raise ExportError(f"{args.output} exists already; choose another name or add --force to replace it")
     model, facts = checkpoint.load_model(args.run, args.checkpoint)
     path = args.data or Path(str(facts.data.get("file", "")))
     if not path.is_file():

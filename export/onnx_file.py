@@ -36,6 +36,7 @@ from puppet.actor_card import (
     Golden,
     write_actor,
 )
+from puppet.errors import reason
 from puppet.frames import Image, Latent
 from puppet.graph_check import check_graph
 from puppet.latents import Latents, latents_to_bytes
@@ -185,7 +186,7 @@ def _write_verified(out: Path, card: ActorCard, members: Mapping[str, bytes]) ->
         load_actor(trial, provider="cpu")
         os.replace(trial, out)
     except OSError as error:
-        raise ExportError(f"{out}: cannot be written ({error.strerror}); choose another folder") from error
+        raise ExportError(f"{out}: cannot be written ({reason(error)}); choose another folder") from error
     finally:
         trial.unlink(missing_ok=True)
     return card

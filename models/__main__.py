@@ -50,7 +50,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
         help="end after M minutes of training, or N steps if both are given and those are done first",
     )
     add("--batch-size", type=_positive(int), metavar="N", help="frames a step")
-    add("--seed", type=int, metavar="N", help="start of all random numbers")
+    add("--seed", type=_seed, metavar="N", help="start of all random numbers")
     add("--threads", type=_positive(int), metavar="N", help="CPU threads (default: torch's choice)")
     add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: the GPU when there is one")
     add("--resume", action="store_true", help="go on with the run in RUN_DIR from its last checkpoint")
@@ -64,7 +64,8 @@ def _train(args: argparse.Namespace) -> int:
     if args.resume and args.preset is not None:
         raise PuppetError("--preset cannot be given with --resume: a run keeps the preset that it was started with")
     config = None if args.resume else PRESETS[args.preset or default_preset()]
-    train(args.data, args.output, config, overrides, args.device, args.threads, args.driver)
+    saved = train(args.data, args.output, config, overrides, args.device, args.threads, args.driver)
+    print(f"{saved.folder}: step {saved.step}. Make an actor of it with: python -m export {args.output} -o NAME.actor")
     return 0
 
 
@@ -119,12 +120,18 @@ def build_parser(command: str | None) -> argparse.ArgumentParser:
 def _positive(kind: type[int] | type[float]) -> Callable[[str], float]:
     def parse(text: str) -> float:
         value = kind(text)
-        if not value > 0:
+        if not 0 < value < float("inf"):
             raise ValueError
         return value
 
     parse.__name__ = f"positive {kind.__name__}"  # argparse: "invalid positive int value: '0'"
     return parse
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 on")
+    return int(text)
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:

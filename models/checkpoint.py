@@ -25,7 +25,7 @@ from torch import Tensor
 import models
 from models.base import ActorModel
 from models.config import TrainConfig, to_json, train_config
-from puppet.errors import DataError
+from puppet.errors import DataError, reason
 
 FORMAT, VERSION = "puppet-checkpoint", 1
 FACTS = "checkpoint.json"
@@ -98,7 +98,9 @@ def write(
         _sync_folder(folder.parent)
     except OSError as error:
         shutil.rmtree(partial, ignore_errors=True)
-        raise DataError(f"{folder}: the checkpoint cannot be written ({error.strerror})") from error
+        raise DataError(
+            f"{folder}: the checkpoint cannot be written ({reason(error)}); free some space, then --resume"
+        ) from error
     return Checkpoint(folder, step, seconds, score, config, data, metrics, hashes)
 
 

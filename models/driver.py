@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from puppet import align, pixels
-from puppet.errors import DataError
+from puppet.errors import DataError, SourceError
 from puppet.frames import Face, Frame, Image
 from puppet.neutral import Neutral, usual_neutral
 from puppet.progress import progress
-from puppet.sources import open_source
+from puppet.sources import Source, open_source
 from puppet.tracking import FaceMeshTracker
 
 if TYPE_CHECKING:
@@ -60,25 +60,31 @@ def upright_picture(image: Image, face: Face, size: int) -> Image:
 # ---------------------------------------------------------------------------------------------- videos and folders
 
 
+def _open(spec: str) -> Source:
+    """Raises SourceError, also for cameras and streams, which never end."""
+    source = open_source(spec, paced=False)
+    if source.live:
+        raise SourceError(f"{spec} is not a file or folder; record it first, with: puppet run --record OUT.mp4", "live")
+    source.open()
+    return source
+
+
 def nominal_fps(spec: str) -> float:
     """Frames per second of a video or image folder. Raises SourceError."""
-    with contextlib.closing(open_source(spec, paced=False)) as source:
-        source.open()
+    with contextlib.closing(_open(spec)) as source:
         return source.fps
 
 
 def frames(spec: str) -> Iterator[Frame]:
     """Every frame of a video or image folder. Raises SourceError."""
-    with contextlib.closing(open_source(spec, paced=False)) as source:
-        source.open()
+    with contextlib.closing(_open(spec)) as source:
         while (frame := source.read()) is not None:
             yield frame
 
 
 def track_all(spec: str) -> list[Face | None]:
     """The face of every frame of a video or image folder, None where none is seen. Raises SourceError."""
-    with contextlib.closing(open_source(spec, paced=False)) as source:
-        source.open()
+    with contextlib.closing(_open(spec)) as source:
         tracker = FaceMeshTracker(still=Path(spec).is_dir())
         faces = []
         with contextlib.closing(tracker), progress(total=source.frame_count, label="tracking", unit="frames") as bar:

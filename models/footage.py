@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from puppet.errors import DataError, SourceError
+from puppet.errors import DataError, SourceError, reason
 from puppet.frames import LANDMARKS, Face, Floats, Frame, Image
 from puppet.progress import progress
 from puppet.recorded import IMAGE_SUFFIXES
@@ -102,7 +102,7 @@ def track(footage: Footage, side_file: Path, tools: Tools) -> NDArray[np.void]:
         with side_file.open("ab") as out:
             fresh = list(_track_rest(footage, done, out, tools))
     except OSError as error:
-        raise DataError(f"{side_file}: cannot be written ({error.strerror or error}); choose another folder") from error
+        raise DataError(f"{side_file}: cannot be written ({reason(error)}); choose another folder") from error
     return np.concatenate([done, np.array(fresh, RECORD)])
 
 

@@ -2,32 +2,50 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from puppet.errors import DataError, reason
 
 FILE = "metrics.jsonl"
 
 
 class MetricsLog:
-    """Appends rows; opening drops rows later than `step` (written after the checkpoint one resumes from)."""
+    """Appends rows; opening drops rows later than `step` (written after the checkpoint one resumes from).
+
+    All of it raises DataError when the file cannot be written.
+    """
 
     def __init__(self, run: Path, step: int) -> None:
-        path = run / FILE
-        if path.exists():
-            kept = [row for row in read_metrics(run) if row["step"] <= step]
-            partial = path.with_suffix(".partial")
-            partial.write_text("".join(f"{json.dumps(row)}\n" for row in kept), encoding="utf-8")
-            os.replace(partial, path)
-        self._file = path.open("a", encoding="utf-8", buffering=1)  # by line: readable while training
+        self._path = run / FILE
+        with self._writing():
+            if self._path.exists():
+                kept = [row for row in read_metrics(run) if row["step"] <= step]
+                partial = self._path.with_suffix(".partial")
+                partial.write_text("".join(f"{json.dumps(row)}\n" for row in kept), encoding="utf-8")
+                os.replace(partial, self._path)
+            self._file = self._path.open("a", encoding="utf-8", buffering=1)  # by line: readable while training
 
     def write(self, step: int, kind: str, **values: Any) -> None:
         """kind: "train" or "evaluate"; values: plain numbers and dicts of them."""
-        self._file.write(json.dumps({"step": step, "kind": kind, **values}) + "\n")
+        with self._writing():
+            self._file.write(json.dumps({"step": step, "kind": kind, **values}) + "\n")
 
     def close(self) -> None:
-        self._file.close()
+        with self._writing():
+            self._file.close()
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            told = f"{self._path}: cannot be written ({reason(error)}); free some space, then --resume"
+            raise DataError(told) from error
 
 
 def read_metrics(run: Path) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,9 +22,11 @@ from numpy.typing import NDArray
 from models import cleaning, contact_sheet, coverage
 from models.cleaning import Posed, Track, Verdicts
 from models.dataset import FORMAT, VERSION, open_dataset
+from models.driver import DATASET_SUFFIXES
 from models.footage import Footage, Tools, check_footage, frames_of, is_still, track
+from models.stopping import stop_on_signal
 from puppet import align, pixels
-from puppet.errors import DataError, PuppetError, SourceError
+from puppet.errors import DataError, PuppetError, SourceError, reason
 from puppet.frames import Face, Floats, Image
 from puppet.neutral import estimate_neutral
 from puppet.progress import progress
@@ -55,7 +58,8 @@ def add_prepare_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--crop", choices=CROPS, help="steady: whole head, one frame per shot (videos); "
                         "upright: tight, follows the face (pictures)")  # fmt: skip
     parser.add_argument("--every", type=_whole(1, 10_000), default=1, metavar="N", help="look at each N-th frame only")
-    parser.add_argument("--max-yaw", type=float, default=50.0, metavar="DEGREES", help="drop heads turned further (50)")
+    parser.add_argument("--max-yaw", type=_degrees, default=50.0, metavar="DEGREES",
+                        help="drop heads turned further (50)")  # fmt: skip
     parser.add_argument("--max-frames", type=_whole(0, 10**9), default=0, metavar="N", help="stop after N frames")
     parser.add_argument("--force", action="store_true", help="replace DATA.h5 if it exists")
 
@@ -67,6 +71,16 @@ def _whole(least: int, most: int) -> Callable[[str], int]:
         return int(text)
 
     return parse
+
+
+def _degrees(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 < value <= 180:
+        raise argparse.ArgumentTypeError(f"a number of degrees from 0 to 180 is expected, not {text!r}")
+    return value
 
 
 def run_prepare(args: argparse.Namespace) -> int:
@@ -91,13 +105,15 @@ def prepare(paths: list[Path], output: Path, options: Options, tools: Tools | No
     """
     tools = tools or Tools()
     check_footage(paths)
-    if output.exists() and not options.force:
-        raise DataError(f"{output} exists already; choose another name or add --force to replace it")
     if output.resolve() in [path.resolve() for path in paths]:
         raise DataError(f"{output}: is the footage itself; choose another name")
+    if output.suffix.lower() not in DATASET_SUFFIXES or output.is_dir():
+        raise DataError(f"{output}: a data set is a file whose name ends with .h5; choose such a name")
+    if output.exists() and not options.force:
+        raise DataError(f"{output} exists already; choose another name or add --force to replace it")
     footage = Footage(tuple(paths), options.every, options.max_frames)
     side_file, part = _beside(output, ".tracked"), _beside(output, ".part")
-    new_folder = not output.parent.exists()
+    new_folders = [folder for folder in output.parents if not folder.exists()]  # innermost first
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         selection = select(_read_track(footage, side_file, tools), options, footage.names)
@@ -106,17 +122,22 @@ def prepare(paths: list[Path], output: Path, options: Options, tools: Tools | No
         os.replace(part, output)
         report_path(output, ".txt").write_text(report.text() + "\n", encoding="utf-8")
         contact_sheet.save_png(report_path(output, ".png"), sheet)
+    except KeyboardInterrupt:
+        part.unlink(missing_ok=True)
+        if side_file.exists():
+            print(f"Stopped; the same command goes on from {side_file}", file=sys.stderr)
+        raise
     except (OSError, PuppetError) as error:
         for leftover in (part, side_file):  # bad footage stays bad, and a full disk needs the room
             with suppress(OSError):
                 leftover.unlink()
-        if new_folder:
-            with suppress(OSError):
-                output.parent.rmdir()
+        with suppress(OSError):
+            for folder in new_folders:
+                folder.rmdir()
         if isinstance(error, PuppetError):
             raise
-        reason = error.strerror or error
-        raise DataError(f"{output}: cannot be written ({reason}); free some space or choose another folder") from error
+        why = reason(error)
+        raise DataError(f"{output}: cannot be written ({why}); free some space or choose another folder") from error
     side_file.unlink(missing_ok=True)
     return report
 
@@ -235,10 +256,12 @@ def write(part: Path, chosen: Selection, footage: Footage, tools: Tools) -> None
         file.attrs.update(
             {"format": FORMAT, "version": VERSION, "crop": chosen.crop, "sources": json.dumps(footage.names)}
         )
-        with progress(total=count, label="cutting", unit="frames") as bar:
+        with stop_on_signal() as stopping, progress(total=count, label="cutting", unit="frames") as bar:
             for row, image in enumerate(_images(chosen, footage, tools)):
                 crops[row] = pixels.swap_red_blue(align.cut(image, chosen.to_crop[row], size).image)
                 bar.update()
+                if stopping():
+                    raise KeyboardInterrupt
 
 
 def _images(chosen: Selection, footage: Footage, tools: Tools) -> Iterator[Image]:

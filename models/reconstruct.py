@@ -23,10 +23,10 @@ from puppet.ffmpeg import RecordingSettings
 from puppet.frames import Image
 from puppet.neutral import Neutral, usual_neutral
 from puppet.progress import progress
-from puppet.recorder import Recorder
+from puppet.recorder import SUFFIXES, Recorder
 
 CHUNK = 16  # frames rendered at once
-VIDEO_SUFFIXES = {".mp4", ".m4v", ".mov"}
+OTHER_VIDEO_SUFFIXES = {".avi", ".gif", ".mkv", ".mpeg", ".mpg", ".webm", ".wmv"}
 
 
 class Performance(Protocol):
@@ -123,15 +123,23 @@ def reconstruct(run: Path, source: str, out: Path, compare: bool, device: str = 
 @contextlib.contextmanager
 def _output(out: Path, fps: float) -> Iterator[Callable[[Image, float], None]]:
     """A function (image BGR, time in seconds) that writes to a video or a folder."""
-    if out.suffix.lower() not in VIDEO_SUFFIXES:
+    if out.suffix.lower() in OTHER_VIDEO_SUFFIXES:
+        raise DataError(f"{out}: videos are MP4 files; choose a name that ends with .mp4")
+    if out.suffix.lower() not in SUFFIXES:
         if out.exists() and (not out.is_dir() or any(out.iterdir())):
             raise DataError(f"{out}: already exists; choose a new folder, or a file name that ends with .mp4")
         numbers = itertools.count()
         yield lambda image, _time: write_png(out / f"{next(numbers):06d}.png", image)
         return
     recorder = Recorder(RecordingSettings(out, fps=fps), wait=True)
+
+    def write(image: Image, time: float) -> None:
+        if recorder.error is not None:  # no use to go on
+            raise recorder.error
+        recorder.write(image, time)
+
     try:
-        yield recorder.write
+        yield write
     finally:
         recorder.close()
     if recorder.error is not None:

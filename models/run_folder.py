@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models.config import TrainConfig, to_json, train_config
-from puppet.errors import DataError
+from puppet.errors import DataError, reason
 
 if TYPE_CHECKING:
     from models.dataset import Dataset
@@ -86,14 +87,18 @@ def read_run_facts(run: Path) -> RunFacts:
 
 def write_run_facts(run: Path, facts: RunFacts) -> None:
     """Write run.json, whole or not at all, and the folder if need be; DataError when that is not possible."""
-    path, partial = run / RUN_FACTS, run / f".{RUN_FACTS}.partial"
+    path, partial, is_new = run / RUN_FACTS, run / f".{RUN_FACTS}.partial", not run.exists()
     try:
         run.mkdir(parents=True, exist_ok=True)
         text = json.dumps({"config": to_json(facts.config), "data": facts.data}, indent=1)
         partial.write_text(text, encoding="utf-8")
         os.replace(partial, path)
     except OSError as error:
-        raise DataError(f"{run}: cannot be written ({error.strerror}); choose another folder") from error
+        with contextlib.suppress(OSError):
+            partial.unlink()
+            if is_new:
+                run.rmdir()
+        raise DataError(f"{run}: cannot be written ({reason(error)}); choose another folder") from error
 
 
 def data_facts(dataset: Dataset) -> dict[str, Any]:

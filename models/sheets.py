@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ import cv2
 import numpy as np
 
 from puppet import pixels
-from puppet.errors import DataError
+from puppet.errors import DataError, reason
 from puppet.frames import Image
 
 GAP = 4  # px between pictures
@@ -39,7 +40,11 @@ def write_png(path: Path, image: Image) -> None:
         partial.write_bytes(content.tobytes())
         os.replace(partial, path)
     except OSError as error:
-        raise DataError(f"{path}: cannot be written ({error.strerror})") from error
+        with contextlib.suppress(OSError):
+            partial.unlink()
+        raise DataError(
+            f"{path}: cannot be written ({reason(error)}); free some space or choose another folder"
+        ) from error
 
 
 def _cell(image: Image, side: int) -> Image:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import math
-import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -36,6 +35,7 @@ from models.schedule import (
     seed_of,
     step_limit,
 )
+from models.stopping import stop_on_signal
 from puppet import pixels
 from puppet.errors import DataError
 from puppet.progress import progress
@@ -260,24 +260,6 @@ def pictures(batch: Tensor) -> list[np.ndarray]:
     return [pixels.swap_red_blue(np.ascontiguousarray(image)) for image in batch.cpu().numpy()]
 
 
-@contextlib.contextmanager
-def stop_on_signal() -> Iterator[Callable[[], bool]]:
-    """Ctrl-C or SIGTERM once: finish the step, write a checkpoint, stop. Twice: stop at once."""
-    asked: list[int] = []
-
-    def ask(number: int, _frame: Any) -> None:
-        if asked:
-            raise KeyboardInterrupt
-        asked.append(number)
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield lambda: bool(asked)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def train(
     data: Path,
     run: Path,
@@ -289,7 +271,7 @@ def train(
 ) -> Checkpoint:
     """Train on `data` into the folder `run`: a new run of `config`, or (None) the rest of the run that is there.
 
-    Raises PuppetError. The last checkpoint.
+    Raises PuppetError, and KeyboardInterrupt once what was learnt until Ctrl-C is kept. The last checkpoint.
     """
     torch.set_flush_denormal(True)  # denormal numbers make CPU training several times slower
     if threads is not None:
@@ -303,8 +285,13 @@ def train(
             facts = new_run(run, overrides.apply(config), data_facts(dataset))
         trainer = Trainer(run, facts, dataset, chosen, find_driver(driver_spec))
         write_run_facts(run, facts)  # not before all of that went well: a failed start leaves no folder
-        with stop_on_signal() as stopping, trainer.shown() as report:
-            return trainer.fit(report, stopping)
+        with stop_on_signal() as stopping:
+            with trainer.shown() as report:
+                saved = trainer.fit(report, stopping)
+            if stopping() and trainer.progress < 1:
+                print(f"Stopped at step {saved.step}, which is kept: --resume goes on from there", file=sys.stderr)
+                raise KeyboardInterrupt
+        return saved
 
 
 def find_driver(spec: str | None) -> DriverClip | None:

@@ -185,7 +185,7 @@ def find_actor(name_or_path: str = DEFAULT_ACTOR) -> Path:
     path = Path(name_or_path).expanduser()
     if path.suffix == SUFFIX or len(path.parts) > 1 or path.is_file():
         if not path.is_file():
-            raise ActorFileError(f"{path}: no such actor file")
+            raise ActorFileError(f"{path}: {'a folder, not an actor file' if path.is_dir() else 'no such actor file'}")
         return path
     actors = list_actors()
     for actor in actors:

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from puppet import __version__
-from puppet.errors import ActorFileError
+from puppet.errors import ActorFileError, reason
 from puppet.frames import LANDMARKS, Floats
 
 FORMAT_VERSION = 1
@@ -159,7 +159,7 @@ def write_actor(path: Path, card: ActorCard, members: Mapping[str, bytes]) -> Ac
         finally:
             partial.unlink(missing_ok=True)
     except OSError as error:
-        raise ActorFileError(f"{path}: cannot be written ({error.strerror}); choose another folder") from error
+        raise ActorFileError(f"{path}: cannot be written ({reason(error)}); choose another folder") from error
     return card
 
 

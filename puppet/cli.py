@@ -112,6 +112,7 @@ def run_live(arguments: argparse.Namespace) -> int:
 
 def render_demo(actor: str | None, provider: str) -> int:
     """What a machine without a display gets: the demo clip, played by the actor, as a new file in this folder."""
+    from puppet.recorder import free_name
     from puppet.render import render
 
     output = free_name(Path(DEMO_OUTPUT))
@@ -180,15 +181,6 @@ def has_display() -> bool:
     return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
 
 
-def free_name(path: Path) -> Path:
-    """`path`, or with "-2", "-3", ... before its suffix when there is such a file already."""
-    candidate, counter = path, 1
-    while candidate.exists():
-        counter += 1
-        candidate = path.with_name(f"{path.stem}-{counter}{path.suffix}")
-    return candidate
-
-
 def _command(commands, name: str, function: Callable, help: str, example: str) -> argparse.ArgumentParser:
     parser = commands.add_parser(
         name, help=help, description=help[0].upper() + help[1:] + ".", epilog=f"example: {example}"
@@ -206,14 +198,17 @@ def _provider_option(parser: argparse.ArgumentParser) -> None:
 
 
 def _count(text: str) -> int:
-    value = int(text)
+    value = int(text) if text.isdecimal() else 0
     if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
     return value
 
 
 def _fraction(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
     if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
     return value

@@ -45,6 +45,10 @@ class Finding:
 
 def examine(actor: str | None = None) -> int:
     """Print every finding; 0 when nothing is bad, else 1. `actor`: name or file to try the providers with."""
+
+    def check_provider() -> Iterator[Finding]:
+        return check_providers(actor)
+
     checks: tuple[Callable[[], Iterator[Finding]], ...] = (
         check_python,
         check_packages,
@@ -54,7 +58,7 @@ def examine(actor: str | None = None) -> int:
         check_cameras,
         check_tracker,
         check_actors,
-        lambda: check_providers(actor),
+        check_provider,
     )
     bad = 0
     for check in checks:
@@ -71,7 +75,8 @@ def run_check(check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
         yield from check()
     except Exception as problem:
         about = getattr(check, "__name__", "check").removeprefix("check_")
-        yield Finding("bad", about, f"{type(problem).__name__}: {problem}")
+        known = isinstance(problem, PuppetError)
+        yield Finding("bad", about, str(problem) if known else f"{type(problem).__name__}: {problem}")
 
 
 def check_python() -> Iterator[Finding]:

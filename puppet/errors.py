@@ -5,6 +5,15 @@ class PuppetError(Exception):
     """Something went wrong outside the program; the message says what, with which file or device, and what to do."""
 
 
+def reason(problem: OSError) -> str:
+    """Why a file or folder could not be made, in the system's words, or plainer ones where those mislead."""
+    if isinstance(problem, FileExistsError | NotADirectoryError):
+        return "there is a file where a folder should be"
+    if isinstance(problem, IsADirectoryError):
+        return "there is a folder of that name"
+    return problem.strerror or str(problem)
+
+
 class SourceError(PuppetError):
     """A camera, file, folder or URL gives no frames. `kind` tells the cases apart for the window.
 

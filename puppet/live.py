@@ -193,8 +193,9 @@ def diagnose_url(url: str, timeout: float = 3.0) -> SourceError:
         with socket.create_connection((parts.hostname or "", port), timeout) as connection:
             status = _http_status(connection, parts) if parts.scheme == "http" else 0
     except (OSError, ValueError) as problem:
+        why = getattr(problem, "strerror", None) or problem
         return SourceError(
-            f"{name}: nobody answers ({problem}); is the address right, and are both in one network?", "absent"
+            f"{name}: nobody answers ({why}); is the address right, and are both in one network?", "absent"
         )
     if status in (401, 403):
         return SourceError(f"{name}: access denied; put user and password into the address", "denied")

@@ -168,7 +168,9 @@ class Pictures(_Recorded):
         self._first = self._advance()
         if self._first is None:
             kind = "empty" if self.path.is_dir() else "unreadable"
-            what = "there is no image in this folder" if self.path.is_dir() else "not an image that can be read"
+            what = "not an image that can be read"
+            if self.path.is_dir():
+                what = f"none of its {self.skipped} images can be read" if self.skipped else "there is no image in it"
             raise SourceError(f"{self.path}: {what}", kind)
         self.frame_count = None if self._loop else len(self._files) - self.skipped
 

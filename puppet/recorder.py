@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 from puppet import pixels
-from puppet.errors import RecordingError
+from puppet.errors import RecordingError, reason
 from puppet.ffmpeg import FrameClock, RecordingSettings, recording_arguments, remux_arguments
 from puppet.frames import Image
 
@@ -64,7 +64,7 @@ class Recorder:
         self._closing = False
         self._process: subprocess.Popen[bytes] | None = None
         self._encoding_over = False  # nothing left to do for ffmpeg's encoder; tidying up may still go on
-        _claim(settings.path)
+        self._new_folders = _claim(settings.path)
         self._messages = tempfile.TemporaryFile()  # noqa: SIM115 - closed at the end of the thread
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
@@ -174,7 +174,7 @@ class Recorder:
 
     def _finish(self) -> None:
         if self._process is None:
-            self.path.unlink(missing_ok=True)  # the empty file that held the name
+            self._discard()
             self._encoding_over = True
             return
         assert self._process.stdin is not None
@@ -183,6 +183,11 @@ class Recorder:
             raise OSError(f"ffmpeg ended with code {self._process.returncode}")
         self._encoding_over = True
         tidy(self.path, self._executable)
+
+    def _discard(self) -> None:
+        """Take back the empty file that held the name, and the folders that were made for it."""
+        self.path.unlink(missing_ok=True)
+        _remove_empty(self._new_folders)
 
     def _fail(self, problem: Exception) -> None:
         """Stop, keep the file, and say why in the words of whoever knows best."""
@@ -198,9 +203,9 @@ class Recorder:
         said = self._messages.read(65536).decode(errors="replace")
         kept = f"What was written until then is kept in {self.path}."
         if not self.path.exists() or self.path.stat().st_size == 0:
-            self.path.unlink(missing_ok=True)
+            self._discard()
             kept = f"Nothing of {self.path} could be written."
-        error = RecordingError(f"The recording stopped: {_reason(said, problem, self._process)}. {kept}")
+        error = RecordingError(f"The recording stopped: {_why(said, problem, self._process)}. {kept}")
         with self._changed:
             self.error = error
             self._changed.notify_all()
@@ -252,17 +257,38 @@ def new_recording_path(folder: Path, actor: str, suffix: str = ".mp4") -> Path:
     return path
 
 
-def _claim(path: Path) -> None:
-    """Make the file, empty: its name is ours from here on, and an unwritable folder shows now, not after the take."""
+def free_name(path: Path) -> Path:
+    """`path`, or with "-2", "-3", ... before its suffix when there is such a file already."""
+    candidate, counter = path, 1
+    while candidate.exists():
+        counter += 1
+        candidate = path.with_name(f"{path.stem}-{counter}{path.suffix}")
+    return candidate
+
+
+def _claim(path: Path) -> list[Path]:
+    """Make the file, empty: its name is ours from here on, and an unwritable folder shows now, not after the take.
+
+    Returns the folders that had to be made, innermost first.
+    """
     if path.suffix.lower() not in SUFFIXES:
         raise RecordingError(f"{path.name}: recordings are MP4 files; choose a name that ends with .mp4")
     if os.path.lexists(path):
         raise RecordingError(f"{path} exists already and is not overwritten; choose another name")
+    new_folders = [folder for folder in path.parents if not folder.exists()]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.open("xb").close()  # "x": also when another program was quicker
     except OSError as problem:
-        raise RecordingError(f"Cannot write to {path.parent}: {problem.strerror}; choose another folder") from problem
+        _remove_empty(new_folders)
+        raise RecordingError(f"Cannot write to {path.parent}: {reason(problem)}; choose another folder") from problem
+    return new_folders
+
+
+def _remove_empty(folders: list[Path]) -> None:
+    with contextlib.suppress(OSError):
+        for folder in folders:
+            folder.rmdir()
 
 
 def _room(image: Image) -> int:
@@ -271,7 +297,7 @@ def _room(image: Image) -> int:
     return max(least, min(most, QUEUE_BYTES // max(1, image.nbytes)))
 
 
-def _reason(said: str, problem: Exception, process: subprocess.Popen[bytes] | None) -> str:
+def _why(said: str, problem: Exception, process: subprocess.Popen[bytes] | None) -> str:
     if "No space left on device" in said:
         return "the disk is full"
     lines = [line for line in said.splitlines() if line.strip()]

@@ -23,7 +23,7 @@ from puppet.frames import Face, Floats, Frame
 from puppet.neutral import Neutral, usual_neutral
 from puppet.pipeline import Layout, Puppeteer, StepOptions
 from puppet.progress import progress
-from puppet.recorder import CREATION_FLAGS, Recorder, find_ffmpeg
+from puppet.recorder import CREATION_FLAGS, Recorder, find_ffmpeg, free_name
 from puppet.sources import DEMO_CLIP, Source, open_source
 from puppet.tracking import FaceMeshTracker, Tracker
 
@@ -96,7 +96,7 @@ def _render(
         raise recorder.error
     if interrupted:
         if recording.frames:
-            print(f"Stopped; the first {recording.seconds:.1f} s are in {output}", file=sys.stderr)
+            print(f"Stopped; the first {recording.seconds:.1f} s are in {target}", file=sys.stderr)
         raise KeyboardInterrupt
     read = len(performance.points)
     if source.frame_count and read < source.frame_count - 1:
@@ -175,22 +175,22 @@ def _make_tracker(source: Source) -> Tracker:
 
 @contextlib.contextmanager
 def _target(output: Path, video: str, force: bool) -> Iterator[Path]:
-    """The file to write: `output`, or a sibling that takes its place in the end when there is one to replace."""
+    """The file to write: `output`, or a new sibling that takes its place once it is finished.
+
+    When that fails the sibling stays, if there is one, and so does `output`.
+    """
     if not output.exists():
         yield output
         return
-    if not force:
-        raise RecordingError(f"{output} exists already and is not overwritten; add --force, or choose another name")
     if Path(video).exists() and output.samefile(video):
         raise RecordingError(f"{output} is the video that is to be read; choose another name")
     if not output.is_file():
         raise RecordingError(f"{output} is not a file; choose another name")
-    draft = output.with_name(f"{output.stem}.new{output.suffix}")
-    try:
-        yield draft
-    finally:
-        if draft.exists():
-            os.replace(draft, output)
+    if not force:
+        raise RecordingError(f"{output} exists already and is not overwritten; add --force, or choose another name")
+    draft = free_name(output.with_name(f"{output.stem}.new{output.suffix}"))
+    yield draft
+    os.replace(draft, output)
 
 
 # --- sound ---

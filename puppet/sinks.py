@@ -11,7 +11,7 @@ from typing import Protocol
 
 import cv2
 
-from puppet.errors import PuppetError, RecordingError
+from puppet.errors import PuppetError, RecordingError, reason
 from puppet.ffmpeg import RecordingSettings, provenance
 from puppet.frames import Result
 from puppet.recorder import Recorder, Recording, new_recording_path
@@ -97,7 +97,7 @@ def save_snapshot(result: Result, folder: Path, actor: str) -> Path:
         with path.open("xb") as file:
             file.write(_with_comment(encoded.tobytes(), provenance(actor)))
     except OSError as problem:
-        raise RecordingError(f"Cannot save {path}: {problem.strerror}; choose another folder") from problem
+        raise RecordingError(f"Cannot save {path}: {reason(problem)}; choose another folder") from problem
     return path
 
 

@@ -56,8 +56,8 @@ SOURCES: tuple[SourceKind, ...] = (  # the first that takes a specification make
     ),
     SourceKind(
         "url",
-        lambda spec: spec.partition("://")[0].lower() in URL_SCHEMES and "://" in spec,
-        lambda spec, _, __, devices: UrlSource(spec, devices),
+        lambda spec: re.match(r"[a-zA-Z][\w+.-]+://", spec) is not None,
+        lambda spec, _, __, devices: _stream(spec, devices),
     ),
     SourceKind(
         "pictures",
@@ -82,6 +82,14 @@ def open_source(spec: str, *, paced: bool = True, loop: bool = False, devices: D
         raise SourceError("No source was named; give a camera, a file, a folder or a URL", "absent")
     kind = next(kind for kind in SOURCES if kind.takes(spec))
     return kind.make(spec, paced, loop, devices)
+
+
+def _stream(url: str, devices: Devices) -> Source:
+    scheme = url.partition("://")[0].lower()
+    if scheme not in URL_SCHEMES:
+        known = ", ".join(f"{name}://" for name in URL_SCHEMES)
+        raise SourceError(f"{scheme}:// is no kind of address that is known here; there are {known}", "absent")
+    return UrlSource(url, devices)
 
 
 def _is_device(spec: str) -> bool:
