@@ -77,6 +77,8 @@ def run_headless(
         raise sink.error
     if problems:
         raise RecordingError(problems[0])
+    if not meter.count:
+        raise PuppetError(f"{status.source or spec} ended before the first picture was made; try again with --loop")
     return 0
 
 
