@@ -99,7 +99,7 @@ def _rings(neutral: Floats) -> tuple[Floats, Floats]:
 def _within(rings: Floats, usual_pose: HeadPose, centre: Floats, image_size: int) -> Floats:
     """Canonical rings, drawn in towards the face centre where they would leave the picture (placing is affine)."""
     outwards = _outwards(align.place(rings, usual_pose)[:, :2], centre, image_size)
-    limit = np.repeat(np.float32(RING_LIMIT), len(OVAL))[:, None]
+    limit = np.repeat(np.array(RING_LIMIT, np.float32), len(OVAL))[:, None]
     return FACE_CENTRE + np.minimum(1, limit / np.maximum(outwards, 1e-6)) * (rings - FACE_CENTRE)
 
 
@@ -125,15 +125,15 @@ def _wide_eyes(canonical: Floats) -> Floats:
 def _magnified(points: Floats, centre: Floats, image_size: int, texture_size: int) -> Floats:
     """Radial layout: LAYOUT_MAGNIFY near the centre, falling smoothly so that the border maps to the border."""
     half = image_size / 2 + BORDER_MARGIN
-    points = points.astype(np.float64)  # so that the border stays straight: a dent in it would change the mesh
-    offset = points - centre
-    bulge = LAYOUT_MAGNIFY + (1 - LAYOUT_MAGNIFY) * _outwards(points, centre, image_size) ** 1.5
+    exact = points.astype(np.float64)  # so that the border stays straight: a dent in it would change the mesh
+    offset = exact - centre
+    bulge = LAYOUT_MAGNIFY + (1 - LAYOUT_MAGNIFY) * _outwards(exact, centre, image_size) ** 1.5
     moved = centre + offset * bulge
     scale = (texture_size - 1) / 2 / half
     return ((moved - (image_size - 1) / 2) * scale + (texture_size - 1) / 2).astype(np.float32)
 
 
-def _outwards(points: Floats, centre: Floats, image_size: int) -> Floats:
+def _outwards(points: NDArray[np.floating], centre: Floats, image_size: int) -> NDArray[np.floating]:
     """How far out points (V, 2) px lie: (V, 1), 0 at the centre, 1 on the border."""
     offset = points - centre
     # distance to the border along this direction, so that the square maps onto the square
