@@ -122,7 +122,7 @@ def test_smoothing_lags_and_options_can_change_while_it_runs(mesh: Actor) -> Non
 
     stage = Stage(mesh, smoothing=1.0)
     stage.steps(looking(0), 0.5)
-    assert yaw_of(stage.step(looking(20))) < 15
+    assert yaw_of(stage.step(looking(20))) < 19  # it does lag, so that the next line can tell
     stage.puppeteer.options = replace(stage.puppeteer.options, smoothing=0.0)
     assert yaw_of(stage.step(looking(20))) == pytest.approx(20, abs=1e-3)
 

@@ -57,9 +57,13 @@ def test_a_blink_lags_at_most_a_frame_and_stays_a_blink() -> None:
 
 
 def test_trembling_is_reduced() -> None:
-    """Noise of a thousandth of an eye distance per frame. A 2.5 Hz low-pass alone would leave 0.45 of it."""
+    """White noise of a thousandth of an eye distance per frame; a first-order low-pass leaves sqrt(a / (2 - a))."""
     noise = np.random.default_rng(0).normal(0, 0.001, 600)
-    assert run(noise, LANDMARK_FILTER)[30:].std() < 0.65 * noise.std()
+    rate = 2 * np.pi * LANDMARK_FILTER.min_cutoff / FPS
+    weight = rate / (rate + 1)
+    resting = np.sqrt(weight / (2 - weight))  # beta can only let more through
+    left = run(noise, LANDMARK_FILTER)[30:].std() / noise.std()
+    assert 0.95 * resting < left < 1.25 * resting < 0.9
 
 
 def test_quick_movement_lags_less_with_beta() -> None:
