@@ -376,7 +376,7 @@ class PuppetBatches:
         self._pose = dict(zip(rows.tolist(), pose, strict=True))
 
     def batch(self, rows: Index, generator: torch.Generator) -> Batch:
-        """landmarks (B, 478, 3), pose (B, 3) degrees from the usual, field int16 (B, S, S, 2), target uint8 (B, S, S, 3) RGB."""
+        """landmarks (B, 478, 3), pose (B, 3) degrees from the usual, field int16 (B, S, S, 2), target uint8 RGB."""
         keys = rows.tolist()
         self._compute_fields([row for row in keys if row not in self._fields])
         batch = {

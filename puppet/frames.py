@@ -63,8 +63,8 @@ class AlignedCrop:
 @dataclass(frozen=True, slots=True)
 class Drive:
     """What an actor is asked to do. landmarks f32 (478, 3): canonical, on the ACTOR's face (retargeted);
-    pose f32 (3,): yaw, pitch, roll in degrees from how the actor usually holds the head (yaw > 0 towards the image's right, pitch > 0 up,
-    roll > 0 tilts towards the image's right); captured_at in seconds."""
+    pose f32 (3,): yaw, pitch, roll in degrees from how the actor usually holds the head (yaw > 0 towards the image's
+    right, pitch > 0 up, roll > 0 tilts towards the image's right); captured_at in seconds."""
 
     landmarks: Floats
     pose: Floats
