@@ -93,6 +93,8 @@ def run_live(arguments: argparse.Namespace) -> int:
             loop=arguments.loop,
             provider=arguments.provider,
         )
+    from puppet.doctor import has_display
+
     if not has_display():
         if any((arguments.source, arguments.frames, arguments.record, arguments.screenshot)):
             raise PuppetError("There is no display for the window; use --headless, or: puppet render VIDEO -o OUT.mp4")
@@ -172,13 +174,6 @@ def run_doctor(arguments: argparse.Namespace) -> int:
 
 
 # --- helpers ---
-
-
-def has_display() -> bool:
-    """Can a window open? Windows and macOS always have a desktop; Qt's own choice of platform counts as one."""
-    if not sys.platform.startswith("linux"):
-        return True
-    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
 
 
 def _command(commands, name: str, function: Callable, help: str, example: str) -> argparse.ArgumentParser:

@@ -106,9 +106,9 @@ def no_display(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", ["DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"])
 def test_a_display_is_found(name: str, no_display: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not cli.has_display()
+    assert not doctor.has_display()
     monkeypatch.setenv(name, "something")
-    assert cli.has_display()
+    assert doctor.has_display()
 
 
 def test_without_a_display_the_demo_becomes_a_new_file(
