@@ -1,0 +1,63 @@
+"""The actors that ship: whole, honest about themselves, and really driven by a face."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from puppet import measurements
+from puppet.actor import BUILT_IN, DEFAULT_ACTOR, load_actor
+from puppet.pipeline import Puppeteer, StepOptions
+from puppet.sources import DEMO_CLIP, open_source
+from puppet.tracking import FaceMeshTracker
+
+ACTORS = sorted(BUILT_IN.glob("*.actor"))
+LARGEST = 12 * 2**20  # bytes
+STRIDE = 3  # of the demo clip's frames
+
+
+def test_the_default_actor_ships() -> None:
+    assert DEFAULT_ACTOR in [path.stem for path in ACTORS]
+
+
+@pytest.mark.parametrize("path", ACTORS, ids=lambda path: path.stem)
+def test_file_is_whole_small_and_says_what_it_is(path: Path) -> None:
+    actor = load_actor(path, "cpu")
+    assert path.stat().st_size <= LARGEST
+    assert actor.golden_difference() <= actor.card.golden.tolerance
+    assert actor.card.image_size == 256
+    assert actor.card.licence == "CC0-1.0"
+    assert "no person" in actor.card.consent
+    assert actor.card.parity["image_levels"] <= 2
+
+
+@pytest.mark.parametrize("path", ACTORS, ids=lambda path: path.stem)
+def test_the_demo_driver_moves_the_mouth(path: Path) -> None:
+    """Over the demo clip, the picture follows the driver's landmarks: a mouth that opens shows its dark inside."""
+    actor = load_actor(path, "cpu")
+    puppeteer = Puppeteer(FaceMeshTracker(), actor, StepOptions(smoothing=0))
+    source = open_source(str(DEMO_CLIP), paced=False)
+    source.open()
+    asked, portraits = [], []
+    while (frame := source.read()) is not None:
+        if frame.index % STRIDE:
+            continue
+        result = puppeteer.step(frame)
+        assert result.face is not None
+        assert result.portrait is not None
+        asked.append(float(measurements.measure(result.face.canonical)["mouth_open"]))
+        portraits.append(cv2.cvtColor(result.portrait.image, cv2.COLOR_BGR2GRAY))
+    puppeteer.close()
+    source.close()
+    shown = np.stack(portraits).astype(float)
+    opening = np.array(asked)
+    closed, opened = opening < np.quantile(opening, 0.3), opening > np.quantile(opening, 0.95)
+    change = np.abs(shown[opened].mean(0) - shown[closed].mean(0))
+    mouth = np.unravel_index(np.argmax(cv2.GaussianBlur(change, (0, 0), 4)), change.shape)
+    assert 0.45 * 256 < mouth[0] < 0.75 * 256  # the largest change lies where a mouth is
+    assert 0.35 * 256 < mouth[1] < 0.65 * 256
+    window = shown[:, mouth[0] - 8 : mouth[0] + 8, mouth[1] - 8 : mouth[1] + 8].mean((1, 2))
+    assert np.corrcoef(opening, -window)[0, 1] > 0.7
