@@ -162,8 +162,7 @@ class Puppeteer:
     def _neutral_for(self, face: Face, at: float) -> Neutral:
         if self._capture_next:
             self._captured, self._capture_next = neutral_of(face), False
-        automatic = self._automatic.watch(face, at)
-        return self._captured or automatic
+        return self._captured or self._automatic.watch(face, at)
 
 
 class _Cast:
