@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,18 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ["PUPPET_CONFIG_DIR"] = str(home / "config")
     os.environ["PUPPET_ACTORS_DIR"] = str(home / "actors")
     os.environ["XDG_VIDEOS_DIR"] = str(home / "videos")
+
+
+@pytest.fixture(scope="module")
+def one_torch_thread() -> Iterator[None]:
+    """Tensors as small as the tests' are slower on two threads, and much slower on a busy machine."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+    torch.set_flush_denormal(False)  # training switches it on
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,8 @@ from tiny_actor import neutral
 from video_fixtures import numbered, shown_number, write_video
 
 from puppet import align
-from puppet.frames import Face, Frame, HeadPose
+from puppet.frames import Face, Frame, HeadPose, Result
+from puppet.pipeline import Puppeteer
 
 SIZE = (192, 144)  # px
 
@@ -51,3 +52,15 @@ def face(yaw: float) -> Face:
     points = align.place(neutral(), pose)
     canonical, pose = align.canonicalise(points)
     return Face(points, pose, canonical)
+
+
+def interrupted_at(index: int) -> type[Puppeteer]:
+    """A Puppeteer during whose work on frame `index` the user presses Ctrl-C."""
+
+    class Interrupted(Puppeteer):
+        def step(self, frame: Frame) -> Result:
+            if frame.index == index:
+                raise KeyboardInterrupt
+            return super().step(frame)
+
+    return Interrupted

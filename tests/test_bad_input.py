@@ -16,7 +16,7 @@ import h5py
 import numpy as np
 import pytest
 import torch
-from driven import PlantedTracker, driver_clip
+from driven import PlantedTracker, driver_clip, interrupted_at
 from planted_face import expression, rest_face
 from tiny_actor import tiny_actor
 from tiny_dataset import write_dataset
@@ -28,7 +28,7 @@ from models import prepare, train
 from models.footage import Tools
 from models.mesh import build_mesh, mesh_size
 from puppet import align, cli, recorder, render, tracking
-from puppet.frames import Frame, HeadPose, Result
+from puppet.frames import HeadPose
 from puppet.sources import DEMO_CLIP
 from puppet.tracking import without_native_chatter
 
@@ -141,14 +141,8 @@ def test_values_that_make_no_sense(line: str, said: str, capsys: pytest.CaptureF
 def test_force_and_ctrl_c_keep_the_old_file_and_the_new_part(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    class Interrupted(render.Puppeteer):
-        def step(self, frame: Frame) -> Result:
-            if frame.index == 12:
-                raise KeyboardInterrupt
-            return super().step(frame)
-
     monkeypatch.setattr(render, "_make_tracker", lambda source: PlantedTracker())
-    monkeypatch.setattr(render, "Puppeteer", Interrupted)
+    monkeypatch.setattr(render, "Puppeteer", interrupted_at(12))
     (folder / "out.mp4").write_bytes(b"precious")
     assert cli.main(["render", "clip.mp4", "-o", "out.mp4", "--actor", "good.actor", "--force"]) == 130
     assert (folder / "out.mp4").read_bytes() == b"precious"

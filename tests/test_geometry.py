@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 import torch
@@ -15,6 +13,8 @@ from models.mesh import FACE_POINTS, OVAL, ActorMesh, build_mesh
 from puppet import align
 from puppet.frames import HeadPose
 from puppet.warp import MeshWarp
+
+pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
 SIZE = 96
 SCALE = align.STEADY_EYES * SIZE
@@ -55,15 +55,6 @@ class Planted:
         arrays = self.canonical[:, :FACE_POINTS], rotation, self.translation, self.scale
         face, turned, moved, scaled = (torch.from_numpy(a.astype(np.float32)) for a in arrays)
         return face, turned, moved, scaled
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread() -> Iterator[None]:
-    """Tensors this small are slower on two threads, and much slower on a busy machine."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

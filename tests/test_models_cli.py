@@ -19,14 +19,7 @@ from models.metrics import read_metrics
 from models.reconstruct import portraits, side_by_side
 from puppet.neutral import Neutral
 
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-    torch.set_flush_denormal(False)
+pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
 
 def test_help_is_instant_because_nothing_heavy_is_imported():

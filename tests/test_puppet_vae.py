@@ -25,6 +25,8 @@ from puppet.frames import HeadPose, Image
 from puppet.measurements import EYE_LEFT, EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT, LIPS, MEASUREMENT_NAMES
 from puppet.neutral import Neutral
 
+pytestmark = pytest.mark.usefixtures("one_torch_thread")
+
 N, SIZE = 48, 64
 CONFIG = PuppetConfig(image_size=SIZE, texture_size=SIZE, components=6, channels=(8, 8, 8))
 ROWS = np.arange(N)
@@ -57,15 +59,6 @@ def angles_of_frames() -> np.ndarray:
 
 def mouths() -> np.ndarray:
     return 0.15 - 0.15 * np.cos(np.arange(N) * 0.7)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread() -> Iterator[None]:
-    """Tensors this small are slower on two threads, and much slower on a busy machine."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

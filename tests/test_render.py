@@ -9,7 +9,7 @@ import cv2
 import driven
 import numpy as np
 import pytest
-from driven import SIZE, PlantedTracker, driver_clip
+from driven import SIZE, PlantedTracker, driver_clip, interrupted_at
 from tiny_actor import tiny_actor
 from video_fixtures import ffmpeg, numbered, read_video, shown_number
 
@@ -133,13 +133,7 @@ def test_frames_without_a_face_are_rendered_too(tmp_path: Path, actor: str, monk
 def test_ctrl_c_keeps_what_was_rendered(
     tmp_path: Path, actor: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    class Interrupted(render.Puppeteer):
-        def step(self, frame: Frame) -> Result:
-            if frame.index == 12:
-                raise KeyboardInterrupt
-            return super().step(frame)
-
-    monkeypatch.setattr(render, "Puppeteer", Interrupted)
+    monkeypatch.setattr(render, "Puppeteer", interrupted_at(12))
     clip, output = driver_clip(tmp_path / "in.mp4"), tmp_path / "out.mp4"
     given = ["render", str(clip), "-o", str(output), "--actor", actor, "--layout", "driver"]
     assert cli.main(given) == 130

@@ -17,14 +17,7 @@ from models.driver import dataset_clip, upright_pictures
 from models.schedule import generator_of
 from models.seed_int8 import SeedInt8
 
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    """The test machine may be busy: then two threads wait for each other longer than they work."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
 
 @pytest.fixture

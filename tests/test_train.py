@@ -33,15 +33,10 @@ TESTS = Path(__file__).parent
 
 
 @pytest.fixture(autouse=True)
-def _one_thread_and_the_tiny_model(monkeypatch):
+def _the_tiny_model(monkeypatch, one_torch_thread):
     monkeypatch.setattr(models, "ARCHITECTURES", dict(models.ARCHITECTURES))
     monkeypatch.setattr(config, "MODEL_CONFIGS", dict(config.MODEL_CONFIGS))
     tiny_model.register()
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-    torch.set_flush_denormal(False)
 
 
 @pytest.fixture
