@@ -13,6 +13,7 @@ from puppet.errors import DataError, PuppetError
 if TYPE_CHECKING:
     from models.checkpoint import Checkpoint
 
+DEFAULT_LICENCE = "all rights reserved"  # nobody's face enters the public domain by an option left out
 EXAMPLE = 'python -m export runs/ada -o ada.actor --consent "Ada agreed on 2 May 2026 to be played by anybody."'
 
 
@@ -27,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
     add("-o", "--output", type=Path, required=True, metavar="NAME.actor", help="the actor file to write")
     add("--consent", required=True, type=_statement, help="whose face it is, and that they agreed; kept in the file")
     add("--name", help="the actor's name (default: the file's)")
-    add("--licence", default="CC0-1.0", help="of the actor file (default: %(default)s)")
+    add("--licence", default=DEFAULT_LICENCE, help="of the actor file (default: %(default)s)")
     add("--checkpoint", choices=("best", "last"), default="best", help="which one of the run (default: %(default)s)")
     add("--data", type=Path, metavar="DATA.h5", help="the run's data set, when it was moved")
     add("--force", action="store_true", help="replace NAME.actor if it exists")

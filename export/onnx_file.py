@@ -60,7 +60,7 @@ class Declaration:
 
     name: str
     consent: str
-    licence: str = "CC0-1.0"
+    licence: str
 
 
 def export_actor(
