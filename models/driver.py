@@ -13,7 +13,7 @@ import numpy as np
 from puppet import align, pixels
 from puppet.errors import DataError, SourceError
 from puppet.frames import Face, Frame, Image
-from puppet.neutral import Neutral, usual_neutral
+from puppet.neutral import Neutral, usual_neutral, usual_pose
 from puppet.progress import progress
 from puppet.sources import Source, open_source
 from puppet.tracking import FaceMeshTracker
@@ -119,9 +119,8 @@ def dataset_clip(dataset: Dataset, rows: Index) -> DriverClip:
 
 
 def dataset_neutral(dataset: Dataset) -> Neutral:
-    """The data set's person at rest; the head as it is usually held in the crops (upright ones have lost its roll)."""
-    angles = [align.angles_of(align.head_pose(points, dataset.neutral).rotation) for points in dataset.points]
-    return Neutral(dataset.neutral, align.rotation_of(np.median(angles, axis=0)))
+    """The data set's person at rest; the head as and where it is usually held in the crops (upright ones have lost its roll)."""
+    return Neutral(dataset.neutral, usual_pose(dataset.points, dataset.neutral))
 
 
 def dataset_face(dataset: Dataset, row: int) -> Face:

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from puppet import actor_card, pixels
 from puppet.actor_card import AGAIN, DECODER, ENCODER, GOLDEN_BLOCKS, LATENTS, PREVIEW, SUFFIX, ActorCard
 from puppet.errors import ActorFileError, PuppetError
-from puppet.frames import LANDMARKS, AlignedCrop, Drive, Image, Latent, Portrait
+from puppet.frames import LANDMARKS, POSE_SIZE, AlignedCrop, Drive, Image, Latent, Portrait
 from puppet.graph_check import check_graph
 from puppet.latents import Latents, latents_from_bytes
 from puppet.warp import MeshWarp
@@ -96,7 +96,7 @@ class Actor:
 
     def neutral_portrait(self) -> Portrait:
         """The actor at rest, facing the viewer: what the golden picture shows."""
-        drive = Drive(self.neutral, np.zeros(3, np.float32), 0.0)
+        drive = Drive(self.neutral, np.zeros(POSE_SIZE, np.float32), 0.0)
         portrait = self.decode(self.encode(drive, golden_crop(self.card)))
         side = self.card.image_size
         if portrait.image.shape != (side, side, 3):
@@ -264,7 +264,7 @@ def _check_signature(card: ActorCard, encoder: ort.InferenceSession, decoder: or
     shapes = {
         "crop": ("tensor(uint8)", [crop, crop, 3]),
         "landmarks": ("tensor(float)", [LANDMARKS, 3]),
-        "pose": ("tensor(float)", [3]),
+        "pose": ("tensor(float)", [POSE_SIZE]),
         "mean": ("tensor(float)", [card.latent_size]),
         "logvar": ("tensor(float)", [card.latent_size]),
         "latent": ("tensor(float)", [card.latent_size]),

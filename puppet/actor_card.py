@@ -26,7 +26,7 @@ from puppet import __version__
 from puppet.errors import ActorFileError, reason
 from puppet.frames import LANDMARKS, Floats
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # 1: a head that turned but did not move, pose (N, 3)
 SUFFIX = ".actor"
 CARD = "card.json"
 ENCODER, DECODER, PREVIEW, LATENTS = "encoder.onnx", "decoder.onnx", "preview.png", "latents.npz"
@@ -95,6 +95,18 @@ class ActorCard:
         return DECODER_OUTPUTS[self.kind]
 
 
+class OtherVersionError(ValueError):
+    """A card of a format that this puppet does not read. advice: which side is to be renewed."""
+
+    def __init__(self, version: int, made_by: object) -> None:
+        newer = version > FORMAT_VERSION
+        self.advice = "update puppet" if newer else "get a newer file of this actor, or train it again and export it"
+        super().__init__(
+            f"format version {version} (made by puppet {str(made_by)[:40]}) is {'newer' if newer else 'older'} than"
+            f" this puppet reads, version {FORMAT_VERSION}"
+        )
+
+
 def card_to_json(card: ActorCard) -> str:
     """The card as JSON text; arrays become lists."""
     plain = {f.name: getattr(card, f.name) for f in dataclasses.fields(card)}
@@ -114,9 +126,8 @@ def card_from_json(text: str | bytes) -> ActorCard:
     version = data.get("format_version")
     if type(version) is not int or version < 1:
         raise ValueError(f"format_version is {version!r}")
-    if version > FORMAT_VERSION:
-        made_by = data.get("puppet_version", "unknown")
-        raise ValueError(f"format version {version} (made by puppet {made_by}) is newer than this puppet can read")
+    if version != FORMAT_VERSION:
+        raise OtherVersionError(version, data.get("puppet_version", "unknown"))
     _check_keys(data, {*_FIELDS, "decoder_outputs"})
     outputs = data.pop("decoder_outputs")
     values = {}
@@ -239,8 +250,7 @@ class _OpenActor:
         try:
             card = card_from_json(self._bytes(CARD))
         except ValueError as error:
-            newer = "newer than" in str(error)
-            advice = "update puppet" if newer else AGAIN
+            advice = error.advice if isinstance(error, OtherVersionError) else AGAIN
             raise ActorFileError(f"{self.path.name}: {CARD}: {error}; {advice}") from error
         if set(card.sha256) != set(MEMBERS):
             raise ActorFileError(f"{self.path.name}: {CARD}: sha256 does not name every member; {AGAIN}")
@@ -361,7 +371,7 @@ def _date(value: Any) -> str:
 
 
 _FIELDS: dict[str, Callable[[Any], Any]] = {
-    "format_version": _integer(1, FORMAT_VERSION),
+    "format_version": _integer(FORMAT_VERSION, FORMAT_VERSION),
     "puppet_version": _text(40),
     "name": _name,
     "kind": _one_of(MESH, IMAGE),

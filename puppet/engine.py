@@ -47,6 +47,8 @@ class PuppeteerLike(Protocol):
 
     def reset_neutral(self) -> None: ...
 
+    def forget_user(self) -> None: ...
+
     def close(self) -> None: ...
 
 
@@ -188,7 +190,7 @@ class Engine:
             self._clear("source")
             self._capture = self._new_capture(spec, old)
             if old is not None and old.spec != spec and self._puppeteer is not None:
-                self._puppeteer.reset_neutral()  # somebody else may be sitting there
+                self._puppeteer.forget_user()
             self._ensure_inference()
             self._capture.start()
 

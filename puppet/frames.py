@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 LANDMARKS = 478  # MediaPipe FaceMesh with refined irises
+POSE_NAMES = ("yaw", "pitch", "roll", "x", "y", "log_size")  # head movement, see Drive
+POSE_SIZE = len(POSE_NAMES)
 
 Image = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -63,8 +65,10 @@ class AlignedCrop:
 @dataclass(frozen=True, slots=True)
 class Drive:
     """What an actor is asked to do. landmarks f32 (478, 3): canonical, on the ACTOR's face (retargeted);
-    pose f32 (3,): yaw, pitch, roll in degrees from how the actor usually holds the head (yaw > 0 towards the image's
-    right, pitch > 0 up, roll > 0 tilts towards the image's right); captured_at in seconds."""
+    pose f32 (6,), POSE_NAMES: how the head differs from its usual pose. Yaw, pitch, roll in degrees (yaw > 0 towards
+    the image's right, pitch > 0 up, roll > 0 tilts towards the image's right); x, y of the middle of the eyes in
+    usual outer-eye distances (x > 0 right in the image, y > 0 down); log_size, ln(size / usual size): 0.1 is about 10 %
+    nearer. captured_at in seconds."""
 
     landmarks: Floats
     pose: Floats

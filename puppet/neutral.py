@@ -2,41 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from puppet import align
-from puppet.frames import Face, Floats
+from puppet.frames import Face, Floats, HeadPose
 from puppet.measurements import EYE_LEFT, EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT, LIPS, measure, nearness
 
 
 @dataclass(frozen=True, slots=True)
 class Neutral:
-    """landmarks: canonical f32 (478, 3) of the relaxed face; rotation f64 (3, 3): how the head is usually held."""
+    """landmarks: canonical f32 (478, 3) of the relaxed face; pose: how and where the head is usually held, in px of the
+    person's own frames, fitted against these landmarks."""
 
     landmarks: Floats
-    rotation: NDArray[np.float64]
+    pose: HeadPose
 
 
 def neutral_of(face: Face) -> Neutral:
     """The neutral of somebody who says that this is it."""
-    return Neutral(face.canonical, align.head_pose(face.points, face.canonical).rotation)
+    return Neutral(face.canonical, align.head_pose(face.points, face.canonical))
 
 
 def usual_neutral(faces: Sequence[Face]) -> Neutral:
     """The neutral of somebody who was never asked for one, from at least one tracked face."""
     angles = np.stack([align.angles_of(face.pose.rotation) for face in faces])
     landmarks = estimate_neutral(np.stack([face.canonical for face in faces]), angles)
-    return Neutral(landmarks, usual_rotation([face.points for face in faces], landmarks))
+    return Neutral(landmarks, usual_pose([face.points for face in faces], landmarks))
 
 
-def usual_rotation(points: Sequence[Floats], neutral: Floats) -> NDArray[np.float64]:
-    """Median head rotation f64 (3, 3) of faces f32 (478, 3) px, fitted against the person's own neutral (478, 3)."""
-    own = [align.angles_of(align.head_pose(p, neutral).rotation) for p in points]
-    return align.rotation_of(np.median(own, axis=0))
+def usual_pose(points: Iterable[Floats], neutral: Floats) -> HeadPose:
+    """Median head pose of faces f32 (478, 3) px, fitted against the person's own neutral f32 (478, 3)."""
+    poses = [align.head_pose(p, neutral) for p in points]
+    angles = np.median([align.angles_of(pose.rotation) for pose in poses], axis=0)
+    scale = float(np.median([pose.scale for pose in poses]))
+    return HeadPose(align.rotation_of(angles), scale, np.median([pose.translation for pose in poses], axis=0))
 
 
 FRONTAL_DEGREES = 12.0  # frames turned further than this from the usual pose tell less about the neutral
@@ -131,6 +134,12 @@ class AutomaticNeutral:
             return target
         share = 1 - np.exp(-max(elapsed, 0.0) / (EASE / 3))
         landmarks = self._current.landmarks + np.float32(share) * (target.landmarks - self._current.landmarks)
-        angles = align.angles_of(self._current.rotation)
-        angles = angles + share * (align.angles_of(target.rotation) - angles)
-        return Neutral(landmarks, align.rotation_of(angles))
+        return Neutral(landmarks, _pose_between(self._current.pose, target.pose, share))
+
+
+def _pose_between(a: HeadPose, b: HeadPose, share: float) -> HeadPose:
+    """`a` at share 0, `b` at share 1."""
+    angles = align.angles_of(a.rotation)
+    angles = angles + share * (align.angles_of(b.rotation) - angles)
+    scale = a.scale + share * (b.scale - a.scale)
+    return HeadPose(align.rotation_of(angles), scale, a.translation + share * (b.translation - a.translation))

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from puppet import align, pixels
-from puppet.frames import AlignedCrop, Drive, Face, Floats, Frame, Image, Latent, Portrait, Result
+from puppet.frames import POSE_SIZE, AlignedCrop, Drive, Face, Floats, Frame, Image, Latent, Portrait, Result
 from puppet.neutral import AutomaticNeutral, Neutral, neutral_of
 from puppet.retarget import Retargeter
 from puppet.smoothing import OneEuro, Smoothed, smooth
@@ -49,7 +49,9 @@ class StepOptions:
 # frame rate, so that a blink stays a blink. The cut-offs at rest are high because FaceMesh smooths a little itself:
 # lower ones (2.5 and 2 Hz) cost 0.02 to 0.06 of expression correlation on people who move little.
 LANDMARK_FILTER = OneEuro(min_cutoff=6.0, beta=100.0)  # Hz, Hz per (eye distance / s)
-POSE_FILTER = OneEuro(min_cutoff=4.0, beta=0.8)  # Hz, Hz per (degree / s)
+DEGREES_PER_EYE_DISTANCE = 45.0  # a head that nods about its neck by 45 degrees moves the eyes about that far
+_POSE_BETA = np.array([1, 1, 1] + [DEGREES_PER_EYE_DISTANCE] * 3, np.float32) * np.float32(0.8)
+POSE_FILTER = OneEuro(min_cutoff=4.0, beta=_POSE_BETA)  # Hz, Hz per (degree / s), or per (eye distance / s), (1 / s)
 LATENT_FILTER = OneEuro(min_cutoff=2.5, beta=4.0)  # Hz, Hz per (standard deviation / s); for actors that see pixels
 SMOOTHING_OCTAVES = 4.0  # of cut-off between smoothing 0 and 1
 
@@ -102,6 +104,11 @@ class Puppeteer:
     def reset_neutral(self) -> None:
         """Back to the automatic neutral."""
         self._captured, self._capture_next = None, False
+
+    def forget_user(self) -> None:
+        """Somebody else may be sitting there, or another camera be looking: nothing learned so far counts."""
+        self.reset_neutral()
+        self._automatic = AutomaticNeutral()
 
     def close(self) -> None:
         """Free the tracker; call from the thread that called `step`."""
@@ -174,7 +181,7 @@ class _Cast:
         if actor.needs_crop:
             self.rest = np.asarray(actor.latents.mean, np.float32)
         else:
-            self.rest = actor.encode(Drive(actor.neutral, np.zeros(3, np.float32), 0.0), None).values
+            self.rest = actor.encode(Drive(actor.neutral, np.zeros(POSE_SIZE, np.float32), 0.0), None).values
 
     def blend(self, motion: _Motion) -> Latent:
         """Between the actor's rest and what the user last asked for."""

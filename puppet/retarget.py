@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from puppet import align
-from puppet.frames import LANDMARKS, Face, Floats
+from puppet.frames import LANDMARKS, Face, Floats, HeadPose
 from puppet.measurements import EYE_LEFT, EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT, LIPS, Y, measure, nearness
 from puppet.neutral import Neutral
 
@@ -32,14 +32,15 @@ class Retargeter:
         self._mouth = nearness(actor, LIPS, 0.15)
 
     def drive(self, face: Face, user: Neutral, expression_gain: float = 1.0) -> tuple[Floats, Floats]:
-        """A tracked face -> landmarks on the actor f32 (478, 3), and head pose f32 (3,) in degrees from the user's own.
+        """A tracked face -> landmarks on the actor f32 (478, 3), and head pose f32 (6,) from the user's usual one; as in
+        `frames.Drive`.
 
         The pose is fitted anew against the user's own neutral: the average face that tracking uses would leave a bit
         of the user's identity in the pose, and a bit of the pose in the expression.
         """
         canonical, pose = align.canonicalise(face.points, user.landmarks)
         offset = (canonical - user.landmarks) * self.gains(user.landmarks) * np.float32(expression_gain)
-        return self.actor + offset, align.angles_of(pose.rotation @ user.rotation.T)
+        return self.actor + offset, head_movement(pose, user.pose)
 
     def gains(self, user: Floats) -> Floats:
         """User offset -> actor offset, f32 (478, 3), for a user's neutral f32 (478, 3)."""
@@ -54,6 +55,13 @@ class Retargeter:
             gain[:, Y] += near * (ratio(name) - 1)
         gain += (self._mouth * (ratio("mouth_width") - 1))[:, None]
         return gain
+
+
+def head_movement(pose: HeadPose, usual: HeadPose) -> Floats:
+    """How a pose differs from the usual one, f32 (6,) as in `frames.Drive`; both in px of the same frames."""
+    angles = align.angles_of(pose.rotation @ usual.rotation.T)
+    moved = (pose.translation - usual.translation)[:2] / usual.scale
+    return np.array([*angles, *moved, np.log(pose.scale / usual.scale)], np.float32)
 
 
 def _without(weight: Floats, points: tuple[int, ...]) -> Floats:

@@ -84,6 +84,8 @@ class FakePuppeteer:
     def reset_neutral(self):
         self.neutral_is_captured = False
 
+    forget_user = reset_neutral
+
     def close(self):
         self.closed_in = threading.get_ident()
 

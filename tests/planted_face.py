@@ -17,6 +17,8 @@ EYE_MIDDLE = np.array([0.343, 0.0175])
 MOUTH_MIDDLE, MOUTH_HALF = 0.68, 0.25  # y of the lips' seam; half the width of its inner edge
 CHIN = 1.2
 NOSE_BASE, NOSTRILS, CHEEKS = 2, (129, 358), (205, 425)
+SCALE, MIDDLE = 60.0, (96.0, 72.0)  # px per eye distance, and px of the eyes' middle, of `tracked` faces
+UPRIGHT = HeadPose(np.eye(3), SCALE, np.array([*MIDDLE, 0.0]))
 
 
 def rest_face(lid_gap: float = LID_GAP, mouth: float = 1.0) -> Floats:
@@ -76,8 +78,8 @@ def expression(
 
 
 def tracked(
-    canonical: Floats, angles: tuple[float, float, float] = (0, 0, 0), scale: float = 60.0,
-    middle: tuple[float, float] = (96, 72),
+    canonical: Floats, angles: tuple[float, float, float] = (0, 0, 0), scale: float = SCALE,
+    middle: tuple[float, float] = MIDDLE,
 ) -> Face:  # fmt: skip
     """What a perfect tracker says of a face whose eyes' middle lies at `middle` px, `scale` px per eye distance."""
     pose = HeadPose(align.rotation_of(np.array(angles)), scale, np.array([*middle, 0.0]))

@@ -17,7 +17,6 @@ from models.config import PRESETS
 from models.driver import Shot
 from models.metrics import read_metrics
 from models.reconstruct import portraits, side_by_side
-from puppet.neutral import Neutral
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
@@ -159,19 +158,18 @@ def test_a_frame_without_a_face_keeps_the_last_portrait(tmp_path):
     from models.dataset import open_dataset
 
     with open_dataset(write_dataset(tmp_path / "d.h5")) as dataset:
-        face, neutral = driver.dataset_face(dataset, 0), Neutral(dataset.neutral, np.eye(3))
+        face, usual = driver.dataset_face(dataset, 0), driver.dataset_neutral(dataset)
     levels = [50, 100, 150, 200]
 
     class Performance:
         count, fps = 4, 30.0
-        neutral = Neutral(np.zeros((478, 3), np.float32), np.eye(3))
+        neutral = usual
 
         def shots(self):
             for i, level in enumerate(levels):
                 seen = None if i in (0, 2) else face
                 yield Shot(np.full((64, 64, 3), level, np.uint8), seen, i / 30)
 
-    Performance.neutral = neutral
     made = [int(portrait.mean()) for _, portrait in portraits(_Echo(), Performance(), torch.device("cpu"))]  # pyright: ignore[reportArgumentType]
     assert made == [0, 50, 50, 100]
 

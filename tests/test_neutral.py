@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from planted_face import expression, rest_face, tracked
+from planted_face import MIDDLE, SCALE, expression, rest_face, tracked
 
 from puppet import align
 from puppet.frames import LANDMARKS, Face
@@ -20,7 +20,7 @@ from puppet.neutral import (
     estimate_neutral,
     neutral_of,
     usual_neutral,
-    usual_rotation,
+    usual_pose,
 )
 
 FPS = 30
@@ -63,7 +63,7 @@ def test_the_rest_shape_of_a_lively_person_is_found(smiling: float, seed: int) -
     assert got["lids_left"] == pytest.approx(true["lids_left"], abs=0.004)
     assert got["mouth_open"] == pytest.approx(true["mouth_open"], abs=0.004)  # neither talking nor pressed
     assert got["mouth_width"] == pytest.approx(true["mouth_width"], abs=0.01)  # not smiling
-    np.testing.assert_allclose(align.angles_of(found.rotation), (4, -3, 1), atol=2)
+    np.testing.assert_allclose(align.angles_of(found.pose.rotation), (4, -3, 1), atol=2)
 
 
 def test_somebody_who_often_smiles_is_not_half_smiling_at_rest() -> None:
@@ -93,7 +93,7 @@ def test_a_few_faces_are_enough(n: int, alike: bool) -> None:
     faces = [tracked(REST)] * n if alike else performance(40)[:n]
     found = usual_neutral(faces)
     assert np.isfinite(found.landmarks).all()
-    np.testing.assert_allclose(found.rotation @ found.rotation.T, np.eye(3), atol=1e-6)
+    np.testing.assert_allclose(found.pose.rotation @ found.pose.rotation.T, np.eye(3), atol=1e-6)
     assert found.landmarks.shape == REST.shape
     assert found.landmarks.dtype == np.float32
     if alike:
@@ -104,14 +104,18 @@ def test_somebody_who_says_that_this_is_it_is_believed() -> None:
     face = tracked(expression(REST, smile=0.1, shut=0.3), (15, -10, 5))
     neutral = neutral_of(face)
     np.testing.assert_array_equal(neutral.landmarks, face.canonical)
-    np.testing.assert_allclose(align.angles_of(neutral.rotation), (15, -10, 5), atol=1e-3)
+    np.testing.assert_allclose(align.angles_of(neutral.pose.rotation), (15, -10, 5), atol=1e-3)
+    assert neutral.pose.scale == pytest.approx(SCALE, rel=1e-4)
+    np.testing.assert_allclose(neutral.pose.translation, (*MIDDLE, 0), atol=1e-2)
 
 
-def test_the_usual_rotation_is_the_median() -> None:
-    faces = [tracked(REST, (yaw, 5, 0)) for yaw in (8, 10, 12, 80, 10)]
-    np.testing.assert_allclose(
-        align.angles_of(usual_rotation([face.points for face in faces], REST)), (10, 5, 0), atol=1e-2
-    )
+def test_the_usual_pose_is_the_median() -> None:
+    seen = [(8, 58, 90), (10, 60, 96), (12, 62, 99), (80, 300, 900), (10, 60, 96)]  # yaw, scale, x
+    faces = [tracked(REST, (yaw, 5, 0), scale, (x, 72)) for yaw, scale, x in seen]
+    usual = usual_pose([face.points for face in faces], REST)
+    np.testing.assert_allclose(align.angles_of(usual.rotation), (10, 5, 0), atol=1e-2)
+    assert usual.scale == pytest.approx(60, abs=1e-3)
+    np.testing.assert_allclose(usual.translation, (96, 72, 0), atol=1e-2)
 
 
 # --- live ---
@@ -138,7 +142,7 @@ def test_the_automatic_neutral_never_jumps() -> None:
     steps = np.abs(np.diff(np.stack([neutral.landmarks for neutral in neutrals]), axis=0)).max(0)
     assert (steps <= share * np.ptp(shapes, 0) + 0.001).all()  # 0.001: each face is placed on the median face anew
     own = np.stack([align.angles_of(face.pose.rotation) for face in faces])
-    angles = np.stack([align.angles_of(neutral.rotation) for neutral in neutrals])
+    angles = np.stack([align.angles_of(neutral.pose.rotation) for neutral in neutrals])
     assert (np.abs(np.diff(angles, axis=0)).max(0) <= share * np.ptp(own, 0) + 0.1).all()
     assert steps.max() > 0  # it does learn
 
@@ -148,6 +152,18 @@ def test_a_first_impression_of_a_smile_is_corrected() -> None:
     neutrals = watched(smiling + performance(900, smiling=0.1))
     assert deviation(neutrals[0].landmarks, LIPS) > 0.09
     assert deviation(neutrals[-1].landmarks, LIPS) < 0.015
+
+
+def test_the_usual_place_follows_a_chair_that_is_moved_and_never_jumps() -> None:
+    """One eye distance to the right and a quarter nearer, for good."""
+    here, there = [tracked(REST)] * (10 * FPS), [tracked(REST, (0, 0, 0), 1.25 * SCALE, (MIDDLE[0] + SCALE, MIDDLE[1]))]
+    poses = [neutral.pose for neutral in watched(here + there * (30 * FPS))]
+    x, scale = np.array([pose.translation[0] for pose in poses]), np.array([pose.scale for pose in poses])
+    np.testing.assert_allclose((x[299], scale[299]), (MIDDLE[0], SCALE), atol=1e-2)
+    np.testing.assert_allclose((x[-1], scale[-1]), (MIDDLE[0] + SCALE, 1.25 * SCALE), atol=0.5)
+    share = 1 - np.exp(-3 / FPS / EASE)
+    assert np.abs(np.diff(x)).max() <= share * SCALE + 1e-3
+    assert np.abs(np.diff(scale)).max() <= share * 0.25 * SCALE + 1e-3
 
 
 def test_the_past_is_thinned_but_not_forgotten() -> None:

@@ -11,7 +11,7 @@ from planted_face import tracked
 
 from puppet import pipeline
 from puppet.actor import Actor, load_actor
-from puppet.frames import Face, Frame, Image, Result
+from puppet.frames import Face, Frame, HeadPose, Image, Result
 from puppet.neutral import Neutral
 from puppet.pipeline import HOLD, RELAX, RETURN, Layout, Puppeteer, StepOptions
 
@@ -19,7 +19,7 @@ FPS = 30
 WIDTH, HEIGHT = 160, 90
 DRIVER = (7, 250, 77)  # a colour that no tiny actor shows
 SIDE = tiny_actor.IMAGE_SIZE
-UPRIGHT = Neutral(tiny_actor.neutral(), np.eye(3))
+UPRIGHT = Neutral(tiny_actor.neutral(), HeadPose(np.eye(3), 30.0, np.array([80.0, 40.0, 0.0])))
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +99,33 @@ def test_the_planted_yaw_and_mouth_reach_the_latent(mesh: Actor) -> None:
     assert pixels_of(result).shape == (SIDE, SIDE, 3)
     assert result.face is stage.tracker.face
     assert result.crop is None
+
+
+def test_a_head_that_moves_and_comes_nearer_reaches_the_latent(mesh: Actor) -> None:
+    face = tracked(tiny_actor.neutral(), (0, 0, 0), scale=33, middle=(80 + 0.3 * 30, 40 - 0.1 * 30))
+    for pose_gain in (1.0, 0.5):
+        stage = Stage(mesh, pose_gain=pose_gain)
+        rest, latent = stage.step(None).latent, stage.step(face).latent
+        assert rest is not None
+        assert latent is not None
+        moved = np.array([0, 0, 0, 0, 0.3, -0.1, np.log(1.1), 0]) * pose_gain
+        np.testing.assert_allclose(latent.values - rest.values, moved, atol=1e-3)
+
+
+def test_smoothing_calms_the_heads_place_and_lets_it_move(mesh: Actor) -> None:
+    """A tracker that trembles by 2 % of an eye distance; then a head that moves by half of one within a tenth second."""
+    rng = np.random.default_rng(0)
+    at = np.concatenate([rng.normal(0, 0.02, 60), np.linspace(0, 0.5, 4), np.full(5, 0.5)])
+    places = {}
+    for strength in (0.0, 0.5):
+        stage = Stage(mesh, smoothing=strength)
+        results = [stage.step(tracked(tiny_actor.neutral(), (0, 0, 0), 30, (80 + 30 * x, 40))) for x in at]
+        places[strength] = np.array([result.latent.values[4] for result in results if result.latent is not None])
+    np.testing.assert_allclose(places[0.0], at, atol=1e-3)
+    trembling = {strength: np.abs(np.diff(place[20:60])).mean() for strength, place in places.items()}
+    assert trembling[0.5] < 0.75 * trembling[0.0]
+    assert places[0.5][-1] == pytest.approx(0.5, abs=0.02)
+    assert places[0.5][-6] > 0.4  # where the movement ends: within a frame of it
 
 
 def test_gains(mesh: Actor) -> None:
@@ -284,6 +311,18 @@ def test_the_automatic_neutral_comes_first_and_the_captured_one_when_asked(mesh:
     stage.puppeteer.reset_neutral()
     assert not stage.puppeteer.neutral_is_captured
     assert yaw_of(stage.step(looking(10))) < 1
+
+
+def test_another_user_starts_afresh(mesh: Actor) -> None:
+    """What the first one looked like, and where they sat, is forgotten; a reset by the user keeps what was learned."""
+    stage = Stage(mesh, neutral=None)
+    stage.steps(looking(0), 3)
+    stage.puppeteer.reset_neutral()
+    assert yaw_of(stage.step(looking(20))) > 15
+    stage.puppeteer.capture_neutral()
+    stage.puppeteer.forget_user()
+    assert yaw_of(stage.step(looking(20))) == pytest.approx(0, abs=1e-3)
+    assert not stage.puppeteer.neutral_is_captured
 
 
 def test_a_wish_to_capture_can_be_taken_back(mesh: Actor) -> None:

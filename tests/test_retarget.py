@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from planted_face import LID_GAP, MOUTH_MIDDLE, expression, rest_face, tracked
+from planted_face import LID_GAP, MIDDLE, MOUTH_MIDDLE, SCALE, UPRIGHT, expression, rest_face, tracked
 
 from puppet import align
+from puppet.frames import HeadPose
 from puppet.measurements import EYE_LEFT, EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT, measure
 from puppet.neutral import Neutral
 from puppet.retarget import MAX_REGION_GAIN, Retargeter
 
-UPRIGHT = np.eye(3)
 LIDS = ("lids_right", "lids_left")
 LOWER_LIP = 14
 
@@ -26,7 +28,7 @@ def test_the_actors_own_face_drives_itself_exactly(does) -> None:
     shape = expression(actor, **does)
     landmarks, pose = Retargeter(actor).drive(tracked(shape, (25, -10, 5)), neutral(actor))
     np.testing.assert_allclose(landmarks, shape, atol=5e-6)
-    np.testing.assert_allclose(pose, (25, -10, 5), atol=1e-3)
+    np.testing.assert_allclose(pose, (25, -10, 5, 0, 0, 0), atol=1e-3)
 
 
 def test_a_face_at_rest_gives_the_actor_at_rest_whoever_it_is() -> None:
@@ -80,7 +82,7 @@ def test_the_expression_gain_scales_the_offset_and_not_the_pose() -> None:
     face = tracked(expression(actor, open=0.2), (15, 0, 0))
     none, pose = Retargeter(actor).drive(face, neutral(actor), 0.0)
     np.testing.assert_array_equal(none, actor)
-    np.testing.assert_allclose(pose, (15, 0, 0), atol=1e-3)
+    np.testing.assert_allclose(pose, (15, 0, 0, 0, 0, 0), atol=1e-3)
     twice, _ = Retargeter(actor).drive(face, neutral(actor), 2.0)
     assert twice[LOWER_LIP, 1] - actor[LOWER_LIP, 1] == pytest.approx(0.4, abs=1e-4)
 
@@ -89,11 +91,24 @@ def test_pose_counts_from_how_the_user_holds_the_head() -> None:
     actor = rest_face()
     slouched = align.rotation_of(np.array([0, -12, 0]))
     turned = align.angles_of(align.rotation_of(np.array([20, 0, 0])) @ slouched)
-    user = Neutral(actor, slouched)
+    user = Neutral(actor, replace(UPRIGHT, rotation=slouched))
     at_rest = Retargeter(actor).drive(tracked(actor, (0, -12, 0)), user)[1]
     np.testing.assert_allclose(at_rest, 0, atol=1e-3)
     pose = Retargeter(actor).drive(tracked(actor, (float(turned[0]), float(turned[1]), float(turned[2]))), user)[1]
-    np.testing.assert_allclose(pose, (20, 0, 0), atol=1e-3)
+    np.testing.assert_allclose(pose, (20, 0, 0, 0, 0, 0), atol=1e-3)
+
+
+@pytest.mark.parametrize("usual_scale", [SCALE, 35.0])
+def test_moving_and_coming_nearer_count_in_the_users_own_eye_distances(usual_scale: float) -> None:
+    """Half an eye distance to the right, a quarter up and 20 % nearer, seen by a near and by a far camera."""
+    actor = rest_face()
+    usual = HeadPose(np.eye(3), usual_scale, np.array([*MIDDLE, 0.0]))
+    middle = MIDDLE[0] + 0.5 * usual_scale, MIDDLE[1] - 0.25 * usual_scale
+    face = tracked(actor, (10, 0, 0), 1.2 * usual_scale, middle)
+    landmarks, pose = Retargeter(actor).drive(face, Neutral(actor, usual))
+    assert pose.dtype == np.float32
+    np.testing.assert_allclose(pose, (10, 0, 0, 0.5, -0.25, np.log(1.2)), atol=1e-3)
+    np.testing.assert_allclose(landmarks, actor, atol=1e-5)
 
 
 def test_bones_of_another_shape_leave_nothing_in_the_pose() -> None:
@@ -104,6 +119,6 @@ def test_bones_of_another_shape_leave_nothing_in_the_pose() -> None:
     face = tracked(user, (30, 10, 0))
     assert np.abs(align.angles_of(face.pose.rotation) - (30, 10, 0)).max() > 0.5
     landmarks, pose = Retargeter(rest_face()).drive(face, neutral(user))
-    np.testing.assert_allclose(pose, (30, 10, 0), atol=1e-3)
+    np.testing.assert_allclose(pose, (30, 10, 0, 0, 0, 0), atol=1e-3)
     np.testing.assert_allclose(landmarks, rest_face(), atol=1e-5)
     assert landmarks[LOWER_LIP, 1] < MOUTH_MIDDLE + 0.01

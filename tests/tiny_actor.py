@@ -1,6 +1,7 @@
 """Actor files small enough to make in a test, without torch. Deterministic, with planted behaviour.
 
-mesh: driven by landmarks and pose. 8 latents: yaw / 30, pitch / 30, roll / 30, mouth opening x 10, and four zeros.
+mesh: driven by landmarks and pose. 8 latents: yaw / 30, pitch / 30, roll / 30, mouth opening x 10, x, y,
+  log size and a zero.
   The picture is a chequered square in the middle; a latent yaw of 1 moves it 8 px to the right, a pitch of 1 moves it
   8 px up, and an open mouth makes the texture brighter.
 image: driven by the crop. 4 latents: the mean red, green and blue of the crop (0 .. 1) and a zero.
@@ -21,7 +22,7 @@ from onnx import TensorProto, helper, numpy_helper
 from puppet import align
 from puppet.actor import Actor, golden_means
 from puppet.actor_card import DECODER, ENCODER, LATENTS, PREVIEW, ActorCard, Golden, write_actor
-from puppet.frames import LANDMARKS, Floats
+from puppet.frames import LANDMARKS, POSE_SIZE, Floats
 from puppet.latents import Latents, latents_to_bytes
 
 IMAGE_SIZE = TEXTURE_SIZE = 64
@@ -119,7 +120,8 @@ def mesh_encoder() -> bytes:
     """landmarks, pose -> mean, logvar: the latents of the module's docstring."""
     opening = np.zeros((3 * LANDMARKS, 8), np.float32)
     opening[3 * LOWER_LIP + 1, 3], opening[3 * UPPER_LIP + 1, 3] = 10, -10
-    turning = np.eye(3, 8, dtype=np.float32) / 30
+    turning = np.zeros((POSE_SIZE, 8), np.float32)
+    turning[range(POSE_SIZE), [0, 1, 2, 4, 5, 6]] = [1 / 30] * 3 + [1] * 3
     nodes = [
         helper.make_node("Flatten", ["landmarks"], ["flat"]),
         helper.make_node("MatMul", ["flat", "opening"], ["from_landmarks"]),
@@ -128,7 +130,7 @@ def mesh_encoder() -> bytes:
         helper.make_node("Mul", ["mean", "zero"], ["logvar"]),
     ]
     constants = {"opening": opening, "turning": turning, "zero": np.zeros(1, np.float32)}
-    inputs = {"landmarks": (TensorProto.FLOAT, LANDMARKS, 3), "pose": (TensorProto.FLOAT, 3)}
+    inputs = {"landmarks": (TensorProto.FLOAT, LANDMARKS, 3), "pose": (TensorProto.FLOAT, POSE_SIZE)}
     return model(nodes, constants, inputs, {"mean": (TensorProto.FLOAT, 8), "logvar": (TensorProto.FLOAT, 8)})
 
 
