@@ -119,7 +119,7 @@ def dataset_clip(dataset: Dataset, rows: Index) -> DriverClip:
 
 
 def dataset_neutral(dataset: Dataset) -> Neutral:
-    """The data set's person at rest; the head as and where it is usually held in the crops (upright ones have lost its roll)."""
+    """The data set's person at rest, with the usual pose in px of the crops (upright ones have lost its roll)."""
     return Neutral(dataset.neutral, usual_pose(dataset.points, dataset.neutral))
 
 

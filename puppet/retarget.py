@@ -32,8 +32,7 @@ class Retargeter:
         self._mouth = nearness(actor, LIPS, 0.15)
 
     def drive(self, face: Face, user: Neutral, expression_gain: float = 1.0) -> tuple[Floats, Floats]:
-        """A tracked face -> landmarks on the actor f32 (478, 3), and head pose f32 (6,) from the user's usual one; as in
-        `frames.Drive`.
+        """A tracked face -> landmarks on the actor f32 (478, 3) and head movement f32 (6,), both as in `frames.Drive`.
 
         The pose is fitted anew against the user's own neutral: the average face that tracking uses would leave a bit
         of the user's identity in the pose, and a bit of the pose in the expression.

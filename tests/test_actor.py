@@ -19,7 +19,7 @@ from puppet import align
 from puppet.actor import find_actor, list_actors, load_actor, read_preview
 from puppet.actor_card import DECODER, ENCODER, LATENTS, PREVIEW, Golden, write_actor
 from puppet.errors import ActorFileError, PuppetError
-from puppet.frames import AlignedCrop, Drive, Latent
+from puppet.frames import POSE_SIZE, AlignedCrop, Drive, Latent
 from puppet.graph_check import check_graph
 from puppet.latents import latents_from_bytes, latents_to_bytes
 
@@ -53,9 +53,9 @@ def edited(graph: bytes, change) -> bytes:
 def test_a_mesh_actor_follows_landmarks_and_pose(mesh):
     landmarks = mesh.neutral.copy()
     landmarks[tiny.LOWER_LIP, 1] += 0.1
-    latent = mesh.encode(Drive(landmarks, np.array([15, -30, 6], np.float32), 0.0), None)
+    latent = mesh.encode(Drive(landmarks, np.array([15, -30, 6, 0.4, -0.2, 0.1], np.float32), 0.0), None)
     opening = 10 * (landmarks[tiny.LOWER_LIP, 1] - landmarks[tiny.UPPER_LIP, 1])
-    assert np.allclose(latent.values, [0.5, -1, 0.2, opening, 0, 0, 0, 0], atol=1e-5)
+    assert np.allclose(latent.values, [0.5, -1, 0.2, opening, 0.4, -0.2, 0.1, 0], atol=1e-5)
     assert latent.values.dtype == np.float32
 
 
@@ -74,7 +74,7 @@ def test_a_mesh_actor_is_drawn_through_the_warp(mesh):
 def test_an_image_actor_follows_pixels(image):
     assert image.needs_crop
     crop = AlignedCrop(np.full((tiny.CROP_SIZE, tiny.CROP_SIZE, 3), (51, 102, 204), np.uint8), np.eye(2, 3))
-    latent = image.encode(Drive(image.neutral, np.zeros(3, np.float32), 0.0), crop)
+    latent = image.encode(Drive(image.neutral, np.zeros(POSE_SIZE, np.float32), 0.0), crop)
     assert np.allclose(latent.values, [0.8, 0.4, 0.2, 0], atol=1e-5)  # RGB
     picture = image.decode(latent).image
     assert (picture[-1] == (51, 102, 204)).all()
@@ -83,7 +83,7 @@ def test_an_image_actor_follows_pixels(image):
 
 def test_an_image_actor_says_what_crop_it_wants(image, mesh):
     assert not mesh.needs_crop
-    drive = Drive(image.neutral, np.zeros(3, np.float32), 0.0)
+    drive = Drive(image.neutral, np.zeros(POSE_SIZE, np.float32), 0.0)
     small = AlignedCrop(np.zeros((8, 8, 3), np.uint8), np.eye(2, 3))
     for crop in (None, small):
         with pytest.raises(ValueError, match="crops of side 32 px"):

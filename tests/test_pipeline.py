@@ -113,7 +113,7 @@ def test_a_head_that_moves_and_comes_nearer_reaches_the_latent(mesh: Actor) -> N
 
 
 def test_smoothing_calms_the_heads_place_and_lets_it_move(mesh: Actor) -> None:
-    """A tracker that trembles by 2 % of an eye distance; then a head that moves by half of one within a tenth second."""
+    """A tracker that trembles by 2 % of an eye distance; then a head that moves by half of one in 0.1 s."""
     rng = np.random.default_rng(0)
     at = np.concatenate([rng.normal(0, 0.02, 60), np.linspace(0, 0.5, 4), np.full(5, 0.5)])
     places = {}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from puppet.actor import DEFAULT_ACTOR, Actor, find_actor, load_actor
-from puppet.frames import Drive, Frame
+from puppet.frames import POSE_SIZE, Drive, Frame
 from puppet.pipeline import Puppeteer
 from puppet.sources import DEMO_CLIP, open_source
 from puppet.tracking import FaceMeshTracker
@@ -41,12 +41,12 @@ def test_track(benchmark, frames: list[Frame]) -> None:
 
 
 def test_encode(benchmark, actor: Actor) -> None:
-    drive = Drive(actor.neutral, np.zeros(3, np.float32), 0.0)
+    drive = Drive(actor.neutral, np.zeros(POSE_SIZE, np.float32), 0.0)
     assert len(benchmark(actor.encode, drive, None).values) == actor.card.latent_size
 
 
 def test_decode(benchmark, actor: Actor) -> None:
-    latent = actor.encode(Drive(actor.neutral, np.zeros(3, np.float32), 0.0), None)
+    latent = actor.encode(Drive(actor.neutral, np.zeros(POSE_SIZE, np.float32), 0.0), None)
     side = actor.card.image_size
     assert benchmark(actor.decode, latent).image.shape == (side, side, 3)
 
