@@ -8,7 +8,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ def run_window(
     screenshot: Path | None = None,
     provider: str | None = None,
     loop: bool = False,
+    motion: Mapping[str, float] | None = None,
 ) -> int:
     """Open the window and stay until it is closed; 0 when all went well.
 
@@ -43,12 +45,14 @@ def run_window(
     screenshot: a PNG of the window, made just before that end.
     provider: what `load_actor` takes; None or "auto": as the settings say.
     loop: play a video or folder again and again.
+    motion: smoothing and gains, by field of MotionSettings; as if the sliders had been moved.
     Raises PuppetError for a source, an actor or a file that was asked for here and does not work.
     """
     _forget_opencv_plugins()
     _check_system_libraries()
     path = settings_path()
     settings, notices = load_settings(path)
+    settings = replace(settings, motion=replace(settings.motion, **(motion or {})))
     from puppet.sources import list_cameras
 
     cameras = [camera.name for camera in list_cameras()]

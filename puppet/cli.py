@@ -54,6 +54,7 @@ def build_parser() -> argparse.ArgumentParser:
     run.add_argument("--loop", action="store_true", help="begin a file or folder again when it ends")
     _provider_option(run)
     run.add_argument("--screenshot", type=Path, metavar="PNG", help="save a picture of the window before it ends")
+    _motion_options(run, "as the window was left")
 
     render = _command(
         commands, "render", render_video, "let an actor play a video", "puppet render talk.mp4 -o statue.mp4"
@@ -62,11 +63,9 @@ def build_parser() -> argparse.ArgumentParser:
     render.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.mp4", help="the file to write")
     _actor_option(render)
     render.add_argument("--layout", choices=LAYOUTS, default="side-by-side", help="what to show (%(default)s)")
-    render.add_argument(
-        "--smoothing", type=_fraction, default=0.5, metavar="0..1", help="0 off, 1 strong (%(default)s)"
-    )
     _provider_option(render)
     render.add_argument("--force", action="store_true", help="replace OUT.mp4 when it exists")
+    _motion_options(render, "0.5 and 1")
 
     _command(commands, "cameras", show_cameras, "list the cameras", "puppet cameras")
     _command(commands, "actors", show_actors, "list the actors", "puppet actors")
@@ -92,13 +91,14 @@ def run_live(arguments: argparse.Namespace) -> int:
             record=arguments.record,
             loop=arguments.loop,
             provider=arguments.provider,
+            motion=_motion(arguments),
         )
     from puppet.doctor import has_display
 
     if not has_display():
         if any((arguments.source, arguments.frames, arguments.record, arguments.screenshot)):
             raise PuppetError("There is no display for the window; use --headless, or: puppet render VIDEO -o OUT.mp4")
-        return render_demo(arguments.actor, arguments.provider)
+        return render_demo(arguments.actor, arguments.provider, _motion(arguments))
     from puppet.app import run_window
 
     return run_window(
@@ -109,29 +109,32 @@ def run_live(arguments: argparse.Namespace) -> int:
         screenshot=arguments.screenshot,
         provider=arguments.provider,
         loop=arguments.loop,
+        motion=_motion(arguments),
     )
 
 
-def render_demo(actor: str | None, provider: str) -> int:
+def render_demo(actor: str | None, provider: str, motion: dict[str, float]) -> int:
     """What a machine without a display gets: the demo clip, played by the actor, as a new file in this folder."""
+    from puppet.pipeline import StepOptions
     from puppet.recorder import free_name
     from puppet.render import render
 
     output = free_name(Path(DEMO_OUTPUT))
     print(f"There is no display, so the demo clip is rendered to {output} instead of shown in a window.", flush=True)
-    print(render("demo", output, actor=actor, provider=provider).summary())
+    rendered = render("demo", output, actor=actor, options=StepOptions(**motion), provider=provider)
+    print(rendered.summary())
     return 0
 
 
 def render_video(arguments: argparse.Namespace) -> int:
+    from puppet.pipeline import Layout, StepOptions
     from puppet.render import render
 
     rendered = render(
         arguments.video,
         arguments.output,
         actor=arguments.actor,
-        layout=arguments.layout,
-        smoothing=arguments.smoothing,
+        options=StepOptions(**_motion(arguments), layout=Layout(arguments.layout)),
         provider=arguments.provider,
         force=arguments.force,
     )
@@ -192,6 +195,29 @@ def _provider_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--provider", choices=PROVIDERS, default="auto", help="what computes (%(default)s)")
 
 
+MOTION = {  # of settings.MotionSettings: the largest value, and what it is
+    "smoothing": (1, "0 off, 1 strong"),
+    "expression_gain": (2, "how strongly the actor shows what the face does: 0 not at all, 1 as the driver, 2 twice"),
+    "eyes_gain": (2, "the same for lids and gaze, times --expression-gain"),
+    "mouth_gain": (2, "the same for mouth, jaw and cheeks"),
+    "brows_gain": (2, "the same for the brows"),
+    "pose_gain": (2, "how far the head turns and moves"),
+}
+
+
+def _motion_options(parser: argparse.ArgumentParser, default: str) -> None:
+    group = parser.add_argument_group("motion", f"Without these: {default}.")
+    for name, (most, help) in MOTION.items():
+        option = "--" + name.replace("_", "-")
+        group.add_argument(option, type=_number_to(most), metavar=f"0..{most}", help=help)
+
+
+def _motion(arguments: argparse.Namespace) -> dict[str, float]:
+    """What was chosen on the command line, by field of settings.MotionSettings."""
+    chosen = {name: getattr(arguments, name) for name in MOTION}
+    return {name: value for name, value in chosen.items() if value is not None}
+
+
 def _count(text: str) -> int:
     value = int(text) if text.isdecimal() else 0
     if value < 1:
@@ -199,11 +225,14 @@ def _count(text: str) -> int:
     return value
 
 
-def _fraction(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
-    return value
+def _number_to(most: int) -> Callable[[str], float]:
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = -1.0
+        if not 0 <= value <= most:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to {most}")
+        return value
+
+    return parse

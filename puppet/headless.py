@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from puppet.engine import Engine, Phase, PuppeteerLike
 from puppet.errors import PuppetError, RecordingError
 from puppet.ffmpeg import RecordingSettings
 from puppet.frames import Result
+from puppet.pipeline import StepOptions
 from puppet.progress import progress
 from puppet.sinks import RecorderSink
 from puppet.sources import Source, list_cameras, open_source
@@ -35,10 +36,12 @@ def run_headless(
     record: Path | None = None,
     loop: bool = False,
     provider: str = "auto",
+    motion: Mapping[str, float] | None = None,
 ) -> int:
     """Run until `frames` results are there (files begin again until then), the source ends, or Ctrl-C; then report.
 
-    source None: the first camera, else the demo clip. Raises PuppetError.
+    source None: the first camera, else the demo clip. motion: smoothing and gains, by field of StepOptions.
+    Raises PuppetError.
     """
     spec = source or default_source()
     played = load_actor(find_actor(actor or DEFAULT_ACTOR), provider)
@@ -49,7 +52,7 @@ def run_headless(
         return opened[-1]
 
     meter = Meter(frames)
-    engine = build_engine(make_source, played)
+    engine = build_engine(make_source, played, StepOptions(**(motion or {})))
     sink = RecorderSink(RecordingSettings(record, actor=played.name)) if record is not None else None
     interrupted = False
     try:
@@ -90,7 +93,7 @@ def default_source() -> str:
     return spec
 
 
-def build_engine(make_source: Callable[[str], Source], actor: Actor) -> Engine:
+def build_engine(make_source: Callable[[str], Source], actor: Actor, options: StepOptions | None = None) -> Engine:
     """The real engine around an actor that is loaded already."""
 
     def make_puppeteer() -> PuppeteerLike:
@@ -99,7 +102,7 @@ def build_engine(make_source: Callable[[str], Source], actor: Actor) -> Engine:
 
         return Puppeteer(FaceMeshTracker(), actor)
 
-    return Engine(make_source, make_puppeteer, lambda _: actor)
+    return Engine(make_source, make_puppeteer, lambda _: actor, options)
 
 
 def follow(engine: Engine, meter: Meter, advance: Callable[[int], None], sink: RecorderSink | None) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from puppet import align, pixels
 from puppet.frames import POSE_SIZE, AlignedCrop, Drive, Face, Floats, Frame, Image, Latent, Portrait, Result
 from puppet.neutral import AutomaticNeutral, Neutral, neutral_of
-from puppet.retarget import Retargeter
+from puppet.retarget import Gains, Retargeter
 from puppet.smoothing import OneEuro, Smoothed, smooth
 
 if TYPE_CHECKING:
@@ -35,14 +35,22 @@ class Layout(Enum):
 class StepOptions:
     """What the user can turn while it runs; swapped as one reference, read once per step.
 
-    smoothing 0 (off) .. 1 (strong); gains 1 as the user moves, 0 not at all; mirror_output flips the actor.
+    smoothing 0 (off) .. 1 (strong); gains 1 as the user moves, 0 not at all, 2 twice as much: of the whole face, of
+    its regions (times that), and of the head, turning and moving; mirror_output flips the actor.
     """
 
     smoothing: float = 0.5
     expression_gain: float = 1.0
+    eyes_gain: float = 1.0
+    mouth_gain: float = 1.0
+    brows_gain: float = 1.0
     pose_gain: float = 1.0
     mirror_output: bool = False
     layout: Layout = Layout.SIDE_BY_SIDE
+
+    @property
+    def face_gains(self) -> Gains:
+        return Gains(self.expression_gain, self.eyes_gain, self.mouth_gain, self.brows_gain)
 
 
 # At smoothing 0.5. Lids move about 1 eye distance per second when they blink: their cut-off then is far above the
@@ -153,7 +161,7 @@ class Puppeteer:
                 crop = align.cut(frame.image, align.upright_transform(face, size), size)
         with stages("retarget"):
             user = self._neutral_for(face, at)
-            landmarks, pose = cast.retargeter.drive(face, user, options.expression_gain)
+            landmarks, pose = cast.retargeter.drive(face, user, options.face_gains)
             smoothed = _filtered(motion.landmarks, landmarks, at, LANDMARK_FILTER, options.smoothing)
             posed = _filtered(motion.pose, pose, at, POSE_FILTER, options.smoothing)
             drive = Drive(smoothed.value, posed.value * np.float32(options.pose_gain), at)

@@ -21,7 +21,7 @@ from puppet.errors import PuppetError, RecordingError, SourceError
 from puppet.ffmpeg import RecordingSettings, literal
 from puppet.frames import Face, Floats, Frame
 from puppet.neutral import Neutral, usual_neutral
-from puppet.pipeline import Layout, Puppeteer, StepOptions
+from puppet.pipeline import Puppeteer, StepOptions
 from puppet.progress import progress
 from puppet.recorder import CREATION_FLAGS, Recorder, find_ffmpeg, free_name
 from puppet.sources import DEMO_CLIP, Source, open_source
@@ -54,26 +54,24 @@ def render(
     video: str,
     output: Path,
     actor: str | None = None,
-    layout: str = "side-by-side",
-    smoothing: float = 0.5,
+    options: StepOptions | None = None,
     provider: str = "auto",
     force: bool = False,
 ) -> Rendered:
     """Let an actor (name or file; None: the built-in one) play a video, image folder or image, or "demo".
 
-    layout: "side-by-side", "actor" or "driver". The output has the video's rate, length and sound. An existing
-    output is replaced only with `force`, and only once the new one is finished. Ctrl-C keeps a playable file.
+    The output has the video's rate, length and sound. An existing output is replaced only with `force`, and only once
+    the new one is finished. Ctrl-C keeps a playable file.
     Raises PuppetError: unreadable video, no face in it, unknown actor, output that cannot be written.
     """
     played = load_actor(find_actor(actor or DEFAULT_ACTOR), provider)
-    options = StepOptions(smoothing=smoothing, layout=Layout(layout))
     source = open_source(video, paced=False)
     if source.live:
         raise SourceError(f"{video} never ends; record it with: puppet run --source {video} --record OUT.mp4", "live")
     source.open()
     try:
         with _target(output, video, force) as target:
-            return _render(source, target, output, played, options, _sound_of(video))
+            return _render(source, target, output, played, options or StepOptions(), _sound_of(video))
     finally:
         source.close()
 

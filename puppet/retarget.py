@@ -5,14 +5,34 @@ Everything is canonical (`align.canonicalise`): pose removed, unit = outer-eye d
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from puppet import align
 from puppet.frames import LANDMARKS, Face, Floats, HeadPose
-from puppet.measurements import EYE_LEFT, EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT, LIPS, Y, measure, nearness
+from puppet.measurements import BROWS, EYE_LEFT, EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT, LIPS, Y, measure, nearness
 from puppet.neutral import Neutral
 
 MAX_REGION_GAIN = 1.8  # the smallest eyes in the largest face still move plausibly
+JAW = (58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288)
+CHEEKS = (205, 425)
+
+
+@dataclass(frozen=True, slots=True)
+class Gains:
+    """What the user chose: 1 as strong as their own face does it, 0 not at all. A region's counts times `overall`.
+
+    eyes: lids and gaze; mouth: lips, jaw and cheeks.
+    """
+
+    overall: float = 1.0
+    eyes: float = 1.0
+    mouth: float = 1.0
+    brows: float = 1.0
+
+
+AS_THE_USER = Gains()
 
 
 class Retargeter:
@@ -30,15 +50,21 @@ class Retargeter:
             "lids_left": _without(nearness(actor, EYE_LEFT, 0.05), IRIS_LEFT),
         }
         self._mouth = nearness(actor, LIPS, 0.15)
+        eyes = nearness(actor, EYE_RIGHT + IRIS_RIGHT + EYE_LEFT + IRIS_LEFT, 0.06)
+        brows = nearness(actor, BROWS, 0.12) * (1 - eyes)
+        mouth = nearness(actor, LIPS + JAW + CHEEKS, 0.2) * (1 - eyes)
+        self._regions = {"eyes": eyes, "brows": brows, "mouth": mouth}
 
-    def drive(self, face: Face, user: Neutral, expression_gain: float = 1.0) -> tuple[Floats, Floats]:
+    def drive(self, face: Face, user: Neutral, chosen: Gains = AS_THE_USER) -> tuple[Floats, Floats]:
         """A tracked face -> landmarks on the actor f32 (478, 3) and head movement f32 (6,), both as in `frames.Drive`.
 
         The pose is fitted anew against the user's own neutral: the average face that tracking uses would leave a bit
         of the user's identity in the pose, and a bit of the pose in the expression.
         """
         canonical, pose = align.canonicalise(face.points, user.landmarks)
-        offset = (canonical - user.landmarks) * self.gains(user.landmarks) * np.float32(expression_gain)
+        offset = (canonical - user.landmarks) * self.gains(user.landmarks)
+        if chosen != AS_THE_USER:
+            offset = offset * self._chosen(offset, chosen)
         return self.actor + offset, head_movement(pose, user.pose)
 
     def gains(self, user: Floats) -> Floats:
@@ -54,6 +80,19 @@ class Retargeter:
             gain[:, Y] += near * (ratio(name) - 1)
         gain += (self._mouth * (ratio("mouth_width") - 1))[:, None]
         return gain
+
+    def _chosen(self, offset: Floats, chosen: Gains) -> Floats:
+        """Factor f32 (478, 3) on an offset f32 (478, 3). An eye that is shut cannot be shut further."""
+        factor = np.ones((LANDMARKS, 3), np.float32)
+        for region, near in self._regions.items():
+            factor += near[:, None] * (getattr(chosen, region) - 1)
+        factor *= chosen.overall
+        wanted, change = chosen.overall * chosen.eyes, measure(offset)
+        for name, near in self._eyes.items():
+            if wanted > 1 and change[name] < 0:
+                shut = max(1.0, float(self._of_actor[name] / -change[name]))  # the factor that just shuts it
+                factor[:, Y] *= 1 - near * (1 - min(1.0, shut / wanted))
+        return factor
 
 
 def head_movement(pose: HeadPose, usual: HeadPose) -> Floats:

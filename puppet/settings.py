@@ -21,6 +21,9 @@ class MotionSettings:
 
     smoothing: float = field(default=0.5, metadata={"range": (0.0, 1.0)})  # 0 off .. 1 strong
     expression_gain: float = field(default=1.0, metadata={"range": (0.0, 2.0)})  # 1 as strong as the driver
+    eyes_gain: float = field(default=1.0, metadata={"range": (0.0, 2.0)})  # times expression_gain, like the next two
+    mouth_gain: float = field(default=1.0, metadata={"range": (0.0, 2.0)})
+    brows_gain: float = field(default=1.0, metadata={"range": (0.0, 2.0)})
     pose_gain: float = field(default=1.0, metadata={"range": (0.0, 2.0)})
 
 

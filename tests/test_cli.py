@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,6 +14,8 @@ from tiny_actor import tiny_actor
 import puppet
 from puppet import cli, doctor
 from puppet.errors import PuppetError, SourceError
+from puppet.pipeline import Layout, StepOptions
+from puppet.settings import MotionSettings
 
 COMMANDS = ("run", "render", "cameras", "actors", "doctor")
 
@@ -57,6 +60,9 @@ def test_without_a_command_it_is_run(given: list[str], monkeypatch: pytest.Monke
         ["run", "--provider", "abacus"],
         ["render", "in.mp4"],
         ["render", "in.mp4", "-o", "out.mp4", "--smoothing", "1.5"],
+        ["render", "in.mp4", "-o", "out.mp4", "--eyes-gain", "2.1"],
+        ["run", "--mouth-gain", "-1"],
+        ["run", "--brows-gain", "nan"],
         ["render", "in.mp4", "-o", "out.mp4", "--layout", "diagonal"],
     ],
 )
@@ -143,7 +149,8 @@ def test_the_window_gets_what_was_asked_for(monkeypatch: pytest.MonkeyPatch, tmp
     got = {}
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
     monkeypatch.setattr("puppet.app.run_window", lambda **options: got.update(options) or 0)
-    assert cli.main(["--source", "0", "--actor", "marble", "--loop", "--provider", "cpu", "--frames", "7"]) == 0
+    given = ["--source", "0", "--actor", "marble", "--loop", "--provider", "cpu", "--frames", "7", "--eyes-gain", "1.5"]
+    assert cli.main(given) == 0
     assert got == {
         "source": "0",
         "actor": "marble",
@@ -152,7 +159,24 @@ def test_the_window_gets_what_was_asked_for(monkeypatch: pytest.MonkeyPatch, tmp
         "screenshot": None,
         "provider": "cpu",
         "loop": True,
+        "motion": {"eyes_gain": 1.5},
     }
+
+
+def test_every_motion_setting_is_an_option_of_run_and_render(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under the names and within the limits of the settings, and in words that reach the pipeline."""
+    limits = {field.name: field.metadata["range"] for field in fields(MotionSettings)}
+    assert {name: (0, most) for name, (most, _) in cli.MOTION.items()} == limits
+    got = {}
+    monkeypatch.setattr(
+        "puppet.render.render", lambda *_, **options: got.update(options) or SimpleNamespace(summary=str)
+    )
+    given = [word for i, name in enumerate(limits) for word in ("--" + name.replace("_", "-"), str(i / 10))]
+    assert cli.main(["render", "in.mp4", "-o", "out.mp4", "--layout", "actor", *given]) == 0
+    assert got["options"] == StepOptions(0.0, 0.1, 0.2, 0.3, 0.4, 0.5, layout=Layout.ACTOR)
+    monkeypatch.setattr("puppet.headless.run_headless", lambda **options: got.update(options) or 0)
+    assert cli.main(["run", "--headless", *given[2:6]]) == 0
+    assert got["motion"] == {"expression_gain": 0.1, "eyes_gain": 0.2}
 
 
 def test_a_screenshot_needs_the_window(capsys: pytest.CaptureFixture[str]) -> None:

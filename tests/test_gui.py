@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -30,6 +31,7 @@ from puppet.gui.preview import PreviewPane
 from puppet.gui.qimage import to_icon, to_qimage
 from puppet.gui.shortcuts import SHORTCUTS
 from puppet.gui.widgets import Switch
+from puppet.pipeline import StepOptions
 from puppet.recorder import Recording
 from puppet.settings import MotionSettings, Settings, WindowSettings
 from puppet.sinks import RecorderSink, save_snapshot
@@ -450,15 +452,41 @@ def test_calibrating_without_a_face_says_so(stage):
 
 def test_sliders_and_their_reset(stage):
     motion = stage.window.motion
-    motion.expression.slider.setFocus()
-    stage.qtbot.keyClick(motion.expression.slider, Qt.Key.Key_PageUp)
+    sliders = {name: slider.slider for name, slider in motion.sliders.items()}
+    sliders["expression_gain"].setFocus()
+    stage.qtbot.keyClick(sliders["expression_gain"], Qt.Key.Key_PageUp)
     assert stage.options.expression_gain == 1.1
-    stage.qtbot.keyClick(motion.smoothing.slider, Qt.Key.Key_Home)
-    stage.qtbot.keyClick(motion.pose.slider, Qt.Key.Key_End)
-    assert (stage.options.smoothing, stage.options.pose_gain) == (0.0, 2.0)
-    assert stage.controller.settings.motion == MotionSettings(0.0, 1.1, 2.0)
+    stage.qtbot.keyClick(sliders["smoothing"], Qt.Key.Key_Home)
+    stage.qtbot.keyClick(sliders["pose_gain"], Qt.Key.Key_End)
+    stage.qtbot.keyClick(sliders["mouth_gain"], Qt.Key.Key_PageDown)
+    assert (stage.options.smoothing, stage.options.pose_gain, stage.options.mouth_gain) == (0.0, 2.0, 0.9)
+    expected = MotionSettings(smoothing=0.0, expression_gain=1.1, mouth_gain=0.9, pose_gain=2.0)
+    assert stage.controller.settings.motion == expected
     stage.click(motion.reset)
-    assert (stage.options.smoothing, stage.options.expression_gain, stage.options.pose_gain) == (0.5, 1.0, 1.0)
+    assert stage.options == StepOptions()
+    assert stage.controller.settings.motion == MotionSettings()
+
+
+def test_a_double_click_resets_one_slider(stage):
+    motion = stage.window.motion
+    for name, where in (
+        ("eyes_gain", motion.sliders["eyes_gain"].slider),
+        ("brows_gain", motion.sliders["brows_gain"]),
+    ):
+        stage.qtbot.keyClick(motion.sliders[name].slider, Qt.Key.Key_Home)
+        stage.qtbot.keyClick(motion.sliders["pose_gain"].slider, Qt.Key.Key_Home)
+        assert (getattr(stage.options, name), stage.options.pose_gain) == (0.0, 0.0)
+        stage.qtbot.mouseDClick(where, Qt.MouseButton.LeftButton)
+        assert (getattr(stage.options, name), stage.options.pose_gain) == (1.0, 0.0)
+
+
+def test_every_slider_can_be_reached_by_key_and_says_what_it_does(stage):
+    names = set()
+    for slider in stage.window.motion.sliders.values():
+        assert slider.slider.focusPolicy() & Qt.FocusPolicy.TabFocus
+        assert slider.toolTip().endswith("Double-click: back to 50 %" if not names else "Double-click: back to 100 %")
+        names.add(slider.slider.accessibleName())
+    assert len(names) == 6
 
 
 def test_mirror_output_reaches_the_puppeteer(stage):
@@ -476,15 +504,14 @@ def test_settings_are_shown_used_and_kept(make_stage, tmp_path):
         recording_folder=str(tmp_path),
         mirror_preview=False,
         mirror_output=True,
-        motion=MotionSettings(0.2, 1.5, 0.5),
+        motion=MotionSettings(smoothing=0.2, expression_gain=1.5, brows_gain=0.3, pose_gain=0.5),
     )
     stage = make_stage(chosen).start()
     w = stage.window
-    assert (w.motion.smoothing.value, w.motion.expression.value, w.motion.pose.value) == (0.2, 1.5, 0.5)
+    assert {name: slider.value for name, slider in w.motion.sliders.items()} == asdict(chosen.motion)
     assert w.transport.mirror_output.isChecked()
     assert not w.driver_pane.mirrored
-    assert (stage.options.smoothing, stage.options.expression_gain, stage.options.pose_gain) == (0.2, 1.5, 0.5)
-    assert stage.options.mirror_output is True
+    assert stage.options == StepOptions(0.2, 1.5, brows_gain=0.3, pose_gain=0.5, mirror_output=True)
     w.resize(1234, 801)
     w.close()
     assert stage.saved[-1] == Settings(

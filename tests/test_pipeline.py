@@ -14,6 +14,7 @@ from puppet.actor import Actor, load_actor
 from puppet.frames import Face, Frame, HeadPose, Image, Result
 from puppet.neutral import Neutral
 from puppet.pipeline import HOLD, RELAX, RETURN, Layout, Puppeteer, StepOptions
+from puppet.retarget import Gains, Retargeter
 
 FPS = 30
 WIDTH, HEIGHT = 160, 90
@@ -135,6 +136,20 @@ def test_gains(mesh: Actor) -> None:
     assert rest is not None
     assert latent is not None
     np.testing.assert_allclose((latent.values - rest.values)[[0, 3]], [10 / 30, 1], atol=1e-4)
+
+
+def test_regions_gains_reach_the_retargeter(mesh: Actor) -> None:
+    """The tiny actor's points lie in no order, so every region has a say in its mouth; how much, the retargeter knows."""
+    face = looking(0, opening=0.05)
+    for gains in ({"mouth_gain": 2.0, "expression_gain": 0.75}, {"eyes_gain": 0.0}, {"brows_gain": 0.0}):
+        stage = Stage(mesh, **gains)
+        chosen = Gains(*(gains.get(f"{name}_gain", 1.0) for name in ("expression", "eyes", "mouth", "brows")))
+        expected, _ = Retargeter(mesh.neutral).drive(face, UPRIGHT, chosen)
+        opening = 10 * (expected[tiny_actor.LOWER_LIP, 1] - expected[tiny_actor.UPPER_LIP, 1])
+        latent = stage.step(face).latent
+        assert latent is not None
+        assert latent.values[3] == pytest.approx(opening, abs=1e-4)
+        assert abs(opening - 0.7) > 0.02  # 0.2 at rest and 0.5 opened: the gain does something
 
 
 def test_smoothing_lags_and_options_can_change_while_it_runs(mesh: Actor) -> None:

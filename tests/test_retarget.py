@@ -10,9 +10,9 @@ from planted_face import LID_GAP, MIDDLE, MOUTH_MIDDLE, SCALE, UPRIGHT, expressi
 
 from puppet import align
 from puppet.frames import HeadPose
-from puppet.measurements import EYE_LEFT, EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT, measure
+from puppet.measurements import BROWS, EYE_LEFT, EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT, LIPS, measure
 from puppet.neutral import Neutral
-from puppet.retarget import MAX_REGION_GAIN, Retargeter
+from puppet.retarget import CHEEKS, JAW, MAX_REGION_GAIN, Gains, Retargeter
 
 LIDS = ("lids_right", "lids_left")
 LOWER_LIP = 14
@@ -80,11 +80,65 @@ def test_gains_stay_within_bounds_for_the_strangest_face(lid_gap: float) -> None
 def test_the_expression_gain_scales_the_offset_and_not_the_pose() -> None:
     actor = rest_face()
     face = tracked(expression(actor, open=0.2), (15, 0, 0))
-    none, pose = Retargeter(actor).drive(face, neutral(actor), 0.0)
+    none, pose = Retargeter(actor).drive(face, neutral(actor), Gains(0.0))
     np.testing.assert_array_equal(none, actor)
     np.testing.assert_allclose(pose, (15, 0, 0, 0, 0, 0), atol=1e-3)
-    twice, _ = Retargeter(actor).drive(face, neutral(actor), 2.0)
+    twice, _ = Retargeter(actor).drive(face, neutral(actor), Gains(2.0))
     assert twice[LOWER_LIP, 1] - actor[LOWER_LIP, 1] == pytest.approx(0.4, abs=1e-4)
+
+
+REGIONS = {
+    "eyes": EYE_RIGHT + EYE_LEFT + IRIS_RIGHT + IRIS_LEFT,
+    "mouth": LIPS + JAW + CHEEKS,
+    "brows": BROWS,
+}
+
+
+@pytest.mark.parametrize("region", REGIONS)
+@pytest.mark.parametrize("gain", [0.0, 0.5, 2.0])
+def test_a_regions_gain_scales_that_region_and_no_other(region: str, gain: float) -> None:
+    """Everything moves by a tenth to the side; gains of `overall` multiply."""
+    actor, moved = rest_face(), rest_face()
+    loose = np.setdiff1d(np.arange(len(actor)), align.STABLE)
+    moved[loose, 0] += 0.1
+    chosen = replace(Gains(0.5), **{region: gain})
+    driven, _ = Retargeter(actor).drive(tracked(moved), neutral(actor), chosen)
+    for name, points in REGIONS.items():
+        points = np.setdiff1d(points, align.STABLE)
+        share = (driven - actor)[points, 0] / (moved - actor)[points, 0]
+        np.testing.assert_allclose(share, 0.5 * (gain if name == region else 1), atol=0.05)
+
+
+def test_between_regions_the_gain_changes_smoothly() -> None:
+    """Neighbours a twentieth of an eye distance apart never differ by more than a third in what is added to one."""
+    actor = rest_face()
+    lines = np.linspace((-0.35, -0.6), (-0.35, 1.2), 37)  # down through brow, eye, cheek and jaw, 0.05 apart
+    for region in REGIONS:
+        mask = Retargeter(actor)._regions[region]
+        assert mask.min() >= 0
+        assert mask.max() <= 1
+        nearest = np.linalg.norm(actor[None, :, :2] - lines[:, None], axis=2).argmin(1)
+        gap = np.linalg.norm(np.diff(actor[nearest, :2], axis=0), axis=1)
+        assert (np.abs(np.diff(mask[nearest])) <= np.maximum(gap, 0.05) / 0.05 * 0.5).all()
+
+
+@pytest.mark.parametrize("shut", [0.3, 0.6, 0.9, 1.0])
+def test_a_gain_never_turns_a_shut_eye_inside_out(shut: float) -> None:
+    actor = rest_face()
+    driven, _ = Retargeter(actor).drive(tracked(expression(actor, shut=shut)), neutral(actor), Gains(1.3, eyes=1.5))
+    for name in LIDS:
+        expected = float(measure(actor)[name]) * max(0.0, 1 - 1.95 * shut)
+        assert measure(driven)[name] == pytest.approx(expected, abs=2e-3)
+    assert (driven[EYE_RIGHT[1:8][::-1], 1] >= driven[EYE_RIGHT[9:], 1] - 2e-3).all()
+
+
+def test_a_gain_widens_eyes_and_turns_the_gaze_all_the_way() -> None:
+    actor = rest_face()
+    face = tracked(expression(actor, shut=-0.3, gaze=0.03))
+    driven, _ = Retargeter(actor).drive(face, neutral(actor), Gains(eyes=2.0))
+    for name in LIDS:
+        assert measure(driven)[name] == pytest.approx(1.6 * float(measure(actor)[name]), rel=1e-2)
+    assert measure(driven)["gaze_x_left"] - measure(actor)["gaze_x_left"] == pytest.approx(0.06, abs=1e-3)
 
 
 def test_pose_counts_from_how_the_user_holds_the_head() -> None:

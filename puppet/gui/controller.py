@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from PyQt6.QtCore import QObject, Qt, QUrl
@@ -216,20 +216,14 @@ class Controller(QObject):
         self._remember(mirror_output=on)
         self._engine.set_options(self._options())
 
-    def _set_motion(self, smoothing: float, expression: float, pose: float) -> None:
-        self.settings = replace(self.settings, motion=MotionSettings(smoothing, expression, pose))
+    def _set_motion(self, motion: MotionSettings) -> None:
+        self.settings = replace(self.settings, motion=motion)
         self._engine.set_options(self._options())  # kept at the end: a slider moves many times
 
     # -- settings ------------------------------------------------------------------------------------------------
 
     def _options(self) -> StepOptions:
-        motion = self.settings.motion
-        return StepOptions(
-            smoothing=motion.smoothing,
-            expression_gain=motion.expression_gain,
-            pose_gain=motion.pose_gain,
-            mirror_output=self.settings.mirror_output,
-        )
+        return StepOptions(**asdict(self.settings.motion), mirror_output=self.settings.mirror_output)
 
     def _remember(self, **changes) -> None:
         self.settings = replace(self.settings, **changes)
@@ -242,7 +236,7 @@ class Controller(QObject):
     def _show_settings(self) -> None:
         s, w = self.settings, self._window
         w.transport.show_mirrors(s.mirror_preview, s.mirror_output)
-        w.motion.show_values(s.motion.smoothing, s.motion.expression_gain, s.motion.pose_gain)
+        w.motion.show_values(s.motion)
         self._show_mirrors()
 
     def _show_mirrors(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 
 from PyQt6.QtCore import QSize, pyqtSignal
@@ -10,6 +11,7 @@ from PyQt6.QtGui import QIcon
 from PyQt6.QtWidgets import (
     QFileDialog,
     QFrame,
+    QGridLayout,
     QHBoxLayout,
     QInputDialog,
     QLabel,
@@ -22,6 +24,7 @@ from PyQt6.QtWidgets import (
 from puppet.gui.shortcuts import keys_for
 from puppet.gui.theme import Colours
 from puppet.gui.widgets import ChoiceBox, PercentSlider, Switch, shape_icon
+from puppet.settings import MotionSettings
 
 DEMO = "demo"  # what `sources.open_source` calls the clip that comes with the program
 VIDEO, FOLDER, ADDRESS, ACTOR_FILE = "\0video", "\0folder", "\0address", "\0actor"  # no source or path is called so
@@ -232,40 +235,59 @@ class TransportPanel(QWidget):
             switch.blockSignals(False)
 
 
-class MotionPanel(QFrame):
-    """How the driver's motion reaches the actor."""
+MOTION = {  # of MotionSettings: caption, and what it does, in words; left to right, two rows
+    "smoothing": ("Smoothing", "Calms trembling; too much of it lags behind"),
+    "pose_gain": ("Head", "How far the actor's head turns and moves when yours does"),
+    "expression_gain": ("Expression", "How strongly the actor shows what your whole face does"),
+    "eyes_gain": ("Eyes", "How strongly the actor blinks, squints and looks around; times Expression"),
+    "mouth_gain": ("Mouth", "How strongly the actor's mouth, jaw and cheeks move; times Expression"),
+    "brows_gain": ("Brows", "How far the actor's eyebrows go up and down; times Expression"),
+}
+MOTION_COLUMNS = 3
 
-    changed = pyqtSignal(float, float, float)  # smoothing, expression gain, pose gain
+
+class MotionPanel(QFrame):
+    """How the driver's motion reaches the actor: one slider for every field of MotionSettings."""
+
+    changed = pyqtSignal(MotionSettings)
 
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("role", "card")
-        self.smoothing = PercentSlider("Smoothing", "Calms trembling; too much of it lags behind", 1.0, 0.5)
-        self.expression = PercentSlider("Expression", "How strongly the actor shows what your face does", 2.0, 1.0)
-        self.pose = PercentSlider("Head movement", "How far the actor turns when you turn your head", 2.0, 1.0)
+        known = {field.name: field for field in fields(MotionSettings)}
+        self.sliders = {
+            name: PercentSlider(caption, tooltip, known[name].metadata["range"][1], known[name].default)
+            for name, (caption, tooltip) in MOTION.items()
+        }
         self.reset = QPushButton("Reset")
         self.reset.setProperty("role", "plain")
-        self.reset.setToolTip("All three back to their defaults")
+        self.reset.setToolTip("All six back to their defaults; a double-click on a slider resets that one")
         self.reset.setAccessibleName("Reset motion settings")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(16, 5, 6, 5)
-        row.setSpacing(26)
-        for slider, share in ((self.smoothing, 11), (self.expression, 11), (self.pose, 13)):  # a longer caption
-            row.addWidget(slider, share)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(16, 5, 6, 5)
+        grid.setHorizontalSpacing(26)
+        grid.setVerticalSpacing(2)
+        for i, slider in enumerate(self.sliders.values()):
+            grid.addWidget(slider, i // MOTION_COLUMNS, i % MOTION_COLUMNS)
             slider.moved.connect(self._moved)
-        row.addWidget(self.reset)
+        for column in range(MOTION_COLUMNS):
+            captions = [slider.caption for slider in list(self.sliders.values())[column::MOTION_COLUMNS]]
+            width = max(caption.sizeHint().width() for caption in captions)
+            for caption in captions:  # the sliders of a column begin and end together
+                caption.setMinimumWidth(width)
+            grid.setColumnStretch(column, 1)
+        grid.addWidget(self.reset, 0, MOTION_COLUMNS, 2, 1)
         self.reset.clicked.connect(self._reset)
 
-    def show_values(self, smoothing: float, expression: float, pose: float) -> None:
-        self.smoothing.set_value(smoothing)
-        self.expression.set_value(expression)
-        self.pose.set_value(pose)
+    def show_values(self, motion: MotionSettings) -> None:
+        for name, slider in self.sliders.items():
+            slider.set_value(getattr(motion, name))
 
     def _moved(self) -> None:
-        self.changed.emit(self.smoothing.value, self.expression.value, self.pose.value)
+        self.changed.emit(MotionSettings(**{name: slider.value for name, slider in self.sliders.items()}))
 
     def _reset(self) -> None:
-        for slider in (self.smoothing, self.expression, self.pose):
+        for slider in self.sliders.values():
             slider.reset()
 
 

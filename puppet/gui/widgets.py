@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QModelIndex, QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
+from PyQt6.QtCore import QEvent, QModelIndex, QObject, QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QIcon, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
 from PyQt6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -106,7 +106,7 @@ class Switch(QCheckBox):
 
 
 class PercentSlider(QWidget):
-    """Caption, slider and value: a factor (1.0 = 100 %) set in steps of one percent."""
+    """Caption, slider and value: a factor (1.0 = 100 %) set in steps of one percent; a double-click resets it."""
 
     moved = pyqtSignal(float)  # by the user or by `reset`, not by `set_value`
 
@@ -119,9 +119,9 @@ class PercentSlider(QWidget):
         self.slider.setMinimumWidth(70)
         self.slider.setMinimumHeight(24)
         self.slider.setAccessibleName(caption)
-        label = QLabel(caption)
-        label.setProperty("role", "caption")
-        label.setBuddy(self.slider)
+        self.caption = QLabel(caption)
+        self.caption.setProperty("role", "caption")
+        self.caption.setBuddy(self.slider)
         self._value = QLabel()
         self._value.setProperty("role", "value")
         self._value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -129,10 +129,11 @@ class PercentSlider(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(10)
-        row.addWidget(label)
+        row.addWidget(self.caption)
         row.addWidget(self.slider, 1)
         row.addWidget(self._value)
-        self.setToolTip(tooltip)
+        self.setToolTip(f"{tooltip}. Double-click: back to {round(default * 100)} %")
+        self.slider.installEventFilter(self)  # a slider keeps its clicks to itself
         self.set_value(default)
         self.slider.valueChanged.connect(self._changed)
 
@@ -148,6 +149,15 @@ class PercentSlider(QWidget):
 
     def reset(self) -> None:
         self.slider.setValue(round(self._default * 100))
+
+    def mouseDoubleClickEvent(self, a0: QMouseEvent | None) -> None:
+        self.reset()
+
+    def eventFilter(self, a0: QObject | None, a1: QEvent | None) -> bool:
+        if a1 is not None and a1.type() == QEvent.Type.MouseButtonDblClick:
+            self.reset()
+            return True
+        return super().eventFilter(a0, a1)
 
     def _changed(self, percent: int) -> None:
         self._value.setText(f"{percent} %")
