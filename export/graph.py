@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from export import ExportError
 from models.base import ActorModel
 from puppet.actor_card import ActorCard
-from puppet.frames import LANDMARKS
+from puppet.frames import LANDMARKS, POSE_SIZE
 
 EXAMPLES = 2  # a batch of one would let the exporter take the batch for a constant
 
@@ -41,7 +41,7 @@ def encoder_graph(model: ActorModel, card: ActorCard) -> Graph:
     ports: dict[str, Port] = {
         "crop": (torch.uint8, (card.crop_size or 0, card.crop_size or 0, 3)),
         "landmarks": (torch.float32, (LANDMARKS, 3)),
-        "pose": (torch.float32, (3,)),
+        "pose": (torch.float32, (POSE_SIZE,)),
     }
     inputs = {name: torch.zeros(EXAMPLES, *ports[name][1], dtype=ports[name][0]) for name in card.encoder_inputs}
     latent: Port = (torch.float32, (card.latent_size,))

@@ -27,7 +27,7 @@ class PuppetConfig:
     """Mesh and texture (models/puppet_vae.py)."""
 
     image_size: int = 256  # px, side of the picture
-    texture_size: int = 256  # px, side of the texture
+    texture_size: int = 320  # px, side of the texture
     components: int = 64  # linear expression components
     channels: tuple[int, ...] = (128, 96, 64, 48)  # of the painter's maps at 8, 16, 32, 64 cells
 
@@ -71,7 +71,7 @@ _PUPPET = TrainConfig(
 PRESETS: dict[str, TrainConfig] = {
     "puppet-256": _PUPPET,
     "puppet-128": dataclasses.replace(
-        _PUPPET, model=PuppetConfig(image_size=128, texture_size=128, channels=(96, 64, 48)), minutes=12.0
+        _PUPPET, model=PuppetConfig(image_size=128, texture_size=160, channels=(96, 64, 48)), minutes=12.0
     ),
     # int8/VAE_tensorflow: Adam 1e-2 with epsilon 1, batch 128, 100 epochs
     "seed-int8": TrainConfig("seed-int8", SeedInt8Config(), batch_size=128, epochs=100, learning_rate=1e-2, eps=1.0),

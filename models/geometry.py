@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from models.mesh import FACE_POINTS, ActorMesh
-from puppet import measurements
-from puppet.frames import LANDMARKS, Floats
+from puppet import align, measurements
+from puppet.frames import LANDMARKS, Floats, HeadPose
 
-POSE = 3  # yaw, pitch, roll
+ANGLES = 3  # yaw, pitch, roll
+PLACE = 3  # x, y, log size
 COMPONENT_LIMIT = 10.0  # standard deviations; beyond, components are squeezed softly
 POSE_NOISE = 0.5  # degrees, of the tracker
-POSE_LIMIT = 1.25  # of the widest angle the footage shows; beyond, the pose is squeezed softly
+PLACE_NOISE = (0.3, 0.3, 0.003)  # px, px, log size; of the tracker
+POSE_LIMIT = 1.25  # of the widest angle and the furthest place the footage shows; beyond, both are squeezed softly
 DEPTH_WEIGHT = 0.5  # FaceMesh's depth is its noisiest coordinate
 EYE_WEIGHT, LIP_WEIGHT = 3.0, 2.0  # small movements that people look at
 RIDGE = 1e-3
@@ -54,7 +56,8 @@ Placements = tuple[Tensor, Tensor, Tensor, Tensor]  # face, rotation, translatio
 class Geometry(nn.Module):
     """Probabilistic PCA of expressions (Tipping & Bishop 1999) and a head on a neck. All of it is fitted, not trained.
 
-    Latent: K whitened expression components, then yaw, pitch, roll in units of the footage's spread.
+    Latent: K whitened expression components, then yaw, pitch, roll, then where the head is and how large, beyond what
+    its angles tell; these six in units of the footage's spread.
     """
 
     neutral: Tensor
@@ -65,6 +68,9 @@ class Geometry(nn.Module):
     pose_limit: Tensor
     pose_centre: Tensor
     placement: Tensor
+    place_scale: Tensor
+    place_limit: Tensor
+    place_centre: Tensor
     rest: Tensor
     follow: Tensor
     home: Tensor
@@ -77,17 +83,20 @@ class Geometry(nn.Module):
         self.register_buffer("project", torch.zeros(face, components))  # canonical offset -> whitened components
         self.register_buffer("basis", torch.zeros(components, face))  # and back
         self.register_buffer("component_logvar", torch.zeros(components))
-        self.register_buffer("pose_scale", torch.ones(POSE))
-        self.register_buffer("pose_limit", torch.full((POSE,), 30.0))
-        self.register_buffer("pose_centre", torch.zeros(POSE))
-        self.register_buffer("placement", torch.zeros(7, 3))  # pose features -> x, y px and log scale
+        self.register_buffer("pose_scale", torch.ones(ANGLES))
+        self.register_buffer("pose_limit", torch.full((ANGLES,), 30.0))
+        self.register_buffer("pose_centre", torch.zeros(ANGLES))
+        self.register_buffer("placement", torch.zeros(7, PLACE))  # pose features -> x, y px and log scale
+        self.register_buffer("place_scale", torch.ones(PLACE))
+        self.register_buffer("place_limit", torch.ones(PLACE))
+        self.register_buffer("place_centre", torch.zeros(PLACE))  # the usual x, y px and log scale
         self.register_buffer("rest", torch.zeros(vertices, 3))
         self.register_buffer("follow", torch.zeros(vertices))
         self.register_buffer("home", torch.zeros(vertices, 3))
 
     @property
     def size(self) -> int:
-        return self.components + POSE
+        return self.components + ANGLES + PLACE
 
     def fit(
         self, canonical: Floats, pose: Floats, translation: NDArray, scale: NDArray, mesh: ActorMesh, neutral: Floats
@@ -111,35 +120,53 @@ class Geometry(nn.Module):
         features = pose_features(torch.from_numpy(pose).double()).numpy()
         target = np.column_stack([translation, np.log(scale)])
         gram = features.T @ features + RIDGE * len(features) * np.diag([0.0, 1, 1, 1, 1, 1, 1])
-        self._set("placement", np.linalg.solve(gram, features.T @ target))
+        placement = np.linalg.solve(gram, features.T @ target)
+        beyond = np.abs(target - features @ placement)
+        self._set("placement", placement)
+        self._set("place_centre", np.median(target, 0))
+        self._set("place_scale", np.maximum(np.sqrt((beyond**2).mean(0)), PLACE_NOISE))
+        self._set("place_limit", POSE_LIMIT * np.maximum(np.quantile(beyond, 0.995, 0), 2 * np.array(PLACE_NOISE)))
         for name, value in (("rest", mesh.rest), ("follow", mesh.follow), ("home", mesh.home)):
             self._set(name, value)
 
     def _set(self, name: str, value: NDArray) -> None:
         getattr(self, name).copy_(torch.from_numpy(np.ascontiguousarray(value, np.float32)))
 
+    def movement(self, pose: HeadPose) -> Floats:
+        """A head pose of the footage, in px of the picture -> f32 (6,) from the usual one, as `encode` takes it."""
+        centre = self.place_centre.cpu().numpy()
+        angles = align.angles_of(pose.rotation) - self.pose_centre.cpu().numpy()
+        place = (pose.translation[:2] - centre[:2]) / np.exp(centre[2])
+        return np.array([*angles, *place, np.log(pose.scale) - centre[2]], np.float32)
+
     def encode(self, landmarks: Tensor, pose: Tensor) -> tuple[Tensor, Tensor]:
-        """Landmarks (B, 478, 3), pose (B, 3) in degrees from the usual one -> mean, logvar, each (B, K + 3)."""
+        """Landmarks (B, 478, 3) and movement from the usual pose (B, 6) -> mean, logvar, each (B, K + 6).
+
+        pose: yaw, pitch, roll in degrees, x, y in outer-eye distances, log size (puppet.frames.Drive).
+        """
         offset = (landmarks - self.neutral)[:, :FACE_POINTS].flatten(1)
         expression = soft_limit(offset @ self.project, COMPONENT_LIMIT)
-        turned = soft_limit(pose, self.pose_limit) / self.pose_scale
-        mean = torch.cat([expression, turned], 1)
-        logvar = torch.cat([self.component_logvar, 2 * torch.log(POSE_NOISE / self.pose_scale)])
-        return mean, logvar.expand_as(mean)
+        turned = soft_limit(pose[:, :ANGLES], self.pose_limit)
+        moved = torch.cat([pose[:, ANGLES:-1] * self.place_centre[-1].exp(), pose[:, -1:]], 1)
+        expected = pose_features(turned + self.pose_centre) @ self.placement
+        beyond = soft_limit(moved + self.place_centre - expected, self.place_limit)
+        mean = torch.cat([expression, turned / self.pose_scale, beyond / self.place_scale], 1)
+        noise = torch.cat([POSE_NOISE / self.pose_scale, mean.new_tensor(PLACE_NOISE) / self.place_scale])
+        return mean, torch.cat([self.component_logvar, 2 * torch.log(noise)]).expand_as(mean)
 
     def pose_of(self, latent: Tensor) -> Tensor:
-        """Latent (B, K + 3) -> yaw, pitch, roll in degrees (B, 3), the usual pose included."""
-        return latent[:, self.components :] * self.pose_scale + self.pose_centre
+        """Latent (B, K + 6) -> yaw, pitch, roll in degrees (B, 3), the usual pose included."""
+        return latent[:, self.components : self.components + ANGLES] * self.pose_scale + self.pose_centre
 
     def landmarks_of(self, latent: Tensor) -> Tensor:
-        """Latent (B, K + 3) -> canonical face landmarks (B, 468, 3)."""
+        """Latent (B, K + 6) -> canonical face landmarks (B, 468, 3)."""
         offset = latent[:, : self.components] @ self.basis
         return self.neutral[:FACE_POINTS] + offset.reshape(-1, FACE_POINTS, 3)
 
     def forward(self, latent: Tensor) -> Tensor:
-        """Latent (B, K + 3) -> vertices (B, V, 3) px."""
+        """Latent (B, K + 6) -> vertices (B, V, 3) px."""
         pose = self.pose_of(latent)
-        placement = pose_features(pose) @ self.placement
+        placement = pose_features(pose) @ self.placement + latent[:, self.components + ANGLES :] * self.place_scale
         return self.place(self.landmarks_of(latent), rotations(pose), placement[:, :2], placement[:, 2].exp())
 
     def place(

@@ -20,7 +20,8 @@ from models import losses
 from models.base import ActorModel, Batch, Index, standard_normal, to_network, to_picture
 from models.blocks import UpBlock, he_initialise
 from models.config import PuppetConfig
-from models.geometry import POSE, Geometry, Placements, soft_limit
+from models.critic import PatchCritic, feature_distance, frozen, hinge
+from models.geometry import ANGLES, Geometry, Placements, soft_limit
 from models.mesh import FACE_POINTS, OVAL, ActorMesh, build_mesh, mesh_size
 from models.registration import register_rings
 from puppet import align, measurements, pixels
@@ -47,17 +48,24 @@ GROUPS: dict[str, tuple[tuple[str, ...], int, tuple[float, float, float, float]]
 }
 APPEARANCE = sum(size for _, size, _ in GROUPS.values())
 
+_index = measurements.MEASUREMENT_NAMES.index
+LIDS = [_index("lids_right"), _index("lids_left")]
+GAZE = [[_index(f"gaze_{axis}_right"), _index(f"gaze_{axis}_left")] for axis in "xy"]
+LEAST_TRUST = 0.05  # how much a shut eye says about the gaze, against 1 of an open one
 MEASUREMENT_LIMIT = 3.0  # standard deviations of the actor's own footage; beyond, squeezed softly
 HIDDEN = 64  # units of each group's encoder
 LOGVAR_RANGE = (-8.0, 2.0)
 
 # Identity noise: a stranger's habits, as a gain (of one) and an offset (standard deviations) on each measurement.
 GAIN_NOISE, OFFSET_NOISE = 0.1, 0.1
-POSE_JITTER = 0.7  # degrees
+POSE_JITTER = 0.7  # degrees, on the angles that the painter sees
 
-EYE_LOSS, MOUTH_LOSS, FACE_LOSS = 5.0, 3.0, 1.0  # added to the 1 that every pixel counts
+EYE_LOSS, MOUTH_LOSS, FACE_LOSS = 10.0, 4.0, 1.0  # added to the 1 that every pixel counts
 L1, SQUARED, GRADIENT = 1.0, 2.0, 1.0
 KL, KL_WARMUP = 5e-5, 0.2  # weight per nat; share of the training over which it is reached
+CRITIC_START = 0.25  # share of the training after which the critic joins in
+CRITIC, ADVERSARIAL, FEATURES = 0.1, 0.06, 1.0  # weights: the critic's own loss, its verdict, its maps' distance
+WINDOW = 0.5  # of the picture's side: what the critic sees of it in one step, somewhere about the middle
 
 OPENED_QUANTILE = 0.93  # the texture is laid out for a mouth as open as in the top 7 % of the footage
 REGISTERED_FRAMES = 160  # frames that tell how hair and ears move
@@ -65,7 +73,7 @@ MEAN_FRAMES = 64  # frames averaged for the first guess of the mean texture
 
 
 class PuppetVAE(ActorModel):
-    """See the module's docstring. Latent: K components, 3 pose, 26 appearance."""
+    """See the module's docstring. Latent: K components, 6 of the head's movement, 26 appearance."""
 
     best_metric = "psnr_tracked"  # what training changes; the head's place, which is fitted, would drown it
     encoder_inputs = ("landmarks", "pose")
@@ -93,6 +101,7 @@ class PuppetVAE(ActorModel):
         self.register_buffer("measurement_spread", torch.ones(len(matrix)))
         self.appearance = AppearanceEncoder()
         self.painter = TexturePainter(config.channels, size)
+        self.critic = PatchCritic()
         self._warp: MeshWarp | None = None
 
     # ------------------------------------------------------------ statistics
@@ -154,21 +163,34 @@ class PuppetVAE(ActorModel):
     # ------------------------------------------------------------ the VAE
 
     def measure(self, landmarks: Tensor) -> Tensor:
-        """Landmarks (B, 478, 3) -> measurements (B, M) in standard deviations of the actor's own, unbounded."""
-        return (landmarks.flatten(1) @ self.measurement_matrix - self.measurement_centre) / self.measurement_spread
+        """Landmarks (B, 478, 3) -> measurements (B, M) in standard deviations of the actor's own, unbounded.
+
+        Both eyes look where the more open one sees the iris better: one iris alone is the tracker's noisiest point, and
+        behind a lid it is a guess.
+        """
+        values = landmarks.flatten(1) @ self.measurement_matrix
+        at_rest = self.geometry.neutral.flatten() @ self.measurement_matrix
+        opened = (values[:, LIDS] / at_rest[LIDS].clamp_min(1e-3)).clamp(LEAST_TRUST, 1)
+        trust = opened / opened.sum(1, keepdim=True)
+        moved = values - self.measurement_centre
+        columns = list(moved.unbind(1))
+        for right, left in GAZE:
+            columns[right] = columns[left] = (moved[:, [right, left]] * trust).sum(1)
+        return torch.stack(columns, 1) / self.measurement_spread
 
     def encode(self, batch: Batch) -> tuple[Tensor, Tensor]:
         return self.posterior(batch["landmarks"], batch["pose"])
 
     def posterior(self, landmarks: Tensor, pose: Tensor) -> tuple[Tensor, Tensor]:
-        """Landmarks (B, 478, 3) on the actor's face, pose (B, 3) degrees from the usual -> mean, logvar (B, D)."""
+        """Landmarks (B, 478, 3) on the actor's face, movement (B, 6) from the usual pose -> mean, logvar (B, D)."""
         mean, logvar = self.geometry.encode(landmarks, pose)
         worn, worn_logvar = self.appearance(soft_limit(self.measure(landmarks), MEASUREMENT_LIMIT))
         return torch.cat([mean, worn], 1), torch.cat([logvar, worn_logvar], 1)
 
     def texture(self, latent: Tensor) -> Tensor:
         """Latent (B, D) -> texture (B, 3, T, T), about 0..1, not clamped."""
-        return self.painter(latent[:, self.geometry.components :])
+        turned = self.geometry.components + ANGLES
+        return self.painter(torch.cat([latent[:, self.geometry.components : turned], latent[:, -APPEARANCE:]], 1))
 
     def vertices(self, latent: Tensor) -> Tensor:
         """Latent (B, D) -> mesh vertices (B, V, 3) px."""
@@ -188,16 +210,30 @@ class PuppetVAE(ActorModel):
         mean, logvar = self.appearance(soft_limit(measured, MEASUREMENT_LIMIT))
         worn = mean + (0.5 * logvar).exp() * noise(mean, 1.0)
         posed, _ = self.geometry.encode(batch["landmarks"], batch["pose"] + noise(batch["pose"], POSE_JITTER))
-        texture = self.painter(torch.cat([posed[:, self.geometry.components :], worn], 1))
         target = to_network(batch["target"])
         field = _as_grid(batch["field"])
+        texture = self.texture(torch.cat([posed, worn], 1))
         drawn = F.grid_sample(texture, field, padding_mode="border", align_corners=True)
         weight = F.grid_sample(self.loss_weight.expand(len(field), -1, -1, -1), field, align_corners=True)
-        return {
+        terms = {
             "l1": L1 * losses.l1(drawn, target, weight).mean(),
             "squared": SQUARED * losses.squared(drawn, target, weight).mean(),
             "gradient": GRADIENT * losses.gradient_difference(drawn, target, weight).mean(),
             "kl": KL * min(1.0, progress / KL_WARMUP) * losses.kl_to_standard_normal(mean, logvar).mean(),
+        }
+        return terms if progress < CRITIC_START else terms | self._criticised(drawn, target, generator)
+
+    def _criticised(self, drawn: Tensor, target: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
+        """What the critic makes of one window of the pictures (B, 3, S, S), and what it learns from it."""
+        side = int(WINDOW * self.image_size) // 8 * 8
+        room = self.image_size - side
+        y, x = (int(v) for v in torch.randint(room // 8, room - room // 8 + 1, (2,), generator=generator))
+        made, true = (p[:, :, y : y + side, x : x + side] for p in (drawn, target))
+        seen, judged = self.critic(true), frozen(self.critic, made)
+        return {
+            "critic": CRITIC * hinge(seen[-1], self.critic(made.detach())[-1]),
+            "adversarial": -ADVERSARIAL * judged[-1].mean(),
+            "features": FEATURES * feature_distance(seen, judged),
         }
 
     def evaluate(self, batch: Batch) -> dict[str, Tensor]:
@@ -297,7 +333,7 @@ class TexturePainter(nn.Module):
         if last * self.shuffle != texture_size:
             raise ValueError(f"texture size {texture_size} is no multiple of {last}")
         self.mean = nn.Parameter(torch.zeros(3, texture_size, texture_size))
-        self.stem = nn.Linear(POSE + APPEARANCE, channels[0] * CELLS * CELLS)
+        self.stem = nn.Linear(ANGLES + APPEARANCE, channels[0] * CELLS * CELLS)
         self.register_buffer("reach", _reach().repeat(1, channels[0], 1, 1).flatten(1), persistent=False)
         self.blocks = nn.Sequential(*(UpBlock(a, b) for a, b in zip(channels, channels[1:], strict=False)))
         self.tail = nn.Sequential(
@@ -316,7 +352,7 @@ class TexturePainter(nn.Module):
 
 def _reach() -> Tensor:
     """(3 + 26, 1, 8, 8): 1 where a latent may paint, 0 elsewhere; pose paints everywhere."""
-    masks = [torch.ones(POSE, 1, CELLS, CELLS)]
+    masks = [torch.ones(ANGLES, 1, CELLS, CELLS)]
     for _, size, (top, bottom, left, right) in GROUPS.values():
         mask = torch.zeros(size, 1, CELLS, CELLS)
         mask[:, :, round(top * CELLS) : round(bottom * CELLS), round(left * CELLS) : round(right * CELLS)] = 1
@@ -371,12 +407,12 @@ class PuppetBatches:
         self._model, self._footage = model, Footage(dataset, model.config.image_size)
         self._fields: dict[int, NDArray[np.int16]] = {}
         canonical, poses = _canonical(self._footage.points[rows], dataset.neutral)
-        pose = np.stack([align.angles_of(p.rotation) for p in poses]) - model.geometry.pose_centre.cpu().numpy()
+        pose = np.stack([model.geometry.movement(p) for p in poses])
         self._landmarks = dict(zip(rows.tolist(), canonical, strict=True))
         self._pose = dict(zip(rows.tolist(), pose, strict=True))
 
     def batch(self, rows: Index, generator: torch.Generator) -> Batch:
-        """landmarks (B, 478, 3), pose (B, 3) degrees from the usual, field int16 (B, S, S, 2), target uint8 RGB."""
+        """landmarks (B, 478, 3), pose (B, 6) from the usual, field int16 (B, S, S, 2), target uint8 RGB."""
         keys = rows.tolist()
         self._compute_fields([row for row in keys if row not in self._fields])
         batch = {

@@ -41,8 +41,8 @@ STABLE_REFERENCE = np.array(
 )
 # fmt: on
 
-HEAD_CENTRE = np.array([0.0, 0.18])  # eye distances from the middle of the eyes: middle of a whole head
-STEADY_EYES = 0.27  # outer-eye distance / side of a steady crop: head, hair and shoulders fit
+HEAD_CENTRE = np.array([0.0, 0.13])  # eye distances from the middle of the eyes: middle of a whole head
+STEADY_EYES = 0.325  # outer-eye distance / side of a steady crop: head, hair and shoulders fit
 TIGHT_EYES = 0.52  # the same for an upright face crop (the seeds' kind: chin to brow)
 TIGHT_CENTRE = np.array([0.0, 0.38])
 
@@ -127,7 +127,7 @@ def cut(image: Image, to_crop: NDArray[np.float64], size: int) -> AlignedCrop:
     if scale < 1:
         sigma = 0.45 * np.sqrt(1 / scale**2 - 1)  # px of the frame: what an area average would take off
         image = cv2.GaussianBlur(image, (0, 0), sigma)  # pyright: ignore[reportAssignmentType]
-    crop = cv2.warpAffine(image, to_crop, (size, size), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    crop = cv2.warpAffine(image, to_crop, (size, size), flags=cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE)
     return AlignedCrop(crop, to_crop)  # pyright: ignore[reportArgumentType]
 
 

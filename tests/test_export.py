@@ -23,18 +23,20 @@ import export.__main__  # noqa: E402
 import export.onnx_file  # noqa: E402
 import models  # noqa: E402
 from export import ExportError  # noqa: E402
-from export.graph import encoder_graph  # noqa: E402
-from export.onnx_file import Declaration, export_actor  # noqa: E402
+from export.graph import decoder_graph, encoder_graph  # noqa: E402
+from export.onnx_file import Declaration, export_actor, to_onnx  # noqa: E402
 from export.verify import LIMITS, require_parity  # noqa: E402
 from models import checkpoint  # noqa: E402
 from models.base import ActorModel, to_network, to_picture  # noqa: E402
-from models.config import PRESETS  # noqa: E402
+from models.config import PRESETS, PuppetConfig  # noqa: E402
 from models.dataset import open_dataset  # noqa: E402
+from models.mesh import mesh_size  # noqa: E402
+from models.puppet_vae import PuppetVAE  # noqa: E402
 from models.run_folder import data_facts  # noqa: E402
 from puppet.actor import load_actor, read_preview  # noqa: E402
 from puppet.actor_card import DECODER, ENCODER, card_to_json, read_actor, read_card  # noqa: E402
 from puppet.errors import ActorFileError  # noqa: E402
-from puppet.frames import AlignedCrop, Drive, Latent  # noqa: E402
+from puppet.frames import POSE_SIZE, AlignedCrop, Drive, Latent  # noqa: E402
 
 DECLARED = Declaration("Ada", "Ada agreed, in writing, on 2 May 2026.", "CC0-1.0")
 TRAINING = {"frames": 40, "steps": 7, "metrics": {"psnr": 31.5}}
@@ -60,7 +62,7 @@ class Tiny(ActorModel):
 
 class TinyMesh(Tiny):
     encoder_inputs = ("landmarks", "pose")
-    latent_size = 6
+    latent_size = 3 + POSE_SIZE
 
     def __init__(self) -> None:
         super().__init__()
@@ -68,12 +70,14 @@ class TinyMesh(Tiny):
         triangles, points = tiny.grid_mesh()
         self.triangles, self.texture_points = triangles, points
         self.features = nn.Linear(3 * 478, 3)
-        self.paint = nn.Sequential(nn.Linear(6, 48), nn.Unflatten(1, (3, 4, 4)), nn.Upsample(scale_factor=16))
+        self.paint = nn.Sequential(
+            nn.Linear(3 + POSE_SIZE, 48), nn.Unflatten(1, (3, 4, 4)), nn.Upsample(scale_factor=16)
+        )
         self.register_buffer("rest", torch.from_numpy(np.column_stack([points, 0 * points[:, :1]]).astype(np.float32)))
 
     def inference_encoder(self) -> nn.Module:
         return Forward(self, lambda m, landmarks, pose: (
-            torch.cat([m.features(landmarks.flatten(1) - 0.1), pose / 30], 1), torch.full((1, 6), -2.0),
+            torch.cat([m.features(landmarks.flatten(1) - 0.1), pose / 30], 1), torch.full((1, 3 + POSE_SIZE), -2.0),
         ))  # fmt: skip
 
     def inference_decoder(self) -> nn.Module:
@@ -124,7 +128,7 @@ class FakeDataset:
         random = np.random.default_rng(0)
         self.neutral = tiny.neutral()
         self.canonical = (self.neutral + random.normal(0, 0.05, (frames, 478, 3))).astype(np.float32)
-        self.pose = random.uniform(-25, 25, (frames, 3)).astype(np.float32)
+        self.pose = random.uniform(-25, 25, (frames, POSE_SIZE)).astype(np.float32)
         if frames > 17:
             self.canonical[17], self.pose[17] = self.neutral, 1.0
         crops = random.integers(0, 256, (frames, tiny.CROP_SIZE, tiny.CROP_SIZE, 3), dtype=np.uint8)
@@ -190,6 +194,27 @@ def test_graphs_are_standard_and_take_any_batch(tmp_path, network):
         assert str(Path(__file__).parent.parent).encode() not in members[name]
 
 
+def test_the_critic_stays_at_home():
+    """A puppet's two graphs hold its texture and its geometry, and none of what judged them."""
+    torch.manual_seed(0)
+    model = PuppetVAE(PuppetConfig(64, 64, 4, (8, 8))).eval()
+    card = SimpleNamespace(
+        latent_size=model.latent_size, encoder_inputs=model.encoder_inputs, decoder_outputs=("texture", "points"),
+        crop_size=None, image_size=64, texture_size=64, texture_points=np.zeros((mesh_size()[0], 2)),
+    )  # fmt: skip
+    kept = [weight.detach().numpy() for weight in model.critic.parameters()]
+    assert max(weight.size for weight in kept) > 10_000
+    for graph in (encoder_graph(model, cast(Any, card)), decoder_graph(model, cast(Any, card))):
+        made = onnx.load_from_string(to_onnx(graph))
+        inside = [onnx.numpy_helper.to_array(tensor) for tensor in made.graph.initializer]
+        assert not any("critic" in tensor.name for tensor in made.graph.initializer)
+        assert not {weight.shape for weight in kept if weight.ndim == 4} & {weight.shape for weight in inside}
+        if graph.name == "decoder":
+            assert any(np.array_equal(weight, model.painter.tail[2].bias.detach()) for weight in inside)
+        else:
+            assert list(graph.inputs["pose"].shape[1:]) == [POSE_SIZE]
+
+
 def test_latents_and_preview_come_from_the_data_set(tmp_path):
     model, out, data = TinyMesh().eval(), tmp_path / "ada.actor", FakeDataset()
     export_to(out, model)
@@ -224,8 +249,9 @@ class DecidesInPython(TinyImage):
 
 class IsRandom(TinyMesh):
     def inference_encoder(self) -> nn.Module:
-        noisy = lambda m, landmarks, pose: (landmarks[:, :6, 0] + pose.repeat(1, 2) * torch.rand(6), torch.zeros(1, 6))  # noqa: E731
-        return Forward(self, noisy)
+        return Forward(self, lambda m, landmarks, pose: (
+            torch.cat([landmarks[:, :3, 0], pose * torch.rand(POSE_SIZE)], 1), torch.zeros(1, 3 + POSE_SIZE),
+        ))  # fmt: skip
 
 
 class FixesTheBatch(TinyImage):
@@ -241,7 +267,7 @@ class GivesFloats(TinyImage):
 class GivesNotANumber(TinyMesh):
     def inference_encoder(self) -> nn.Module:
         return Forward(self, lambda m, landmarks, pose: (
-            torch.sqrt(pose - 90).repeat(1, 2) + landmarks[:, :6, 0], torch.zeros(1, 6),
+            torch.cat([torch.sqrt(pose - 90), landmarks[:, :3, 0]], 1), torch.zeros(1, 3 + POSE_SIZE),
         ))  # fmt: skip
 
 

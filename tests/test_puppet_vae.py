@@ -10,18 +10,18 @@ import h5py
 import numpy as np
 import pytest
 import torch
-from planted_face import LID_GAP, expression, rest_face, tracked
+from planted_face import LID_GAP, MIDDLE, SCALE, UPRIGHT, expression, rest_face, tracked
 
 from models import registration
 from models.blocks import UpBlock, he_initialise
 from models.config import PuppetConfig
 from models.dataset import Dataset
 from models.driver import DriverClip
-from models.geometry import POSE
+from models.geometry import ANGLES, PLACE
 from models.mesh import FACE_POINTS, OVAL, mesh_size
-from models.puppet_vae import APPEARANCE, CELLS, FIELD_STEPS, GROUPS, Footage, PuppetVAE, TexturePainter
+from models.puppet_vae import APPEARANCE, CELLS, CRITIC_START, FIELD_STEPS, GROUPS, Footage, PuppetVAE, TexturePainter
 from puppet import align
-from puppet.frames import HeadPose, Image
+from puppet.frames import POSE_SIZE, HeadPose, Image
 from puppet.measurements import EYE_LEFT, EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT, LIPS, MEASUREMENT_NAMES
 from puppet.neutral import Neutral
 
@@ -30,6 +30,7 @@ pytestmark = pytest.mark.usefixtures("one_torch_thread")
 N, SIZE = 48, 64
 CONFIG = PuppetConfig(image_size=SIZE, texture_size=SIZE, components=6, channels=(8, 8, 8))
 ROWS = np.arange(N)
+EYES = align.STEADY_EYES * SIZE  # px per outer-eye distance
 SKIN, HAIR, BACK, EYE = (200, 160, 130), (70, 40, 20), (90, 110, 90), (240, 240, 240)  # RGB
 PUPIL, MOUTH = (20, 30, 60), (120, 20, 30)
 
@@ -57,6 +58,17 @@ def angles_of_frames() -> np.ndarray:
     return np.column_stack([6 + 15 * np.sin(i * 0.9), 8 * np.sin(i * 0.5), 4 * np.sin(i * 0.3)]).astype(np.float32)
 
 
+def places_of_frames() -> np.ndarray:
+    """px f64 (N, 3) of the middle of the eyes; the head moves as it turns."""
+    angles = angles_of_frames()
+    middle = np.array([(SIZE - 1) / 2, (SIZE - 1) / 2 - 0.2 * EYES, 0])
+    return middle + np.column_stack([angles[:, 0] * 0.1, -angles[:, 1] * 0.1, np.zeros(N)])
+
+
+def usual_pose() -> HeadPose:
+    return HeadPose(align.rotation_of(np.median(angles_of_frames(), 0)), EYES, np.median(places_of_frames(), 0))
+
+
 def mouths() -> np.ndarray:
     return 0.15 - 0.15 * np.cos(np.arange(N) * 0.7)
 
@@ -64,13 +76,10 @@ def mouths() -> np.ndarray:
 @pytest.fixture(scope="module")
 def dataset() -> Iterator[Dataset]:
     rest, angles = rest_face(), angles_of_frames()
-    scale = align.STEADY_EYES * SIZE
-    middle = np.array([(SIZE - 1) / 2, (SIZE - 1) / 2 - 0.2 * scale, 0])
-    moved = middle + np.column_stack([angles[:, 0] * 0.1, -angles[:, 1] * 0.1, np.zeros(N)])
     canonical = [
         expression(rest, open=mouth, shut=float(i % 6 == 0), gaze=0.03 * np.sin(i)) for i, mouth in enumerate(mouths())
     ]
-    poses = [HeadPose(align.rotation_of(a), scale, m) for a, m in zip(angles, moved, strict=True)]
+    poses = [HeadPose(align.rotation_of(a), EYES, m) for a, m in zip(angles, places_of_frames(), strict=True)]
     points = np.stack([align.place(c, p) for c, p in zip(canonical, poses, strict=True)])
     with h5py.File("planted.h5", "w", driver="core", backing_store=False) as file:
         file["data"] = np.stack([drawn(p, SIZE) for p in points])
@@ -100,7 +109,7 @@ def generator() -> torch.Generator:
 
 
 def test_the_latent_is_components_pose_and_appearance(fitted: PuppetVAE) -> None:
-    assert fitted.latent_size == 6 + POSE + APPEARANCE
+    assert fitted.latent_size == CONFIG.components + ANGLES + PLACE + APPEARANCE
     assert APPEARANCE == sum(size for _, size, _ in GROUPS.values()) == 26
 
 
@@ -119,7 +128,10 @@ def test_batches_are_the_planted_frames(fitted: PuppetVAE, dataset: Dataset) -> 
     np.testing.assert_array_equal(batch["target"], dataset.images(rows))
     np.testing.assert_allclose(batch["landmarks"], dataset.canonical[rows], atol=1e-4)
     usual = np.median(angles_of_frames(), 0)
-    np.testing.assert_allclose(batch["pose"], angles_of_frames()[rows] - usual, atol=0.02)
+    np.testing.assert_allclose(batch["pose"][:, :ANGLES], angles_of_frames()[rows] - usual, atol=0.02)
+    place = places_of_frames()[:, :2]
+    moved = (place[rows] - np.median(place, 0)) / EYES
+    np.testing.assert_allclose(batch["pose"][:, ANGLES:], np.column_stack([moved, np.zeros(4)]), atol=1e-3)
     assert batch["field"].dtype == torch.int16
     assert batch["field"].shape == (4, SIZE, SIZE, 2)
 
@@ -182,6 +194,42 @@ def test_thirty_steps_of_training_lower_the_loss(fitted: PuppetVAE, dataset: Dat
     assert after["psnr"].shape == (N,)
 
 
+CRITICISM = {"critic", "adversarial", "features"}
+
+
+def test_the_critic_joins_in_when_there_is_something_to_criticise(fitted: PuppetVAE, dataset: Dataset) -> None:
+    batch = fitted.make_batches(dataset, ROWS, augment=True).batch(ROWS[:4], generator())
+    before = fitted.loss(batch, CRITIC_START - 1e-6, generator())
+    after = fitted.loss(batch, CRITIC_START, generator())
+    assert not CRITICISM & set(before)
+    assert set(after) == set(before) | CRITICISM
+    torch.testing.assert_close({name: after[name] for name in before}, before, rtol=0, atol=0)
+
+
+def test_painter_and_critic_do_not_learn_each_others_lessons(fitted: PuppetVAE, dataset: Dataset) -> None:
+    model = PuppetVAE(CONFIG)
+    model.load_state_dict(fitted.state_dict())
+    batch = model.make_batches(dataset, ROWS, augment=True).batch(ROWS[:4], generator())
+    critic, painter = list(model.critic.parameters()), [*model.painter.parameters(), *model.appearance.parameters()]
+
+    def learn(names: set[str]) -> None:
+        model.zero_grad()
+        terms = model.loss(batch, 1.0, generator())
+        torch.stack([terms[name] for name in names]).sum().backward()
+
+    def taught(weights: list[torch.nn.Parameter]) -> list[bool]:
+        return [weight.grad is not None and bool(weight.grad.any()) for weight in weights]
+
+    learn({"critic"})
+    assert all(taught([weight for weight in critic if weight.ndim == 4]))
+    assert not any(taught(painter))
+    for name in ("adversarial", "features"):
+        learn({name})
+        assert not any(taught(critic))
+        assert any(taught(painter))
+        assert taught([model.painter.mean]) == [True]
+
+
 def test_the_same_numbers_give_the_same_loss(fitted: PuppetVAE, dataset: Dataset) -> None:
     batch = fitted.make_batches(dataset, ROWS, augment=True).batch(ROWS[:6], generator())
     once, again = fitted.loss(batch, 0.5, generator()), fitted.loss(batch, 0.5, generator())
@@ -202,18 +250,22 @@ def test_a_picture_is_drawn_where_the_head_is(fitted: PuppetVAE, dataset: Datase
     assert right.mean() < 0.8 * shuffled.mean()
 
 
-def test_an_unseen_face_at_rest_drives_the_actor_to_rest(fitted: PuppetVAE) -> None:
+def test_an_unseen_face_at_rest_drives_the_actor_to_rest(fitted: PuppetVAE, dataset: Dataset) -> None:
     user = rest_face(lid_gap=0.8 * LID_GAP, mouth=1.2)
-    faces = [tracked(user), tracked(expression(user, shut=1), (10, 0, 0))]
-    pictures = [np.zeros((4, 4, 3), np.uint8)] * 2
-    batch = fitted.drive(DriverClip(pictures, faces, Neutral(user, np.eye(3))))
+    shut, away = expression(user, shut=1), (MIDDLE[0] + 0.1 * SCALE, MIDDLE[1])
+    faces = [tracked(user), tracked(shut, (10, 0, 0)), tracked(shut, (10, 0, 0), 1.1 * SCALE, away)]
+    pictures = [np.zeros((4, 4, 3), np.uint8)] * 3
+    batch = fitted.drive(DriverClip(pictures, faces, Neutral(user, UPRIGHT)))
     np.testing.assert_allclose(batch["landmarks"][0], fitted.geometry.neutral, atol=1e-4)
-    np.testing.assert_allclose(batch["pose"], [[0, 0, 0], [10, 0, 0]], atol=0.01)
+    expected = [[0] * POSE_SIZE, [10, 0, 0, 0, 0, 0], [10, 0, 0, 0.1, 0, np.log(1.1)]]
+    np.testing.assert_allclose(batch["pose"], expected, atol=0.01)
     with torch.no_grad():
         driven = fitted.vertices(fitted.encode(batch)[0])
-        at_rest = fitted.vertices(torch.zeros(1, fitted.latent_size))
-    np.testing.assert_allclose(driven[0], at_rest[0], atol=0.01)
-    assert (driven[1, FACE_POINTS // 2] - at_rest[0, FACE_POINTS // 2]).norm() > 0.1
+    at_home = align.place(dataset.neutral, usual_pose())[:FACE_POINTS, :2]
+    np.testing.assert_allclose(driven[0, :FACE_POINTS, :2], at_home, atol=0.5)
+    assert (driven[1, FACE_POINTS // 2] - driven[0, FACE_POINTS // 2]).norm() > 0.1
+    nose = driven[:, 168]
+    assert nose[2, 0] > nose[1, 0] + 0.3  # px: the head moved to the right, as far as this footage lets it
 
 
 # --- regions that do not see each other ---
@@ -247,7 +299,7 @@ def test_every_measurement_is_seen_by_somebody() -> None:
 @pytest.mark.parametrize("group", GROUPS)
 def test_a_latent_paints_only_its_own_part_of_the_stem(fitted: PuppetVAE, group: str) -> None:
     painter, part = fitted.painter, latents_of(group)
-    maps = (painter.stem.weight.T * painter.reach).unflatten(1, (-1, CELLS, CELLS))[POSE:][part]
+    maps = (painter.stem.weight.T * painter.reach).unflatten(1, (-1, CELLS, CELLS))[ANGLES:][part]
     _, _, (top, bottom, left, right) = GROUPS[group]
     own = torch.zeros(CELLS, CELLS, dtype=torch.bool)
     own[round(top * CELLS) : round(bottom * CELLS), round(left * CELLS) : round(right * CELLS)] = True
@@ -259,7 +311,7 @@ def test_a_mouth_leaves_the_eyes_in_the_texture_alone(fitted: PuppetVAE, dataset
     """Their latents, and the texels that the mouth's part of the stem is too far below to reach."""
     rest = torch.from_numpy(dataset.neutral)[None]
     opened = torch.from_numpy(expression(dataset.neutral, open=0.3))[None]
-    pose = torch.zeros(1, 3)
+    pose = torch.zeros(1, POSE_SIZE)
     first = fitted.geometry.size
     eyes = [first + i for group in ("eye_right", "eye_left", "brows") for i in _range(latents_of(group))]
     closed_mean, open_mean = fitted.posterior(rest, pose)[0], fitted.posterior(opened, pose)[0]
@@ -279,7 +331,7 @@ def _range(part: slice) -> range:
 
 
 def test_the_exported_encoder_is_the_posterior(fitted: PuppetVAE, dataset: Dataset) -> None:
-    landmarks, pose = torch.from_numpy(dataset.canonical[:3]), torch.zeros(3, 3)
+    landmarks, pose = torch.from_numpy(dataset.canonical[:3]), torch.zeros(3, POSE_SIZE)
     mean, logvar = fitted.inference_encoder().eval()(landmarks, pose)
     assert mean.shape == logvar.shape == (3, fitted.latent_size)
     assert mean.dtype == logvar.dtype == torch.float32
@@ -315,7 +367,7 @@ def test_everything_fitted_is_in_the_state(fitted: PuppetVAE, dataset: Dataset) 
 def test_an_untrained_painter_paints_its_mean() -> None:
     painter = TexturePainter((8, 8), 32)
     painter.mean.data.fill_(0.5)
-    latent = torch.zeros(1, POSE + APPEARANCE)
+    latent = torch.zeros(1, ANGLES + APPEARANCE)
     np.testing.assert_allclose(painter(latent).detach(), 0.5, atol=1e-6)
     assert painter(latent).shape == (1, 3, 32, 32)
 
