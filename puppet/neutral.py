@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from puppet import align
 from puppet.frames import Face, Floats, HeadPose
 from puppet.measurements import EYE_LEFT, EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT, LIPS, measure, nearness
+from puppet.rest_model import TRUSTED, unseen_rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +50,59 @@ def estimate_neutral(canonical: Floats, angles: Floats) -> Floats:
     """The relaxed face of a person who was never asked to relax: canonical f32 (N, 478, 3), angles (N, 3) -> (478, 3).
 
     Each region takes the frames in which it is at rest: eyes open but not wide, lips together, brows where they
-    mostly are. Regions blend smoothly, so that the result is a face although no frame may have shown it.
+    mostly are. Regions blend smoothly, so that the result is a face although no frame may have shown it. Where mouth
+    or brows never came to rest, the likely rest is worked out from what they did (`rest_model`).
     """
+    shapes, kept = _frontal(canonical, angles)
+    resting = _calmest(shapes)
+    return resting + unseen_rest(resting, shapes, angles[kept])[0]
+
+
+ENOUGH_FACES = 25  # 3 s at KEEP_EVERY
+FACING_DEGREES, FACING_SHARE = 15.0, 0.3  # yaw and pitch at which FaceMesh still sees both sides; share of the frames
+SHUT_GAP, SHUT_SHARE = 0.03, 0.1  # outer-eye distances between lips that touch; share of the frames
+UNREST = 2 * TRUSTED  # a correction of that size means that rest was not seen
+
+
+def neutral_confidence(canonical: Floats, angles: Floats) -> float:
+    """How far `estimate_neutral` can be trusted with the same faces, 0 .. 1: the weakest of four.
+
+    Enough faces (ENOUGH_FACES); enough of them near frontal; lips seen together in some; mouth and brows at rest in
+    some, which the size of the correction by `rest_model` tells: 1 up to TRUSTED, 0 from UNREST on.
+    """
+    facing = float((np.abs(angles[:, :2]).max(1) < FACING_DEGREES).mean())
+    shut = float((measure(canonical)["mouth_open"] < SHUT_GAP).mean())
+    shapes, kept = _frontal(canonical, angles)
+    wanted = unseen_rest(_calmest(shapes), shapes, angles[kept])[1]
+    calm = (UNREST - wanted) / (UNREST - TRUSTED)
+    weakest = min(len(canonical) / ENOUGH_FACES, facing / FACING_SHARE, shut / SHUT_SHARE, calm)
+    return float(np.clip(weakest, 0, 1))
+
+
+def _frontal(canonical: Floats, angles: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+    """The faces near the usual pose, placed on their median f32 (M, 478, 3), and which ones these are, bool (N,)."""
     turned = np.abs(angles - np.median(angles, 0)).max(1)
-    frontal = turned <= max(FRONTAL_DEGREES, float(np.quantile(turned, 0.3)))
-    shapes = canonical[frontal]
+    kept = turned <= max(FRONTAL_DEGREES, float(np.quantile(turned, 0.3)))
+    return _placed(canonical[kept]), kept
+
+
+def _placed(shapes: Floats) -> Floats:
+    """Canonical landmarks f32 (N, 478, 3) moved, turned and scaled onto their median by the points over bone.
+
+    To first order (these similarities are small: all shapes are canonical), and all shapes at once: this runs live.
+    """
     middle = np.median(shapes, 0)
-    shapes = np.stack([align.canonicalise(shape, middle)[0] for shape in shapes])
+    x, y, z = middle.T
+    o, i = np.zeros_like(x), np.ones_like(x)
+    moves = ((i, o, o), (o, i, o), (o, o, i), (o, -z, y), (z, o, -x), (-y, x, o), (x, y, z))
+    basis = np.stack([np.stack(move, 1) for move in moves])  # (7, 478, 3)
+    bone = (shapes - middle)[:, align.STABLE].reshape(len(shapes), -1)
+    amounts = bone @ np.linalg.pinv(basis[:, align.STABLE].reshape(len(basis), -1))
+    return shapes - np.tensordot(amounts, basis, 1)
+
+
+def _calmest(shapes: Floats) -> Floats:
+    """The calmest that each region was seen, as one face f32 (478, 3), from shapes f32 (N, 478, 3)."""
     usual = np.median(shapes, 0)
     values = measure(shapes)
     lids = values["lids_right"] + values["lids_left"]
