@@ -1,4 +1,4 @@
-"""`python -m models prepare | train | reconstruct`: footage -> data set -> trained actor -> pictures."""
+"""`python -m models prepare | train | reconstruct | evaluate`: footage -> data set -> actor -> pictures, figures."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ from puppet.errors import PuppetError
 PREPARE_EXAMPLE = "python -m models prepare footage.mp4 -o data.h5"
 TRAIN_EXAMPLE = "python -m models train data.h5 -o runs/ada --minutes 60"
 RECONSTRUCT_EXAMPLE = "python -m models reconstruct runs/ada friend.mp4 -o friend-as-ada.mp4 --compare"
+EVALUATE_EXAMPLE = (
+    "python -m models evaluate --actor marble footage=marble.mp4 run=runs/marble "
+    "--clips talk.mp4 smile.mp4 --judge transfer_score.py -o fidelity"
+)
 
 
 def _add_prepare(parser: argparse.ArgumentParser) -> None:
@@ -87,6 +91,31 @@ def _reconstruct(args: argparse.Namespace) -> int:
     return 0
 
 
+def _add_evaluate(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add(
+        "--actor",
+        nargs="+",
+        action="append",
+        required=True,
+        metavar=("ACTOR", "KEY=FILE"),
+        help="a built-in actor's name or an .actor file, and what is known of it: footage=VIDEO of the real actor, "
+        "run=RUN_DIR it was trained in, data=DATA.h5 if that was moved, name=NAME in the table; may be given again",
+    )
+    add("--clips", nargs="+", type=Path, required=True, metavar="VIDEO", help="the people who drive")
+    add("--judge", type=Path, required=True, metavar="SCRIPT.py", help="what scores (docs/fidelity.md)")
+    add("-o", "--output", type=Path, required=True, metavar="OUT_DIR", help="for tables, videos and sheets")
+    add("--force", action="store_true", help="measure again what OUT_DIR knows already")
+
+
+def _evaluate(args: argparse.Namespace) -> int:
+    from models.evaluate import evaluate, parse_subject
+
+    subjects = [parse_subject(words) for words in args.actor]
+    print(evaluate(subjects, args.clips, args.judge, args.output, args.force))
+    return 0
+
+
 Command = tuple[str, str, Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], int]]
 COMMANDS: dict[str, Command] = {  # name -> what it does, an example, its arguments, its work
     "prepare": ("make a data set from footage of one person", PREPARE_EXAMPLE, _add_prepare, _prepare),
@@ -97,6 +126,7 @@ COMMANDS: dict[str, Command] = {  # name -> what it does, an example, its argume
         _add_reconstruct,
         _reconstruct,
     ),
+    "evaluate": ("score actors against clips of unseen people", EVALUATE_EXAMPLE, _add_evaluate, _evaluate),
 }
 
 
