@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from puppet import __version__
 from puppet.errors import PuppetError
@@ -83,6 +84,7 @@ def run_live(arguments: argparse.Namespace) -> int:
         if arguments.screenshot is not None:
             raise PuppetError("--screenshot needs the window; leave --headless out")
         from puppet.headless import run_headless
+        from puppet.pipeline import StepOptions
 
         return run_headless(
             source=arguments.source,
@@ -91,7 +93,7 @@ def run_live(arguments: argparse.Namespace) -> int:
             record=arguments.record,
             loop=arguments.loop,
             provider=arguments.provider,
-            motion=_motion(arguments),
+            options=StepOptions(**_motion(arguments)),
         )
     from puppet.doctor import has_display
 
@@ -113,7 +115,7 @@ def run_live(arguments: argparse.Namespace) -> int:
     )
 
 
-def render_demo(actor: str | None, provider: str, motion: dict[str, float]) -> int:
+def render_demo(actor: str | None, provider: str, motion: dict[str, Any]) -> int:
     """What a machine without a display gets: the demo clip, played by the actor, as a new file in this folder."""
     from puppet.pipeline import StepOptions
     from puppet.recorder import free_name
@@ -212,8 +214,8 @@ def _motion_options(parser: argparse.ArgumentParser, default: str) -> None:
         group.add_argument(option, type=_number_to(most), metavar=f"0..{most}", help=help)
 
 
-def _motion(arguments: argparse.Namespace) -> dict[str, float]:
-    """What was chosen on the command line, by field of settings.MotionSettings."""
+def _motion(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What was chosen on the command line, numbers by field of settings.MotionSettings."""
     chosen = {name: getattr(arguments, name) for name in MOTION}
     return {name: value for name, value in chosen.items() if value is not None}
 

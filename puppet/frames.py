@@ -95,6 +95,8 @@ class Result:
 
     image: the composed picture uint8 BGR (driver left, actor right), never with text burnt in.
     face, crop: None when no face was seen (crop also when the actor does not ask for pixels).
+    out_of_domain: how strange to the actor is what the face asks for (`domain.Domain`): up to 1 its footage shows the
+    like, beyond it does not; None without a face or an actor.
     stage_ms: milliseconds by stage ("track", "align", "retarget", "encode", "decode", "compose").
     """
 
@@ -105,3 +107,4 @@ class Result:
     latent: Latent | None
     image: Image
     stage_ms: dict[str, float] = field(default_factory=dict)
+    out_of_domain: float | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,6 @@ from puppet.engine import Engine, Phase, PuppeteerLike
 from puppet.errors import PuppetError, RecordingError
 from puppet.ffmpeg import RecordingSettings
 from puppet.frames import Result
-from puppet.pipeline import StepOptions
 from puppet.progress import progress
 from puppet.sinks import RecorderSink
 from puppet.sources import Source, list_cameras, open_source
@@ -24,6 +23,7 @@ from puppet.timing import StageTimes
 
 if TYPE_CHECKING:
     from puppet.actor import Actor
+    from puppet.pipeline import StepOptions
 
 LOOK_EVERY = 0.1  # s between looks at the counters; the end itself wakes us
 KEEP = 100_000  # steps the percentiles are taken over
@@ -36,12 +36,11 @@ def run_headless(
     record: Path | None = None,
     loop: bool = False,
     provider: str = "auto",
-    motion: Mapping[str, float] | None = None,
+    options: StepOptions | None = None,
 ) -> int:
     """Run until `frames` results are there (files begin again until then), the source ends, or Ctrl-C; then report.
 
-    source None: the first camera, else the demo clip. motion: smoothing and gains, by field of StepOptions.
-    Raises PuppetError.
+    source None: the first camera, else the demo clip. Raises PuppetError.
     """
     spec = source or default_source()
     played = load_actor(find_actor(actor or DEFAULT_ACTOR), provider)
@@ -52,7 +51,7 @@ def run_headless(
         return opened[-1]
 
     meter = Meter(frames)
-    engine = build_engine(make_source, played, StepOptions(**(motion or {})))
+    engine = build_engine(make_source, played, options)
     sink = RecorderSink(RecordingSettings(record, actor=played.name)) if record is not None else None
     interrupted = False
     try:
@@ -133,6 +132,7 @@ class Meter:
         self.reached = threading.Event()
         self.count = 0
         self.faces = 0
+        self.strangeness: list[float] = []  # Result.out_of_domain of results with a face
         self.dropped = 0  # frames of the source that never got a step, because newer ones were there
         self.stages = StageTimes(keep=KEEP)
         self._limit = limit
@@ -151,6 +151,8 @@ class Meter:
         latency = (self._last - result.frame.captured_at) * 1000
         self.stages.add({**result.stage_ms, "step": sum(result.stage_ms.values()), "latency": latency})
         self.faces += result.face is not None
+        if result.out_of_domain is not None and len(self.strangeness) < KEEP:
+            self.strangeness.append(result.out_of_domain)
         self.count += 1
         if self.count == self._limit:
             self.reached.set()
@@ -198,8 +200,16 @@ def report(meter: Meter, source: str, nominal: float, actor: Actor) -> str:
     rows += [
         f"fps          {meter.fps:.1f} (the source gives {nominal:.4g}; the stages would allow {possible:.0f})",
         f"frames       {meter.count} results, {meter.dropped} dropped, face seen in {meter.faces}",
+        *_range(meter.strangeness),
         f"source       {source}",
         f"actor        {actor.name} on {actor.providers[0].removesuffix('ExecutionProvider')}"
         + (f" ({actor.notice})" if actor.notice else ""),
     ]
     return "\n".join(rows)
+
+
+def _range(strangeness: Sequence[float]) -> list[str]:
+    if not strangeness:
+        return []
+    middle, most = np.quantile(strangeness, [0.5, 0.95])
+    return [f"range        {middle:.2f} median, {most:.2f} p95 (up to 1 the actor's footage shows the like)"]

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from puppet import align, pixels
+from puppet.domain import Domain
 from puppet.frames import POSE_SIZE, AlignedCrop, Drive, Face, Floats, Frame, Image, Latent, Portrait, Result
 from puppet.neutral import AutomaticNeutral, Neutral, neutral_of
 from puppet.retarget import Gains, Retargeter
@@ -66,6 +67,9 @@ SMOOTHING_OCTAVES = 4.0  # of cut-off between smoothing 0 and 1
 HOLD = 0.4  # s the last expression is held when the face is lost
 RELAX = 0.5  # s in which it then eases to the neutral
 RETURN = 0.25  # s in which a face that came back takes over
+
+# Movements that tell which latents belong to the head: degrees, eye distances, log size.
+POSE_PROBE = np.array([5, 5, 5, 0.1, 0.1, 0.1], np.float32)
 
 PANE_SCALE = 2  # the composed picture is this many portraits high
 
@@ -127,11 +131,11 @@ class Puppeteer:
         options, actor, stages = self.options, self.actor, _Stages()
         with stages("track"):
             face = self._tracker.track(frame)
-        crop = portrait = latent = None
+        crop = portrait = latent = strange = None
         if actor is not None:
             cast = self._cast_of(actor)
             if face is not None:
-                crop, driven = self._drive(frame, face, cast, options, stages)
+                crop, driven, strange = self._drive(frame, face, cast, options, stages)
                 self._motion = _seen(self._motion, driven, frame.captured_at)
             else:
                 self._motion = _unseen(self._motion, frame.captured_at)
@@ -142,7 +146,7 @@ class Puppeteer:
                 portrait = Portrait(np.ascontiguousarray(portrait.image[:, ::-1]))
         with stages("compose"):
             image = compose(frame, portrait, options.layout)
-        return Result(frame, face, crop, portrait, latent, image, stages.milliseconds)
+        return Result(frame, face, crop, portrait, latent, image, stages.milliseconds, strange)
 
     def _cast_of(self, actor: Actor) -> _Cast:
         """What belongs to the actor on stage; a new actor starts from its own neutral."""
@@ -153,7 +157,8 @@ class Puppeteer:
 
     def _drive(
         self, frame: Frame, face: Face, cast: _Cast, options: StepOptions, stages: _Stages
-    ) -> tuple[AlignedCrop | None, Latent]:
+    ) -> tuple[AlignedCrop | None, Latent, float]:
+        """The crop if there is one, what the face asks for within the actor's domain, and how far it lay outside."""
         at, motion, crop = frame.captured_at, self._motion, None
         with stages("align"):
             if cast.actor.needs_crop:
@@ -171,8 +176,9 @@ class Puppeteer:
         if crop is not None:
             filtered = _filtered(motion.latent, latent.values, at, LATENT_FILTER, options.smoothing)
             latent = Latent(filtered.value)
+        latent, strange = cast.domain.ease(latent)
         self._motion = _Motion(smoothed, posed, filtered, latent, motion.seen_at, motion.presence, motion.at)
-        return crop, latent
+        return crop, latent, strange
 
     def _neutral_for(self, face: Face, at: float) -> Neutral:
         if self._capture_next:
@@ -186,10 +192,20 @@ class _Cast:
     def __init__(self, actor: Actor) -> None:
         self.actor = actor
         self.retargeter = Retargeter(actor.neutral)
-        if actor.needs_crop:
-            self.rest = np.asarray(actor.latents.mean, np.float32)
-        else:
-            self.rest = actor.encode(Drive(actor.neutral, np.zeros(POSE_SIZE, np.float32), 0.0), None).values
+        self.rest = np.asarray(actor.latents.mean, np.float32)
+        expression = np.ones(len(self.rest), bool)
+        if not actor.needs_crop:
+            still = np.zeros(POSE_SIZE, np.float32)
+            self.rest = self._driven(still)
+            for movement in np.diag(POSE_PROBE):
+                expression &= np.abs(self._driven(movement) - self.rest) < 1e-6
+        if not expression.any():  # an encoder that mixes all: then they can only be judged together
+            expression[:] = True
+        self.domain = Domain(actor.latents, expression)
+
+    def _driven(self, pose: Floats) -> Floats:
+        """The latent f32 (D,) of the actor's neutral face in a pose f32 (6,)."""
+        return self.actor.encode(Drive(self.actor.neutral, pose, 0.0), None).values
 
     def blend(self, motion: _Motion) -> Latent:
         """Between the actor's rest and what the user last asked for."""

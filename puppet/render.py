@@ -35,19 +35,22 @@ SAMPLED = 600  # frames the driver's neutral is worked out from
 
 @dataclass(frozen=True)
 class Rendered:
-    """What came out. frames_read: of the driver; frames: in the file; faces: frames read in which a face was seen."""
+    """What came out. frames_read: of the driver; frames: in the file; faces: frames read in which a face was seen;
+    strange: frames whose expression lies outside the actor's footage."""
 
     path: Path
     frames_read: int
     frames: int
     seconds: float
     faces: int
+    strange: int
     sound: bool
 
     def summary(self) -> str:
         """One line for the user."""
         seen = f"face seen in {100 * self.faces / self.frames_read:.1f} % of {self.frames_read} frames"
-        return f"{self.path.resolve()}: {self.frames} frames, {self.seconds:.2f} s, {seen}"
+        strange = f"{100 * self.strange / max(1, self.faces):.0f} % of those beyond what the actor's footage shows"
+        return f"{self.path.resolve()}: {self.frames} frames, {self.seconds:.2f} s, {seen}, {strange}"
 
 
 def render(
@@ -80,12 +83,12 @@ def _render(
     source: Source, target: Path, output: Path, actor: Actor, options: StepOptions, sound_from: Path | None
 ) -> Rendered:
     recorder = Recorder(RecordingSettings(target, fps=source.fps, actor=actor.name), wait=True)
-    interrupted = False
+    interrupted, strange = False, 0
     performance = Performance([])
     try:
         performance = _follow(source)
         source.open()
-        _act(source, recorder, performance, actor, options)
+        strange = _act(source, recorder, performance, actor, options)
     except KeyboardInterrupt:
         interrupted = True
     finally:
@@ -100,7 +103,7 @@ def _render(
     if source.frame_count and read < source.frame_count - 1:
         print(f"{source.name} ends early: {read} of {source.frame_count} frames can be read", file=sys.stderr)
     sound = sound_from is not None and add_sound(target, sound_from, recording.seconds)
-    return Rendered(output, read, recording.frames, recording.seconds, performance.faces, sound)
+    return Rendered(output, read, recording.frames, recording.seconds, performance.faces, strange, sound)
 
 
 class Performance:
@@ -154,7 +157,9 @@ def _follow(source: Source) -> Performance:
     return performance
 
 
-def _act(source: Source, recorder: Recorder, performance: Performance, actor: Actor, options: StepOptions) -> None:
+def _act(source: Source, recorder: Recorder, performance: Performance, actor: Actor, options: StepOptions) -> int:
+    """Play and record the whole clip; returns the number of frames outside the actor's domain."""
+    strange = 0
     puppeteer = Puppeteer(performance, actor, options)
     puppeteer.set_neutral(performance.neutral())
     with (
@@ -162,8 +167,11 @@ def _act(source: Source, recorder: Recorder, performance: Performance, actor: Ac
         progress(total=len(performance.points), label="rendering", unit="frames") as bar,
     ):
         while recorder.error is None and (frame := source.read()) is not None:
-            recorder.write(puppeteer.step(frame).image, frame.captured_at)
+            result = puppeteer.step(frame)
+            strange += result.out_of_domain is not None and result.out_of_domain > 1
+            recorder.write(result.image, frame.captured_at)
             bar.update()
+    return strange
 
 
 def _make_tracker(source: Source) -> Tracker:

@@ -64,7 +64,7 @@ class Retargeter:
         canonical, pose = align.canonicalise(face.points, user.landmarks)
         offset = (canonical - user.landmarks) * self.gains(user.landmarks)
         if chosen != AS_THE_USER:
-            offset = offset * self._chosen(offset, chosen)
+            offset *= self._chosen(offset, chosen)
         return self.actor + offset, head_movement(pose, user.pose)
 
     def gains(self, user: Floats) -> Floats:

@@ -70,13 +70,13 @@ class FakePuppeteer:
     def __init__(self):
         self.actor, self.options, self.neutral_is_captured = None, "as made", False
         self.made_in, self.closed_in, self.stepped_in = threading.get_ident(), None, set()
-        self.seen, self.face = [], None
+        self.seen, self.face, self.strange = [], None, None
 
     def step(self, frame):
         self.stepped_in.add(threading.get_ident())
         self.seen.append(frame.index)
         portrait = Portrait(self.picture) if self.actor is not None else None
-        return Result(frame, self.face, None, portrait, None, frame.image, {"track": 1.0, "decode": 2.0})
+        return Result(frame, self.face, None, portrait, None, frame.image, {"track": 1.0, "decode": 2.0}, self.strange)
 
     def capture_neutral(self):
         self.neutral_is_captured = True

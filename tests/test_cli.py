@@ -176,7 +176,7 @@ def test_every_motion_setting_is_an_option_of_run_and_render(monkeypatch: pytest
     assert got["options"] == StepOptions(0.0, 0.1, 0.2, 0.3, 0.4, 0.5, layout=Layout.ACTOR)
     monkeypatch.setattr("puppet.headless.run_headless", lambda **options: got.update(options) or 0)
     assert cli.main(["run", "--headless", *given[2:6]]) == 0
-    assert got["motion"] == {"expression_gain": 0.1, "eyes_gain": 0.2}
+    assert got["options"] == StepOptions(expression_gain=0.1, eyes_gain=0.2)
 
 
 def test_a_screenshot_needs_the_window(capsys: pytest.CaptureFixture[str]) -> None:

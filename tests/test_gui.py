@@ -30,7 +30,7 @@ from puppet.gui.panels import clock
 from puppet.gui.preview import PreviewPane
 from puppet.gui.qimage import to_icon, to_qimage
 from puppet.gui.shortcuts import SHORTCUTS
-from puppet.gui.widgets import Switch
+from puppet.gui.widgets import RangeMeter, Switch
 from puppet.pipeline import StepOptions
 from puppet.recorder import Recording
 from puppet.settings import MotionSettings, Settings, WindowSettings
@@ -487,6 +487,43 @@ def test_every_slider_can_be_reached_by_key_and_says_what_it_does(stage):
         assert slider.toolTip().endswith("Double-click: back to 50 %" if not names else "Double-click: back to 100 %")
         names.add(slider.slider.accessibleName())
     assert len(names) == 6
+
+
+def test_the_range_meter_follows_the_pictures_and_says_more_than_colour(stage):
+    meter = stage.window.status_line.range
+    stage.until(lambda: stage.puppeteers)
+    assert meter.value is None
+    stage.puppeteers[0].strange = 0.5
+    stage.until(lambda: meter.value is not None)
+    assert meter.accessibleDescription() == "within"
+    strange = theme.colours_for(meter.palette()).strange
+    assert strange not in beyond_the_mark(meter)
+    stage.puppeteers[0].strange = 2.5
+    stage.until(lambda: meter.value > 2)
+    assert meter.accessibleDescription() == "beyond"
+    assert strange in beyond_the_mark(meter)
+    assert len(beyond_the_mark(meter)) >= 2  # hatched
+    assert "press C" in meter.toolTip()
+    stage.puppeteers[0].strange = None
+    stage.until(lambda: meter.value is None)
+
+
+def beyond_the_mark(meter: RangeMeter) -> set[str]:
+    """Colours of the second third of the bar."""
+    grabbed, third = meter.grab().toImage(), meter.WIDTH // 3
+    return {grabbed.pixelColor(6 + x, meter.height() // 2).name() for x in range(third + 3, 2 * third - 3)}
+
+
+def test_the_range_meter_is_calm(qapp):
+    """One strange frame is not seen, several are."""
+    meter = RangeMeter("Range")
+    meter.show_value(0.4)
+    meter.show_value(3.0)
+    assert meter.value is not None
+    assert meter.value < 1
+    for _ in range(20):
+        meter.show_value(3.0)
+    assert meter.value > 2.5
 
 
 def test_mirror_output_reaches_the_puppeteer(stage):

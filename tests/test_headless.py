@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from tiny_actor import tiny_actor
 from video_fixtures import read_video
 
 from puppet import cli, headless, tracking
+from puppet.actor import load_actor
 from puppet.frames import Frame, Result
 
 
@@ -35,6 +37,18 @@ def test_the_meter_counts_drops_and_stops_at_its_limit() -> None:
     table = meter.stages.percentiles()
     assert table["track"]["p50"] == pytest.approx(2.5)
     assert table["step"]["p50"] == pytest.approx(7.5)
+
+
+def test_the_table_says_how_strange_the_driver_is_to_the_actor(actor: str) -> None:
+    meter = headless.Meter(limit=None)
+    for index, strange in enumerate((0.5, 0.6, 0.7, 3.0, None)):
+        meter.write(replace(result(index, 1.0), out_of_domain=strange))
+    assert re.search(
+        r"^range +0\.65 median, 2\.65 p95", headless.report(meter, "a", 30.0, load_actor(Path(actor))), re.M
+    )
+    unseen = headless.Meter(limit=None)
+    unseen.write(result(0, 1.0))
+    assert "range" not in headless.report(unseen, "a", 30.0, load_actor(Path(actor)))
 
 
 def test_a_file_is_begun_again_until_enough_frames_are_there(

@@ -139,10 +139,11 @@ def test_gains(mesh: Actor) -> None:
 
 
 def test_regions_gains_reach_the_retargeter(mesh: Actor) -> None:
-    """The tiny actor's points lie in no order, so every region has a say in its mouth; how much, the retargeter knows."""
+    """The tiny actor's points lie in no order: every region has a say in its mouth; how much, the retargeter knows."""
     face = looking(0, opening=0.05)
     for gains in ({"mouth_gain": 2.0, "expression_gain": 0.75}, {"eyes_gain": 0.0}, {"brows_gain": 0.0}):
-        stage = Stage(mesh, **gains)
+        stage = Stage(mesh)
+        stage.puppeteer.options = replace(stage.puppeteer.options, **gains)
         chosen = Gains(*(gains.get(f"{name}_gain", 1.0) for name in ("expression", "eyes", "mouth", "brows")))
         expected, _ = Retargeter(mesh.neutral).drive(face, UPRIGHT, chosen)
         opening = 10 * (expected[tiny_actor.LOWER_LIP, 1] - expected[tiny_actor.UPPER_LIP, 1])
@@ -167,6 +168,47 @@ def test_smoothing_lags_and_options_can_change_while_it_runs(mesh: Actor) -> Non
     assert yaw_of(stage.step(looking(20))) < 19  # it does lag, so that the next line can tell
     stage.puppeteer.options = replace(stage.puppeteer.options, smoothing=0.0)
     assert yaw_of(stage.step(looking(20))) == pytest.approx(20, abs=1e-3)
+
+
+# --- what the actor never did ---
+
+
+def test_what_is_outside_the_actors_domain_is_told_and_eased(mesh: Actor) -> None:
+    """The tiny actor's footage opens the mouth by 0.1 at most, a latent of 1; turning the head is no matter."""
+    stage = Stage(mesh)
+    assert stage.step(None).out_of_domain is None
+    plain, wide, absurd = (stage.step(looking(40, opening=x)) for x in (0.05, 0.2, 2.0))
+    assert plain.out_of_domain is not None
+    assert wide.out_of_domain is not None
+    assert absurd.out_of_domain is not None
+    assert plain.out_of_domain < 1 < wide.out_of_domain < 2 < absurd.out_of_domain
+    mouths = [float(result.latent.values[3]) for result in (plain, wide, absurd) if result.latent is not None]
+    np.testing.assert_allclose(mouths[:2], [0.7, 2.2], atol=1e-3)  # 0.2 at rest; what is a little strange stays
+    assert mouths[1] < mouths[2] < 10  # 20 were asked for
+    assert yaw_of(absurd) == pytest.approx(40, abs=1e-3)
+    assert stage.step(None).out_of_domain is None
+    assert Stage(None).step(looking(0)).out_of_domain is None
+
+
+def test_easing_is_continuous_in_time(mesh: Actor) -> None:
+    """A mouth that opens steadily never goes back and never speeds up."""
+    stage = Stage(mesh)
+    results = [stage.step(looking(0, opening=x)) for x in np.arange(0, 2, 0.02)]
+    mouths = np.array([result.latent.values[3] for result in results if result.latent is not None])
+    steps = np.diff(mouths)
+    assert (steps > -1e-4).all()
+    assert (steps < 0.2 + 1e-3).all()
+    assert np.abs(np.diff(steps)).max() < 0.03
+
+
+def test_an_actor_that_sees_pixels_has_a_domain_too(image: Actor) -> None:
+    grey, white = (np.full((HEIGHT, WIDTH, 3), level, np.uint8) for level in (0, 255))
+    stage = Stage(image)
+    near, far = (stage.step(looking(0), picture).out_of_domain for picture in (grey, white))
+    assert near is not None
+    assert far is not None
+    assert near == pytest.approx(0, abs=1e-3)  # its footage's mean is black
+    assert far > 0.5
 
 
 # --- no face ---

@@ -10,12 +10,13 @@ import driven
 import numpy as np
 import pytest
 from driven import SIZE, PlantedTracker, driver_clip, interrupted_at
-from tiny_actor import tiny_actor
+from tiny_actor import LOWER_LIP, tiny_actor
 from video_fixtures import ffmpeg, numbered, read_video, shown_number
 
-from puppet import cli, render
+from puppet import align, cli, render
 from puppet.errors import RecordingError, SourceError
-from puppet.frames import Frame, Result
+from puppet.frames import Face, Frame, Result
+from puppet.neutral import neutral_of
 from puppet.pipeline import Layout, StepOptions
 from puppet.recorder import find_ffmpeg
 
@@ -53,6 +54,28 @@ def test_side_by_side_shows_the_driver_left_and_a_moving_actor_right(tmp_path: P
     right = np.stack([picture[:, width * 2 // 3 :] for picture in pictures]).astype(float)
     assert pictures[0].shape[1] > SIZE[0]
     assert right.std(axis=0).max() > 10  # the tiny actor's chequered square moves with the planted yaw
+
+
+def test_frames_that_the_actors_footage_does_not_show_are_counted(
+    tmp_path: Path, actor: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In ten of forty frames the mouth stands open by a quarter of an eye distance; the tiny actor knows a tenth."""
+
+    class WideOpen(PlantedTracker):
+        def track(self, frame: Frame) -> Face | None:
+            face = super().track(frame)
+            if face is None or not 20 <= frame.index < 30:
+                return face
+            canonical = face.canonical.copy()
+            canonical[LOWER_LIP, 1] += 0.25
+            return Face(align.place(canonical, face.pose), face.pose, canonical)
+
+    monkeypatch.setattr(render, "_make_tracker", lambda source: WideOpen())
+    monkeypatch.setattr(render.Performance, "neutral", lambda performance: neutral_of(driven.face(0)))
+    clip = driver_clip(tmp_path / "in.mp4", frames=40)
+    rendered = render.render(str(clip), tmp_path / "out.mp4", actor=actor, options=StepOptions(smoothing=0))
+    assert rendered.strange == 10
+    assert rendered.summary().endswith("25 % of those beyond what the actor's footage shows")
 
 
 def test_the_actor_alone_never_shows_the_driver(tmp_path: Path, actor: str) -> None:

@@ -279,6 +279,8 @@ class Controller(QObject):
         captured_at = None if again else result.frame.captured_at
         w.driver_pane.show_image(to_qimage(result.frame.image, *w.driver_pane.device_size), captured_at)
         w.driver_pane.set_note("No face in view" if result.face is None else "")
+        if not again:
+            w.status_line.range.show_value(result.out_of_domain)
         if result.portrait is not None:
             w.actor_pane.show_image(to_qimage(result.portrait.image, *w.actor_pane.device_size), captured_at)
         else:

@@ -23,7 +23,7 @@ from PyQt6.QtWidgets import (
 
 from puppet.gui.shortcuts import keys_for
 from puppet.gui.theme import Colours
-from puppet.gui.widgets import ChoiceBox, PercentSlider, Switch, shape_icon
+from puppet.gui.widgets import ChoiceBox, PercentSlider, RangeMeter, Switch, shape_icon
 from puppet.settings import MotionSettings
 
 DEMO = "demo"  # what `sources.open_source` calls the clip that comes with the program
@@ -254,9 +254,10 @@ class MotionPanel(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("role", "card")
-        known = {field.name: field for field in fields(MotionSettings)}
+        largest = {field.name: field.metadata["range"][1] for field in fields(MotionSettings)}
+        default = MotionSettings()
         self.sliders = {
-            name: PercentSlider(caption, tooltip, known[name].metadata["range"][1], known[name].default)
+            name: PercentSlider(caption, tooltip, largest[name], getattr(default, name))
             for name, (caption, tooltip) in MOTION.items()
         }
         self.reset = QPushButton("Reset")
@@ -291,6 +292,14 @@ class MotionPanel(QFrame):
             slider.reset()
 
 
+RANGE_TOOLTIP = (
+    "How near your expression is to what this actor's footage shows. Up to the mark the actor knows it. Beyond, the\n"
+    "actor was never seen like this: the picture is a guess, and the strangest expressions are softened.\n"
+    f"If it stays beyond the mark while you look relaxed: press {keys_for('calibrate')}, face the camera, or get more"
+    " light."
+)
+
+
 class StatusLine(QStatusBar):
     """What is going on, left; how fast, with what and how late, right."""
 
@@ -300,9 +309,15 @@ class StatusLine(QStatusBar):
         self.setContentsMargins(8, 0, 8, 0)
         self.state, self.fps, self.latency = QLabel(), QLabel(), QLabel()
         self.dropped, self.provider, self.neutral = QLabel(), QLabel(), QLabel()
+        self.range = RangeMeter("Actor's range")
+        self.range.setToolTip(RANGE_TOOLTIP)
+        words = QLabel("Range")
+        words.setToolTip(RANGE_TOOLTIP)
         self.addWidget(self.state, 1)
+        self.addPermanentWidget(self.neutral)
+        self.addPermanentWidget(words)
+        self.addPermanentWidget(self.range)
         for label, name in (
-            (self.neutral, "Neutral face"),
             (self.provider, "Computed on"),
             (self.dropped, "Frames dropped"),
             (self.latency, "Latency"),
@@ -310,6 +325,7 @@ class StatusLine(QStatusBar):
         ):
             label.setAccessibleName(name)
             self.addPermanentWidget(label)
+        self.neutral.setAccessibleName("Neutral face")
         self.dropped.setToolTip("Camera pictures skipped because a newer one was there: this keeps the delay short")
         self.neutral.setToolTip("Which face of yours counts as neutral: an automatic guess, or the one you calibrated")
 

@@ -20,6 +20,7 @@ class Colours:
     accent: str
     on_accent: str
     danger: str
+    strange: str  # beyond the actor's range: told from `accent` by every kind of colour vision
     notice: str  # backgrounds of banners
     warning: str
     error: str
@@ -35,6 +36,7 @@ LIGHT = Colours(
     accent="#3457d5",
     on_accent="#ffffff",
     danger="#d1293d",
+    strange="#c25e00",
     notice="#e4ecff",
     warning="#fff1d6",
     error="#fde5e7",
@@ -49,6 +51,7 @@ DARK = Colours(
     accent="#86a0ff",
     on_accent="#10131a",
     danger="#ff6b78",
+    strange="#ffab4d",
     notice="#25304e",
     warning="#453618",
     error="#4e252b",

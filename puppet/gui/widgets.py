@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QEvent, QModelIndex, QObject, QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QIcon, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
+from PyQt6.QtGui import (
+    QBrush,
+    QColor,
+    QIcon,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QPolygonF,
+)
 from PyQt6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -162,6 +173,56 @@ class PercentSlider(QWidget):
     def _changed(self, percent: int) -> None:
         self._value.setText(f"{percent} %")
         self.moved.emit(percent / 100)
+
+
+class RangeMeter(QWidget):
+    """A bar with a mark: up to the mark is fine, and told by more than colour: what is beyond is hatched."""
+
+    WIDTH, HEIGHT, FULL = 96, 10, 3.0  # px, px, and the value at the right end; the mark is at 1
+    CALM = 0.15  # weight of a new value: a bar that trembles is not read
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setFixedSize(self.WIDTH + 12, self.HEIGHT + 12)
+        self._value: float | None = None
+
+    @property
+    def value(self) -> float | None:
+        """What the bar shows; None: empty."""
+        return self._value
+
+    def show_value(self, value: float | None) -> None:
+        """Follow a value from 0 on, calmly; None empties the bar at once."""
+        if value is not None and self._value is not None:
+            value = self._value + self.CALM * (value - self._value)
+        if value != self._value:
+            self._value = value
+            self.setAccessibleDescription("" if value is None else "within" if value <= 1 else "beyond")
+            self.update()
+
+    def paintEvent(self, a0: QPaintEvent | None) -> None:
+        colours = colours_for(self.palette())
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        bar = QRectF(6, 6, self.WIDTH, self.HEIGHT)
+        mark = bar.left() + self.WIDTH / self.FULL
+        outline = QPainterPath()
+        outline.addRoundedRect(bar, 3, 3)
+        painter.fillPath(outline, QColor(colours.border))
+        if self._value is not None:
+            end = bar.left() + self.WIDTH * min(1.0, self._value / self.FULL)
+            painter.setClipPath(outline)
+            fine = QRectF(bar.left(), bar.top(), min(end, mark) - bar.left(), bar.height())
+            painter.fillRect(fine, QColor(colours.accent))
+            if end > mark:
+                beyond = QRectF(mark, bar.top(), end - mark, bar.height())
+                painter.fillRect(beyond, QColor(colours.strange))
+                painter.fillRect(beyond, QBrush(QColor(colours.window), Qt.BrushStyle.BDiagPattern))
+            painter.setClipping(False)
+        painter.setPen(QPen(QColor(colours.text), 1.5))
+        painter.drawLine(QPointF(mark, bar.top() - 3), QPointF(mark, bar.bottom() + 3))
+        painter.end()
 
 
 def shape_icon(shape: str, colour: str, side: int = 18) -> QIcon:
