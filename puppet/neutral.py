@@ -53,8 +53,8 @@ def estimate_neutral(canonical: Floats, angles: Floats) -> Floats:
     mostly are. Regions blend smoothly, so that the result is a face although no frame may have shown it. Where mouth
     or brows never came to rest, the likely rest is worked out from what they did (`rest_model`).
     """
-    shapes, kept = _frontal(canonical, angles)
-    resting = _calmest(shapes)
+    shapes, kept = frontal(canonical, angles)
+    resting = calmest(shapes)
     return resting + unseen_rest(resting, shapes, angles[kept])[0]
 
 
@@ -72,36 +72,35 @@ def neutral_confidence(canonical: Floats, angles: Floats) -> float:
     """
     facing = float((np.abs(angles[:, :2]).max(1) < FACING_DEGREES).mean())
     shut = float((measure(canonical)["mouth_open"] < SHUT_GAP).mean())
-    shapes, kept = _frontal(canonical, angles)
-    wanted = unseen_rest(_calmest(shapes), shapes, angles[kept])[1]
+    shapes, kept = frontal(canonical, angles)
+    wanted = unseen_rest(calmest(shapes), shapes, angles[kept])[1]
     calm = (UNREST - wanted) / (UNREST - TRUSTED)
     weakest = min(len(canonical) / ENOUGH_FACES, facing / FACING_SHARE, shut / SHUT_SHARE, calm)
     return float(np.clip(weakest, 0, 1))
 
 
-def _frontal(canonical: Floats, angles: Floats) -> tuple[Floats, NDArray[np.bool_]]:
-    """The faces near the usual pose, placed on their median f32 (M, 478, 3), and which ones these are, bool (N,)."""
+def frontal(canonical: Floats, angles: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+    """The faces near the usual pose, placed bone on bone f32 (M, 478, 3), and which ones these are, bool (N,)."""
     turned = np.abs(angles - np.median(angles, 0)).max(1)
     kept = turned <= max(FRONTAL_DEGREES, float(np.quantile(turned, 0.3)))
     return _placed(canonical[kept]), kept
 
 
 def _placed(shapes: Floats) -> Floats:
-    """Canonical landmarks f32 (N, 478, 3) moved, turned and scaled onto their median by the points over bone.
+    """Canonical landmarks f32 (N, 478, 3) moved, turned and scaled so that bone lies where it mostly does.
 
     To first order (these similarities are small: all shapes are canonical), and all shapes at once: this runs live.
     """
-    middle = np.median(shapes, 0)
-    x, y, z = middle.T
+    x, y, z = shapes.mean(0).T
     o, i = np.zeros_like(x), np.ones_like(x)
     moves = ((i, o, o), (o, i, o), (o, o, i), (o, -z, y), (z, o, -x), (-y, x, o), (x, y, z))
     basis = np.stack([np.stack(move, 1) for move in moves])  # (7, 478, 3)
-    bone = (shapes - middle)[:, align.STABLE].reshape(len(shapes), -1)
-    amounts = bone @ np.linalg.pinv(basis[:, align.STABLE].reshape(len(basis), -1))
+    bone, by_move = shapes[:, align.STABLE], basis[:, align.STABLE].reshape(len(basis), -1)
+    amounts = (bone - np.median(bone, 0)).reshape(len(shapes), -1) @ np.linalg.pinv(by_move)
     return shapes - np.tensordot(amounts, basis, 1)
 
 
-def _calmest(shapes: Floats) -> Floats:
+def calmest(shapes: Floats) -> Floats:
     """The calmest that each region was seen, as one face f32 (478, 3), from shapes f32 (N, 478, 3)."""
     usual = np.median(shapes, 0)
     values = measure(shapes)
@@ -147,7 +146,7 @@ def _usual_shape(shapes: Floats, points: tuple[int, ...]) -> Floats:
 
 KEPT = 96  # faces the automatic neutral looks back on
 KEEP_EVERY = 0.12  # s between them: about 12 s of history, and all of the first seconds' variety
-FIRST_LOOK, LAST_LOOK = 0.3, 8.0  # s between estimates; each interval is 1.5 times the one before
+FIRST_LOOK, LAST_LOOK = 0.3, 2.0  # s between estimates; each interval is 1.5 times the one before
 EASE = 1.0  # s in which a new estimate takes over, so that the actor never jumps
 
 
