@@ -41,6 +41,9 @@ class PuppeteerLike(Protocol):
     @property
     def neutral_is_captured(self) -> bool: ...
 
+    @property
+    def neutral_confidence(self) -> float: ...
+
     def step(self, frame: Frame) -> Result: ...
 
     def capture_neutral(self) -> None: ...
@@ -83,6 +86,7 @@ class Status:
     providers: tuple[str, ...]  # what ONNX Runtime really uses, first choice first; empty without an actor
     provider_notice: str | None  # why it is not the provider that was asked for
     neutral_captured: bool
+    neutral_confidence: float  # 0 .. 1; 1 when captured
     face_seen: bool
     problems: tuple[Problem, ...]  # that still stand, oldest first
     stages: dict[str, dict[str, float]]  # ms: {"track": {"p50": ..., "p95": ..., "p99": ...}, ...}
@@ -255,6 +259,7 @@ class Engine:
                 providers=tuple(actor.providers) if actor else (),
                 provider_notice=actor.notice if actor else None,
                 neutral_captured=puppeteer.neutral_is_captured if puppeteer else False,
+                neutral_confidence=puppeteer.neutral_confidence if puppeteer else 0.0,
                 face_seen=self._face_seen,
                 problems=tuple(sorted(self._problems.values(), key=lambda problem: problem.serial)),
                 stages=stages,

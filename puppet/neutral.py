@@ -35,6 +35,12 @@ def usual_neutral(faces: Sequence[Face]) -> Neutral:
     return Neutral(landmarks, usual_pose([face.points for face in faces], landmarks))
 
 
+def confidence_in(faces: Sequence[Face]) -> float:
+    """How far `usual_neutral` of the same faces can be trusted, 0 .. 1."""
+    angles = np.stack([align.angles_of(face.pose.rotation) for face in faces])
+    return neutral_confidence(np.stack([face.canonical for face in faces]), angles)
+
+
 def usual_pose(points: Iterable[Floats], neutral: Floats) -> HeadPose:
     """Median head pose of faces f32 (478, 3) px, fitted against the person's own neutral f32 (478, 3)."""
     poses = [align.head_pose(p, neutral) for p in points]
@@ -151,9 +157,13 @@ EASE = 1.0  # s in which a new estimate takes over, so that the actor never jump
 
 
 class AutomaticNeutral:
-    """Watches a face and improves its idea of the neutral; eased, so that the actor never jumps."""
+    """Watches a face and improves its idea of the neutral; eased, so that the actor never jumps.
+
+    confidence: how far the last estimate can be trusted, 0 .. 1; 0 before the first.
+    """
 
     def __init__(self) -> None:
+        self.confidence = 0.0
         self._kept: list[Face] = []
         self._kept_at = self._looked_at = self._eased_at = -np.inf
         self._interval = FIRST_LOOK
@@ -170,7 +180,7 @@ class AutomaticNeutral:
         if self._target is None or at - self._looked_at >= self._interval:
             self._looked_at = at
             self._interval = min(self._interval * 1.5, LAST_LOOK)
-            self._target = usual_neutral(self._kept)
+            self._target, self.confidence = usual_neutral(self._kept), confidence_in(self._kept)
         self._current = self._eased(self._target, at)
         return self._current
 

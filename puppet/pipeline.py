@@ -105,6 +105,11 @@ class Puppeteer:
         """Whether the user's own neutral is in use, rather than the automatic one."""
         return self._captured is not None
 
+    @property
+    def neutral_confidence(self) -> float:
+        """How far the neutral in use can be trusted, 0 .. 1; 1 for the user's own."""
+        return 1.0 if self._captured is not None else self._automatic.confidence
+
     def capture_neutral(self) -> None:
         """The next tracked face becomes the user's neutral."""
         self._capture_next = True

@@ -450,6 +450,34 @@ def test_calibrating_without_a_face_says_so(stage):
     assert not stage.puppeteers[0].neutral_is_captured
 
 
+def test_a_neutral_that_is_still_being_learned_is_told_with_what_to_do(stage):
+    w = stage.window
+    stage.until(lambda: w.status_line.neutral.text() == "Neutral: automatic")
+    stage.puppeteers[0].neutral_confidence = 0.2
+    stage.until(lambda: w.status_line.neutral.text() == "Neutral: still learning")
+    stage.until(lambda: w.driver_pane.note == "Learning your face: look relaxed into the camera, or press C")
+    stage.face = None
+    stage.until(lambda: w.driver_pane.note == "No face in view")
+    stage.face = A_FACE
+    stage.until(lambda: stage.controller._status.face_seen)
+    stage.press(Qt.Key.Key_C)
+    stage.until(lambda: w.status_line.neutral.text() == "Neutral: captured")
+    stage.until(lambda: w.driver_pane.note == "")
+
+
+def test_a_film_is_not_told_to_look_relaxed(make_stage):
+    stage = make_stage(sources=lambda spec: stage.camera("talk.mp4", live=False))
+    stage.start("talk.mp4")
+    stage.puppeteers[0].neutral_confidence = 0.2
+    stage.until(lambda: stage.window.status_line.neutral.text() == "Neutral: still learning")
+    assert stage.window.driver_pane.note == ""
+
+
+def test_sliders_of_a_column_begin_together(stage):
+    left = [s.slider.mapTo(stage.window, s.slider.rect().topLeft()).x() for s in stage.window.motion.sliders.values()]
+    assert left[:3] == left[3:]
+
+
 def test_sliders_and_their_reset(stage):
     motion = stage.window.motion
     sliders = {name: slider.slider for name, slider in motion.sliders.items()}

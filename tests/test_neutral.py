@@ -137,6 +137,21 @@ def test_the_first_face_is_the_first_neutral() -> None:
     np.testing.assert_allclose(watched([face])[0].landmarks, face.canonical, atol=1e-5)
 
 
+def test_the_automatic_neutral_knows_how_sure_it_is() -> None:
+    """Unsure of one face, sure after a lively performance; unsure again of somebody who is always turned away."""
+    automatic = AutomaticNeutral()
+    assert automatic.confidence == 0
+    automatic.watch(tracked(REST), 0.0)
+    assert automatic.confidence < 0.1
+    for i, face in enumerate(performance(600)):
+        automatic.watch(face, i / FPS)
+    assert automatic.confidence > 0.7
+    away = AutomaticNeutral()
+    for i in range(300):
+        away.watch(tracked(REST, (40, 0, 0)), i / FPS)
+    assert away.confidence < 0.1
+
+
 def test_the_automatic_neutral_never_jumps() -> None:
     """An estimate is, coordinate by coordinate, a weighted mean of faces that were seen, so it lies between the
     smallest and the largest of them, and so does the current neutral. Each frame goes 1 - e^(-3 dt / EASE) of the way

@@ -370,6 +370,17 @@ def test_the_automatic_neutral_comes_first_and_the_captured_one_when_asked(mesh:
     assert yaw_of(stage.step(looking(10))) < 1
 
 
+def test_the_users_own_neutral_is_trusted_at_once(mesh: Actor) -> None:
+    stage = Stage(mesh, neutral=None)
+    stage.step(looking(0))
+    assert stage.puppeteer.neutral_confidence < 0.1  # of a single face
+    stage.puppeteer.capture_neutral()
+    stage.step(looking(0))
+    assert stage.puppeteer.neutral_confidence == 1
+    stage.puppeteer.reset_neutral()
+    assert stage.puppeteer.neutral_confidence < 0.1
+
+
 def test_another_user_starts_afresh(mesh: Actor) -> None:
     """What the first one looked like, and where they sat, is forgotten; a reset by the user keeps what was learned."""
     stage = Stage(mesh, neutral=None)

@@ -16,6 +16,7 @@ from puppet.frames import Image, Result
 from puppet.gui.main_window import MainWindow
 from puppet.gui.panels import THUMBNAIL
 from puppet.gui.qimage import to_icon, to_qimage
+from puppet.gui.shortcuts import keys_for
 from puppet.pipeline import StepOptions
 from puppet.recorder import Recording
 from puppet.settings import MotionSettings, Settings, WindowSettings
@@ -24,6 +25,7 @@ from puppet.sinks import RecorderSink
 DEMO_CLIP = "the demo clip"
 PREVIEW_MS = 16  # between looks for a new result
 STATUS_MS = 200
+CONFIDENT = 0.5  # share of full confidence from which the automatic neutral is good enough to say no more about it
 PROVIDERS = {
     "CPUExecutionProvider": "CPU",
     "CUDAExecutionProvider": "NVIDIA GPU (CUDA)",
@@ -278,7 +280,7 @@ class Controller(QObject):
         w = self._window
         captured_at = None if again else result.frame.captured_at
         w.driver_pane.show_image(to_qimage(result.frame.image, *w.driver_pane.device_size), captured_at)
-        w.driver_pane.set_note("No face in view" if result.face is None else "")
+        w.driver_pane.set_note("No face in view" if result.face is None else _advice(self._status))
         if not again:
             w.status_line.range.show_value(result.out_of_domain)
         if result.portrait is not None:
@@ -353,7 +355,7 @@ class Controller(QObject):
             w.actor_pane.set_placeholder("" if status.actor else "Choose an actor")
         w.transport.show_neutral(status.neutral_captured)
         line.state.setText(_state(status))
-        line.neutral.setText(f"Neutral: {'captured' if status.neutral_captured else 'automatic'}")
+        line.neutral.setText(f"Neutral: {_neutral(status)}")
         line.dropped.setText(f"{status.dropped} dropped")
         latency = w.actor_pane.latency_ms or w.driver_pane.latency_ms
         line.latency.setText(f"{latency:.0f} ms" if latency else "– ms")
@@ -438,6 +440,19 @@ def _state(status: Status) -> str:
         Phase.FAILED: "Stopped by an error",
         Phase.ENDED: f"{name} has ended",
     }[status.phase]
+
+
+def _neutral(status: Status) -> str:
+    if status.neutral_captured:
+        return "captured"
+    return "automatic" if status.neutral_confidence >= CONFIDENT else "still learning"
+
+
+def _advice(status: Status) -> str:
+    """What somebody in front of a camera can do for the neutral; the person in a film cannot."""
+    if status.source_live and _neutral(status) == "still learning":
+        return f"Learning your face: look relaxed into the camera, or press {keys_for('calibrate')}"
+    return ""
 
 
 def _stages(status: Status, latency: float) -> str:

@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from PyQt6.QtCore import QSize, pyqtSignal
-from PyQt6.QtGui import QIcon
+from PyQt6.QtGui import QIcon, QShowEvent
 from PyQt6.QtWidgets import (
     QFileDialog,
     QFrame,
@@ -272,10 +272,6 @@ class MotionPanel(QFrame):
             grid.addWidget(slider, i // MOTION_COLUMNS, i % MOTION_COLUMNS)
             slider.moved.connect(self._moved)
         for column in range(MOTION_COLUMNS):
-            captions = [slider.caption for slider in list(self.sliders.values())[column::MOTION_COLUMNS]]
-            width = max(caption.sizeHint().width() for caption in captions)
-            for caption in captions:  # the sliders of a column begin and end together
-                caption.setMinimumWidth(width)
             grid.setColumnStretch(column, 1)
         grid.addWidget(self.reset, 0, MOTION_COLUMNS, 2, 1)
         self.reset.clicked.connect(self._reset)
@@ -283,6 +279,15 @@ class MotionPanel(QFrame):
     def show_values(self, motion: MotionSettings) -> None:
         for name, slider in self.sliders.items():
             slider.set_value(getattr(motion, name))
+
+    def showEvent(self, a0: QShowEvent | None) -> None:
+        """Now the style sheet has set the font: the sliders of a column begin and end together."""
+        for column in range(MOTION_COLUMNS):
+            captions = [slider.caption for slider in list(self.sliders.values())[column::MOTION_COLUMNS]]
+            width = max(caption.sizeHint().width() for caption in captions)
+            for caption in captions:
+                caption.setMinimumWidth(width)
+        super().showEvent(a0)
 
     def _moved(self) -> None:
         self.changed.emit(MotionSettings(**{name: slider.value for name, slider in self.sliders.items()}))
@@ -327,7 +332,11 @@ class StatusLine(QStatusBar):
             self.addPermanentWidget(label)
         self.neutral.setAccessibleName("Neutral face")
         self.dropped.setToolTip("Camera pictures skipped because a newer one was there: this keeps the delay short")
-        self.neutral.setToolTip("Which face of yours counts as neutral: an automatic guess, or the one you calibrated")
+        self.neutral.setToolTip(
+            "Which face of yours counts as neutral: an automatic guess, or the one you calibrated.\n"
+            "While the guess is still learning, look relaxed into the camera with a closed mouth, or press "
+            f"{keys_for('calibrate')}."
+        )
 
     def show_alert(self, label: QLabel, alert: bool) -> None:
         if alert != bool(label.property("alert")):
