@@ -455,7 +455,7 @@ def test_a_neutral_that_is_still_being_learned_is_told_with_what_to_do(stage):
     stage.until(lambda: w.status_line.neutral.text() == "Neutral: automatic")
     stage.puppeteers[0].neutral_confidence = 0.2
     stage.until(lambda: w.status_line.neutral.text() == "Neutral: still learning")
-    stage.until(lambda: w.driver_pane.note == "Learning your face: look relaxed into the camera, or press C")
+    stage.until(lambda: w.driver_pane.note == "Learning your face: look relaxed, or press C")
     stage.face = None
     stage.until(lambda: w.driver_pane.note == "No face in view")
     stage.face = A_FACE

@@ -92,3 +92,14 @@ def test_the_state_is_a_value() -> None:
     np.testing.assert_array_equal(once.value, again.value)
     assert not state.value.any()
     assert once.value.dtype == np.float32
+
+
+def test_values_in_other_units_are_smoothed_alike_by_betas_of_their_own() -> None:
+    """The same movement, in degrees and in units of 45 of them."""
+    movement = 30 * np.sin(np.arange(40) / 6) + np.random.default_rng(0).normal(0, 0.5, 40)
+    state, units = None, np.array([1, 45], np.float32)
+    for i, degrees in enumerate(movement):
+        state = smooth(state, (degrees / units).astype(np.float32), i / 30, OneEuro(4.0, np.float32(0.8) * units))
+        np.testing.assert_allclose(state.value[0], 45 * state.value[1], rtol=1e-4, atol=1e-4)
+    assert state is not None
+    assert abs(state.value[0] - movement[-1]) > 1e-3  # it did smooth

@@ -451,7 +451,7 @@ def _neutral(status: Status) -> str:
 def _advice(status: Status) -> str:
     """What somebody in front of a camera can do for the neutral; the person in a film cannot."""
     if status.source_live and _neutral(status) == "still learning":
-        return f"Learning your face: look relaxed into the camera, or press {keys_for('calibrate')}"
+        return f"Learning your face: look relaxed, or press {keys_for('calibrate')}"
     return ""
 
 
