@@ -9,14 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import hashlib
 import json
-import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +21,17 @@ import numpy as np
 
 import puppet
 from models import driver, fidelity, judge, sheets
-from models.checkpoint import Checkpoint
 from models.dataset import open_dataset
 from models.fidelity import CRITERIA, Measured
 from models.fidelity_table import goals_table, markdown
 from models.judge import EvaluationError
-from models.self_reconstruction import Videos, find_checkpoint, held_out_rows, reconstruct_held_out
+from models.known import PACKAGE, Known, digest, make_folder, program_digest, write_text
+from models.self_reconstruction import Trained, Videos, find_trained, held_out_rows, reconstruct_held_out
 from puppet import pixels
 from puppet.actor_card import SUFFIX, read_card
-from puppet.errors import reason
 from puppet.frames import Image
 from puppet.progress import Progress, progress
 
-PACKAGE = Path(puppet.__file__).resolve().parent
 BUILT_IN = PACKAGE / "actors"
 ACTOR_KEYS = ("name", "footage", "run", "data")  # what may be told of an actor on the command line
 TABLE, RESULTS = "fidelity.md", "fidelity.json"
@@ -98,8 +93,8 @@ def evaluate(
         evaluation = Evaluation(clips, judged_by, out.resolve(), force, bar)
         measured = {subject.name: evaluation.measure(subject) for subject in subjects}
     figures = {name: fidelity.figures(m) for name, m in measured.items()}
-    _write(out / TABLE, markdown(measured))
-    _write(out / RESULTS, json.dumps(_results(measured, clips, judged_by), indent=1, allow_nan=False) + "\n")
+    write_text(out / TABLE, markdown(measured))
+    write_text(out / RESULTS, json.dumps(_results(measured, clips, judged_by), indent=1, allow_nan=False) + "\n")
     return goals_table(figures)
 
 
@@ -113,31 +108,27 @@ def _check(subjects: Sequence[Subject], clips: Sequence[Path], judged_by: Path) 
     for subject in subjects:
         read_card(subject.file)
         if subject.run is not None:
-            found, data = _trained(subject, subject.run)
-            with open_dataset(data) as dataset:
-                held_out_rows(found, dataset)
+            trained = _trained(subject, subject.run)
+            with open_dataset(trained.data) as dataset:
+                held_out_rows(trained, dataset)
     for video in [*clips, *(subject.footage for subject in subjects if subject.footage)]:
         driver.nominal_fps(str(video))
 
 
-def _trained(subject: Subject, run: Path) -> tuple[Checkpoint, Path]:
-    """The checkpoint that the actor was exported from, and the data set it learnt from. Raises PuppetError."""
-    found = find_checkpoint(run, read_card(subject.file).training.get("steps"))
-    data = subject.data or Path(str(found.data.get("file", "")))
-    if not data.is_file():
-        raise EvaluationError(f"{data}: the data set of {run} is not there; say where it is with data=FILE")
-    return found, data
+def _trained(subject: Subject, run: Path) -> Trained:
+    """The run, at the step that the actor was exported from. Raises PuppetError."""
+    return find_trained(run, read_card(subject.file).training.get("steps"), subject.data)
 
 
 class Evaluation:
     """One command's work: `measure` for each actor. Steps are told to `bar`, 2 for each clip and 2 more."""
 
     def __init__(self, clips: Sequence[Path], judged_by: Path, out: Path, force: bool, bar: Progress) -> None:
-        self._clips, self._judge, self._out, self._force, self._bar = clips, judged_by, out, force, bar
-        self._redone: set[Path] = set()
+        self._clips, self._judge, self._out, self._bar = clips, judged_by, out, bar
+        self._known = Known(force)
 
     def measure(self, subject: Subject) -> Measured:
-        _make_folder(self._out / subject.name)
+        make_folder(self._out / subject.name)
         scores = {clip.stem: self._score(subject, clip) for clip in self._clips}
         missing = {} if subject.footage else {"footage": "no footage of the actor was given (footage=VIDEO)"}
         stills, why = self._stills(subject)
@@ -153,11 +144,11 @@ class Evaluation:
         key = {"actor": digest(subject.file), "clip": digest(clip), "program": program_digest("puppet")}
         with self._step(f"{subject.name} plays {clip.stem}"):
             made = (video, video.with_suffix(".png"))
-            self._known(folder / f"{clip.stem}.render.json", key, lambda: self._render(subject, clip, *made), *made)
+            self._known.get(folder / f"{clip.stem}.render.json", key, lambda: self._render(subject, clip, *made), *made)
         key = {"judge": digest(self._judge), "clip": key["clip"], "output": digest(video)}
         key["footage"] = digest(subject.footage) if subject.footage else ""
         with self._step(f"judging {subject.name}, {clip.stem}"):
-            return self._known(
+            return self._known.get(
                 folder / f"{clip.stem}.judge.json",
                 key,
                 lambda: judge.score(self._judge, clip, video, subject.footage),
@@ -180,22 +171,21 @@ class Evaluation:
                 return {}, f"{judge.VALIDATE}, which draws it, does not lie beside the judge"
             key = {"judge": digest(self._judge), "validate": digest(validate), "footage": digest(subject.footage)}
             folder = self._out / "warped stills" / key["footage"][:12]  # actors of the same footage share them
-            _make_folder(folder)
+            make_folder(folder)
             asked = []
             for clip in self._clips:
                 to = folder / f"{clip.stem}.json"
                 asked.append({"clip": str(clip), "to": str(to), "key": {**key, "clip": digest(clip)}})
-            unknown = [a for a in asked if self._remembered(Path(a["to"]), a["key"]) is None]
+            unknown = [a for a in asked if self._known.look_up(Path(a["to"]), a["key"]) is None]
             for a in unknown:
-                Path(a["to"]).unlink(missing_ok=True)
+                self._known.expect(Path(a["to"]))
             why = ""
             try:
                 if unknown:
                     judge.score_stills(self._judge, subject.footage, unknown)
             except EvaluationError as error:
                 why = without_folders(str(error))
-            self._redone |= {Path(a["to"]) for a in unknown}
-            found = {Path(a["clip"]).stem: self._remembered(Path(a["to"]), a["key"]) for a in asked}
+            found = {Path(a["clip"]).stem: self._known.look_up(Path(a["to"]), a["key"]) for a in asked}
             return {clip: score for clip, score in found.items() if score is not None}, why
 
     # ------------------------------------------------------------ the actor's own footage
@@ -205,19 +195,20 @@ class Evaluation:
         with self._step(f"{subject.name}, held-out frames"):
             if subject.run is None:
                 return {}, {"self": "the run that trained the actor was not given (run=RUN_DIR)"}
-            found, data = _trained(subject, subject.run)
+            trained = _trained(subject, subject.run)
             folder = self._out / subject.name
             videos = Videos(folder / "held-out.mp4", folder / "held-out.reconstructed.mp4")
-            key = {**found.sha256, "data": str(found.data.get("sha256")), "program": program_digest("models", "puppet")}
-            figures: dict[str, float] = self._known(
+            facts = trained.checkpoint
+            key = {**facts.sha256, "data": str(facts.data.get("sha256")), "program": program_digest("models", "puppet")}
+            figures: dict[str, float] = self._known.get(
                 folder / "held-out.json",
                 key,
-                lambda: reconstruct_held_out(found, data, videos),
+                lambda: reconstruct_held_out(trained, videos),
                 *dataclasses.astuple(videos),
             )
             key = {"judge": digest(self._judge), **{path.name: digest(path) for path in dataclasses.astuple(videos)}}
             try:
-                score = self._known(
+                score = self._known.get(
                     folder / "held-out.judge.json",
                     key,
                     lambda: judge.score(self._judge, videos.originals, videos.reconstructions, by_frame=True),
@@ -227,33 +218,13 @@ class Evaluation:
             ec = fidelity.ec(score)
             return (figures, {"self_ec": "the judge gives no EC"}) if ec is None else ({**figures, "ec": ec}, {})
 
-    # ------------------------------------------------------------ steps, and what is known already
+    # ------------------------------------------------------------ steps
 
     @contextlib.contextmanager
     def _step(self, what: str) -> Iterator[None]:
         self._bar.note(now=what)
         yield
         self._bar.update()
-
-    def _known(self, file: Path, key: Mapping[str, str], make: Callable[[], Any], *needed: Path) -> Any:
-        """What `file` holds for this key, if all `needed` files are there, else what `make` gives, which is kept."""
-        value = self._remembered(file, key)
-        if value is None or not all(path.is_file() for path in needed):
-            file.unlink(missing_ok=True)
-            value = make()
-            _write(file, json.dumps({"key": dict(key), "value": value}))
-            self._redone.add(file)
-        return value
-
-    def _remembered(self, file: Path, key: Mapping[str, str]) -> Any:
-        """The value kept in `file` for this key, or None. `force`: only what this command made."""
-        if self._force and file not in self._redone:
-            return None
-        try:
-            kept = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return None
-        return kept["value"] if isinstance(kept, dict) and kept.get("key") == dict(key) else None
 
 
 # ---------------------------------------------------------------- pieces
@@ -275,31 +246,6 @@ def _moments(video: Path) -> list[Image]:
     wanted = np.linspace(0, count - 1, SHEET_COLUMNS).round().astype(int).tolist()
     found = {i: frame.image for i, frame in enumerate(driver.frames(str(video))) if i in wanted}
     return [pixels.fit(found[i], SHEET_SIDE, SHEET_SIDE) for i in wanted]
-
-
-def digest(file: Path) -> str:
-    """SHA-256 of a file as it is now."""
-    stat = file.stat()
-    return _digest(file, stat.st_mtime_ns, stat.st_size)
-
-
-@lru_cache
-def _digest(file: Path, _changed: int, _size: int) -> str:
-    made = hashlib.sha256()
-    with file.open("rb") as content:
-        while part := content.read(1 << 20):
-            made.update(part)
-    return made.hexdigest()
-
-
-@lru_cache
-def program_digest(*rooms: str) -> str:
-    """SHA-256 of the source of packages beside this one: another program may draw other pictures."""
-    made = hashlib.sha256()
-    for room in rooms:
-        for file in sorted((PACKAGE.parent / room).glob("*.py")):
-            made.update(f"{room}/{file.name}".encode() + b"\0" + file.read_bytes() + b"\0")
-    return made.hexdigest()
 
 
 def without_folders(message: str) -> str:
@@ -329,20 +275,3 @@ def _results(measured: Mapping[str, Measured], clips: Sequence[Path], judged_by:
         },
         "actors": actors,
     }
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise EvaluationError(f"{folder}: cannot be made ({reason(error)}); choose another folder") from error
-
-
-def _write(file: Path, text: str) -> None:
-    """Whole or not at all. EvaluationError when the folder cannot be written."""
-    partial = file.with_name(f".{file.name}.partial")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        os.replace(partial, file)
-    except OSError as error:
-        raise EvaluationError(f"{file}: cannot be written ({reason(error)}); choose another folder") from error

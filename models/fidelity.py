@@ -105,6 +105,7 @@ CRITERIA: tuple[Criterion, ...] = (  # the one place for goals and floors
     _at_least("self_ec", "held-out self-reconstruction, EC", 0.95, None),
     Criterion("self_psnr_tracked", "texture alone over the tracked mesh, PSNR, dB", pattern="{:.1f}"),
 )
+PATTERNS = {criterion.key: criterion.pattern for criterion in CRITERIA}
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ def figures(measured: Measured) -> dict[str, Figure]:
 
     def mean(key: str, get: Callable[[Score], float | None], worst: Callable[[float], float], why: str) -> None:
         """`worst`: the smaller, the worse a clip's value."""
-        found[key] = _mean({names[clip]: get(score) for clip, score in scores.items()}, worst, why)
+        found[key] = _mean({names[clip]: get(score) for clip, score in scores.items()}, key, worst, why)
 
     mean("ec", ec, _low, "the judge gives no EC")
     mean("ec_without_gaze", lambda s: expression(s, "ec_without_gaze"), _low, "the judge gives no EC")
@@ -229,12 +230,12 @@ def _near_one(ratio: float) -> float:
     return min(ratio, 1 / ratio) if ratio > 0 else 0.0
 
 
-def _mean(values: ByClip, worst: Callable[[float], float], why_none: str) -> Figure:
+def _mean(values: ByClip, key: str, worst: Callable[[float], float], why_none: str) -> Figure:
     known = {clip: value for clip, value in values.items() if value is not None}
     if not known:
         return Figure(None, why_none)
     clip = min(known, key=lambda c: worst(known[c]))
-    note = f"worst {known[clip]:.2f}, {clip}" if len(known) > 1 else ""
+    note = f"worst {PATTERNS[key].format(known[clip])}, {clip}" if len(set(known.values())) > 1 else ""
     if len(known) < len(values):
         note = "; ".join(filter(None, [note, f"{len(known)} of {len(values)} clips"]))
     return Figure(fmean(known.values()), note)
@@ -267,7 +268,7 @@ def _still_figures(measured: Measured, names: Mapping[str, str]) -> dict[str, Fi
     for clip, score in measured.scores.items():
         own, still = ec(score), stills[names[clip]]
         over[names[clip]] = None if own is None or still is None else own - still
-    return {"ec_still": _mean(stills, _low, why), "ec_over_still": _lowest(over, why)}
+    return {"ec_still": _mean(stills, "ec_still", _low, why), "ec_over_still": _lowest(over, why)}
 
 
 def _self_figures(measured: Measured) -> dict[str, Figure]:

@@ -29,14 +29,19 @@ def goals_table(figures: Mapping[str, Figures]) -> str:
             figure = found[criterion.key]
             cells += [_measured(figure, criterion.pattern), criterion.verdict(figure.value)]
         rows.append(cells)
-    reasons = [
-        f"- {actor}, {criterion.title}: {found[criterion.key].note}"
-        for actor, found in figures.items()
-        for criterion in CRITERIA
-        if found[criterion.key].value is None
-    ]
     table = _table(["figure", "goal", "floor", *columns], rows)
-    return "\n\n".join([table, "Missing (`-`):\n\n" + "\n".join(reasons)] if reasons else [table])
+    return "\n\n".join([table, *_reasons(figures)])
+
+
+def _reasons(figures: Mapping[str, Figures]) -> list[str]:
+    """A paragraph that says why figures are missing, none when all are there."""
+    titles: dict[tuple[str, str], list[str]] = {}
+    for actor, found in figures.items():
+        for criterion in CRITERIA:
+            if found[criterion.key].value is None:
+                titles.setdefault((actor, found[criterion.key].note), []).append(criterion.title)
+    lines = [f"- {actor}: {'; '.join(missing)}: {why}." for (actor, why), missing in titles.items()]
+    return ["Missing (`-`):\n\n" + "\n".join(lines)] if lines else []
 
 
 def expression_table(measured: Measured) -> str:
@@ -74,9 +79,9 @@ def picture_table(measured: Measured) -> str:
         "error, degrees": lambda _, s: fidelity.of_pose(s, "mae_centred_deg"),
         "detection": lambda _, s: s["detection_rate"],
         "jitter, blendshapes": lambda _, s: fidelity.jitter(s, "blendshapes"),
-        "at rest": lambda _, s: fidelity.jitter(s, "blendshapes", "quiet_ratio"),
+        "blendshapes at rest": lambda _, s: fidelity.jitter(s, "blendshapes", "quiet_ratio"),
         "jitter, landmarks": lambda _, s: fidelity.jitter(s, "landmarks"),
-        "at rest ": lambda _, s: fidelity.jitter(s, "landmarks", "quiet_ratio"),
+        "landmarks at rest": lambda _, s: fidelity.jitter(s, "landmarks", "quiet_ratio"),
         "lag, frames": lambda _, s: s["lag_frames"],
         "sharpness": lambda _, s: fidelity.sharpness(s),
     }

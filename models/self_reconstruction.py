@@ -11,10 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-import models
 from models import checkpoint, reconstruct
 from models.base import Index
-from models.checkpoint import EMA, MODEL, Checkpoint
+from models.checkpoint import Checkpoint
 from models.dataset import Dataset, open_dataset, split_blocks
 from models.run_folder import data_facts
 from models.schedule import BATCHES_STREAM, generator_of
@@ -33,30 +32,43 @@ class Videos:
     reconstructions: Path
 
 
-def find_checkpoint(run: Path, steps: int | None) -> Checkpoint:
-    """The run's checkpoint after `steps` steps, or its best one (None). DataError when it is not there (any more)."""
+@dataclass(frozen=True)
+class Trained:
+    """A run at one of its checkpoints. which: "best" or "last"; data: the data set it learnt from."""
+
+    run: Path
+    which: str
+    checkpoint: Checkpoint
+    data: Path
+
+
+def find_trained(run: Path, steps: int | None, data: Path | None = None) -> Trained:
+    """The run after `steps` steps, or at its best (None). data: where its data set is, when it was moved.
+
+    DataError when one of them is not there (any more).
+    """
     for which in ("best", "last"):
         found = checkpoint.find(run, which) if run.is_dir() else None
         if found is None:
             raise DataError(f"{run}: no run of `python -m models train` with a checkpoint")
         if steps is None or found.step == steps:
-            return found
-    raise DataError(
-        f"{run}: holds no checkpoint after {steps} steps, which the actor was exported from; export it again"
-    )
+            data = data or Path(str(found.data.get("file", "")))
+            if not data.is_file():
+                raise DataError(f"{data}: the data set of {run} is not there; say where it is with data=FILE")
+            return Trained(run, which, found, data)
+    raise DataError(f"{run}: holds no checkpoint after {steps} steps, which the actor is of; export it again")
 
 
-def reconstruct_held_out(found: Checkpoint, data: Path, videos: Videos) -> dict[str, float]:
+def reconstruct_held_out(trained: Trained, videos: Videos) -> dict[str, float]:
     """Means of FIGURES over all held-out frames, and frames, blocks, size (px); writes the videos anew.
 
-    DataError when `data` is not what the run learnt from, or nothing of it was held out.
+    DataError when the data set is not what the run learnt from, or nothing of it was held out.
     """
-    model = models.build(found.config)
-    checkpoint.load_weights(model, found, EMA if found.has(EMA) else MODEL)
+    model, facts = checkpoint.load_model(trained.run, trained.which)
     device = choose_device("auto")
-    model.eval().to(device)
-    with open_dataset(data) as dataset:
-        rows = held_out_rows(found, dataset)
+    model.to(device)
+    with open_dataset(trained.data) as dataset:
+        rows = held_out_rows(trained, dataset)
         batches = model.make_batches(dataset, rows, augment=False)
         fps, count = rate_of(dataset, rows), itertools.count()
         collected: dict[str, list[Tensor]] = {}
@@ -67,7 +79,7 @@ def reconstruct_held_out(found: Checkpoint, data: Path, videos: Videos) -> dict[
             write_made = stack.enter_context(reconstruct._output(videos.reconstructions, fps))
             for start in range(0, len(rows), EVALUATION_BATCH):
                 part = rows[start : start + EVALUATION_BATCH]
-                batch = batches.batch(part, generator_of(found.config.seed, start, BATCHES_STREAM))
+                batch = batches.batch(part, generator_of(facts.config.seed, start, BATCHES_STREAM))
                 batch = {name: value.to(device) for name, value in batch.items()}
                 with torch.no_grad():
                     measured, made = model.evaluate(batch), model.render(batch)
@@ -83,11 +95,12 @@ def reconstruct_held_out(found: Checkpoint, data: Path, videos: Videos) -> dict[
     return {**means, "frames": len(rows), "blocks": blocks, "size": model.image_size}
 
 
-def held_out_rows(found: Checkpoint, dataset: Dataset) -> Index:
+def held_out_rows(trained: Trained, dataset: Dataset) -> Index:
     """The rows that training kept aside. DataError when there are none, or the data set is another."""
-    if found.data.get("sha256") != data_facts(dataset)["sha256"]:
-        raise DataError(f"{dataset.path}: not the data set that the run in {found.folder.parent.parent} learnt from")
-    _, rows = split_blocks(len(dataset), dataset.time, found.config.held_out)
+    facts = trained.checkpoint
+    if facts.data.get("sha256") != data_facts(dataset)["sha256"]:
+        raise DataError(f"{dataset.path}: not the data set that {trained.run} learnt from")
+    _, rows = split_blocks(len(dataset), dataset.time, facts.config.held_out)
     if not len(rows):
         raise DataError(f"{dataset.path}: the run held no frames out, so there is nothing to measure it on")
     return rows

@@ -20,11 +20,10 @@ from video_fixtures import ffmpeg, numbered, read_video, shown_number, write_vid
 
 import models
 from models import __main__ as cli
-from models import checkpoint, config, evaluate, judge, self_reconstruction
-from models.dataset import open_dataset
+from models import checkpoint, config, evaluate, judge
 from models.evaluate import Subject, contact_sheet, parse_subject, render_arguments
 from models.judge import EvaluationError, score_arguments
-from models.self_reconstruction import Videos
+from models.self_reconstruction import Trained, Videos, find_trained, reconstruct_held_out
 from models.train import train
 from puppet import cli as puppet_cli
 from puppet.errors import DataError
@@ -136,12 +135,12 @@ def test_every_actor_plays_every_clip_and_all_of_it_is_told(bench: Bench, capsys
     ]
     results = bench.results()
     assert list(results) == ["tiny", "second"]
-    assert results["tiny"]["figures"]["ec"] == {"value": 0.8, "note": "worst 0.70, b", "verdict": "missed"}
+    assert results["tiny"]["figures"]["ec"] == {"value": 0.8, "note": "worst 0.700, b", "verdict": "missed"}
     assert results["tiny"]["figures"]["group_lids"]["verdict"] == "missed"
     assert results["tiny"]["scores"]["person_b"]["ec_counting_missing"] == 0.7
     assert results["second"]["missing"]["footage"].startswith("no footage of the actor")
     printed = capsys.readouterr().out
-    assert "| 0.800 (worst 0.70, b) | missed |" in printed
+    assert "| 0.800 (worst 0.700, b) | missed |" in printed
     report = (bench.out / "fidelity.md").read_text()
     assert printed.strip() in report
     assert "## second, clip by clip" in report
@@ -341,10 +340,12 @@ def test_held_out_frames_are_reconstructed_all_and_in_order(run: Path, tmp_path:
     monkeypatch.setattr(TinyBatches, "batch", lambda s, rows, _: {"crop": crops(s, rows), "row": torch.tensor(rows)})
     monkeypatch.setattr(TinyBatches, "originals", lambda _, rows: pictures_of(rows))
     monkeypatch.setattr(TinyModel, "render", lambda _, batch: pictures_of(100 + batch["row"]))
-    found = self_reconstruction.find_checkpoint(run, None)
+    trained = find_trained(run, None)
     videos = Videos(tmp_path / "originals.mp4", tmp_path / "made.mp4")
-    figures = self_reconstruction.reconstruct_held_out(found, tmp_path / "data.h5", videos)
-    assert figures["psnr"] == pytest.approx(found.metrics["psnr"], abs=1e-4)  # training measured the same frames
+    figures = reconstruct_held_out(trained, videos)
+    assert figures["psnr"] == pytest.approx(
+        trained.checkpoint.metrics["psnr"], abs=1e-4
+    )  # training measured the same frames
     assert (figures["frames"], figures["blocks"], figures["size"]) == (6, 1, tiny_model.SIDE)
     assert "ssim" not in figures
     rows = range(9, 15)  # a quarter of 24 frames, in the middle
@@ -354,16 +355,13 @@ def test_held_out_frames_are_reconstructed_all_and_in_order(run: Path, tmp_path:
 
 
 def test_the_checkpoint_is_the_one_that_was_exported(run: Path, tmp_path: Path):
-    steps = checkpoint.find(run, "last").step  # pyright: ignore[reportOptionalMemberAccess]
-    assert self_reconstruction.find_checkpoint(run, steps).step == steps
+    last = checkpoint.find(run, "last")
+    assert last is not None
+    assert find_trained(run, last.step) == Trained(run, "best", last, tmp_path / "data.h5")
     with pytest.raises(DataError, match="no checkpoint after 999 steps"):
-        self_reconstruction.find_checkpoint(run, 999)
+        find_trained(run, 999)
     with pytest.raises(DataError, match="no run of"):
-        self_reconstruction.find_checkpoint(tmp_path / "absent", None)
-    found = self_reconstruction.find_checkpoint(run, None)
-    other = write_dataset(tmp_path / "other.h5", n=30)
-    with open_dataset(other) as dataset, pytest.raises(DataError, match="not the data set that the run"):
-        self_reconstruction.held_out_rows(found, dataset)
+        find_trained(tmp_path / "absent", None)
 
 
 def test_self_reconstruction_is_in_the_table_and_known_the_second_time(run: Path, bench: Bench, monkeypatch):
@@ -400,7 +398,7 @@ def test_a_run_of_another_actor_is_told_before_any_work(run: Path, bench: Bench,
     assert "no checkpoint after 999 steps" in capsys.readouterr().err
     data = write_dataset(bench.folder / "other.h5", n=30)
     assert bench.command("--actor", str(bench.actor), f"run={run}", f"data={data}", "name=trained") == 2
-    assert "other.h5: not the data set that the run" in capsys.readouterr().err
+    assert "other.h5: not the data set that" in capsys.readouterr().err
     (bench.folder / "data.h5").unlink()
     assert bench.command("--actor", str(bench.actor), f"run={run}", "name=trained") == 2
     assert "say where it is with data=FILE" in capsys.readouterr().err

@@ -43,9 +43,10 @@ def test_figures_are_means_over_clips_with_the_worst_named():
         "identity_skin_ratio": 1.5, "identity_skin_spread_ratio": 1.0, "sharpness": 0.8,
     }  # fmt: skip
     assert {key: found[key].value for key in expected} == pytest.approx(expected)
-    assert found["ec"].note == "worst 0.70, low"
+    assert found["ec"].note == "worst 0.700, low"
     assert found["ec_lowest"].note == "low"
     assert found["jitter_blendshapes"].note == "worst 1.10, low"
+    assert found["detection"].note == ""  # alike in all
 
 
 def test_what_a_driver_does_not_move_is_left_out_and_said():
@@ -145,10 +146,11 @@ def test_the_table_of_goals_has_a_verdict_for_each_actor():
     table = goals_table({"marble": figures(two_clips()), "ada": figures(good)})
     assert cells(table, "figure") == ["figure", "goal", "floor", "marble", "verdict", "ada", "verdict"]
     row = cells(table, BY_KEY["ec"].title)
-    assert row[1:] == [">= 0.88", ">= 0.82", "0.800 (worst 0.70, low)", "missed", "0.900", "reached"]
+    assert row[1:] == [">= 0.88", ">= 0.82", "0.800 (worst 0.700, low)", "missed", "0.900", "reached"]
     assert cells(table, BY_KEY["amplitude_lids"].title)[1:3] == ["0.8 - 1.25", "0.6 - 1.6"]
     assert cells(table, BY_KEY["self_psnr"].title)[3:] == ["-", "-", "-", "-"]
-    assert f"- ada, {BY_KEY['ec_still'].title}: no warped still was scored" in table
+    still = f"{BY_KEY['ec_still'].title}; {BY_KEY['ec_over_still'].title}"
+    assert f"- ada: {still}: no warped still was scored." in table.splitlines()
 
 
 def test_the_report_lists_every_clip_of_every_actor():
