@@ -21,4 +21,6 @@ ARCHITECTURES: dict[str, tuple[str, str]] = {  # name -> module and class
 def build(config: TrainConfig) -> ActorModel:
     """A fresh model of the configured architecture; its weights come from torch's global generator."""
     module, name = ARCHITECTURES[config.architecture]
-    return getattr(importlib.import_module(module), name)(config.model)
+    model = getattr(importlib.import_module(module), name)(config.model)
+    model.mirror = config.mirror == "on"
+    return model

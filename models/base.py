@@ -35,9 +35,10 @@ class ActorModel(nn.Module, ABC):
 
     best_metric: ClassVar[str] = "psnr"  # key of `evaluate`; the larger, the better
     encoder_inputs: ClassVar[tuple[str, ...]]  # of "crop" uint8 (N, S, S, 3) RGB, "landmarks" f32 (N, 478, 3) and
-    # "pose" f32 (N, 3), those that `inference_encoder` takes, in its order
+    # "pose" f32 (N, 6), those that `inference_encoder` takes, in its order
     latent_size: int  # D
     image_size: int  # side S of the rendered picture, px
+    mirror: bool = False  # whether training shows frames mirrored too (models/mirror.py); set before `fit_statistics`
 
     @abstractmethod
     def __init__(self, config: Any) -> None:
@@ -50,7 +51,10 @@ class ActorModel(nn.Module, ABC):
 
     @abstractmethod
     def make_batches(self, dataset: Dataset, rows: Index, augment: bool) -> Batches:
-        """Access to `rows` of the data set (training: augment; evaluation: not). `fit_statistics` was called before."""
+        """Access to `rows` of the data set, `fit_statistics` having been called before.
+
+        augment: training may see them otherwise than they are, mirrored if `mirror` is set; evaluation may not.
+        """
 
     @abstractmethod
     def loss(self, batch: Batch, progress: float, generator: torch.Generator) -> dict[str, Tensor]:

@@ -53,6 +53,7 @@ class TrainConfig:
     warmup_steps: int = 0  # linear from 0
     schedule: Literal["constant", "cosine"] = "constant"  # cosine: down to 0 at the end, by steps or time
     gradient_clip: float | None = None  # largest norm of the whole gradient
+    mirror: Literal["auto", "on", "off"] = "auto"  # frames mirrored too; auto: when the data set's report asks for it
     ema_decay: float | None = None  # of the running mean of the weights, which is then what is evaluated and exported
     held_out: float = 0.1  # part of the frames kept for evaluation, in contiguous blocks of time
     seed: int = 0
@@ -74,7 +75,9 @@ PRESETS: dict[str, TrainConfig] = {
         _PUPPET, model=PuppetConfig(image_size=128, texture_size=160, channels=(96, 64, 48)), minutes=12.0
     ),
     # int8/VAE_tensorflow: Adam 1e-2 with epsilon 1, batch 128, 100 epochs
-    "seed-int8": TrainConfig("seed-int8", SeedInt8Config(), batch_size=128, epochs=100, learning_rate=1e-2, eps=1.0),
+    "seed-int8": TrainConfig(
+        "seed-int8", SeedInt8Config(), batch_size=128, epochs=100, learning_rate=1e-2, eps=1.0, mirror="off"
+    ),
 }
 
 T = TypeVar("T")

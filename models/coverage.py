@@ -136,7 +136,9 @@ def find_gaps(angles: Floats, figures: dict[str, Floats]) -> list[Gap]:
         if there.sum() < few:
             amount = "no" if there.sum() < LEAST else "few"
             gaps.append(Gap(f"{amount} frames looking {name}", f"turn the head slowly {name} and back, talking"))
-    gaps += _one_sided(looking)
+    if words := one_sided(angles):
+        less = "right" if looking["left"].sum() > looking["right"].sum() else "left"
+        gaps.append(Gap(f"one-sided: {words}; training will show mirrored frames", f"turn the head {less} as well"))
     for wanted in EXPRESSIONS:
         shown = wanted.shown(figures)
         if shown.sum() < LEAST:
@@ -152,14 +154,15 @@ def find_gaps(angles: Floats, figures: dict[str, Floats]) -> list[Gap]:
     return gaps
 
 
-def _one_sided(looking: dict[str, NDArray[np.bool_]]) -> list[Gap]:
-    left, right = int(looking["left"].sum()), int(looking["right"].sum())
+def one_sided(angles: Floats) -> str:
+    """How a head that turns mostly to one side does it, in words, "" when it does not; angles f32 (N, 3) degrees."""
+    left, right = (int(DIRECTIONS[name](angles).sum()) for name in ("left", "right"))
     more, less = ("left", "right") if left > right else ("right", "left")
     ratio = max(left, right) / max(1, min(left, right))
     if max(left, right) < LEAST_DIRECTION or ratio < ONE_SIDED:
-        return []
+        return ""
     times = f"{_times(ratio)} as often as {less}" if min(left, right) else f"but never {less}"
-    return [Gap(f"one-sided: the head turns {more} {times}: mirroring would help", f"turn the head {less} as well")]
+    return f"the head turns {more} {times}"
 
 
 def _times(ratio: float) -> str:
@@ -173,6 +176,7 @@ class Report:
 
     head: frames by pitch (rows, up first) and yaw (columns, left first), cells between PITCH_EDGES and YAW_EDGES;
     histograms: BINS counts by trait, what lies beyond counts at the ends; ranges: 1st, 50th and 99th percentile.
+    one_sided: how the head turns mostly to one side, "" when it does not; training then mirrors frames (models/mirror).
     """
 
     sources: list[str]
@@ -185,6 +189,7 @@ class Report:
     missing: list[str]
     advice: list[str]
     verdict: str
+    one_sided: str = ""
     notes: list[str] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
@@ -251,6 +256,7 @@ def make_report(
         missing=[gap.words for gap in gaps],
         advice=_advice(len(canonical), gaps),
         verdict=_verdict(len(canonical), gaps),
+        one_sided=one_sided(angles),
         notes=notes or [],
     )
 

@@ -6,6 +6,8 @@ linear map still draws it as a face.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -99,9 +101,11 @@ class Geometry(nn.Module):
         return self.components + ANGLES + PLACE
 
     def fit(
-        self, canonical: Floats, pose: Floats, translation: NDArray, scale: NDArray, mesh: ActorMesh, neutral: Floats
+        self, canonical: Floats, poses: Sequence[HeadPose], usual: HeadPose, mesh: ActorMesh, neutral: Floats
     ) -> None:
-        """canonical f32 (N, 478, 3); pose degrees (N, 3); translation (N, 2) px; scale (N,) px; see ActorMesh."""
+        """canonical f32 (N, 478, 3) and N poses, px of the picture; usual: the pose that movement is counted from."""
+        pose = np.stack([align.angles_of(p.rotation) for p in poses])
+        translation, scale = np.stack([p.translation[:2] for p in poses]), np.array([p.scale for p in poses])
         weight = _point_weights(neutral)
         offsets = ((canonical - neutral)[:, :FACE_POINTS] * weight).reshape(len(canonical), -1).astype(np.float64)
         _, singular, axes = np.linalg.svd(offsets, full_matrices=False)
@@ -114,16 +118,17 @@ class Geometry(nn.Module):
         self._set("basis", (spread[:, None] * axes[:k]) / weight.reshape(1, -1))
         self._set("component_logvar", np.log(noise / (spread**2 + noise)))
         self._set("neutral", neutral)
-        self._set("pose_centre", np.median(pose, 0))
+        centre = align.angles_of(usual.rotation)
+        self._set("pose_centre", centre)
         self._set("pose_scale", np.maximum(pose.std(0), 1.0))
-        self._set("pose_limit", POSE_LIMIT * np.maximum(np.quantile(np.abs(pose - np.median(pose, 0)), 0.995, 0), 8.0))
+        self._set("pose_limit", POSE_LIMIT * np.maximum(np.quantile(np.abs(pose - centre), 0.995, 0), 8.0))
         features = pose_features(torch.from_numpy(pose).double()).numpy()
         target = np.column_stack([translation, np.log(scale)])
         gram = features.T @ features + RIDGE * len(features) * np.diag([0.0, 1, 1, 1, 1, 1, 1])
         placement = np.linalg.solve(gram, features.T @ target)
         beyond = np.abs(target - features @ placement)
         self._set("placement", placement)
-        self._set("place_centre", np.median(target, 0))
+        self._set("place_centre", np.array([*usual.translation[:2], np.log(usual.scale)]))
         self._set("place_scale", np.maximum(np.sqrt((beyond**2).mean(0)), PLACE_NOISE))
         self._set("place_limit", POSE_LIMIT * np.maximum(np.quantile(beyond, 0.995, 0), 2 * np.array(PLACE_NOISE)))
         for name, value in (("rest", mesh.rest), ("follow", mesh.follow), ("home", mesh.home)):

@@ -23,6 +23,7 @@ from models.config import PuppetConfig
 from models.critic import PatchCritic, feature_distance, frozen, hinge
 from models.geometry import ANGLES, Geometry, Placements, soft_limit
 from models.mesh import FACE_POINTS, OVAL, ActorMesh, build_mesh, mesh_size
+from models.mirror import draw, flip_offsets, flip_pictures, flip_points, flip_pose, one_sided
 from models.registration import register_rings
 from puppet import align, measurements, pixels
 from puppet.frames import Floats, HeadPose, Image
@@ -107,20 +108,21 @@ class PuppetVAE(ActorModel):
     # ------------------------------------------------------------ statistics
 
     def fit_statistics(self, dataset: Dataset, rows: Index) -> None:
-        """Mesh, expression components, head movement and measurement ranges of the training frames."""
+        """Mesh, expression components, head movement and measurement ranges of the training frames.
+
+        What they do, mirrored frames do too; where the head is at rest, and what it looks like, is theirs alone.
+        """
         footage = Footage(dataset, self.config.image_size)
         neutral, points = dataset.neutral, footage.points[rows]
         canonical, poses = _canonical(points, neutral)
-        angles = np.stack([align.angles_of(pose.rotation) for pose in poses])
-        translation = np.stack([pose.translation for pose in poses])
-        scale = np.array([pose.scale for pose in poses])
-        usual = HeadPose(align.rotation_of(np.median(angles, 0)), float(np.median(scale)), np.median(translation, 0))
-        values = measurements.measure(canonical)
+        usual, values = _usual(poses), measurements.measure(canonical)
         wide_open = values["mouth_open"] >= np.quantile(values["mouth_open"], OPENED_QUANTILE)
         opened, config = canonical[wide_open].mean(0), self.config
         mesh = build_mesh(neutral, opened, usual, config.image_size, config.texture_size)
-        self.geometry.fit(canonical, angles, translation[:, :2], scale, mesh, neutral)
-        measured = np.stack(list(values.values()), 1)
+        if self.mirror:
+            canonical, poses = _with_mirrored(canonical, poses, neutral, config.image_size)
+        self.geometry.fit(canonical, poses, usual, mesh, neutral)
+        measured = np.stack(list(measurements.measure(canonical).values()), 1)
         self.measurement_centre.copy_(torch.from_numpy(measured.mean(0)))
         self.measurement_spread.copy_(torch.from_numpy(np.maximum(measured.std(0), 1e-3)))
         self.triangles.copy_(torch.from_numpy(mesh.triangles))
@@ -265,7 +267,7 @@ class PuppetVAE(ActorModel):
         return {"landmarks": torch.from_numpy(landmarks), "pose": torch.from_numpy(pose)}
 
     def make_batches(self, dataset: Dataset, rows: Index, augment: bool) -> PuppetBatches:
-        return PuppetBatches(self, dataset, rows)
+        return PuppetBatches(self, dataset, rows, mirror=augment and self.mirror)
 
     def _mesh_warp(self) -> MeshWarp:
         if self._warp is None:
@@ -401,25 +403,32 @@ CACHED_FRAMES = 6000  # fields kept in memory: 256 KiB each at 256 px
 
 
 class PuppetBatches:
-    """Frames with the sampling field of their tracked mesh. Fields are computed when first asked for, then kept."""
+    """Frames with the sampling field of their tracked mesh. Fields are computed when first asked for, then kept.
 
-    def __init__(self, model: PuppetVAE, dataset: Dataset, rows: Index) -> None:
-        self._model, self._footage = model, Footage(dataset, model.config.image_size)
-        self._fields: dict[int, NDArray[np.int16]] = {}
+    mirror: show some of the frames mirrored, where the footage is one-sided (models/mirror.py).
+    """
+
+    def __init__(self, model: PuppetVAE, dataset: Dataset, rows: Index, mirror: bool) -> None:
+        self._model, self._footage, self._neutral = model, Footage(dataset, model.config.image_size), dataset.neutral
+        self._fields: dict[tuple[int, bool], NDArray[np.int16]] = {}
         canonical, poses = _canonical(self._footage.points[rows], dataset.neutral)
-        pose = np.stack([model.geometry.movement(p) for p in poses])
         self._landmarks = dict(zip(rows.tolist(), canonical, strict=True))
-        self._pose = dict(zip(rows.tolist(), pose, strict=True))
+        self._poses = dict(zip(rows.tolist(), poses, strict=True))
+        may_be = _one_sided(poses) if mirror else np.zeros(len(rows), bool)
+        self._mirrors, self._may_be = mirror, dict(zip(rows.tolist(), may_be.tolist(), strict=True))
 
     def batch(self, rows: Index, generator: torch.Generator) -> Batch:
         """landmarks (B, 478, 3), pose (B, 6) from the usual, field int16 (B, S, S, 2), target uint8 RGB."""
-        keys = rows.tolist()
-        self._compute_fields([row for row in keys if row not in self._fields])
+        flipped = np.zeros(len(rows), bool)
+        if self._mirrors:
+            flipped = draw(np.array([self._may_be[row] for row in rows.tolist()]), generator)
+        keys = list(zip(rows.tolist(), flipped.tolist(), strict=True))
+        self._compute_fields([key for key in keys if key not in self._fields])
         batch = {
-            "landmarks": torch.from_numpy(np.stack([self._landmarks[row] for row in keys])),
-            "pose": torch.from_numpy(np.stack([self._pose[row] for row in keys])),
-            "field": torch.from_numpy(np.stack([self._fields[row] for row in keys])),
-            "target": self.originals(rows),
+            "landmarks": torch.from_numpy(np.stack([self._done(*key) for key in keys])),
+            "pose": torch.from_numpy(np.stack([self._movement(*key) for key in keys])),
+            "field": torch.from_numpy(np.stack([self._fields[key] for key in keys])),
+            "target": flip_pictures(self.originals(rows), flipped),
         }
         if len(self._fields) > CACHED_FRAMES:
             self._fields.clear()
@@ -428,19 +437,48 @@ class PuppetBatches:
     def originals(self, rows: Index) -> Tensor:
         return torch.from_numpy(self._footage.images(rows))
 
-    def _compute_fields(self, rows: list[int]) -> None:
-        if not rows:
+    def _done(self, row: int, flipped: bool) -> Floats:
+        landmarks = self._landmarks[row]
+        return self._neutral + flip_offsets(landmarks - self._neutral) if flipped else landmarks
+
+    def _movement(self, row: int, flipped: bool) -> Floats:
+        pose = self._poses[row]
+        return self._model.geometry.movement(flip_pose(pose, self._model.config.image_size) if flipped else pose)
+
+    def _compute_fields(self, keys: list[tuple[int, bool]]) -> None:
+        if not keys:
             return
         warp, last = self._model._mesh_warp(), self._model.config.texture_size - 1
-        for row, vertices in zip(rows, self._model._tracked_vertices(self._footage.points[rows]), strict=True):
+        points, size = self._footage.points, self._model.config.image_size
+        seen = np.stack([flip_points(points[row], size) if flipped else points[row] for row, flipped in keys])
+        for key, vertices in zip(keys, self._model._tracked_vertices(seen), strict=True):
             field = np.stack(warp.field(vertices), -1) * (2 / last) - 1
-            self._fields[row] = np.round(field.clip(-1, 1) * FIELD_STEPS).astype(np.int16)
+            self._fields[key] = np.round(field.clip(-1, 1) * FIELD_STEPS).astype(np.int16)
 
 
 def _canonical(points: Floats, neutral: Floats) -> tuple[Floats, list[HeadPose]]:
     """Points f32 (N, 478, 3) px -> canonical landmarks against the person's own neutral, and poses."""
     pairs = [align.canonicalise(p, neutral) for p in points]
     return np.stack([canonical for canonical, _ in pairs]), [pose for _, pose in pairs]
+
+
+def _usual(poses: list[HeadPose]) -> HeadPose:
+    angles = np.median([align.angles_of(pose.rotation) for pose in poses], 0)
+    place = np.median([pose.translation for pose in poses], 0)
+    return HeadPose(align.rotation_of(angles), float(np.median([pose.scale for pose in poses])), place)
+
+
+def _one_sided(poses: list[HeadPose]) -> NDArray[np.bool_]:
+    return one_sided(np.array([align.angles_of(pose.rotation)[0] for pose in poses]))
+
+
+def _with_mirrored(
+    canonical: Floats, poses: list[HeadPose], neutral: Floats, size: int
+) -> tuple[Floats, list[HeadPose]]:
+    """Frames as from `_canonical`, and after them the mirror images of those that may be shown mirrored."""
+    chosen = np.flatnonzero(_one_sided(poses))
+    mirrored = neutral + flip_offsets(canonical[chosen] - neutral)
+    return np.concatenate([canonical, mirrored]), [*poses, *(flip_pose(poses[i], size) for i in chosen)]
 
 
 def _loss_weight(mesh: ActorMesh, size: int) -> Floats:

@@ -8,7 +8,7 @@ import json
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -29,6 +29,7 @@ class Overrides:
     minutes: float | None = None
     batch_size: int | None = None
     seed: int | None = None
+    mirror: Literal["auto", "on", "off"] | None = None
 
     def apply(self, config: TrainConfig) -> TrainConfig:
         if self.steps is not None or self.minutes is not None:
@@ -46,11 +47,23 @@ class RunFacts:
     config: TrainConfig
     data: dict[str, Any]
 
+    @property
+    def why_mirrored(self) -> str:
+        """One line for the terminal; "" when no frames are mirrored."""
+        if self.config.mirror != "on":
+            return ""
+        return f"Mirrored frames are shown as well: {self.data.get('one_sided') or 'as asked for'}"
+
 
 def new_run(run: Path, config: TrainConfig, data: dict[str, Any]) -> RunFacts:
-    """The facts of a run to be started; DataError when its folder exists and holds anything. Writes nothing."""
+    """The facts of a run to be started; mirror "auto" becomes "on" or "off". Writes nothing.
+
+    DataError when its folder exists and holds anything.
+    """
     if run.exists() and (not run.is_dir() or any(run.iterdir())):
         raise DataError(f"{run}: already exists; give --resume to go on with that run, or another folder")
+    if config.mirror == "auto":
+        config = replace(config, mirror="on" if data["one_sided"] else "off")
     return RunFacts(config, data)
 
 
@@ -60,7 +73,7 @@ def resume_run(run: Path, overrides: Overrides, data: dict[str, Any]) -> RunFact
     DataError when there is none, or it learns from other data, or `overrides` would change more than its end.
     """
     facts = read_run_facts(run)
-    for name in ("batch_size", "seed"):
+    for name in ("batch_size", "seed", "mirror"):
         asked, had = getattr(overrides, name), getattr(facts.config, name)
         if asked is not None and asked != had:
             raise DataError(f"{run}: was started with {name} {had}; a resumed run cannot change it to {asked}")
@@ -102,7 +115,8 @@ def write_run_facts(run: Path, facts: RunFacts) -> None:
 
 
 def data_facts(dataset: Dataset) -> dict[str, Any]:
-    """What tells one data set from another: file, frames, picture side, crop kind and a hash of all landmarks."""
+    """What tells one data set from another: file, frames, picture side, crop kind and a hash of all landmarks; and
+    how its head turns mostly to one side, as the report of `prepare` says ("" when it does not)."""
     digest = hashlib.sha256(np.ascontiguousarray(dataset.points).tobytes()).hexdigest()
     facts = {"file": str(dataset.path), "frames": len(dataset), "size": dataset.size, "crop": dataset.crop}
-    return {**facts, "sha256": digest}
+    return {**facts, "one_sided": dataset.report.get("one_sided", ""), "sha256": digest}

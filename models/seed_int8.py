@@ -16,6 +16,7 @@ from models import losses
 from models.base import ActorModel, Batch, Index, standard_normal, to_network, to_picture
 from models.config import SeedInt8Config
 from models.driver import DriverClip, upright_pictures
+from models.mirror import draw, flip_pictures, one_sided
 from puppet.frames import LANDMARKS
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class SeedInt8(ActorModel):
         self.neutral.copy_(torch.from_numpy(dataset.neutral))  # of no use to this network; the actor card names it
 
     def make_batches(self, dataset: Dataset, rows: Index, augment: bool) -> UprightBatches:
-        return UprightBatches(dataset, rows)
+        return UprightBatches(dataset, rows, mirror=augment and self.mirror)
 
     def loss(self, batch: Batch, progress: float, generator: torch.Generator) -> dict[str, Tensor]:
         """BCE summed over pixels and KL summed over dimensions, 1:1, means over the batch."""
@@ -136,18 +137,25 @@ def _initialise(module: nn.Module) -> None:
 
 
 class UprightBatches:
-    """All pictures of a split in memory (12 KiB each), as upright 64 px crops."""
+    """All pictures of a split in memory (12 KiB each), as upright 64 px crops; mirror: some of them mirrored."""
 
-    def __init__(self, dataset: Dataset, rows: Index) -> None:
+    def __init__(self, dataset: Dataset, rows: Index, mirror: bool) -> None:
         rows = np.asarray(rows)
         self._place = {int(row): i for i, row in enumerate(rows)}
         self._crops = torch.from_numpy(upright_pictures(dataset, rows, IMAGE_SIZE))
+        self._may_be = one_sided(dataset.pose[rows, 0]) if mirror else None
 
     def batch(self, rows: Index, generator: torch.Generator) -> Batch:
-        return {"crop": self.originals(rows)}
+        crop = self.originals(rows)
+        if self._may_be is not None:
+            crop = flip_pictures(crop, draw(self._may_be[self._places(rows)], generator))
+        return {"crop": crop}
 
     def originals(self, rows: Index) -> Tensor:
-        return self._crops[[self._place[int(row)] for row in rows]]
+        return self._crops[self._places(rows)]
+
+    def _places(self, rows: Index) -> list[int]:
+        return [self._place[int(row)] for row in rows]
 
 
 class _CropEncoder(nn.Module):

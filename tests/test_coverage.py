@@ -124,11 +124,11 @@ GAPS = {
     hardly_up: ["few frames looking up"],
     never_down: ["no frames looking down"],
     three_times_left: [
-        "one-sided: the head turns left three times as often as right: mirroring would help",
+        "one-sided: the head turns left three times as often as right; training will show mirrored frames",
     ],
     never_right: [
         "no frames looking right",
-        "one-sided: the head turns left but never right: mirroring would help",
+        "one-sided: the head turns left but never right; training will show mirrored frames",
     ],
     brows_still: ["brows never raised"],
     few_smiles: ["few frames with a smile"],
@@ -142,6 +142,9 @@ def test_a_planted_gap_is_named_and_nothing_else_is(plant) -> None:
     plant(person)
     report = person.report()
     assert report.missing == GAPS[plant]
+    assert bool(report.one_sided) == (plant in (three_times_left, never_right))
+    assert any(report.one_sided in words for words in report.missing)
+    assert report.to_json()["one_sided"] == report.one_sided
     assert report.advice
     for words in [*report.missing, *report.advice]:
         assert words in report.text()

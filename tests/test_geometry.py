@@ -62,12 +62,20 @@ class Planted:
 
     def geometry(self, components: int = 8) -> Geometry:
         geometry = Geometry(components, len(self.mesh.rest))
-        geometry.fit(self.canonical, self.angles, self.translation, self.scale, self.mesh, self.rest)
+        geometry.fit(self.canonical, self.poses(), self.held(), self.mesh, self.rest)
         return geometry
 
     def pose(self, row: int) -> HeadPose:
         place = np.append(self.translation[row], 0.0)
         return HeadPose(align.rotation_of(self.angles[row]), float(self.scale[row]), place)
+
+    def poses(self) -> list[HeadPose]:
+        return [self.pose(row) for row in range(FRAMES)]
+
+    def held(self) -> HeadPose:
+        """How the head is usually held."""
+        place = np.append(np.median(self.translation, 0), 0.0)
+        return HeadPose(align.rotation_of(np.median(self.angles, 0)), float(np.median(self.scale)), place)
 
     def placements(self) -> Placements:
         rotation = np.stack([align.rotation_of(a) for a in self.angles])
@@ -88,7 +96,7 @@ def wandering() -> Planted:
 
 def encoded(geometry: Geometry, planted: Planted) -> torch.Tensor:
     """Latents (FRAMES, K + 6); the encoder takes movement from how the head is usually held."""
-    movement = np.stack([geometry.movement(planted.pose(row)) for row in range(FRAMES)])
+    movement = np.stack([geometry.movement(pose) for pose in planted.poses()])
     return geometry.encode(torch.from_numpy(planted.canonical), torch.from_numpy(movement))[0]
 
 
@@ -127,7 +135,7 @@ def test_expressions_are_whitened_and_noise_is_left_out(planted: Planted) -> Non
     geometry = planted.geometry(8)
     trembling = np.random.default_rng(1).normal(0, 0.001, planted.canonical.shape).astype(np.float32)
     seen = planted.canonical + trembling
-    geometry.fit(seen, planted.angles, planted.translation, planted.scale, planted.mesh, planted.rest)
+    geometry.fit(seen, planted.poses(), planted.held(), planted.mesh, planted.rest)
     second = encoded(geometry, planted)[:, :8].square().mean(0)
     np.testing.assert_allclose(second[:3], 1, atol=0.1)  # but for the soft limit
     assert second[3:].max() < 0.5
@@ -233,11 +241,10 @@ def test_a_frames_own_movement_places_it(wandering: Planted) -> None:
 
 def test_movement_is_in_outer_eye_distances_from_the_usual_pose(wandering: Planted) -> None:
     geometry = wandering.geometry()
-    angles, place = np.median(wandering.angles, 0), np.median(wandering.translation, 0)
-    size = float(np.exp(np.median(np.log(wandering.scale))))
-    usual = HeadPose(align.rotation_of(angles), size, np.append(place, 0))
+    usual, angles = wandering.held(), np.median(wandering.angles, 0)
     np.testing.assert_allclose(geometry.movement(usual), np.zeros(POSE_SIZE), atol=1e-4)
-    moved = HeadPose(align.rotation_of(angles + (5, -3, 2)), 1.2 * size, np.append(place + (0.5 * size, -size), 0))
+    place = usual.translation + np.array([0.5, -1, 0]) * usual.scale
+    moved = HeadPose(align.rotation_of(angles + (5, -3, 2)), 1.2 * usual.scale, place)
     np.testing.assert_allclose(geometry.movement(moved), [5, -3, 2, 0.5, -1, np.log(1.2)], atol=1e-3)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
@@ -19,6 +20,7 @@ from models.dataset import Dataset
 from models.driver import DriverClip
 from models.geometry import ANGLES, PLACE
 from models.mesh import FACE_POINTS, OVAL, mesh_size
+from models.mirror import flip_offsets
 from models.puppet_vae import APPEARANCE, CELLS, CRITIC_START, FIELD_STEPS, GROUPS, Footage, PuppetVAE, TexturePainter
 from puppet import align
 from puppet.frames import POSE_SIZE, HeadPose, Image
@@ -58,47 +60,57 @@ def angles_of_frames() -> np.ndarray:
     return np.column_stack([6 + 15 * np.sin(i * 0.9), 8 * np.sin(i * 0.5), 4 * np.sin(i * 0.3)]).astype(np.float32)
 
 
-def places_of_frames() -> np.ndarray:
+def places(angles: np.ndarray) -> np.ndarray:
     """px f64 (N, 3) of the middle of the eyes; the head moves as it turns."""
-    angles = angles_of_frames()
     middle = np.array([(SIZE - 1) / 2, (SIZE - 1) / 2 - 0.2 * EYES, 0])
-    return middle + np.column_stack([angles[:, 0] * 0.1, -angles[:, 1] * 0.1, np.zeros(N)])
+    return middle + np.column_stack([angles[:, 0] * 0.1, -angles[:, 1] * 0.1, np.zeros(len(angles))])
 
 
 def usual_pose() -> HeadPose:
-    return HeadPose(align.rotation_of(np.median(angles_of_frames(), 0)), EYES, np.median(places_of_frames(), 0))
+    return HeadPose(align.rotation_of(np.median(angles_of_frames(), 0)), EYES, np.median(places(angles_of_frames()), 0))
 
 
 def mouths() -> np.ndarray:
     return 0.15 - 0.15 * np.cos(np.arange(N) * 0.7)
 
 
-@pytest.fixture(scope="module")
-def dataset() -> Iterator[Dataset]:
-    rest, angles = rest_face(), angles_of_frames()
+@contextmanager
+def footage(name: str, rest: np.ndarray, angles: np.ndarray) -> Iterator[Dataset]:
+    """A data set of N frames of a drawn face f32 (478, 3), turned by `angles` (N, 3) degrees."""
     canonical = [
         expression(rest, open=mouth, shut=float(i % 6 == 0), gaze=0.03 * np.sin(i)) for i, mouth in enumerate(mouths())
     ]
-    poses = [HeadPose(align.rotation_of(a), EYES, m) for a, m in zip(angles, places_of_frames(), strict=True)]
+    poses = [HeadPose(align.rotation_of(a), EYES, m) for a, m in zip(angles, places(angles), strict=True)]
     points = np.stack([align.place(c, p) for c, p in zip(canonical, poses, strict=True)])
-    with h5py.File("planted.h5", "w", driver="core", backing_store=False) as file:
+    with h5py.File(name, "w", driver="core", backing_store=False) as file:
         file["data"] = np.stack([drawn(p, SIZE) for p in points])
         yield Dataset(
-            Path("planted.h5"), file, SIZE, "steady", ("planted.mp4",), {},
+            Path(name), file, SIZE, "steady", ("planted.mp4",), {},
             points=points, canonical=np.stack(canonical), pose=angles, to_crop=np.repeat(np.eye(2, 3)[None], N, 0),
             source=np.zeros(N, np.int16), frame=np.arange(N, dtype=np.int32), time=np.arange(N) / 30, neutral=rest,
         )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def fitted(dataset: Dataset) -> PuppetVAE:
+def dataset() -> Iterator[Dataset]:
+    with footage("planted.h5", rest_face(), angles_of_frames()) as dataset:
+        yield dataset
+
+
+def fit(dataset: Dataset, mirror: bool = False) -> PuppetVAE:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(registration, "STEPS", 20)
         patch.setattr(registration, "TEXELS", 32)
         torch.manual_seed(0)
         model = PuppetVAE(CONFIG)
+        model.mirror = mirror
         model.fit_statistics(dataset, ROWS)
     return model
+
+
+@pytest.fixture(scope="module")
+def fitted(dataset: Dataset) -> PuppetVAE:
+    return fit(dataset)
 
 
 def generator() -> torch.Generator:
@@ -129,7 +141,7 @@ def test_batches_are_the_planted_frames(fitted: PuppetVAE, dataset: Dataset) -> 
     np.testing.assert_allclose(batch["landmarks"], dataset.canonical[rows], atol=1e-4)
     usual = np.median(angles_of_frames(), 0)
     np.testing.assert_allclose(batch["pose"][:, :ANGLES], angles_of_frames()[rows] - usual, atol=0.02)
-    place = places_of_frames()[:, :2]
+    place = places(angles_of_frames())[:, :2]
     moved = (place[rows] - np.median(place, 0)) / EYES
     np.testing.assert_allclose(batch["pose"][:, ANGLES:], np.column_stack([moved, np.zeros(4)]), atol=1e-3)
     assert batch["field"].dtype == torch.int16
@@ -266,6 +278,88 @@ def test_an_unseen_face_at_rest_drives_the_actor_to_rest(fitted: PuppetVAE, data
     assert (driven[1, FACE_POINTS // 2] - driven[0, FACE_POINTS // 2]).norm() > 0.1
     nose = driven[:, 168]
     assert nose[2, 0] > nose[1, 0] + 0.3  # px: the head moved to the right, as far as this footage lets it
+
+
+# --- footage that looks to one side only ---
+
+
+def angles_to_the_left() -> np.ndarray:
+    i = np.arange(N)
+    yaw = -1 - 11 * (1 - np.cos(i * 0.9))
+    return np.column_stack([yaw, 8 * np.sin(i * 0.5), 2 * np.sin(i * 0.3)]).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def one_sided() -> Iterator[Dataset]:
+    """A face whose landmarks are symmetric, as a real one's nearly are; the drawing is not."""
+    rest = rest_face()
+    with footage("one-sided.h5", (rest + flip_offsets(rest)) / 2, angles_to_the_left()) as dataset:
+        yield dataset
+
+
+@pytest.fixture(scope="module")
+def mirroring(one_sided: Dataset) -> PuppetVAE:
+    return fit(one_sided, mirror=True)
+
+
+def test_mirrored_frames_are_the_frames_in_a_mirror(mirroring: PuppetVAE, one_sided: Dataset) -> None:
+    batch = mirroring.make_batches(one_sided, ROWS, augment=True).batch(ROWS, generator())
+    true = torch.from_numpy(one_sided.images(ROWS))
+    flipped = (batch["target"] != true).flatten(1).any(1).numpy()
+    turned = angles_to_the_left()[:, 0] < -6
+    assert not flipped[~turned & (angles_to_the_left()[:, 0] > -3)].any()
+    assert 0.25 < flipped[turned].mean() < 0.75
+    np.testing.assert_array_equal(batch["target"][flipped], true.flip(2)[flipped])
+    neutral, offsets = one_sided.neutral, one_sided.canonical - one_sided.neutral
+    expected = neutral + np.where(flipped[:, None, None], flip_offsets(offsets), offsets)
+    np.testing.assert_allclose(batch["landmarks"], expected, atol=1e-4)
+    absolute = batch["pose"][:, :ANGLES].numpy() + np.median(angles_to_the_left(), 0)  # the usual pose is the true one
+    sign = np.where(flipped[:, None], (-1, 1, -1), 1)
+    np.testing.assert_allclose(absolute, sign * angles_to_the_left(), atol=0.05)
+    x = places(angles_to_the_left())[:, 0]
+    moved = (np.where(flipped, SIZE - 1 - x, x) - np.median(x)) / EYES
+    np.testing.assert_allclose(batch["pose"][:, ANGLES], moved, atol=1e-3)
+
+
+def test_the_field_of_a_mirrored_frame_points_to_the_other_side_of_the_texture(
+    mirroring: PuppetVAE, one_sided: Dataset
+) -> None:
+    """Where the mirror shows the left corner of the mouth, there are the right one's texels."""
+    batch = mirroring.make_batches(one_sided, ROWS, augment=True).batch(ROWS, generator())
+    flipped = np.flatnonzero((batch["target"] != torch.from_numpy(one_sided.images(ROWS))).flatten(1).any(1))
+    field = (batch["field"].float().numpy() / FIELD_STEPS + 1) * (SIZE - 1) / 2
+    right, left = 61, 291
+    x, y = np.round(one_sided.points[flipped, left, :2]).astype(int).T
+    found = field[flipped, y, SIZE - 1 - x]
+    assert np.median(np.linalg.norm(found - mirroring.texture_points[right].numpy(), axis=1)) < 1.5
+
+
+def test_a_head_that_only_turned_left_may_turn_right(mirroring: PuppetVAE, one_sided: Dataset) -> None:
+    without = fit(one_sided)
+    for name in ("pose_centre", "place_centre", "neutral", "home", "rest"):  # what the person is, is not mirrored
+        torch.testing.assert_close(mirroring.geometry.state_dict()[name], without.geometry.state_dict()[name])
+    torch.testing.assert_close(mirroring.painter.mean, without.painter.mean)
+    turned = HeadPose(align.rotation_of(np.array([18, 0, 0])), EYES, places(np.array([[18.0, 0, 0]]))[0])
+    errors = []
+    for model in (without, mirroring):
+        movement = torch.from_numpy(model.geometry.movement(turned))[None]
+        latent = model.geometry.encode(torch.from_numpy(one_sided.neutral)[None], movement)[0]
+        errors.append(abs(float(model.geometry.pose_of(latent)[0, 0]) - 18))
+    assert errors[1] < 0.6 * errors[0]
+    gaze = MEASUREMENT_NAMES.index("gaze_x_left")
+    centre = [float(model.measurement_centre[gaze]) for model in (without, mirroring)]
+    assert abs(centre[1]) <= abs(centre[0]) + 1e-6
+
+
+def test_nothing_is_mirrored_where_it_is_not_asked_for(mirroring: PuppetVAE, one_sided: Dataset) -> None:
+    true = one_sided.images(ROWS)
+    evaluation = mirroring.make_batches(one_sided, ROWS, augment=False).batch(ROWS, generator())
+    np.testing.assert_array_equal(evaluation["target"], true)
+    off = PuppetVAE(CONFIG)
+    off.load_state_dict(mirroring.state_dict())
+    used, fresh = generator(), generator()
+    np.testing.assert_array_equal(off.make_batches(one_sided, ROWS, augment=True).batch(ROWS, used)["target"], true)
+    assert torch.equal(used.get_state(), fresh.get_state())  # no random number is spent: runs go on as they did
 
 
 # --- regions that do not see each other ---
