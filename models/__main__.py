@@ -55,22 +55,29 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     )
     add("--batch-size", type=_positive(int), metavar="N", help="frames a step")
     add("--seed", type=_seed, metavar="N", help="start of all random numbers")
-    add("--mirror", choices=("auto", "on", "off"), help="show frames of one-sided footage mirrored too "
-        "(default: auto, as the data set's report says; --preset seed-int8: off)")  # fmt: skip
-    add("--threads", type=_positive(int), metavar="N", help="CPU threads (default: torch's choice)")
+    add(
+        "--threads",
+        type=_positive(int),
+        metavar="N",
+        help="CPU threads of each process (default: torch's choice; of several processes, a share of the cores)",
+    )
     add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: the GPU when there is one")
     add("--resume", action="store_true", help="go on with the run in RUN_DIR from its last checkpoint")
     add("--driver", metavar="DATA.h5|VIDEO", help="an unseen face for the sample sheets (default: the demo clip)")
 
 
 def _train(args: argparse.Namespace) -> int:
+    from models.distributed import team
     from models.train import Overrides, train
 
-    overrides = Overrides(args.steps, args.minutes, args.batch_size, args.seed, args.mirror)
+    overrides = Overrides(args.steps, args.minutes, args.batch_size, args.seed)
     if args.resume and args.preset is not None:
         raise PuppetError("--preset cannot be given with --resume: a run keeps the preset that it was started with")
     config = None if args.resume else PRESETS[args.preset or default_preset()]
-    saved = train(args.data, args.output, config, overrides, args.device, args.threads, args.driver)
+    with team() as processes:
+        saved = train(args.data, args.output, config, overrides, args.device, args.threads, args.driver, processes)
+    if not processes.leads:
+        return 0
     print(f"{saved.folder}: step {saved.step}. Make an actor of it with: python -m export {args.output} -o NAME.actor")
     return 0
 

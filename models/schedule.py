@@ -1,6 +1,7 @@
 """Which rows, which random numbers and which learning rate belong to a step.
 
 All of it is a function of (seed, step), so a resumed run repeats what a killed one did, without any state to save.
+Several processes share the rows of a step and draw random numbers of their own, a function of (seed, step, rank).
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from puppet.errors import DataError
 BATCHES_STREAM, LOSS_STREAM, TORCH_STREAM, START_STREAM = range(4)  # purposes of random numbers
 
 
-def seed_of(seed: int, step: int, stream: int) -> int:
-    """A well-mixed seed for one purpose (`stream`) at one step."""
-    return int(np.random.SeedSequence([seed, step, stream]).generate_state(1, np.uint64)[0]) >> 1
+def seed_of(seed: int, step: int, stream: int, rank: int = 0) -> int:
+    """A well-mixed seed for one purpose (`stream`) at one step in process `rank`; 0: also that of a lone process."""
+    entropy = [seed, step, stream, rank] if rank else [seed, step, stream]
+    return int(np.random.SeedSequence(entropy).generate_state(1, np.uint64)[0]) >> 1
 
 
-def generator_of(seed: int, step: int, stream: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed_of(seed, step, stream))
+def generator_of(seed: int, step: int, stream: int, rank: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed_of(seed, step, stream, rank))
 
 
 def rows_of_step(rows: Index, batch_size: int, seed: int, step: int) -> Index:

@@ -20,6 +20,7 @@ from models.base import Batch, Batches, Index
 from models.checkpoint import EMA, MODEL, OPTIMIZER, Checkpoint
 from models.config import TrainConfig
 from models.dataset import Dataset, open_dataset, split_blocks
+from models.distributed import ALONE, Team
 from models.driver import DriverClip
 from models.ema import Ema
 from models.metrics import MetricsLog
@@ -46,41 +47,69 @@ SHEET_SIDE = 192  # px, largest cell
 EVALUATION_BATCH = 32
 
 
-def choose_device(name: str) -> torch.device:
-    """ "auto" takes the GPU when there is one; DataError when "cuda" is asked for in vain."""
+def choose_device(name: str, team: Team = ALONE) -> torch.device:
+    """ "auto" takes the GPU when there is one, several processes one each.
+
+    DataError when "cuda" is asked for in vain, or there are fewer GPUs than processes.
+    """
     if name == "cuda" and not torch.cuda.is_available():
         raise DataError("--device cuda: torch finds no CUDA device here; use --device cpu")
-    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+    if name == "cpu" or not torch.cuda.is_available():
+        return torch.device("cpu")
+    if team.size == 1:
+        return torch.device("cuda")
+    if team.local_size > (gpus := torch.cuda.device_count()):
+        raise DataError(
+            f"{team.local_size} processes on this machine, but torch finds {gpus} CUDA device(s): "
+            f"start it with --nproc-per-node={gpus}, or use --device cpu"
+        )
+    device = torch.device("cuda", team.local_rank)
+    torch.cuda.set_device(device)
+    return device
 
 
 class Trainer:
-    """One run: model, optimiser, data and where it stands. `train` is the way in."""
+    """One run: model, optimiser, data and where it stands. `train` is the way in.
 
-    def __init__(self, run: Path, facts: RunFacts, dataset: Dataset, device: torch.device, clip: DriverClip | None):
-        self.run, self.facts, self.config, self.device = run, facts, facts.config, device
+    Every process of a team has one; only the first process's evaluates and writes, and only that one needs a `clip`.
+    """
+
+    def __init__(
+        self,
+        run: Path,
+        facts: RunFacts,
+        dataset: Dataset,
+        device: torch.device,
+        clip: DriverClip | None,
+        team: Team = ALONE,
+    ):
+        self.run, self.facts, self.config, self.device, self.team = run, facts, facts.config, device, team
         self.step, self.seconds = 0, 0.0
         self._shown_score: dict[str, float] = {}
         self.train_rows, self.held_rows = split_blocks(len(dataset), dataset.time, self.config.held_out)
         if len(self.train_rows) == 0:
             raise DataError(f"{dataset.path}: no frame is left to train on")
+        team.check_batch(min(self.config.batch_size, len(self.train_rows)))
         self.limit = step_limit(self.config, len(self.train_rows))
         torch.manual_seed(seed_of(self.config.seed, 0, START_STREAM))
         self.model = models.build(self.config)
         found = checkpoint.find(run)
-        if found is None:
-            self.model.fit_statistics(dataset, self.train_rows)
-        else:
+        if found is not None:
             checkpoint.load_weights(self.model, found, MODEL)
+        elif team.leads:
+            self.model.fit_statistics(dataset, self.train_rows)
         self.model.to(device)
+        self._loss = team.loss(self.model)
         self.optimizer = self._make_optimizer()
-        self.ema = None if self.config.ema_decay is None else Ema(self.model, self.config.ema_decay)
+        decay = self.config.ema_decay if team.leads else None
+        self.ema = None if decay is None else Ema(self.model, decay)
         if found is not None:
             self._restore(found)
-        checkpoint.tidy(run)
+        if team.leads:
+            checkpoint.tidy(run)
         self.batches = self.model.make_batches(dataset, self.train_rows, augment=True)
-        self.held_batches = (
-            self.model.make_batches(dataset, self.held_rows, augment=False) if len(self.held_rows) else None
-        )
+        evaluates = len(self.held_rows) and team.leads
+        self.held_batches = self.model.make_batches(dataset, self.held_rows, augment=False) if evaluates else None
         self.drive = None if clip is None else (clip.images, self.model.drive(clip))
 
     def _make_optimizer(self) -> torch.optim.Optimizer:
@@ -97,7 +126,8 @@ class Trainer:
             for name, value in found.tensors(EMA).items():
                 self.ema.tensors[name].copy_(value)
         self.step, self.seconds = found.step, found.seconds
-        checkpoint.drop_after(self.run, found.step)
+        if self.team.leads:
+            checkpoint.drop_after(self.run, found.step)
 
     @property
     def progress(self) -> float:
@@ -109,6 +139,9 @@ class Trainer:
     @contextlib.contextmanager
     def shown(self) -> Iterator[Callable[[float], None]]:
         """A progress bar as a function of the latest loss: in steps, or in seconds when only time bounds the run."""
+        if not self.team.leads:
+            yield lambda loss: None
+            return
         by_time = self.limit is None
         total = self.limit if self.limit is not None else round(60 * (self.config.minutes or 0))
         shown = int(self.seconds) if by_time else self.step
@@ -124,18 +157,22 @@ class Trainer:
             yield report
 
     def fit(self, report: Callable[[float], None], stopping: Callable[[], bool]) -> Checkpoint:
-        """Train to the end, or until `stopping()`; `report(loss)` after every step. The last checkpoint."""
+        """Train to the end, or until `stopping()` in any process; `report(loss)` after every step.
+
+        The last checkpoint.
+        """
         c = self.config
-        log = MetricsLog(self.run, self.step)
         saved: Checkpoint | None = None
-        with contextlib.closing(log), ThreadPoolExecutor(1) as loader:
+        with self._log() as log, ThreadPoolExecutor(1) as loader:
             started = time.perf_counter() - self.seconds
             coming = loader.submit(self._batch, self.step)
-            while self.progress < 1 and not stopping():
+            while self._goes_on(stopping):
                 batch = coming.result()
                 coming = loader.submit(self._batch, self.step + 1)
                 losses, rate = self._learn(batch)
                 self.seconds = time.perf_counter() - started
+                if log is None:
+                    continue
                 total = losses.pop("total")
                 if self.step == 1 or self.step % c.log_every == 0:
                     log.write(self.step, "train", loss=total, terms=losses, lr=rate, seconds=round(self.seconds, 3))
@@ -147,31 +184,52 @@ class Trainer:
                 elif self.step % c.evaluate_every == 0:
                     self._evaluate_into(log)
                 self.seconds = time.perf_counter() - started
-            if saved is None or saved.step != self.step:
+            if log is not None and (saved is None or saved.step != self.step):
                 saved = self._save(log)
                 self.write_sheet()
-        return saved
+        self.team.wait()
+        return saved or self._written()
+
+    def _goes_on(self, stopping: Callable[[], bool]) -> bool:
+        self.seconds, asked = self.team.agree(self.seconds, stopping())
+        return self.progress < 1 and not asked
+
+    @contextlib.contextmanager
+    def _log(self) -> Iterator[MetricsLog | None]:
+        """None for the processes that write nothing."""
+        if not self.team.leads:
+            yield None
+            return
+        with contextlib.closing(MetricsLog(self.run, self.step)) as log:
+            yield log
+
+    def _written(self) -> Checkpoint:
+        """What the first process wrote."""
+        found = checkpoint.find(self.run)
+        if found is None:
+            raise DataError(f"{self.run}: process {self.team.rank} sees no checkpoint there; all need the same folder")
+        return found
 
     def _batch(self, step: int) -> Batch:
         seed = self.config.seed
-        rows = rows_of_step(self.train_rows, self.config.batch_size, seed, step)
-        return self.batches.batch(rows, generator_of(seed, step, BATCHES_STREAM))
+        rows = self.team.share(rows_of_step(self.train_rows, self.config.batch_size, seed, step))
+        return self.batches.batch(rows, generator_of(seed, step, BATCHES_STREAM, self.team.rank))
 
     def _learn(self, batch: Batch) -> tuple[dict[str, float], float]:
-        """One optimiser step -> every loss term by name and "total", and the learning rate."""
-        c = self.config
+        """One optimiser step -> every loss term by name and "total", over all processes, and the learning rate."""
+        c, rank = self.config, self.team.rank
         rate = learning_rate(c, self.step, self.progress)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.model.train()
-        torch.manual_seed(seed_of(c.seed, self.step, TORCH_STREAM))
-        generator = generator_of(c.seed, self.step, LOSS_STREAM)
-        terms = self.model.loss(self._to_device(batch), min(1.0, self.progress), generator)
+        torch.manual_seed(seed_of(c.seed, self.step, TORCH_STREAM, rank))
+        generator = generator_of(c.seed, self.step, LOSS_STREAM, rank)
+        terms = self._loss(self._to_device(batch), min(1.0, self.progress), generator)
         total = torch.stack(list(terms.values())).sum()
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), c.gradient_clip or math.inf)
-        values = torch.stack([*terms.values(), total, norm]).detach().float().cpu()
+        values = self.team.mean(torch.stack([*terms.values(), total, norm]).detach().float().cpu())
         named = dict(zip([*terms, "total", "gradient norm"], values.tolist(), strict=True))
         if broken := [name for name, value in named.items() if not math.isfinite(value)]:
             raise DataError(
@@ -268,31 +326,32 @@ def train(
     device: str = "auto",
     threads: int | None = None,
     driver_spec: str | None = None,
+    team: Team = ALONE,
 ) -> Checkpoint:
     """Train on `data` into the folder `run`: a new run of `config`, or (None) the rest of the run that is there.
 
+    threads: of each process. team: the processes that do this together, each calling it with the same arguments.
     Raises PuppetError, and KeyboardInterrupt once what was learnt until Ctrl-C is kept. The last checkpoint.
     """
     torch.set_flush_denormal(True)  # denormal numbers make CPU training several times slower
-    if threads is not None:
+    if (threads := threads or team.threads) is not None:
         torch.set_num_threads(threads)
-    chosen = choose_device(device)
+    chosen = choose_device(device, team)
     torch.backends.cudnn.benchmark = True  # pictures keep their size
     with open_dataset(data) as dataset:
         if config is None:
             facts = resume_run(run, overrides, data_facts(dataset))
         else:
             facts = new_run(run, overrides.apply(config), data_facts(dataset))
-        if facts.why_mirrored:
-            print(facts.why_mirrored, flush=True)
-        trainer = Trainer(run, facts, dataset, chosen, find_driver(driver_spec))
-        write_run_facts(run, facts)  # not before all of that went well: a failed start leaves no folder
-        with stop_on_signal() as stopping:
-            with trainer.shown() as report:
-                saved = trainer.fit(report, stopping)
-            if stopping() and trainer.progress < 1:
+        trainer = Trainer(run, facts, dataset, chosen, find_driver(driver_spec) if team.leads else None, team)
+        if team.leads:
+            write_run_facts(run, facts)  # not before all of that went well: a failed start leaves no folder
+        with stop_on_signal() as stopping, trainer.shown() as report:
+            saved = trainer.fit(report, stopping)
+        if trainer.progress < 1:
+            if team.leads:
                 print(f"Stopped at step {saved.step}, which is kept: --resume goes on from there", file=sys.stderr)
-                raise KeyboardInterrupt
+            raise KeyboardInterrupt
         return saved
 
 
