@@ -55,6 +55,8 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     )
     add("--batch-size", type=_positive(int), metavar="N", help="frames a step")
     add("--seed", type=_seed, metavar="N", help="start of all random numbers")
+    add("--mirror", choices=("auto", "on", "off"), help="show frames of one-sided footage mirrored too "
+        "(default: auto, as the data set's report says; --preset seed-int8: off)")  # fmt: skip
     add(
         "--threads",
         type=_positive(int),
@@ -70,7 +72,7 @@ def _train(args: argparse.Namespace) -> int:
     from models.distributed import team
     from models.train import Overrides, train
 
-    overrides = Overrides(args.steps, args.minutes, args.batch_size, args.seed)
+    overrides = Overrides(args.steps, args.minutes, args.batch_size, args.seed, args.mirror)
     if args.resume and args.preset is not None:
         raise PuppetError("--preset cannot be given with --resume: a run keeps the preset that it was started with")
     config = None if args.resume else PRESETS[args.preset or default_preset()]

@@ -343,6 +343,8 @@ def train(
             facts = resume_run(run, overrides, data_facts(dataset))
         else:
             facts = new_run(run, overrides.apply(config), data_facts(dataset))
+        if team.leads and facts.why_mirrored:
+            print(facts.why_mirrored, flush=True)
         trainer = Trainer(run, facts, dataset, chosen, find_driver(driver_spec) if team.leads else None, team)
         if team.leads:
             write_run_facts(run, facts)  # not before all of that went well: a failed start leaves no folder
