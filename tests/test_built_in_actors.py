@@ -7,9 +7,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from puppet import measurements
 from puppet.actor import BUILT_IN, DEFAULT_ACTOR, load_actor
+from puppet.frames import POSE_NAMES, Drive
 from puppet.pipeline import Puppeteer, StepOptions
 from puppet.sources import DEMO_CLIP, open_source
 from puppet.tracking import FaceMeshTracker
@@ -32,6 +34,29 @@ def test_file_is_whole_small_and_says_what_it_is(path: Path) -> None:
     assert actor.card.licence == "CC0-1.0"
     assert "no person" in actor.card.consent
     assert actor.card.parity["image_levels"] <= 2
+
+
+@pytest.mark.parametrize("path", ACTORS, ids=lambda path: path.stem)
+def test_the_head_moves_as_well_as_turns(path: Path) -> None:
+    """A tenth of an eye distance to the right, down, and nearer: the face goes there, as far as its footage lets it."""
+    actor = load_actor(path, "cpu")
+
+    def shown(**movement: float) -> NDArray[np.float64]:
+        pose = np.array([movement.get(name, 0.0) for name in POSE_NAMES], np.float32)
+        portrait = actor.decode(actor.encode(Drive(actor.neutral, pose, 0.0), None))
+        return cv2.cvtColor(portrait.image, cv2.COLOR_BGR2GRAY).astype(np.float64)
+
+    def shift(before: NDArray[np.float64], after: NDArray[np.float64], left: int, right: int) -> NDArray[np.float64]:
+        window = (slice(80, 180), slice(left, right))
+        moved, _ = cv2.phaseCorrelate(before[window], after[window], cv2.createHanningWindow((right - left, 100), 6))
+        return np.array(moved)
+
+    rest = shown()
+    right, down = (shift(rest, shown(**{axis: 0.1}), 70, 186) for axis in ("x", "y"))
+    assert right[0] > 0.5 > abs(right[1])
+    assert down[1] > 0.5 > abs(down[0])
+    nearer = shown(log_size=0.1)
+    assert shift(rest, nearer, 128, 186)[0] > shift(rest, nearer, 70, 128)[0] + 0.5
 
 
 @pytest.mark.parametrize("path", ACTORS, ids=lambda path: path.stem)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import h5py
 import numpy as np
@@ -14,8 +15,9 @@ from planted_face import expression, rest_face
 from tiny_dataset import write_dataset
 from tiny_model import NAME, TinyConfig, TinyModel, tiny_config
 
-import models
+import models.train
 from models import config
+from models.__main__ import main
 from models.config import PRESETS, TrainConfig, from_json, to_json
 from models.dataset import open_dataset
 from models.mesh import OVAL
@@ -209,3 +211,18 @@ def test_training_tells_and_keeps_why_it_mirrors(
     assert (facts.config.mirror, facts.data["one_sided"]) == ("on", LEFT)
     train(data, tmp_path / "other", tiny_config(1, mirror="off"), driver_spec=str(data), threads=1)
     assert "Mirrored" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("given", "taken"), [(["--mirror", "off"], "off"), (["--mirror", "auto"], "auto"), ([], None)])
+def test_the_command_hands_it_on(
+    given: list[str], taken: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def fake(data: Path, run: Path, settings: TrainConfig, overrides: Overrides, *_: object) -> SimpleNamespace:
+        asked.append(overrides.mirror)
+        return SimpleNamespace(folder=run, step=1)
+
+    monkeypatch.setattr(models.train, "train", fake)
+    assert main(["train", str(tmp_path / "data.h5"), "-o", str(tmp_path / "run"), *given]) == 0
+    assert asked == [taken]

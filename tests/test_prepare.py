@@ -160,7 +160,7 @@ def test_all_faults_together_are_told_apart(footage: Path, output: Path) -> None
 def test_a_face_that_wanders_leaves_the_steady_crop_and_the_report_says_so(footage: Path, output: Path) -> None:
     clip = talking_clip()
     for i, points in enumerate(clip.points):
-        if points is not None and i >= 130:  # the crop is 40 / 0.27 = 148 px wide, the frame 200 px
+        if points is not None and i >= 130:  # the crop is 40 / 0.325 = 123 px wide, the frame 200 px
             points[:, 0] += min(22.0, 2.0 * (i - 130))
     clip.points = [None if p is None else p - np.array([20, 0, 0], np.float32) for p in clip.points]
     report = run(footage, output, clip, crop="steady")
