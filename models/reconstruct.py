@@ -110,7 +110,7 @@ def reconstruct(run: Path, source: str, out: Path, compare: bool, device: str = 
             performance: Performance = DatasetPerformance(stack.enter_context(open_dataset(Path(source))))
         else:
             performance = VideoPerformance(source)
-        write = stack.enter_context(_output(out, performance.fps))
+        write = stack.enter_context(open_output(out, performance.fps))
         bar = stack.enter_context(progress(total=performance.count, label="reconstructing", unit="frames"))
         count = 0
         for shot, portrait in portraits(model, performance, chosen):
@@ -121,7 +121,7 @@ def reconstruct(run: Path, source: str, out: Path, compare: bool, device: str = 
 
 
 @contextlib.contextmanager
-def _output(out: Path, fps: float) -> Iterator[Callable[[Image, float], None]]:
+def open_output(out: Path, fps: float) -> Iterator[Callable[[Image, float], None]]:
     """A function (image BGR, time in seconds) that writes to a video or a folder."""
     if out.suffix.lower() in OTHER_VIDEO_SUFFIXES:
         raise DataError(f"{out}: videos are MP4 files; choose a name that ends with .mp4")
