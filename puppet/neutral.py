@@ -30,15 +30,14 @@ def neutral_of(face: Face) -> Neutral:
 
 def usual_neutral(faces: Sequence[Face]) -> Neutral:
     """The neutral of somebody who was never asked for one, from at least one tracked face."""
-    angles = np.stack([align.angles_of(face.pose.rotation) for face in faces])
-    landmarks = estimate_neutral(np.stack([face.canonical for face in faces]), angles)
-    return Neutral(landmarks, usual_pose([face.points for face in faces], landmarks))
+    return judged_neutral(faces)[0]
 
 
-def confidence_in(faces: Sequence[Face]) -> float:
-    """How far `usual_neutral` of the same faces can be trusted, 0 .. 1."""
+def judged_neutral(faces: Sequence[Face]) -> tuple[Neutral, float]:
+    """`usual_neutral` of the same faces, and how far it can be trusted, 0 .. 1."""
     angles = np.stack([align.angles_of(face.pose.rotation) for face in faces])
-    return neutral_confidence(np.stack([face.canonical for face in faces]), angles)
+    landmarks, confidence = judged_estimate(np.stack([face.canonical for face in faces]), angles)
+    return Neutral(landmarks, usual_pose([face.points for face in faces], landmarks)), confidence
 
 
 def usual_pose(points: Iterable[Floats], neutral: Floats) -> HeadPose:
@@ -59,9 +58,7 @@ def estimate_neutral(canonical: Floats, angles: Floats) -> Floats:
     mostly are. Regions blend smoothly, so that the result is a face although no frame may have shown it. Where mouth
     or brows never came to rest, the likely rest is worked out from what they did (`rest_model`).
     """
-    shapes, kept = frontal(canonical, angles)
-    resting = calmest(shapes)
-    return resting + unseen_rest(resting, shapes, angles[kept])[0]
+    return judged_estimate(canonical, angles)[0]
 
 
 ENOUGH_FACES = 25  # 3 s at KEEP_EVERY
@@ -70,19 +67,20 @@ SHUT_GAP, SHUT_SHARE = 0.03, 0.1  # outer-eye distances between lips that touch;
 UNREST = 2 * TRUSTED  # a correction of that size means that rest was not seen
 
 
-def neutral_confidence(canonical: Floats, angles: Floats) -> float:
-    """How far `estimate_neutral` can be trusted with the same faces, 0 .. 1: the weakest of four.
+def judged_estimate(canonical: Floats, angles: Floats) -> tuple[Floats, float]:
+    """`estimate_neutral` of the same faces, and how far it can be trusted, 0 .. 1: the weakest of four.
 
     Enough faces (ENOUGH_FACES); enough of them near frontal; lips seen together in some; mouth and brows at rest in
     some, which the size of the correction by `rest_model` tells: 1 up to TRUSTED, 0 from UNREST on.
     """
+    shapes, kept = frontal(canonical, angles)
+    resting = calmest(shapes)
+    correction, wanted = unseen_rest(resting, shapes, angles[kept])
     facing = float((np.abs(angles[:, :2]).max(1) < FACING_DEGREES).mean())
     shut = float((measure(canonical)["mouth_open"] < SHUT_GAP).mean())
-    shapes, kept = frontal(canonical, angles)
-    wanted = unseen_rest(calmest(shapes), shapes, angles[kept])[1]
     calm = (UNREST - wanted) / (UNREST - TRUSTED)
     weakest = min(len(canonical) / ENOUGH_FACES, facing / FACING_SHARE, shut / SHUT_SHARE, calm)
-    return float(np.clip(weakest, 0, 1))
+    return resting + correction, float(np.clip(weakest, 0, 1))
 
 
 def frontal(canonical: Floats, angles: Floats) -> tuple[Floats, NDArray[np.bool_]]:
@@ -180,7 +178,7 @@ class AutomaticNeutral:
         if self._target is None or at - self._looked_at >= self._interval:
             self._looked_at = at
             self._interval = min(self._interval * 1.5, LAST_LOOK)
-            self._target, self.confidence = usual_neutral(self._kept), confidence_in(self._kept)
+            self._target, self.confidence = judged_neutral(self._kept)
         self._current = self._eased(self._target, at)
         return self._current
 

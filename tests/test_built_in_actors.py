@@ -61,7 +61,7 @@ def test_the_head_moves_as_well_as_turns(path: Path) -> None:
 
 @pytest.mark.parametrize("path", ACTORS, ids=lambda path: path.stem)
 def test_the_demo_driver_moves_the_mouth(path: Path) -> None:
-    """Over the demo clip, the picture follows the driver's landmarks: a mouth that opens shows teeth or a dark inside."""
+    """Over the demo clip, the picture follows the landmarks: a mouth that opens shows teeth or a dark inside."""
     actor = load_actor(path, "cpu")
     puppeteer = Puppeteer(FaceMeshTracker(), actor, StepOptions(smoothing=0))
     source = open_source(str(DEMO_CLIP), paced=False)

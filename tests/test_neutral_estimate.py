@@ -10,7 +10,7 @@ import pytest
 from puppet import neutral, rest_model
 from puppet.frames import LANDMARKS, Floats
 from puppet.measurements import BROWS, LIPS, measure
-from puppet.neutral import estimate_neutral, neutral_confidence
+from puppet.neutral import estimate_neutral, judged_estimate
 from puppet.rest_model import unseen_rest
 
 with np.load(Path(__file__).parent / "data" / "synthetic_person.npz", allow_pickle=False) as _file:
@@ -96,22 +96,22 @@ def test_shapes_are_placed_on_their_median() -> None:
 
 
 def test_somebody_who_rests_before_the_camera_is_known_well() -> None:
-    assert neutral_confidence(*normal()) == 1.0
+    assert judged_estimate(*normal())[1] == 1.0
 
 
 def test_few_faces_are_little_to_go_by() -> None:
     shapes, angles = normal()
-    assert neutral_confidence(shapes[:5], angles[:5]) <= 5 / neutral.ENOUGH_FACES
+    assert judged_estimate(shapes[:5], angles[:5])[1] <= 5 / neutral.ENOUGH_FACES
 
 
 def test_a_mouth_that_is_never_shut_is_not_known() -> None:
-    assert neutral_confidence(*performed(jaw=between(0.3, 0.7))) == 0.0
+    assert judged_estimate(*performed(jaw=between(0.3, 0.7)))[1] == 0.0
 
 
 def test_a_head_that_is_always_turned_is_not_known() -> None:
     shapes, angles = normal()
-    assert neutral_confidence(shapes, angles + np.float32([25, 0, 0])) == 0.0
+    assert judged_estimate(shapes, angles + np.float32([25, 0, 0]))[1] == 0.0
 
 
 def test_a_lasting_smile_lowers_the_confidence() -> None:
-    assert neutral_confidence(*performed(smile=between(0.7, 1.0), jaw=between(0, 0.1, 4))) < 0.7
+    assert judged_estimate(*performed(smile=between(0.7, 1.0), jaw=between(0, 0.1, 4)))[1] < 0.7
