@@ -65,7 +65,7 @@ def read_person(path: Path) -> Person:
             ok, image = capture.read()
             if not ok:
                 raise DataError(f"{video.name}: {index} frames, but its truth has {len(truth['weights'])}")
-            face = tracker.track(Frame(image, index, index / 25))
+            face = tracker.track(Frame(np.asarray(image, np.uint8), index, index / 25))
             if face is not None:
                 seen.append(index)
                 shapes.append(face.canonical)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -45,7 +46,7 @@ def normal() -> tuple[Floats, Floats]:
     return performed(jaw=at_times(0.4, between(0, 0.6)), smile=at_times(0.2, between(0, 0.7), 3))
 
 
-NEVER_AT_REST = {
+NEVER_AT_REST: dict[str, dict[str, Any]] = {
     "talks without a pause": dict(jaw=between(0.2, 0.7)),
     "smiles and talks": dict(smile=between(0.6, 1.0), jaw=between(0.1, 0.5, 4)),
 }
@@ -110,7 +111,7 @@ def test_a_mouth_that_is_never_shut_is_not_known() -> None:
 
 def test_a_head_that_is_always_turned_is_not_known() -> None:
     shapes, angles = normal()
-    assert judged_estimate(shapes, angles + np.float32([25, 0, 0]))[1] == 0.0
+    assert judged_estimate(shapes, angles + np.array([25, 0, 0], np.float32))[1] == 0.0
 
 
 def test_a_lasting_smile_lowers_the_confidence() -> None:
