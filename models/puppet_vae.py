@@ -76,7 +76,7 @@ MEAN_FRAMES = 64  # frames averaged for the first guess of the mean texture
 class PuppetVAE(ActorModel):
     """See the module's docstring. Latent: K components, 6 of the head's movement, 26 appearance."""
 
-    best_metric = "psnr_tracked"  # what training changes; the head's place, which is fitted, would drown it
+    best_metric = "psnr_tracked"  # what training changes; geometry is fitted
     encoder_inputs = ("landmarks", "pose")
     triangles: Tensor
     texture_points: Tensor
