@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 
-class UpBlock(nn.Module):
-    """(B, in, H, W) -> (B, out, 2H, 2W): a 3x3 convolution and twice the side, nearest."""
+class PlacedConv(nn.Module):
+    """Convolution with a bias of its own for every cell, then leaky: (B, in, H, W) -> (B, out, H, W).
 
-    def __init__(self, channels_in: int, channels_out: int) -> None:
+    Untied biases (Lombardi et al. 2018, sec. 3.2): in an aligned texture every place has its own meaning, and a
+    convolution alone would paint all of them alike.
+    """
+
+    def __init__(self, channels_in: int, channels_out: int, side: int, kernel: int = 3) -> None:
         super().__init__()
-        self.convolve = nn.Conv2d(channels_in, channels_out, 3, padding=1)
+        self.convolve = nn.Conv2d(channels_in, channels_out, kernel, padding=kernel // 2, bias=False)
+        self.bias = nn.Parameter(torch.zeros(channels_out, side, side))
 
     def forward(self, x: Tensor) -> Tensor:
-        x = F.interpolate(x, scale_factor=2, mode="nearest")
-        return F.leaky_relu(self.convolve(x), 0.2)
+        return F.leaky_relu(self.convolve(x) + self.bias, 0.2)
 
 
 def he_initialise(module: nn.Module) -> None:

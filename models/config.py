@@ -29,7 +29,7 @@ class PuppetConfig:
     image_size: int = 256  # px, side of the picture
     texture_size: int = 320  # px, side of the texture
     components: int = 64  # linear expression components
-    channels: tuple[int, ...] = (128, 96, 64, 48)  # of the painter's maps at 8, 16, 32, 64 cells
+    channels: tuple[int, ...] = (160, 128, 96, 48)  # of the painter's maps at 8, 16, 32, 64 cells
 
 
 ModelConfig = SeedInt8Config | PuppetConfig
@@ -72,7 +72,7 @@ _PUPPET = TrainConfig(
 PRESETS: dict[str, TrainConfig] = {
     "puppet-256": _PUPPET,
     "puppet-128": dataclasses.replace(
-        _PUPPET, model=PuppetConfig(image_size=128, texture_size=160, channels=(96, 64, 48)), minutes=12.0
+        _PUPPET, model=PuppetConfig(image_size=128, texture_size=160, channels=(128, 96, 48)), minutes=12.0
     ),
     # int8/VAE_tensorflow: Adam 1e-2 with epsilon 1, batch 128, 100 epochs
     "seed-int8": TrainConfig(

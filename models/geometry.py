@@ -19,18 +19,22 @@ from puppet.frames import LANDMARKS, Floats, HeadPose
 
 ANGLES = 3  # yaw, pitch, roll
 PLACE = 3  # x, y, log size
+MOVEMENT = ANGLES + PLACE
 COMPONENT_LIMIT = 10.0  # standard deviations; beyond, components are squeezed softly
 POSE_NOISE = 0.5  # degrees, of the tracker
 PLACE_NOISE = (0.3, 0.3, 0.003)  # px, px, log size; of the tracker
-POSE_LIMIT = 1.25  # of the widest angle and the furthest place the footage shows; beyond, both are squeezed softly
+KNEE = 0.75  # share of a limit up to which nothing is squeezed
+POSE_LIMIT = 1.1  # of the widest angle and the furthest place the footage shows; beyond, both are squeezed softly
 DEPTH_WEIGHT = 0.5  # FaceMesh's depth is its noisiest coordinate
 EYE_WEIGHT, LIP_WEIGHT = 3.0, 2.0  # small movements that people look at
 RIDGE = 1e-3
 
 
 def soft_limit(x: Tensor, limit: Tensor | float) -> Tensor:
-    """Identity near 0, never beyond +-limit: limit * tanh(x / limit)."""
-    return limit * torch.tanh(x / limit)
+    """x up to KNEE of the limit, from there on a tanh that never passes +-limit; slope 1 at the knee."""
+    inside = KNEE * torch.as_tensor(limit, dtype=x.dtype, device=x.device)
+    over = (x.abs() - inside).clamp_min(0) / (limit - inside)
+    return x.clamp(-inside, inside) + x.sign() * (limit - inside) * torch.tanh(over)
 
 
 def pose_features(pose: Tensor) -> Tensor:

@@ -18,10 +18,10 @@ from torch import Tensor, nn
 
 from models import losses
 from models.base import ActorModel, Batch, Index, standard_normal, to_network, to_picture
-from models.blocks import UpBlock, he_initialise
+from models.blocks import PlacedConv, he_initialise
 from models.config import PuppetConfig
 from models.critic import PatchCritic, feature_distance, frozen, hinge
-from models.geometry import ANGLES, Geometry, Placements, soft_limit
+from models.geometry import MOVEMENT, Geometry, Placements, soft_limit
 from models.mesh import FACE_POINTS, OVAL, ActorMesh, build_mesh, mesh_size
 from models.mirror import draw, flip_offsets, flip_pictures, flip_points, flip_pose, one_sided
 from models.registration import register_rings
@@ -59,9 +59,10 @@ LOGVAR_RANGE = (-8.0, 2.0)
 
 # Identity noise: a stranger's habits, as a gain (of one) and an offset (standard deviations) on each measurement.
 GAIN_NOISE, OFFSET_NOISE = 0.1, 0.1
-POSE_JITTER = 0.7  # degrees, on the angles that the painter sees
+# On the movement that the painter sees: degrees, eye distances, log size.
+MOVEMENT_JITTER = (0.7, 0.7, 0.7, 0.01, 0.01, 0.01)
 
-EYE_LOSS, MOUTH_LOSS, FACE_LOSS = 10.0, 4.0, 1.0  # added to the 1 that every pixel counts
+EYE_LOSS, MOUTH_LOSS, BROW_LOSS, FACE_LOSS = 10.0, 4.0, 3.0, 1.0  # added to the 1 that every pixel counts
 L1, SQUARED, GRADIENT = 1.0, 2.0, 1.0
 KL, KL_WARMUP = 5e-5, 0.2  # weight per nat; share of the training over which it is reached
 CRITIC_START = 0.25  # share of the training after which the critic joins in
@@ -191,8 +192,7 @@ class PuppetVAE(ActorModel):
 
     def texture(self, latent: Tensor) -> Tensor:
         """Latent (B, D) -> texture (B, 3, T, T), about 0..1, not clamped."""
-        turned = self.geometry.components + ANGLES
-        return self.painter(torch.cat([latent[:, self.geometry.components : turned], latent[:, -APPEARANCE:]], 1))
+        return self.painter(latent[:, self.geometry.components :])
 
     def vertices(self, latent: Tensor) -> Tensor:
         """Latent (B, D) -> mesh vertices (B, V, 3) px."""
@@ -211,7 +211,8 @@ class PuppetVAE(ActorModel):
         measured = measured * (1 + noise(measured, GAIN_NOISE)) + noise(measured, OFFSET_NOISE)
         mean, logvar = self.appearance(soft_limit(measured, MEASUREMENT_LIMIT))
         worn = mean + (0.5 * logvar).exp() * noise(mean, 1.0)
-        posed, _ = self.geometry.encode(batch["landmarks"], batch["pose"] + noise(batch["pose"], POSE_JITTER))
+        jitter = noise(batch["pose"], 1.0) * batch["pose"].new_tensor(MOVEMENT_JITTER)
+        posed, _ = self.geometry.encode(batch["landmarks"], batch["pose"] + jitter)
         target = to_network(batch["target"])
         field = _as_grid(batch["field"])
         texture = self.texture(torch.cat([posed, worn], 1))
@@ -320,10 +321,11 @@ CELLS = 8  # side of the painter's first map
 
 
 class TexturePainter(nn.Module):
-    """Pose and appearance latents (B, 3 + 26) -> texture (B, 3, T, T): a mean and what differs from it.
+    """Movement and appearance latents (B, 6 + 26) -> texture (B, 3, T, T): a mean and what differs from it.
 
     channels: of the maps at 8, 16, 32 ... cells; the last map is brought to T by one pixel shuffle, since wide maps
-    at full resolution are what costs time on a CPU (Shi et al. 2016).
+    at full resolution are what costs time on a CPU (Shi et al. 2016). For the same reason maps are convolved first and
+    enlarged then, and nothing but each texel's own cell decides in the last layer.
     """
 
     reach: Tensor
@@ -335,26 +337,30 @@ class TexturePainter(nn.Module):
         if last * self.shuffle != texture_size:
             raise ValueError(f"texture size {texture_size} is no multiple of {last}")
         self.mean = nn.Parameter(torch.zeros(3, texture_size, texture_size))
-        self.stem = nn.Linear(ANGLES + APPEARANCE, channels[0] * CELLS * CELLS)
+        self.stem = nn.Linear(MOVEMENT + APPEARANCE, channels[0] * CELLS * CELLS)
         self.register_buffer("reach", _reach().repeat(1, channels[0], 1, 1).flatten(1), persistent=False)
-        self.blocks = nn.Sequential(*(UpBlock(a, b) for a, b in zip(channels, channels[1:], strict=False)))
-        self.tail = nn.Sequential(
-            nn.Conv2d(channels[-1], channels[-1], 3, padding=1), nn.LeakyReLU(0.2),
-            nn.Conv2d(channels[-1], 3 * self.shuffle**2, 3, padding=1), nn.PixelShuffle(self.shuffle),
-        )  # fmt: skip
+        # the first map's cells do not look at their neighbours: what a group paints there spreads far
+        self.blocks = nn.ModuleList(
+            PlacedConv(a, b, CELLS * 2**k, kernel=3 if k else 1)
+            for k, (a, b) in enumerate(zip(channels, channels[1:], strict=False))
+        )
+        self.last = PlacedConv(channels[-1], channels[-1], last)
+        self.colours = nn.Conv2d(channels[-1], 3 * self.shuffle**2, 1)
         he_initialise(self)
         with torch.no_grad():
-            self.tail[2].weight.mul_(0.1)  # pyright: ignore[reportArgumentType, reportCallIssue]  # start at the mean
+            self.colours.weight.mul_(0.1)  # start at the mean
 
     def forward(self, latent: Tensor) -> Tensor:
         weight = self.stem.weight.T * self.reach
         x = F.leaky_relu(latent @ weight + self.stem.bias, 0.2).unflatten(1, (-1, CELLS, CELLS))
-        return self.mean + self.tail(self.blocks(x))
+        for block in self.blocks:
+            x = F.interpolate(block(x), scale_factor=2, mode="nearest")
+        return self.mean + F.pixel_shuffle(self.colours(self.last(x)), self.shuffle)
 
 
 def _reach() -> Tensor:
-    """(3 + 26, 1, 8, 8): 1 where a latent may paint, 0 elsewhere; pose paints everywhere."""
-    masks = [torch.ones(ANGLES, 1, CELLS, CELLS)]
+    """(6 + 26, 1, 8, 8): 1 where a latent may paint, 0 elsewhere; the head's movement paints everywhere."""
+    masks = [torch.ones(MOVEMENT, 1, CELLS, CELLS)]
     for _, size, (top, bottom, left, right) in GROUPS.values():
         mask = torch.zeros(size, 1, CELLS, CELLS)
         mask[:, :, round(top * CELLS) : round(bottom * CELLS), round(left * CELLS) : round(right * CELLS)] = 1
@@ -482,7 +488,7 @@ def _with_mirrored(
 
 
 def _loss_weight(mesh: ActorMesh, size: int) -> Floats:
-    """f32 (size, size): how much a texel counts; eyes and mouth most, then the face, then the rest."""
+    """f32 (size, size): how much a texel counts; eyes most, then mouth and brows, then the face, then the rest."""
     y, x = np.mgrid[:size, :size]
     texels = np.stack([x, y], -1).reshape(-1, 2).astype(np.float32)
     face = mesh.texture_points[list(OVAL)]
@@ -494,8 +500,9 @@ def _loss_weight(mesh: ActorMesh, size: int) -> Floats:
         return np.exp(-squared / (2 * (sigma * reach[0]) ** 2))
 
     eyes, mouth = near(measurements.EYE_RIGHT + measurements.EYE_LEFT, 0.08), near(measurements.LIPS, 0.1)
+    brows = near(measurements.BROWS, 0.08)
     inside = ((((texels - centre) / reach) ** 2).sum(1) < 1.1).astype(np.float32)
-    weight = 1 + EYE_LOSS * eyes + MOUTH_LOSS * mouth + FACE_LOSS * inside
+    weight = 1 + EYE_LOSS * eyes + MOUTH_LOSS * mouth + BROW_LOSS * brows + FACE_LOSS * inside
     return weight.reshape(size, size).astype(np.float32)
 
 

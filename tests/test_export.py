@@ -203,7 +203,7 @@ def test_the_critic_stays_at_home():
         crop_size=None, image_size=64, texture_size=64, texture_points=np.zeros((mesh_size()[0], 2)),
     )  # fmt: skip
     kept = [weight.detach().numpy() for weight in model.critic.parameters()]
-    bias = model.painter.get_parameter("tail.2.bias").detach()
+    bias = model.painter.get_parameter("colours.bias").detach()
     assert max(weight.size for weight in kept) > 10_000
     for graph in (encoder_graph(model, cast(Any, card)), decoder_graph(model, cast(Any, card))):
         made = onnx.load_from_string(to_onnx(graph))

@@ -11,6 +11,7 @@ from models import registration
 from models.geometry import (
     ANGLES,
     COMPONENT_LIMIT,
+    KNEE,
     PLACE,
     PLACE_NOISE,
     POSE_LIMIT,
@@ -112,12 +113,15 @@ def test_torch_rotations_are_the_rotations_of_align() -> None:
     np.testing.assert_allclose(rotations(torch.from_numpy(angles)).numpy(), expected, atol=1e-12)
 
 
-def test_soft_limit_is_the_identity_near_zero_and_never_passes_the_limit() -> None:
+def test_soft_limit_leaves_alone_what_lies_well_within_and_never_passes_the_limit() -> None:
     x = torch.linspace(-1000, 1000, 2001, dtype=torch.float64)
     limited = soft_limit(x, 10.0)
     assert limited.abs().max() <= 10
     assert (limited.diff() >= 0).all()
-    assert float(soft_limit(torch.tensor(0.5), 10.0)) == pytest.approx(0.5, rel=1e-3)
+    within = torch.linspace(-10 * KNEE, 10 * KNEE, 50)
+    torch.testing.assert_close(soft_limit(within, 10.0), within)
+    around = 10 * KNEE + torch.tensor([-1e-3, 0.0, 1e-3], dtype=torch.float64)  # slope 1 on both sides of the knee
+    np.testing.assert_allclose(soft_limit(around, 10.0).diff(), 1e-3, rtol=1e-3)
     per_axis = soft_limit(torch.full((2, 3), 1e6), torch.tensor([1.0, 2.0, 3.0]))
     np.testing.assert_allclose(per_axis.numpy(), [[1, 2, 3]] * 2)
 

@@ -14,11 +14,11 @@ import torch
 from planted_face import LID_GAP, MIDDLE, SCALE, UPRIGHT, expression, rest_face, tracked
 
 from models import registration
-from models.blocks import UpBlock, he_initialise
+from models.blocks import PlacedConv, he_initialise
 from models.config import PuppetConfig
 from models.dataset import Dataset
 from models.driver import DriverClip
-from models.geometry import ANGLES, PLACE
+from models.geometry import ANGLES, MOVEMENT
 from models.mesh import FACE_POINTS, OVAL, mesh_size
 from models.mirror import flip_offsets
 from models.puppet_vae import APPEARANCE, CELLS, CRITIC_START, FIELD_STEPS, GROUPS, Footage, PuppetVAE, TexturePainter
@@ -121,7 +121,7 @@ def generator() -> torch.Generator:
 
 
 def test_the_latent_is_components_pose_and_appearance(fitted: PuppetVAE) -> None:
-    assert fitted.latent_size == CONFIG.components + ANGLES + PLACE + APPEARANCE
+    assert fitted.latent_size == CONFIG.components + MOVEMENT + APPEARANCE
     assert APPEARANCE == sum(size for _, size, _ in GROUPS.values()) == 26
 
 
@@ -393,7 +393,7 @@ def test_every_measurement_is_seen_by_somebody() -> None:
 @pytest.mark.parametrize("group", GROUPS)
 def test_a_latent_paints_only_its_own_part_of_the_stem(fitted: PuppetVAE, group: str) -> None:
     painter, part = fitted.painter, latents_of(group)
-    maps = (painter.stem.weight.T * painter.reach).unflatten(1, (-1, CELLS, CELLS))[ANGLES:][part]
+    maps = (painter.stem.weight.T * painter.reach).unflatten(1, (-1, CELLS, CELLS))[MOVEMENT:][part]
     _, _, (top, bottom, left, right) = GROUPS[group]
     own = torch.zeros(CELLS, CELLS, dtype=torch.bool)
     own[round(top * CELLS) : round(bottom * CELLS), round(left * CELLS) : round(right * CELLS)] = True
@@ -461,7 +461,7 @@ def test_everything_fitted_is_in_the_state(fitted: PuppetVAE, dataset: Dataset) 
 def test_an_untrained_painter_paints_its_mean() -> None:
     painter = TexturePainter((8, 8), 32)
     painter.mean.data.fill_(0.5)
-    latent = torch.zeros(1, ANGLES + APPEARANCE)
+    latent = torch.zeros(1, MOVEMENT + APPEARANCE)
     np.testing.assert_allclose(painter(latent).detach(), 0.5, atol=1e-6)
     assert painter(latent).shape == (1, 3, 32, 32)
 
@@ -471,12 +471,14 @@ def test_a_texture_that_the_last_map_does_not_divide_is_refused() -> None:
         TexturePainter((8, 8, 8), 100)
 
 
-def test_a_block_doubles_the_side() -> None:
-    block = UpBlock(2, 5)
+def test_a_placed_convolution_means_something_else_in_every_cell() -> None:
+    block = PlacedConv(2, 5, 4)
     with torch.no_grad():
         block.convolve.weight.zero_()
-        torch.nn.init.constant_(block.get_parameter("convolve.bias"), -1.0)
-    np.testing.assert_allclose(block(torch.ones(1, 2, 3, 4)).detach(), np.full((1, 5, 6, 8), -0.2), atol=1e-6)
+        block.bias[1, 2, 3], block.bias[4, 0, 0] = 7.0, -1.0
+    expected = np.zeros((1, 5, 4, 4))
+    expected[0, 1, 2, 3], expected[0, 4, 0, 0] = 7.0, -0.2
+    np.testing.assert_allclose(block(torch.ones(1, 2, 4, 4)).detach(), expected, atol=1e-6)
 
 
 def test_initialisation_keeps_the_signals_size_through_ten_layers() -> None:
