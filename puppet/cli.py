@@ -129,16 +129,18 @@ def render_demo(actor: str | None, provider: str, motion: dict[str, Any]) -> int
 
 
 def render_video(arguments: argparse.Namespace) -> int:
-    from puppet.pipeline import Layout, StepOptions
+    from puppet.compose import Layout
+    from puppet.pipeline import StepOptions
     from puppet.render import render
 
     rendered = render(
         arguments.video,
         arguments.output,
         actor=arguments.actor,
-        options=StepOptions(**_motion(arguments), layout=Layout(arguments.layout)),
+        options=StepOptions(**_motion(arguments)),
         provider=arguments.provider,
         force=arguments.force,
+        layout=Layout(arguments.layout),
     )
     print(rendered.summary())
     return 0

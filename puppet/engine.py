@@ -1,7 +1,10 @@
-"""Capture thread -> newest frame -> inference thread -> newest result. Qt-free; any thread may call the Engine.
+"""Capture thread -> newest frame -> tracking thread -> acting thread -> newest result. Qt-free.
 
-capture --LatestSlot<Frame>--> inference: Puppeteer.step --LatestSlot<Result>--> whoever shows it
-                                      '-- Sink.write
+capture --LatestSlot<Frame>--> tracking: Puppeteer.track --LatestSlot<Tracked>--> acting: Puppeteer.act
+acting --LatestSlot<Result>--> whoever shows it
+      '-- Sink.write
+
+Two cores work on two frames: one is tracked while the one before it is acted. Any thread may call the Engine.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ from puppet.timing import RateMeter, StageTimes
 
 if TYPE_CHECKING:
     from puppet.actor import Actor
-    from puppet.pipeline import StepOptions
+    from puppet.pipeline import StepOptions, Tracked
     from puppet.sinks import Sink
     from puppet.sources import Source
 
@@ -44,7 +47,9 @@ class PuppeteerLike(Protocol):
     @property
     def neutral_confidence(self) -> float: ...
 
-    def step(self, frame: Frame) -> Result: ...
+    def track(self, frame: Frame) -> Tracked: ...
+
+    def act(self, tracked: Tracked) -> Result: ...
 
     def capture_neutral(self) -> None: ...
 
@@ -98,11 +103,12 @@ class Status:
 
 
 class Engine:
-    """Owns the capture and the inference thread, the actor in use and the sinks.
+    """Owns the capture thread, the two of inference (tracking, acting), the actor in use and the sinks.
 
     open_source: spec -> Source (not opened yet), called in the capture thread.
-    make_puppeteer: called in the inference thread, where the puppeteer is used and closed.
+    make_puppeteer: called in the tracking thread, where the puppeteer tracks and is closed.
     load_actor: file -> Actor, called in a helper thread.
+    on_result: called in the acting thread whenever a new result lies in `results`; must return at once.
     """
 
     def __init__(
@@ -113,6 +119,7 @@ class Engine:
         options: StepOptions | None = None,
         back_off: tuple[float, ...] = BACK_OFF,
     ) -> None:
+        self.on_result: Callable[[], None] | None = None
         self.results: LatestSlot[Result] = LatestSlot()
         self._open_source = open_source
         self._make_puppeteer = make_puppeteer
@@ -208,7 +215,7 @@ class Engine:
             self._help(self._bring_actor, path, self._actor_request)
 
     def set_options(self, options: StepOptions) -> None:
-        """Smoothing, gains, mirroring, layout: from the next step on."""
+        """Smoothing, gains, mirroring: from the next step on."""
         with self._lock:
             self._options = options
             if self._puppeteer is not None:
@@ -294,6 +301,7 @@ class Engine:
             self._inference.start()
 
     def _infer(self) -> None:
+        """The tracking thread; the acting thread lives within it."""
         try:
             puppeteer = self._make_puppeteer()
         except Exception as problem:  # whatever it is, the user must hear of it
@@ -305,37 +313,50 @@ class Engine:
                 puppeteer.options = self._options
             self._puppeteer = puppeteer
             self._dropped_at_start = self._frames.dropped
+        tracked: LatestSlot[Tracked] = LatestSlot()
+        acting = threading.Thread(target=self._act, args=(puppeteer, tracked), name="acting", daemon=True)
+        acting.start()
         try:
-            failures = 0
-            while (frame := self._frames.take()) is not None:
-                try:
-                    self._step(puppeteer, frame)
-                    failures = 0
-                except Exception as problem:
-                    failures += 1
-                    if failures == FAILURES_IN_A_ROW:
-                        self._give_up(problem)
-                        return
-                    if failures == 1:
-                        self._report(problem, "step")
+            self._track(puppeteer, tracked)
         finally:
+            tracked.close()
+            acting.join(STEP_TIMEOUT)
             with self._lock:
                 if self._puppeteer is puppeteer:
                     self._puppeteer = None
             puppeteer.close()
 
-    def _step(self, puppeteer: PuppeteerLike, frame: Frame) -> None:
-        result = puppeteer.step(frame)
+    def _track(self, puppeteer: PuppeteerLike, tracked: LatestSlot[Tracked]) -> None:
+        """Track the newest frame whenever the acting thread has taken what was tracked before, so that it never acts on
+        what is older than one frame's work."""
+        failures = _Failures(self)
+        while tracked.wait_until_taken() and (frame := self._frames.take()) is not None:
+            with failures:
+                tracked.put(puppeteer.track(frame))
+            if failures.too_many:
+                return
+
+    def _act(self, puppeteer: PuppeteerLike, tracked: LatestSlot[Tracked]) -> None:
+        failures = _Failures(self)
+        while (seen := tracked.take()) is not None:
+            with failures:
+                self._finish(puppeteer.act(seen))
+            if failures.too_many:
+                tracked.close()
+
+    def _finish(self, result: Result) -> None:
         now = time.perf_counter()
         self._output_rate.tick(now)
-        self._latency.add({"latency": (now - frame.captured_at) * 1000})
+        self._latency.add({"latency": (now - result.frame.captured_at) * 1000})
         self._stages.add(result.stage_ms)
         self._face_seen = result.face is not None
         self._results_made += 1
+        self.results.put(result)
+        if self.on_result is not None:
+            self.on_result()
         with self._writing:
             for sink in self._sinks:
                 self._write(sink, result)
-        self.results.put(result)
 
     def _write(self, sink: Sink, result: Result) -> None:
         """A sink that fails must not take the preview with it."""
@@ -390,6 +411,34 @@ class Engine:
 
     def _clear(self, origin: str) -> None:
         self._problems.pop(origin, None)
+
+
+class _Failures:
+    """Catches what one step raises: the first in a row is reported, at the tenth inference gives up."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._in_a_row = 0
+
+    @property
+    def too_many(self) -> bool:
+        return self._in_a_row >= FAILURES_IN_A_ROW
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, kind: object, problem: BaseException | None, trace: object) -> bool:
+        if problem is None:
+            self._in_a_row = 0
+            return False
+        if not isinstance(problem, Exception):
+            return False
+        self._in_a_row += 1
+        if self.too_many:
+            self._engine._give_up(problem)
+        elif self._in_a_row == 1:
+            self._engine._report(problem, "step")
+        return True
 
 
 class ActorResults:

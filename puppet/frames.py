@@ -93,11 +93,10 @@ class Portrait:
 class Result:
     """One step: what went in, what came out. `portrait` is None only when no actor is loaded.
 
-    image: the composed picture uint8 BGR (driver left, actor right), never with text burnt in.
     face, crop: None when no face was seen (crop also when the actor does not ask for pixels).
     out_of_domain: how strange to the actor is what the face asks for (`domain.Domain`): up to 1 its footage shows the
     like, beyond it does not; None without a face or an actor.
-    stage_ms: milliseconds by stage ("track", "align", "retarget", "encode", "decode", "compose").
+    stage_ms: milliseconds by stage ("track", "align", "retarget", "encode", "decode").
     """
 
     frame: Frame
@@ -105,6 +104,5 @@ class Result:
     crop: AlignedCrop | None
     portrait: Portrait | None
     latent: Latent | None
-    image: Image
     stage_ms: dict[str, float] = field(default_factory=dict)
     out_of_domain: float | None = None

@@ -1,20 +1,18 @@
-"""Frame in, Result out: track, align, retarget, encode, decode, compose. No thread, no Qt."""
+"""Frame in, Result out: track, align, retarget, encode, decode. No thread, no Qt."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import Enum
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
-from puppet import align, pixels
+from puppet import align
 from puppet.domain import Domain
-from puppet.frames import POSE_SIZE, AlignedCrop, Drive, Face, Floats, Frame, Image, Latent, Portrait, Result
+from puppet.frames import POSE_SIZE, AlignedCrop, Drive, Face, Floats, Frame, Latent, Portrait, Result
 from puppet.neutral import AutomaticNeutral, Neutral, neutral_of
 from puppet.retarget import Gains, Retargeter
 from puppet.smoothing import OneEuro, Smoothed, smooth
@@ -22,14 +20,6 @@ from puppet.smoothing import OneEuro, Smoothed, smooth
 if TYPE_CHECKING:
     from puppet.actor import Actor
     from puppet.tracking import Tracker
-
-
-class Layout(Enum):
-    """What `Result.image` shows."""
-
-    SIDE_BY_SIDE = "side-by-side"
-    ACTOR = "actor"
-    DRIVER = "driver"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +37,6 @@ class StepOptions:
     brows_gain: float = 1.0
     pose_gain: float = 1.0
     mirror_output: bool = False
-    layout: Layout = Layout.SIDE_BY_SIDE
 
     @property
     def face_gains(self) -> Gains:
@@ -71,8 +60,6 @@ RETURN = 0.25  # s in which a face that came back takes over
 # Movements that tell which latents belong to the head: degrees, eye distances, log size.
 POSE_PROBE = np.array([5, 5, 5, 0.1, 0.1, 0.1], np.float32)
 
-PANE_SCALE = 2  # the composed picture is this many portraits high
-
 
 @dataclass(frozen=True, slots=True)
 class _Motion:
@@ -87,8 +74,17 @@ class _Motion:
     at: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """A frame and the face that was seen in it, or None; milliseconds by stage."""
+
+    frame: Frame
+    face: Face | None
+    stage_ms: dict[str, float]
+
+
 class Puppeteer:
-    """One user's face on one actor. `step`, and `close`, belong to one thread; everything else to any."""
+    """One user's face on one actor. `track` and `close` belong to one thread, `act` to one, everything else to any."""
 
     def __init__(self, tracker: Tracker, actor: Actor | None, options: StepOptions | None = None) -> None:
         self.options = options or StepOptions()
@@ -128,14 +124,24 @@ class Puppeteer:
         self._automatic = AutomaticNeutral()
 
     def close(self) -> None:
-        """Free the tracker; call from the thread that called `step`."""
+        """Free the tracker; call from the thread that called `track`."""
         self._tracker.close()
 
     def step(self, frame: Frame) -> Result:
         """Everything that happens to one frame. Never shows the frame's pixels in the portrait."""
-        options, actor, stages = self.options, self.actor, _Stages()
+        return self.act(self.track(frame))
+
+    def track(self, frame: Frame) -> Tracked:
+        """The first half. One thread may track a frame while another acts on the one before it."""
+        stages = _Stages()
         with stages("track"):
             face = self._tracker.track(frame)
+        return Tracked(frame, face, stages.milliseconds)
+
+    def act(self, tracked: Tracked) -> Result:
+        """The second half: everything after the tracker, frames in their order."""
+        options, actor, stages = self.options, self.actor, _Stages(tracked.stage_ms)
+        frame, face = tracked.frame, tracked.face
         crop = portrait = latent = strange = None
         if actor is not None:
             cast = self._cast_of(actor)
@@ -149,9 +155,7 @@ class Puppeteer:
                 portrait = actor.decode(latent)
             if options.mirror_output:
                 portrait = Portrait(np.ascontiguousarray(portrait.image[:, ::-1]))
-        with stages("compose"):
-            image = compose(frame, portrait, options.layout)
-        return Result(frame, face, crop, portrait, latent, image, stages.milliseconds, strange)
+        return Result(frame, face, crop, portrait, latent, stages.milliseconds, strange)
 
     def _cast_of(self, actor: Actor) -> _Cast:
         """What belongs to the actor on stage; a new actor starts from its own neutral."""
@@ -242,29 +246,11 @@ def _filtered(state: Smoothed | None, x: Floats, at: float, settings: OneEuro, s
     return smooth(state, x, at, OneEuro(settings.min_cutoff * factor, settings.beta * factor, settings.speed_cutoff))
 
 
-def compose(frame: Frame, portrait: Portrait | None, layout: Layout) -> Image:
-    """Driver left, actor right, both as high as PANE_SCALE portraits; or one of them alone, at its own size."""
-    if layout is Layout.DRIVER or portrait is None:
-        return frame.image
-    if layout is Layout.ACTOR:
-        return portrait.image
-    height = portrait.image.shape[0] * PANE_SCALE
-    width = 2 * round(frame.image.shape[1] * height / frame.image.shape[0] / 2)
-    canvas = np.empty((height, width + height, 3), np.uint8)
-    cv2.resize(frame.image, (width, height), dst=canvas[:, :width], interpolation=_method(frame.image, height))
-    canvas[:, width:] = pixels.resize(portrait.image, height, height)
-    return canvas
-
-
-def _method(image: Image, height: int) -> int:
-    return cv2.INTER_AREA if image.shape[0] > height else cv2.INTER_LINEAR
-
-
 class _Stages:
-    """Milliseconds by stage name."""
+    """Milliseconds by stage name, after those that are known already."""
 
-    def __init__(self) -> None:
-        self.milliseconds: dict[str, float] = {}
+    def __init__(self, known: Mapping[str, float] | None = None) -> None:
+        self.milliseconds: dict[str, float] = dict(known or {})
 
     @contextmanager
     def __call__(self, name: str) -> Iterator[None]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from puppet import align
 from puppet.actor import DEFAULT_ACTOR, find_actor, load_actor
+from puppet.compose import Layout, compose
 from puppet.errors import PuppetError, RecordingError, SourceError
 from puppet.ffmpeg import RecordingSettings, literal
 from puppet.frames import Face, Floats, Frame
@@ -60,6 +61,7 @@ def render(
     options: StepOptions | None = None,
     provider: str = "auto",
     force: bool = False,
+    layout: Layout = Layout.SIDE_BY_SIDE,
 ) -> Rendered:
     """Let an actor (name or file; None: the built-in one) play a video, image folder or image, or "demo".
 
@@ -74,13 +76,19 @@ def render(
     source.open()
     try:
         with _target(output, video, force) as target:
-            return _render(source, target, output, played, options or StepOptions(), _sound_of(video))
+            return _render(source, target, output, played, options or StepOptions(), layout, _sound_of(video))
     finally:
         source.close()
 
 
 def _render(
-    source: Source, target: Path, output: Path, actor: Actor, options: StepOptions, sound_from: Path | None
+    source: Source,
+    target: Path,
+    output: Path,
+    actor: Actor,
+    options: StepOptions,
+    layout: Layout,
+    sound_from: Path | None,
 ) -> Rendered:
     recorder = Recorder(RecordingSettings(target, fps=source.fps, actor=actor.name), wait=True)
     interrupted, strange = False, 0
@@ -88,7 +96,7 @@ def _render(
     try:
         performance = _follow(source)
         source.open()
-        strange = _act(source, recorder, performance, actor, options)
+        strange = _act(source, recorder, performance, actor, options, layout)
     except KeyboardInterrupt:
         interrupted = True
     finally:
@@ -157,7 +165,14 @@ def _follow(source: Source) -> Performance:
     return performance
 
 
-def _act(source: Source, recorder: Recorder, performance: Performance, actor: Actor, options: StepOptions) -> int:
+def _act(
+    source: Source,
+    recorder: Recorder,
+    performance: Performance,
+    actor: Actor,
+    options: StepOptions,
+    layout: Layout,
+) -> int:
     """Play and record the whole clip; returns the number of frames outside the actor's domain."""
     strange = 0
     puppeteer = Puppeteer(performance, actor, options)
@@ -169,7 +184,7 @@ def _act(source: Source, recorder: Recorder, performance: Performance, actor: Ac
         while recorder.error is None and (frame := source.read()) is not None:
             result = puppeteer.step(frame)
             strange += result.out_of_domain is not None and result.out_of_domain > 1
-            recorder.write(result.image, frame.captured_at)
+            recorder.write(compose(result, layout), frame.captured_at)
             bar.update()
     return strange
 

@@ -11,6 +11,7 @@ from typing import Protocol
 
 import cv2
 
+from puppet.compose import Layout, compose
 from puppet.errors import PuppetError, RecordingError, reason
 from puppet.ffmpeg import RecordingSettings, provenance
 from puppet.frames import Result
@@ -33,12 +34,15 @@ class Sink(Protocol):
 
 
 class RecorderSink:
-    """Records the composed picture (whatever layout the pipeline composes). Raises RecordingError, see `Recorder`.
+    """Records what `layout` shows. Raises RecordingError, see `Recorder`.
 
     `wait`: back-pressure instead of drops, for rendering. `recording` tells what came out once closed.
     """
 
-    def __init__(self, settings: RecordingSettings, *, wait: bool = False) -> None:
+    def __init__(
+        self, settings: RecordingSettings, layout: Layout = Layout.SIDE_BY_SIDE, *, wait: bool = False
+    ) -> None:
+        self._layout = layout
         self.recorder = Recorder(settings, wait=wait)
         self.recording: Recording | None = None
 
@@ -59,7 +63,7 @@ class RecorderSink:
         return self.recorder.dropped
 
     def write(self, result: Result) -> None:
-        self.recorder.write(result.image, result.frame.captured_at)
+        self.recorder.write(compose(result, self._layout), result.frame.captured_at)
 
     def close(self) -> None:
         """Finish the file; may take seconds, so not from the window's thread."""
@@ -87,8 +91,8 @@ SINKS: tuple[SinkKind, ...] = (
 
 
 def save_snapshot(result: Result, folder: Path, actor: str) -> Path:
-    """Save the composed picture as a new PNG file that says what it is. Raises RecordingError."""
-    done, encoded = cv2.imencode(".png", result.image)
+    """Save both pictures side by side as a new PNG file that says what it is. Raises RecordingError."""
+    done, encoded = cv2.imencode(".png", compose(result, Layout.SIDE_BY_SIDE))
     if not done:
         raise RecordingError("The snapshot could not be encoded as PNG")
     path = new_recording_path(folder, actor, ".png")

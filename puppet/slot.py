@@ -25,7 +25,7 @@ class LatestSlot(Generic[T]):
             if self._value is not None:
                 self.dropped += 1
             self._value = value
-            self._changed.notify()
+            self._changed.notify_all()
 
     def take(self, timeout: float | None = None) -> T | None:
         """Wait for a value and take it. None when closed, or after `timeout` seconds without one."""
@@ -38,6 +38,12 @@ class LatestSlot(Generic[T]):
         with self._changed:
             return self._pop()
 
+    def wait_until_taken(self) -> bool:
+        """Wait until no value is left to take. False when closed: then nobody will."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.closed or self._value is None)
+            return not self.closed
+
     def close(self) -> None:
         """Wake every taker with None and let the value go; idempotent."""
         with self._changed:
@@ -47,4 +53,6 @@ class LatestSlot(Generic[T]):
 
     def _pop(self) -> T | None:
         value, self._value = self._value, None
+        if value is not None:
+            self._changed.notify_all()
         return value

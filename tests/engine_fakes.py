@@ -9,6 +9,7 @@ import numpy as np
 
 from puppet.errors import RecordingError
 from puppet.frames import Frame, Portrait, Result
+from puppet.pipeline import Tracked
 
 
 def eventually(what, timeout=10.0):
@@ -73,11 +74,16 @@ class FakePuppeteer:
         self.made_in, self.closed_in, self.stepped_in = threading.get_ident(), None, set()
         self.seen, self.face, self.strange = [], None, None
 
-    def step(self, frame):
+    def track(self, frame):
         self.stepped_in.add(threading.get_ident())
         self.seen.append(frame.index)
+        return Tracked(frame, self.face, {"track": 1.0})
+
+    def act(self, tracked):
         portrait = Portrait(self.picture) if self.actor is not None else None
-        return Result(frame, self.face, None, portrait, None, frame.image, {"track": 1.0, "decode": 2.0}, self.strange)
+        return Result(
+            tracked.frame, tracked.face, None, portrait, None, {**tracked.stage_ms, "decode": 2.0}, self.strange
+        )
 
     def capture_neutral(self):
         self.neutral_is_captured = True

@@ -13,8 +13,9 @@ from tiny_actor import tiny_actor
 
 import puppet
 from puppet import cli, doctor
+from puppet.compose import Layout
 from puppet.errors import PuppetError, SourceError
-from puppet.pipeline import Layout, StepOptions
+from puppet.pipeline import StepOptions
 from puppet.settings import MotionSettings
 
 COMMANDS = ("run", "render", "cameras", "actors", "doctor")
@@ -173,7 +174,8 @@ def test_every_motion_setting_is_an_option_of_run_and_render(monkeypatch: pytest
     )
     given = [word for i, name in enumerate(limits) for word in ("--" + name.replace("_", "-"), str(i / 10))]
     assert cli.main(["render", "in.mp4", "-o", "out.mp4", "--layout", "actor", *given]) == 0
-    assert got["options"] == StepOptions(0.0, 0.1, 0.2, 0.3, 0.4, 0.5, layout=Layout.ACTOR)
+    assert got["options"] == StepOptions(0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
+    assert got["layout"] is Layout.ACTOR
     monkeypatch.setattr("puppet.headless.run_headless", lambda **options: got.update(options) or 0)
     assert cli.main(["run", "--headless", *given[2:6]]) == 0
     assert got["options"] == StepOptions(expression_gain=0.1, eyes_gain=0.2)

@@ -89,10 +89,10 @@ def test_newest_wins_and_the_rest_is_counted(build):
         return frame(1)
 
     class Slow(FakePuppeteer):
-        def step(self, frame):
+        def track(self, frame):
             stepping.set()
             release.wait(10)
-            return super().step(frame)
+            return super().track(frame)
 
     engine = build(FakeSource("clip", [frame(0), second, *map(frame, range(2, 50))]), puppeteer=Slow)
     engine.start("clip")
@@ -227,11 +227,11 @@ def test_a_failing_step_is_reported_and_the_next_one_goes_on(build):
     handled = threading.Event()
 
     class Hiccup(FakePuppeteer):
-        def step(self, frame):
+        def track(self, frame):
             handled.set()
             if frame.index == 0:
                 raise ValueError("planted")
-            return super().step(frame)
+            return super().track(frame)
 
     def after_the_first():
         handled.wait(10)
@@ -248,11 +248,11 @@ def test_steps_that_keep_failing_stop_with_failed_and_a_new_choice_revives(build
     calls = []
 
     class Broken(FakePuppeteer):
-        def step(self, frame):
+        def track(self, frame):
             calls.append(frame.index)
             if self.actor is None:
                 raise RuntimeError("no way")
-            return super().step(frame)
+            return super().track(frame)
 
     first = endless()
     engine = build(first, endless(), puppeteer=Broken)
@@ -431,3 +431,71 @@ def test_only_results_of_the_actor_pass_and_only_so_many(build):
     assert len(inner.written) == gate.count == 4
     assert inner.written == sorted(inner.written)
     assert inner.closed == 1
+
+
+# --- two threads, two frames ---
+
+
+def test_the_next_frame_is_tracked_while_one_is_acted(build):
+    tracked_next, threads = threading.Event(), set()
+
+    class Slow(FakePuppeteer):
+        def track(self, frame):
+            if self.seen:
+                tracked_next.set()
+            return super().track(frame)
+
+        def act(self, tracked):
+            threads.add(threading.get_ident())
+            assert tracked_next.wait(10)
+            return super().act(tracked)
+
+    engine = build(endless(), puppeteer=Slow)
+    engine.start("0")
+    first, second = engine.results.take(10), engine.results.take(10)
+    assert second.frame.index > first.frame.index
+    assert threads.isdisjoint(engine.made[0].stepped_in)
+    assert engine.stop() == []
+
+
+def test_nothing_is_tracked_that_would_have_to_wait_behind_another(build):
+    """At most one frame lies between tracking and acting, so that a slow actor never acts on old news."""
+    acting, release = threading.Event(), threading.Event()
+
+    class Stuck(FakePuppeteer):
+        def act(self, tracked):
+            acting.set()
+            release.wait(10)
+            return super().act(tracked)
+
+    engine = build(endless(), puppeteer=Stuck)
+    engine.start("0")
+    assert acting.wait(10)
+    assert eventually(lambda: len(engine.made[0].seen) == 2)
+    threading.Event().wait(0.1)
+    assert len(engine.made[0].seen) == 2
+    release.set()
+    assert eventually(lambda: len(engine.made[0].seen) > 4)
+    assert engine.made[0].seen == sorted(engine.made[0].seen)
+
+
+def test_an_act_that_keeps_failing_stops_with_failed(build):
+    class Broken(FakePuppeteer):
+        def act(self, tracked):
+            raise RuntimeError("no way")
+
+    engine = build(endless(), puppeteer=Broken)
+    engine.start("0")
+    assert eventually(lambda: engine.status().phase is Phase.FAILED)
+    assert messages(engine) == ["Unexpected RuntimeError: no way"]
+    assert eventually(lambda: engine.made[0].closed_in is not None)
+    assert engine.made[0].closed_in == engine.made[0].made_in
+
+
+def test_whoever_shows_results_is_told_of_each(build):
+    told = []
+    engine = build(FakeSource("clip", [frame(0)]))
+    engine.on_result = lambda: told.append(engine.results.poll().frame.index)
+    engine.start("clip")
+    assert eventually(lambda: told)
+    assert told == [0]

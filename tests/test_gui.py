@@ -20,6 +20,7 @@ from PyQt6.QtGui import QColor, QDesktopServices, QPalette
 from PyQt6.QtWidgets import QComboBox, QFileDialog, QInputDialog, QLabel, QPushButton, QSlider
 
 from puppet.app import NO_CAMERA, choose_actor, choose_source
+from puppet.compose import Layout, compose
 from puppet.engine import Engine
 from puppet.errors import ActorFileError, RecordingError, SourceError
 from puppet.frames import Frame
@@ -59,7 +60,7 @@ class FakeTake:
         return len(self.images) / 10
 
     def write(self, result):
-        self.images.append(result.image)
+        self.images.append(compose(result, Layout.SIDE_BY_SIDE))
         self.error = self.fails
 
     def close(self):
@@ -121,9 +122,9 @@ class Stage:
         class Puppeteer(FakePuppeteer):
             picture = halves(GREEN, GREY, 32, 32)
 
-            def step(self, frame):
+            def track(self, frame):
                 self.face = stage.face
-                return super().step(frame)
+                return super().track(frame)
 
         self.puppeteers.append(Puppeteer())
         return self.puppeteers[-1]

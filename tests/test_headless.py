@@ -25,7 +25,7 @@ def actor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def result(index: int, ms: float) -> Result:
     frame = Frame(np.zeros((2, 2, 3), np.uint8), index, 0.0)
-    return Result(frame, None, None, None, None, np.zeros((2, 2, 3), np.uint8), {"track": ms, "decode": 2 * ms})
+    return Result(frame, None, None, None, None, {"track": ms, "decode": 2 * ms})
 
 
 def test_the_meter_counts_drops_and_stops_at_its_limit() -> None:

@@ -11,9 +11,10 @@ from planted_face import tracked
 
 from puppet import pipeline
 from puppet.actor import Actor, load_actor
+from puppet.compose import Layout, compose
 from puppet.frames import Face, Frame, HeadPose, Image, Result
 from puppet.neutral import Neutral
-from puppet.pipeline import HOLD, RELAX, RETURN, Layout, Puppeteer, StepOptions
+from puppet.pipeline import HOLD, RELAX, RETURN, Puppeteer, StepOptions
 from puppet.retarget import Gains, Retargeter
 
 FPS = 30
@@ -269,9 +270,10 @@ def test_the_portrait_does_not_depend_on_the_users_pixels(mesh: Actor) -> None:
         plain, noisy = one.step(face), other.step(face, noise)
         np.testing.assert_array_equal(pixels_of(plain), pixels_of(noisy))
         pane = np.s_[:, -2 * SIDE :]
-        np.testing.assert_array_equal(plain.image[pane], noisy.image[pane])
-        assert not (plain.image[pane] == DRIVER).all(-1).any()
-        assert (plain.image[:, : -2 * SIDE] == DRIVER).all()
+        composed, with_noise = (compose(result, Layout.SIDE_BY_SIDE) for result in (plain, noisy))
+        np.testing.assert_array_equal(composed[pane], with_noise[pane])
+        assert not (composed[pane] == DRIVER).all(-1).any()
+        assert (composed[:, : -2 * SIDE] == DRIVER).all()
 
 
 def test_an_actor_that_sees_pixels_shows_none_of_them_either(image: Actor) -> None:
@@ -296,13 +298,15 @@ def test_mirrored_output_mirrors_the_actor_and_nothing_else(mesh: Actor) -> None
     plain, mirrored = Stage(mesh).step(looking(20), picture), Stage(mesh, mirror_output=True).step(looking(20), picture)
     np.testing.assert_array_equal(pixels_of(mirrored), pixels_of(plain)[:, ::-1])
     assert not np.array_equal(pixels_of(mirrored), pixels_of(plain))
-    np.testing.assert_array_equal(mirrored.image[:, : -2 * SIDE], plain.image[:, : -2 * SIDE])
-    np.testing.assert_array_equal(mirrored.image[:, -2 * SIDE :], plain.image[:, : -2 * SIDE - 1 : -1])
+    composed, original = (compose(result, Layout.SIDE_BY_SIDE) for result in (mirrored, plain))
+    np.testing.assert_array_equal(composed[:, : -2 * SIDE], original[:, : -2 * SIDE])
+    np.testing.assert_array_equal(composed[:, -2 * SIDE :], original[:, : -2 * SIDE - 1 : -1])
 
 
 @pytest.mark.parametrize(("width", "height"), [(160, 90), (90, 160), (321, 240), (64, 64), (1280, 720)])
 def test_side_by_side_keeps_both_aspects_and_even_sides(mesh: Actor, width: int, height: int) -> None:
-    made = Stage(mesh).step(looking(0), np.zeros((height, width, 3), np.uint8)).image
+    result = Stage(mesh).step(looking(0), np.zeros((height, width, 3), np.uint8))
+    made = compose(result, Layout.SIDE_BY_SIDE)
     driver = made.shape[1] - 2 * SIDE
     assert made.shape[0] == 2 * SIDE
     assert driver == pytest.approx(width * 2 * SIDE / height, abs=1)
@@ -310,20 +314,18 @@ def test_side_by_side_keeps_both_aspects_and_even_sides(mesh: Actor, width: int,
 
 
 def test_the_other_layouts(mesh: Actor) -> None:
-    result = Stage(mesh, layout=Layout.ACTOR).step(looking(10))
-    np.testing.assert_array_equal(result.image, pixels_of(result))
-    result = Stage(mesh, layout=Layout.DRIVER).step(looking(10))
-    np.testing.assert_array_equal(result.image, result.frame.image)
-    assert result.portrait is not None
+    result = Stage(mesh).step(looking(10))
+    np.testing.assert_array_equal(compose(result, Layout.ACTOR), pixels_of(result))
+    np.testing.assert_array_equal(compose(result, Layout.DRIVER), result.frame.image)
 
 
 def test_without_an_actor_the_driver_is_shown() -> None:
+    result = Stage(None).step(looking(10))
+    assert result.portrait is None
+    assert result.latent is None
+    assert result.face is not None
     for layout in Layout:
-        result = Stage(None, layout=layout).step(looking(10))
-        assert result.portrait is None
-        assert result.latent is None
-        assert result.face is not None
-        np.testing.assert_array_equal(result.image, result.frame.image)
+        np.testing.assert_array_equal(compose(result, layout), result.frame.image)
 
 
 # --- actors ---
@@ -406,12 +408,12 @@ def test_a_wish_to_capture_can_be_taken_back(mesh: Actor) -> None:
 
 def test_stages_are_named_and_timed(mesh: Actor) -> None:
     stage = Stage(mesh)
-    face = ["track", "align", "retarget", "encode", "decode", "compose"]
+    face = ["track", "align", "retarget", "encode", "decode"]
     assert list(stage.step(looking(0)).stage_ms) == face
-    assert list(stage.step(None).stage_ms) == ["track", "decode", "compose"]
+    assert list(stage.step(None).stage_ms) == ["track", "decode"]
     assert all(ms >= 0 for ms in stage.step(looking(0)).stage_ms.values())
     stage.puppeteer.actor = None
-    assert list(stage.step(looking(0)).stage_ms) == ["track", "compose"]
+    assert list(stage.step(looking(0)).stage_ms) == ["track"]
 
 
 def test_a_clock_that_goes_back_does_no_harm(mesh: Actor) -> None:

@@ -14,10 +14,11 @@ from tiny_actor import LOWER_LIP, tiny_actor
 from video_fixtures import ffmpeg, numbered, read_video, shown_number
 
 from puppet import align, cli, render
+from puppet.compose import Layout
 from puppet.errors import RecordingError, SourceError
 from puppet.frames import Face, Frame, Result
 from puppet.neutral import neutral_of
-from puppet.pipeline import Layout, StepOptions
+from puppet.pipeline import StepOptions
 from puppet.recorder import find_ffmpeg
 
 
@@ -37,7 +38,7 @@ def test_every_frame_comes_out_once_in_order_at_the_same_rate(
     tmp_path: Path, actor: str, tracker: PlantedTracker
 ) -> None:
     clip = driver_clip(tmp_path / "in.mp4", frames=40, fps=24)
-    rendered = render.render(str(clip), tmp_path / "out.mp4", actor=actor, options=StepOptions(layout=Layout.DRIVER))
+    rendered = render.render(str(clip), tmp_path / "out.mp4", actor=actor, layout=Layout.DRIVER)
     assert [shown_number(image) for image in read_video(tmp_path / "out.mp4")] == list(range(40))
     assert (rendered.frames_read, rendered.frames, rendered.faces) == (40, 40, 40)
     capture = cv2.VideoCapture(str(tmp_path / "out.mp4"))
@@ -80,7 +81,7 @@ def test_frames_that_the_actors_footage_does_not_show_are_counted(
 
 def test_the_actor_alone_never_shows_the_driver(tmp_path: Path, actor: str) -> None:
     clip = driver_clip(tmp_path / "in.mp4", frames=12)
-    render.render(str(clip), tmp_path / "out.mp4", actor=actor, options=StepOptions(layout=Layout.ACTOR))
+    render.render(str(clip), tmp_path / "out.mp4", actor=actor, layout=Layout.ACTOR)
     pictures = np.stack(read_video(tmp_path / "out.mp4"))
     assert pictures.shape[0] == 12
     assert pictures.shape[1] == pictures.shape[2]  # the tiny actor's picture is square, the driver's is not
@@ -91,7 +92,7 @@ def test_a_variable_frame_rate_keeps_its_timing(tmp_path: Path, actor: str) -> N
     steady, varied = driver_clip(tmp_path / "steady.mp4", frames=30), tmp_path / "varied.mp4"
     stretch = "setpts='if(lt(N,15),N,15+(N-15)*3)/30/TB'"  # the second half at a third of the rate
     ffmpeg("-i", steady, "-vf", stretch, "-fps_mode", "vfr", "-bf", "0", varied)
-    rendered = render.render(str(varied), tmp_path / "out.mp4", actor=actor, options=StepOptions(layout=Layout.DRIVER))
+    rendered = render.render(str(varied), tmp_path / "out.mp4", actor=actor, layout=Layout.DRIVER)
     assert rendered.frames_read == 30
     assert rendered.seconds == pytest.approx((15 + 15 * 3) / 30, abs=0.12)
     shown = [shown_number(image) for image in read_video(tmp_path / "out.mp4")]
@@ -201,7 +202,7 @@ def test_an_image_folder_is_rendered_in_natural_order(tmp_path: Path, actor: str
     folder.mkdir()
     for k in range(12):
         cv2.imwrite(str(folder / f"{k}.png"), numbered(k, *SIZE))
-    render.render(str(folder), tmp_path / "out.mp4", actor=actor, options=StepOptions(layout=Layout.DRIVER))
+    render.render(str(folder), tmp_path / "out.mp4", actor=actor, layout=Layout.DRIVER)
     assert [shown_number(image) for image in read_video(tmp_path / "out.mp4")] == list(range(12))
 
 

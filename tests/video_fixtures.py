@@ -37,9 +37,8 @@ def shown_number(image: Image) -> int:
 
 
 def result_of(image: Image, index: int = 0, captured_at: float = 0.0) -> Result:
-    """A result whose composed picture is `image`."""
-    frame = Frame(np.zeros((4, 4, 3), np.uint8), index, captured_at)
-    return Result(frame, None, None, None, None, image)
+    """A result that is recorded as `image`."""
+    return Result(Frame(image, index, captured_at), None, None, None, None)
 
 
 def write_video(path: Path, images: Sequence[Image], fps: float = 30.0) -> Path:
