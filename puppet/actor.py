@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from puppet import actor_card, pixels
 from puppet.actor_card import AGAIN, DECODER, ENCODER, GOLDEN_BLOCKS, LATENTS, PREVIEW, SUFFIX, ActorCard
 from puppet.errors import ActorFileError, PuppetError
-from puppet.frames import LANDMARKS, POSE_SIZE, AlignedCrop, Drive, Image, Latent, Portrait
+from puppet.frames import LANDMARKS, POSE_SIZE, AlignedCrop, Drive, Floats, Image, Latent, Portrait
 from puppet.graph_check import check_graph
 from puppet.latents import Latents, latents_from_bytes
 from puppet.warp import MeshWarp
@@ -88,11 +88,31 @@ class Actor:
 
     def decode(self, latent: Latent) -> Portrait:
         """The picture of a point in latent space."""
+        outputs = self._decoded(latent)
+        return Portrait(pixels.swap_red_blue(*outputs)) if self._warp is None else self.draw(*outputs)
+
+    def parts(self, latent: Latent) -> tuple[Image, Floats]:
+        """Texture uint8 (T, T, 3) RGB and mesh points f32 (V, 3) px of a point in latent space.
+
+        Raises ValueError for an actor that gives whole pictures.
+        """
+        if self._warp is None:
+            raise ValueError(f"{self.name} has no mesh: its decoder gives whole pictures")
+        texture, points = self._decoded(latent)
+        return texture, points
+
+    def draw(self, texture: Image, points: Floats) -> Portrait:
+        """The picture of a texture over a mesh, both as from `parts`. Raises ValueError as that does."""
+        if self._warp is None:
+            raise ValueError(f"{self.name} has no mesh: its decoder gives whole pictures")
+        with self._lock:
+            return Portrait(pixels.swap_red_blue(self._warp.draw(texture, points)))
+
+    def _decoded(self, latent: Latent) -> list[NDArray]:
+        """What the decoder gives, in the card's order."""
         feed = {"latent": np.ascontiguousarray(latent.values, np.float32)[None]}
         with self._lock:
-            outputs = [np.asarray(v)[0] for v in self._decoder.run(list(self.card.decoder_outputs), feed)]
-            rgb = outputs[0] if self._warp is None else self._warp.draw(*outputs)
-        return Portrait(pixels.swap_red_blue(rgb))
+            return [np.asarray(value)[0] for value in self._decoder.run(list(self.card.decoder_outputs), feed)]
 
     def neutral_portrait(self) -> Portrait:
         """The actor at rest, facing the viewer: what the golden picture shows."""

@@ -8,10 +8,11 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from puppet.engine import ActorResults, Engine, Phase, PuppeteerLike
 from puppet.errors import ActorFileError, PuppetError, RecordingError
@@ -19,6 +20,8 @@ from puppet.settings import Settings, load_settings, save_settings, settings_pat
 
 if TYPE_CHECKING:
     from puppet.actor import Actor
+    from puppet.frames import Image
+    from puppet.gui.controller import Services
     from puppet.sources import Source
 
 DEMO = "demo"
@@ -120,14 +123,16 @@ class _Session:
         frames: int | None,
         screenshot: Path | None,
     ) -> int:
-        from puppet.gui.controller import Controller, Services
+        from puppet.gui.controller import Controller
         from puppet.gui.main_window import MainWindow, make_application
 
         application = make_application()
         window = MainWindow()
         size = self._settings.window
         window.resize(size.width, size.height)
-        controller = Controller(engine, window, self._settings, self._services(Services))
+        controller = Controller(
+            engine, window, self._settings, _services(lambda settings: save_settings(settings, self._path))
+        )
         window.closing.connect(application.quit)
 
         limit = ActorResults(frames) if frames is not None else None
@@ -170,25 +175,6 @@ class _Session:
             print(problem, file=sys.stderr)
         return 1 if problems else 0
 
-    def _services(self, kind: type):
-        from puppet.actor import list_actors, read_preview
-        from puppet.ffmpeg import RecordingSettings
-        from puppet.recorder import new_recording_path
-        from puppet.sinks import RecorderSink, save_snapshot
-        from puppet.sources import list_cameras
-
-        def make_recorder(path: Path | None, folder: Path, name: str) -> RecorderSink:
-            return RecorderSink(RecordingSettings(path or new_recording_path(folder, name), actor=name))
-
-        return kind(
-            list_cameras=lambda: [camera.name for camera in list_cameras()],
-            list_actors=list_actors,
-            read_preview=read_preview,
-            make_recorder=make_recorder,
-            save_snapshot=save_snapshot,
-            save_settings=lambda settings: save_settings(settings, self._path),
-        )
-
     def _asked_in_vain(self, engine: Engine) -> PuppetError | None:
         """The error when what was asked for on the command line does not work: then there is nothing to wait for."""
         status = engine.status()
@@ -198,6 +184,82 @@ class _Session:
             if (source or actor) and isinstance(problem.error, PuppetError):
                 return problem.error
         return None
+
+
+def _services(save: Callable[[Settings], None]) -> Services:
+    """What the controller asks of the rest of the program."""
+    from puppet.actor import list_actors, read_preview
+    from puppet.ffmpeg import RecordingSettings
+    from puppet.gui.controller import Services
+    from puppet.recorder import new_recording_path
+    from puppet.sinks import RecorderSink, save_snapshot
+    from puppet.sources import list_cameras
+
+    def make_recorder(path: Path | None, folder: Path, name: str) -> RecorderSink:
+        return RecorderSink(RecordingSettings(path or new_recording_path(folder, name), actor=name))
+
+    return Services(
+        list_cameras=lambda: [camera.name for camera in list_cameras()],
+        list_actors=list_actors,
+        read_preview=read_preview,
+        make_recorder=make_recorder,
+        save_snapshot=save_snapshot,
+        save_settings=save,
+    )
+
+
+def bench_in_window(actor: Actor, clip: Sequence[Image], seconds: float, flash: bool) -> dict[str, Any]:
+    """Play `clip` at 30 frames a second in the real window: see gui/bench_window.py for the figures; and drops, cpu.
+
+    Nothing of the user's settings is read or written. Raises PuppetError when there is no picture, or the flash is
+    never seen.
+    """
+    _forget_opencv_plugins()
+    _check_system_libraries()
+    from puppet.bench import LIVE_FPS, WARM_UP, MemorySource, Usage
+    from puppet.gui.bench_window import FlashSource, Stopwatch, after
+    from puppet.gui.controller import Controller
+    from puppet.gui.main_window import MainWindow, make_application
+    from puppet.headless import build_engine
+
+    application = make_application()
+    flashes = FlashSource() if flash else None
+    source = MemorySource(clip, LIVE_FPS, flashes.paint_over if flashes else None)
+    engine = build_engine(lambda _: source, actor)
+    window = MainWindow()
+    controller = Controller(engine, window, Settings(), _services(lambda settings: None))
+    stopwatch, usage = Stopwatch(window, flashes), Usage()
+    engine.add_sink(stopwatch)
+    dropped = 0
+
+    def begin() -> None:
+        nonlocal dropped
+        usage.begin()
+        stopwatch.warm, dropped = time.perf_counter(), engine.status().dropped
+        after(window, seconds, end)
+
+    def end() -> None:
+        nonlocal dropped
+        usage.end()
+        dropped = engine.status().dropped - dropped
+        window.close()
+
+    window.closing.connect(application.quit)
+    window.show()
+    try:
+        with _interrupt_closes(window.close):
+            controller.start(source.name, Path(f"{actor.name}.actor"))
+            after(window, 2 * WARM_UP, begin)
+            application.exec()
+        problem = engine.status().error
+    finally:
+        window.hide()
+        controller.shutdown()
+        engine.stop()
+        window.deleteLater()
+    if problem is not None:
+        raise PuppetError(problem)
+    return stopwatch.figures() | {"drops": dropped, "cpu": usage.cpu}
 
 
 def build_engine(provider: str = "auto", loop: bool = False) -> Engine:
@@ -248,7 +310,7 @@ def _check_system_libraries() -> None:
 
 @contextlib.contextmanager
 def _interrupt_closes(close: Callable[[], object]) -> Iterator[None]:
-    """Ctrl-C closes the window in order. The preview's timer lets Python notice it soon enough."""
+    """Ctrl-C closes the window in order. The window's timers let Python notice it soon enough."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -68,6 +68,19 @@ def build_parser() -> argparse.ArgumentParser:
     render.add_argument("--force", action="store_true", help="replace OUT.mp4 when it exists")
     _motion_options(render, "0.5 and 1")
 
+    bench = _command(
+        commands, "bench", run_bench, "measure how fast this machine is", "puppet bench --seconds 30 --json now.json"
+    )
+    _actor_option(bench)
+    _provider_option(bench)
+    bench.add_argument("--size", type=_size, default=(640, 480), metavar="WxH", help="of the camera (640x480)")
+    bench.add_argument("--seconds", type=_seconds, default=10.0, metavar="N", help="of each run (10)")
+    bench.add_argument("--flash", action="store_true", help="also time a flash from the source to the screen's pixels")
+    bench.add_argument("--json", type=Path, metavar="OUT", help="write every figure to this file")
+    bench.add_argument(
+        "--compare", nargs=2, type=Path, metavar=("A.json", "B.json"), help="only print what B is, divided by A"
+    )
+
     _command(commands, "cameras", show_cameras, "list the cameras", "puppet cameras")
     _command(commands, "actors", show_actors, "list the actors", "puppet actors")
     doctor = _command(commands, "doctor", run_doctor, "check this machine and this installation", "puppet doctor")
@@ -144,6 +157,16 @@ def render_video(arguments: argparse.Namespace) -> int:
     )
     print(rendered.summary())
     return 0
+
+
+def run_bench(arguments: argparse.Namespace) -> int:
+    from puppet import bench
+
+    if arguments.compare is not None:
+        return bench.run_compare(*arguments.compare)
+    return bench.run_bench(
+        arguments.actor, arguments.provider, arguments.size, arguments.seconds, arguments.flash, arguments.json
+    )
 
 
 def show_cameras(arguments: argparse.Namespace) -> int:
@@ -227,6 +250,23 @@ def _count(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
     return value
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 1 <= value <= 86400:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 1 on")
+    return value
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().partition("x")
+    if not (width.isdecimal() and height.isdecimal() and 64 <= int(width) <= 8192 and 64 <= int(height) <= 8192):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size like 1280x720")
+    return int(width), int(height)
 
 
 def _number_to(most: int) -> Callable[[str], float]:

@@ -27,7 +27,9 @@ class StepOptions:
     """What the user can turn while it runs; swapped as one reference, read once per step.
 
     smoothing 0 (off) .. 1 (strong); gains 1 as the user moves, 0 not at all, 2 twice as much: of the whole face, of
-    its regions (times that), and of the head, turning and moving; mirror_output flips the actor.
+    its regions (times that), and of the head, turning and moving; mirror_output flips the actor. offset f32 (D,) is
+    added to the latent of every face (an attribute's direction); freeze: this latent is shown instead of any. Both
+    belong to one actor, and are left out for one whose latents have another size.
     """
 
     smoothing: float = 0.5
@@ -37,6 +39,8 @@ class StepOptions:
     brows_gain: float = 1.0
     pose_gain: float = 1.0
     mirror_output: bool = False
+    offset: Floats | None = None
+    freeze: Latent | None = None
 
     @property
     def face_gains(self) -> Gains:
@@ -150,7 +154,7 @@ class Puppeteer:
                 self._motion = _seen(self._motion, driven, frame.captured_at)
             else:
                 self._motion = _unseen(self._motion, frame.captured_at)
-            latent = cast.blend(self._motion)
+            latent = _edited(cast.blend(self._motion), options)
             with stages("decode"):
                 portrait = actor.decode(latent)
             if options.mirror_output:
@@ -222,6 +226,16 @@ class _Cast:
             return Latent(self.rest)
         share = np.float32(motion.presence * motion.presence * (3 - 2 * motion.presence))
         return Latent(self.rest + share * (motion.driven.values - self.rest))
+
+
+def _edited(latent: Latent, options: StepOptions) -> Latent:
+    """What is shown instead of a latent, when the user plays in latent space."""
+    size = latent.values.shape
+    if options.freeze is not None and options.freeze.values.shape == size:
+        latent = options.freeze
+    if options.offset is not None and options.offset.shape == size:
+        latent = Latent(latent.values + options.offset)
+    return latent
 
 
 def _seen(motion: _Motion, driven: Latent, at: float) -> _Motion:

@@ -71,6 +71,15 @@ def test_a_mesh_actor_is_drawn_through_the_warp(mesh):
     assert np.abs(up[20 - move : 44 - move, 20:44].astype(int) - rest[20:44, 20:44]).max() <= 1
 
 
+def test_parts_drawn_are_what_decoding_gives(mesh, image):
+    latent = Latent(np.linspace(-1, 1, mesh.card.latent_size, dtype=np.float32))
+    texture, points = mesh.parts(latent)
+    np.testing.assert_array_equal(mesh.draw(texture, points).image, mesh.decode(latent).image)
+    for use in (lambda: image.parts(latent), lambda: image.draw(texture, points)):
+        with pytest.raises(ValueError, match="Ida has no mesh"):
+            use()
+
+
 def test_an_image_actor_follows_pixels(image):
     assert image.needs_crop
     crop = AlignedCrop(np.full((tiny.CROP_SIZE, tiny.CROP_SIZE, 3), (51, 102, 204), np.uint8), np.eye(2, 3))

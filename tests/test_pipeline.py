@@ -12,7 +12,7 @@ from planted_face import tracked
 from puppet import pipeline
 from puppet.actor import Actor, load_actor
 from puppet.compose import Layout, compose
-from puppet.frames import Face, Frame, HeadPose, Image, Result
+from puppet.frames import Face, Frame, HeadPose, Image, Latent, Result
 from puppet.neutral import Neutral
 from puppet.pipeline import HOLD, RELAX, RETURN, Puppeteer, StepOptions
 from puppet.retarget import Gains, Retargeter
@@ -288,6 +288,29 @@ def test_an_actor_that_sees_pixels_shows_none_of_them_either(image: Actor) -> No
     assert result.crop is not None
     assert result.crop.image.shape == (tiny_actor.CROP_SIZE, tiny_actor.CROP_SIZE, 3)
     np.testing.assert_allclose(pixels_of(result)[-1, 0], DRIVER, atol=1)
+
+
+# --- playing in latent space ---
+
+
+def test_an_offset_is_added_to_what_the_face_asks_for(mesh: Actor) -> None:
+    plain = Stage(mesh).step(looking(10)).latent
+    offset = np.linspace(-1, 1, len(plain.values)).astype(np.float32)
+    moved = Stage(mesh, offset=offset).step(looking(10)).latent
+    np.testing.assert_allclose(moved.values, plain.values + offset, atol=1e-6)
+    assert Stage(mesh, offset=offset[:-1]).step(looking(10)).latent.values.shape == plain.values.shape
+
+
+def test_a_frozen_latent_is_shown_whatever_the_face_does(mesh: Actor) -> None:
+    frozen = Stage(mesh).step(looking(20)).latent
+    stage = Stage(mesh, freeze=frozen)
+    for face in (looking(-10), None, looking(5)):
+        result = stage.step(face)
+        np.testing.assert_array_equal(result.latent.values, frozen.values)
+        np.testing.assert_array_equal(pixels_of(result), mesh.decode(frozen).image)
+    other = replace(stage.puppeteer.options, freeze=Latent(frozen.values[:-1]))  # of another actor
+    stage.puppeteer.options = other
+    assert yaw_of(stage.step(looking(5))) < 20
 
 
 # --- composition ---

@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from PyQt6.QtCore import QObject, Qt, QUrl
+from PyQt6.QtCore import QObject, QUrl, pyqtSignal
 from PyQt6.QtGui import QDesktopServices, QIcon
 
 from puppet.engine import ActorResults, Engine, Phase, Status
@@ -23,7 +23,7 @@ from puppet.settings import MotionSettings, Settings, WindowSettings
 from puppet.sinks import RecorderSink
 
 DEMO_CLIP = "the demo clip"
-PREVIEW_MS = 16  # between looks for a new result
+UPKEEP_MS = 50  # between looks at the window's size and the recording; results wake the window themselves
 STATUS_MS = 200
 CONFIDENT = 0.5  # share of full confidence from which the automatic neutral is good enough to say no more about it
 PROVIDERS = {
@@ -52,6 +52,8 @@ class Controller(QObject):
     finished: takes that are over, in order; for whoever prints them at the end.
     """
 
+    _result_came = pyqtSignal()  # from the acting thread; without the result, of which only the newest is shown
+
     def __init__(self, engine: Engine, window: MainWindow, settings: Settings, services: Services) -> None:
         super().__init__(window)
         self.settings = settings
@@ -79,8 +81,9 @@ class Controller(QObject):
         self._connect()
         self._show_settings()
         engine.set_options(self._options())
-        self._preview_timer = window.make_timer(self._look)
-        self._preview_timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._result_came.connect(self._look)
+        engine.on_result = self._result_came.emit
+        self._upkeep_timer = window.make_timer(self._keep_up)
         self._status_timer = window.make_timer(self._show_status)
 
     def start(self, source: str, actor: Path | None) -> None:
@@ -93,7 +96,7 @@ class Controller(QObject):
         if actor is not None:
             self._bring_actor(actor)
         self._show_status()
-        self._preview_timer.start(PREVIEW_MS)
+        self._upkeep_timer.start(UPKEEP_MS)
         self._status_timer.start(STATUS_MS)
 
     def shutdown(self) -> list[str]:
@@ -101,7 +104,8 @@ class Controller(QObject):
         if self._over:
             return []
         self._over = True
-        self._preview_timer.stop()
+        self._engine.on_result = None
+        self._upkeep_timer.stop()
         self._status_timer.stop()
         problems: list[str] = []
         if self._take is not None:
@@ -271,7 +275,9 @@ class Controller(QObject):
         if result is not None:
             self._last = result
             self._show(result)
-        elif self._last is not None and self._shown != self._sizes():
+
+    def _keep_up(self) -> None:
+        if self._last is not None and self._shown != self._sizes():
             self._show(self._last, again=True)  # the window has another size now
         self._follow_recording()
 

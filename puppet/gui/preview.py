@@ -6,7 +6,7 @@ import statistics
 import time
 from collections import deque
 
-from PyQt6.QtCore import QPointF, QRectF, QSize, Qt
+from PyQt6.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
@@ -18,6 +18,8 @@ PILL_COLOUR = QColor(16, 18, 23, 190)
 
 class PreviewPane(QWidget):
     """Shows a QImage. `note` is a line over the picture, `placeholder` what stands there without one."""
+
+    painted = pyqtSignal(float)  # a new picture is on the screen; when it was captured, perf_counter seconds
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -41,6 +43,11 @@ class PreviewPane(QWidget):
         """Width and height in the screen's own px: what a picture should be scaled to fit."""
         ratio = self.devicePixelRatioF()
         return max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))
+
+    @property
+    def picture(self) -> QRectF:
+        """Where the picture stands in the pane, in the pane's own px; empty without one."""
+        return QRectF() if self._image is None else self._target(self._image)
 
     @property
     def image(self) -> QImage | None:
@@ -107,9 +114,6 @@ class PreviewPane(QWidget):
                 painter.scale(-1, 1)
             painter.drawImage(self._target(self._image), self._image)
             painter.restore()
-            if self._unpainted_since is not None:
-                self._latencies.append((time.perf_counter() - self._unpainted_since) * 1000)
-                self._unpainted_since = None
         elif self._placeholder:
             painter.setPen(QColor(STAGE_TEXT))
             inside = self.rect().adjusted(24, 24, -24, -24)
@@ -117,6 +121,10 @@ class PreviewPane(QWidget):
         if self._note:
             self._draw_pill(painter, self._note)
         painter.end()
+        captured_at, self._unpainted_since = self._unpainted_since, None
+        if captured_at is not None and self._image is not None:
+            self._latencies.append((time.perf_counter() - captured_at) * 1000)
+            self.painted.emit(captured_at)
 
     def _target(self, image: QImage) -> QRectF:
         """Where the picture goes: fitted and centred, on whole device px so that one that has the size stays crisp."""
