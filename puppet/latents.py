@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from puppet.frames import Floats
 
 MAX_UNPACKED_BYTES = 64 << 20
+USEFUL = "useful"
 DIRECTION = "direction_"  # prefix of the attribute directions' names in the file
 
 
@@ -21,7 +22,8 @@ class Latents:
 
     mean, std f32 (D,) of the posterior means; axes f32 (K, D): principal axes, longest first, each one standard
     deviation long; kl f32 (D,): mean nats per dimension; samples f32 (M, D): real latents, in the footage's order;
-    directions: named attribute directions f32 (D,). What a file does not hold is empty (kl: zeros).
+    directions: named attribute directions f32 (D,), unit length. useful i32 (K,): the dimensions that say something,
+    in the file's own numbering, see `useful_dimensions`. What a file does not hold is empty (kl: zeros).
     """
 
     mean: Floats
@@ -30,6 +32,21 @@ class Latents:
     kl: Floats
     samples: Floats
     directions: dict[str, Floats] = field(default_factory=dict)
+    useful: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
+
+
+def ranked_dimensions(kl: Floats) -> NDArray[np.int32]:
+    """All dimensions i32 (D,), those that say most first; of equals the lower number."""
+    return np.argsort(-kl, kind="stable").astype(np.int32)
+
+
+def useful_dimensions(kl: Floats) -> NDArray[np.int32]:
+    """The dimensions i32 (K,), most useful first, whose mean KL (D,) exceeds that of all by one standard deviation.
+
+    The rule of Morphing Faces, whose 29 of 400 dimensions it chose.
+    """
+    ranked = ranked_dimensions(kl)
+    return ranked[kl[ranked] > kl.mean() + kl.std()]
 
 
 def latents_to_bytes(latents: Latents) -> bytes:
@@ -37,7 +54,8 @@ def latents_to_bytes(latents: Latents) -> bytes:
     arrays = {name: getattr(latents, name) for name in ("mean", "std", "axes", "kl", "samples")}
     arrays |= {DIRECTION + name: values for name, values in latents.directions.items()}
     buffer = io.BytesIO()
-    np.savez(buffer, **{name: np.asarray(values, np.float32) for name, values in arrays.items()})
+    floats = {name: np.asarray(values, np.float32) for name, values in arrays.items()}
+    np.savez(buffer, **floats, **{USEFUL: np.asarray(latents.useful, np.int32)})
     return buffer.getvalue()
 
 
@@ -63,7 +81,16 @@ def latents_from_bytes(data: bytes, size: int) -> Latents:
             for name in arrays
             if name.startswith(DIRECTION)
         },
+        useful=_dimensions(arrays, size),
     )
+
+
+def _dimensions(arrays: dict[str, NDArray], size: int) -> NDArray[np.int32]:
+    useful = np.asarray(arrays.get(USEFUL, np.zeros(0, np.int32)))
+    numbers = set(useful.tolist()) if useful.ndim == 1 and useful.dtype.kind == "i" else None
+    if numbers is None or len(numbers) != len(useful) or not numbers <= set(range(size)):
+        raise ValueError(f"{USEFUL} does not name dimensions, each once, of 0 to {size - 1}")
+    return useful.astype(np.int32)
 
 
 def _floats(

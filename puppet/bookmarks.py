@@ -1,0 +1,72 @@
+"""Places in an actor's latent space that the user named, one JSON file for each actor."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from puppet.actor_card import DECODER, ActorCard
+from puppet.errors import PuppetError, reason
+from puppet.explore import from_text, to_text
+from puppet.files import write_whole
+from puppet.frames import Floats
+from puppet.settings import settings_path
+
+LONGEST_NAME = 60
+
+
+class Bookmarks:
+    """Reads and writes the bookmarks of actors in one folder.
+
+    A latent means another face to another decoder, so the file's name tells which decoder it belongs to.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """None: beside the settings."""
+        self._folder = folder or settings_path().parent / "bookmarks"
+
+    def file(self, card: ActorCard) -> Path:
+        return self._folder / f"{card.name}-{card.sha256[DECODER][:12]}.json"
+
+    def load(self, card: ActorCard) -> dict[str, Floats]:
+        """Points f32 (D,) by name, as they were made. Raises PuppetError for a damaged file, which is set aside."""
+        path = self.file(card)
+        try:
+            stored = json.loads(path.read_text(encoding="utf-8"))
+            if not isinstance(stored, dict):
+                raise ValueError("not a JSON object")
+            return {checked_name(name): from_text(str(text), card.latent_size) for name, text in stored.items()}
+        except FileNotFoundError:
+            return {}
+        except OSError as problem:
+            raise PuppetError(f"The bookmarks in {path} cannot be read: {reason(problem)}") from problem
+        except (ValueError, RecursionError, PuppetError) as problem:
+            raise PuppetError(f"{self._set_aside(path)} ({str(problem)[:120]})") from problem
+
+    def save(self, card: ActorCard, points: Mapping[str, Floats]) -> None:
+        """Raises PuppetError."""
+        path = self.file(card)
+        text = json.dumps({name: to_text(point) for name, point in points.items()}, indent=1, ensure_ascii=False)
+        try:
+            write_whole(path, text + "\n")
+        except OSError as problem:
+            raise PuppetError(f"The bookmarks cannot be saved in {path.parent}: {reason(problem)}") from problem
+
+    @staticmethod
+    def _set_aside(path: Path) -> str:
+        broken = path.with_name(path.name + ".broken")
+        try:
+            os.replace(path, broken)
+        except OSError as problem:
+            return f"The bookmarks in {path} are damaged and cannot be set aside: {reason(problem)}"
+        return f"The bookmarks of this actor were damaged: they are set aside as {broken}"
+
+
+def checked_name(name: str) -> str:
+    """A bookmark's name, without spaces at its ends. Raises PuppetError."""
+    name = name.strip()
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        raise PuppetError(f"A bookmark's name has 1 to {LONGEST_NAME} characters")
+    return name
