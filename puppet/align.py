@@ -47,25 +47,34 @@ TIGHT_EYES = 0.52  # the same for an upright face crop (the seeds' kind: chin to
 TIGHT_CENTRE = np.array([0.0, 0.38])
 
 
-def fit_similarity(source: NDArray, target: NDArray) -> tuple[NDArray[np.float64], float, NDArray[np.float64]]:
-    """Rotation (3, 3), scale and translation (3,) with target ~ scale * rotation @ source + translation.
+def fit_similarity(
+    source: NDArray, target: NDArray
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Rotations (N, 3, 3), scales (N,) and translations (N, 3) with target ~ scale * rotation @ source + translation.
 
-    Least squares over (P, 3) points; Umeyama 1991, eq. 40-42.
+    Least squares over points source (P, 3) and targets (N, P, 3), each target by itself; Umeyama 1991, eq. 40-42.
     """
     source, target = source.astype(np.float64), target.astype(np.float64)
-    source_mean, target_mean = source.mean(0), target.mean(0)
-    a, b = source - source_mean, target - target_mean
-    u, singular, vt = np.linalg.svd(b.T @ a)
-    sign = np.array([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])
-    rotation = u * sign @ vt
-    scale = float((singular * sign).sum() / (a * a).sum())
-    return rotation, scale, target_mean - scale * rotation @ source_mean
+    source_mean, target_mean = source.mean(0), target.mean(1)
+    a, b = source - source_mean, target - target_mean[:, None]
+    u, singular, vt = np.linalg.svd(b.transpose(0, 2, 1) @ a)
+    sign = np.ones_like(singular)
+    sign[:, 2] = np.sign(np.linalg.det(u @ vt))
+    rotation = u * sign[:, None] @ vt
+    scale = (singular * sign).sum(1) / (a * a).sum()
+    return rotation, scale, target_mean - scale[:, None] * (rotation @ source_mean)
 
 
 def head_pose(points: Floats, reference: Floats | None = None) -> HeadPose:
     """Pose of a face, f32 (478, 3) px, against `reference` (canonical, f32 (478, 3); None: average)."""
+    return head_poses(points[None], reference)[0]
+
+
+def head_poses(points: Floats, reference: Floats | None = None) -> list[HeadPose]:
+    """Poses of faces, f32 (N, 478, 3) px, as `head_pose` gives them, all at once."""
     stable = STABLE_REFERENCE if reference is None else reference[STABLE]
-    return HeadPose(*fit_similarity(stable, points[STABLE]))
+    fitted = zip(*fit_similarity(stable, points[:, STABLE]), strict=True)
+    return [HeadPose(rotation, float(scale), translation) for rotation, scale, translation in fitted]
 
 
 def canonicalise(points: Floats, reference: Floats | None = None) -> tuple[Floats, HeadPose]:

@@ -42,7 +42,7 @@ def judged_neutral(faces: Sequence[Face]) -> tuple[Neutral, float]:
 
 def usual_pose(points: Iterable[Floats], neutral: Floats) -> HeadPose:
     """Median head pose of faces f32 (478, 3) px, fitted against the person's own neutral f32 (478, 3)."""
-    poses = [align.head_pose(p, neutral) for p in points]
+    poses = align.head_poses(np.stack(list(points)), neutral)
     angles = np.median([align.angles_of(pose.rotation) for pose in poses], axis=0)
     scale = float(np.median([pose.scale for pose in poses]))
     return HeadPose(align.rotation_of(angles), scale, np.median([pose.translation for pose in poses], axis=0))

@@ -16,15 +16,16 @@ ANGLES = [(0, 0, 0), (35, 0, 0), (0, 25, 0), (0, 0, -40), (-30, 20, 15), (60, -3
 def test_a_planted_similarity_is_recovered(angles) -> None:
     source = np.random.default_rng(1).normal(size=(20, 3))
     rotation, translation = align.rotation_of(np.array(angles)), np.array([300.0, -20.0, 5.0])
-    fitted = align.fit_similarity(source, 87.0 * source @ rotation.T + translation)
-    np.testing.assert_allclose(fitted[0], rotation, atol=1e-6)
-    assert fitted[1] == pytest.approx(87.0, abs=1e-6)
-    np.testing.assert_allclose(fitted[2], translation, atol=1e-6)
+    fitted = align.fit_similarity(source, np.stack([source, 87.0 * source @ rotation.T + translation]))
+    for found, planted in zip(fitted, (rotation, 87.0, translation), strict=True):
+        np.testing.assert_allclose(found[1], planted, atol=1e-6)
+    for found, planted in zip(fitted, (np.eye(3), 1.0, np.zeros(3)), strict=True):
+        np.testing.assert_allclose(found[0], planted, atol=1e-6)
 
 
 def test_a_mirrored_cloud_never_gives_a_mirroring_rotation() -> None:
     source = np.random.default_rng(2).normal(size=(20, 3))
-    rotation, _, _ = align.fit_similarity(source, source * (-1, 1, 1))
+    (rotation,), _, _ = align.fit_similarity(source, (source * (-1, 1, 1))[None])
     assert np.linalg.det(rotation) == pytest.approx(1)
 
 
