@@ -113,7 +113,8 @@ class Exploration:
         """Another pair. Raises PuppetError."""
         if right == up:
             raise PuppetError(f"Choose two different directions, not {right} twice")
-        self.direction(right), self.direction(up)
+        for number in (right, up):
+            self.direction(number)
         return dataclasses.replace(self, pair=(right, up), gesture=())
 
     def with_reach(self, reach: float) -> Exploration:
