@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import sys
 import tempfile
 import threading
+import types
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -42,7 +44,8 @@ class FaceMeshTracker:
 
     def __init__(self, still: bool = False, max_faces: int = 1) -> None:
         with without_native_chatter():
-            from mediapipe.python.solutions import face_mesh
+            with _pyplot_left_out():
+                from mediapipe.python.solutions import face_mesh
 
             self._mesh = face_mesh.FaceMesh(static_image_mode=still, max_num_faces=max_faces, refine_landmarks=True)
             self._mesh.process(np.zeros((64, 64, 3), np.uint8))  # now its threads have started, and had their say
@@ -91,6 +94,23 @@ def _box(points: Floats) -> Floats:
     """Centre x, centre y and size in px."""
     low, high = points[:, :2].min(0), points[:, :2].max(0)
     return np.array((*(low + high) / 2, (high - low).max()), np.float32)
+
+
+@contextlib.contextmanager
+def _pyplot_left_out() -> Iterator[None]:
+    """MediaPipe imports pyplot for a drawing function that nobody calls here; that is a third of the program's start.
+
+    Whoever wants matplotlib afterwards gets the real one.
+    """
+    names = [name for name in ("matplotlib", "matplotlib.pyplot") if name not in sys.modules]
+    stand_ins = {name: types.ModuleType(name) for name in names}
+    sys.modules.update(stand_ins)
+    try:
+        yield
+    finally:
+        for name, stand_in in stand_ins.items():
+            if sys.modules.get(name) is stand_in:
+                del sys.modules[name]
 
 
 @contextlib.contextmanager

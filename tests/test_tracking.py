@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -122,3 +124,16 @@ def test_of_several_new_faces_the_largest_is_followed(monkeypatch, tracker) -> N
     monkeypatch.setattr(tracker, "_last_box", None)
     found = tracker.track(frame(np.zeros((240, 320, 3))))
     np.testing.assert_allclose(found.points, large.points, atol=1e-3)
+
+
+def test_the_tracker_starts_without_pyplot_and_leaves_it_to_others() -> None:
+    code = (
+        "import sys\n"
+        "from puppet.tracking import FaceMeshTracker\n"
+        "FaceMeshTracker().close()\n"
+        "print(any(name.startswith('matplotlib') for name in sys.modules))\n"
+        "import matplotlib.pyplot\n"
+        "print(hasattr(matplotlib.pyplot, 'plot'), matplotlib.pyplot.__file__ is not None)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=100)
+    assert done.stdout.split() == ["False", "True", "True"], done.stderr
