@@ -72,6 +72,19 @@ def run_window(
     return session.run(engine, spec, actor_file, notices, record, frames, screenshot)
 
 
+def run_explorer(actor: str | None, provider: str = "auto", screenshot: Path | None = None) -> int:
+    """The explorer in a window of its own; 0 when it is closed.
+
+    actor: name or file, None: the built-in one. screenshot: a PNG once all pictures are there; then it closes.
+    Raises PuppetError.
+    """
+    _forget_opencv_plugins()
+    _check_system_libraries()
+    from puppet.gui.explorer_window import show_explorer
+
+    return show_explorer(actor, provider, screenshot)
+
+
 def choose_source(given: str | None, remembered: str, cameras: Sequence[str]) -> tuple[str, str | None]:
     """What to open, and a notice for the user or None. `cameras`: the names there are."""
     if given is not None:
@@ -208,7 +221,9 @@ def _services(save: Callable[[Settings], None]) -> Services:
     )
 
 
-def bench_in_window(actor: Actor, clip: Sequence[Image], seconds: float, flash: bool) -> dict[str, Any]:
+def bench_in_window(
+    actor: Actor, clip: Sequence[Image], seconds: float, flash: bool, others: Sequence[Actor] = ()
+) -> dict[str, Any]:
     """Play `clip` at 30 frames a second in the real window: see gui/bench_window.py for the figures; and drops, cpu.
 
     Nothing of the user's settings is read or written. Raises PuppetError when there is no picture, or the flash is
@@ -225,7 +240,7 @@ def bench_in_window(actor: Actor, clip: Sequence[Image], seconds: float, flash: 
     application = make_application()
     flashes = FlashSource() if flash else None
     source = MemorySource(clip, LIVE_FPS, flashes.paint_over if flashes else None)
-    engine = build_engine(lambda _: source, actor)
+    engine = build_engine(lambda _: source, actor, others=others)
     window = MainWindow()
     controller = Controller(engine, window, Settings(), _services(lambda settings: None))
     stopwatch, usage = Stopwatch(window, flashes), Usage()

@@ -75,11 +75,19 @@ def build_parser() -> argparse.ArgumentParser:
     _provider_option(bench)
     bench.add_argument("--size", type=_size, default=(640, 480), metavar="WxH", help="of the camera (640x480)")
     bench.add_argument("--seconds", type=_seconds, default=10.0, metavar="N", help="of each run (10)")
+    bench.add_argument(
+        "--actors", type=_count, default=1, metavar="N", help="so many actors at once, from one face (1)"
+    )
     bench.add_argument("--flash", action="store_true", help="also time a flash from the source to the screen's pixels")
     bench.add_argument("--json", type=Path, metavar="OUT", help="write every figure to this file")
     bench.add_argument(
         "--compare", nargs=2, type=Path, metavar=("A.json", "B.json"), help="only print what B is, divided by A"
     )
+
+    explore = _command(commands, "explore", explore_actor, "wander in an actor's latent space", "puppet explore marble")
+    explore.add_argument("actor", nargs="?", metavar="ACTOR", help="an actor's name or .actor file")
+    _provider_option(explore)
+    explore.add_argument("--screenshot", type=Path, metavar="PNG", help="save a picture of the window and end")
 
     _command(commands, "cameras", show_cameras, "list the cameras", "puppet cameras")
     _command(commands, "actors", show_actors, "list the actors", "puppet actors")
@@ -165,8 +173,24 @@ def run_bench(arguments: argparse.Namespace) -> int:
     if arguments.compare is not None:
         return bench.run_compare(*arguments.compare)
     return bench.run_bench(
-        arguments.actor, arguments.provider, arguments.size, arguments.seconds, arguments.flash, arguments.json
+        actor=arguments.actor,
+        provider=arguments.provider,
+        size=arguments.size,
+        seconds=arguments.seconds,
+        flash=arguments.flash,
+        json_path=arguments.json,
+        actors=arguments.actors,
     )
+
+
+def explore_actor(arguments: argparse.Namespace) -> int:
+    from puppet.doctor import has_display
+
+    if not has_display():
+        raise PuppetError("The explorer is a window, and there is no display for it")
+    from puppet.app import run_explorer
+
+    return run_explorer(arguments.actor, arguments.provider, arguments.screenshot)
 
 
 def show_cameras(arguments: argparse.Namespace) -> int:

@@ -16,12 +16,13 @@ import numpy as np
 
 from puppet.domain import Domain
 from puppet.errors import PuppetError
-from puppet.frames import Floats, Latent
+from puppet.frames import Floats, Image, Latent
 from puppet.latents import Latents, ranked_dimensions, useful_dimensions
 
 HISTORY = 200  # steps that can be taken back
 SMALLEST = 1e-6  # standard deviation below which a dimension counts as this wide: it can be moved all the same
 REACHES = (0.5, 4.0)  # standard deviations that the picture's edge may stand for
+LEAST_SHOWN = 0.4  # of a picture's side: less would not tell where on the face one is
 MOST = 4.0  # largest amount of an attribute, either way
 LARGEST = 1e4  # no coordinate of any use is larger
 WALK_STEP = 0.5  # standard deviations, as in Morphing Faces' own random walk
@@ -108,6 +109,10 @@ class Exploration:
 
     def toggle_freeze(self) -> Exploration:
         return dataclasses.replace(self, frozen=not self.frozen, gesture=())
+
+    def frozen_here(self) -> Exploration:
+        """The same, with the mouse changing nothing; what is going on goes on."""
+        return dataclasses.replace(self, frozen=True)
 
     def pick(self, right: int, up: int) -> Exploration:
         """Another pair. Raises PuppetError."""
@@ -277,6 +282,19 @@ def path(a: Floats, b: Floats, steps: int, spherical: bool = False, latents: Lat
         return straight.astype(np.float32)
     arc = (np.sin((1 - shares) * angle) * start + np.sin(shares * angle) * end) / np.sin(angle)
     return (centre + unit * arc * (lengths[0] + shares * (lengths[1] - lengths[0]))).astype(np.float32)
+
+
+def changed_square(before: Image, after: Image) -> tuple[slice, slice]:
+    """Rows and columns of the square in which two pictures uint8 (S, S, 3) differ most: what a direction does."""
+    side = len(before)
+    change = np.abs(before.astype(np.int16) - after).max(2)
+    rows, columns = np.nonzero(change > change.max() / 3)
+    if not change.max():
+        return slice(0, side), slice(0, side)
+    spread = 1.3 * max(np.ptp(np.quantile(v, [0.02, 0.98])) for v in (rows, columns))
+    wanted = int(np.clip(spread, LEAST_SHOWN * side, side))
+    first = [int(np.clip((v.min() + v.max() - wanted) / 2 + 0.5, 0, side - wanted)) for v in (rows, columns)]
+    return slice(first[0], first[0] + wanted), slice(first[1], first[1] + wanted)
 
 
 def to_text(point: Floats) -> str:

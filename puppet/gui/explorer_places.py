@@ -1,0 +1,190 @@
+"""Bookmarks of the explorer, and the morph from one of them to another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PyQt6.QtCore import QSize, pyqtSignal
+from PyQt6.QtGui import QIcon
+from PyQt6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from puppet.frames import Image
+from puppet.gui.qimage import to_icon
+from puppet.gui.widgets import ChoiceBox
+
+ICON = 48  # px
+NOW, MEAN = "this face", "the mean face"
+SECONDS = (1, 2, 3, 5, 10, 20)  # of a morph
+SAME = ""  # the other end of the morph is the same actor
+
+
+@dataclass(frozen=True)
+class MorphWish:
+    """From one place to another: names of bookmarks, NOW or MEAN; other: another actor's file, or SAME. With another
+    actor `end` is that actor's mean face."""
+
+    start: str
+    end: str
+    spherical: bool
+    seconds: float
+    other: str = SAME
+
+
+class BookmarkPanel(QWidget):
+    """Named places: add, go, delete."""
+
+    added = pyqtSignal(str)
+    chosen = pyqtSignal(str)
+    deleted = pyqtSignal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.name = QLineEdit()
+        self.name.setPlaceholderText("Name of a bookmark")
+        self.name.setAccessibleName("Name of a new bookmark")
+        self.add = QPushButton("Bookmark this face")
+        self.list = QListWidget()
+        self.list.setAccessibleName("Bookmarks")
+        self.list.setIconSize(QSize(ICON, ICON))
+        self.go = QPushButton("Go there")
+        self.delete = QPushButton("Delete")
+        top, below = QHBoxLayout(), QHBoxLayout()
+        top.addWidget(self.name, 1)
+        top.addWidget(self.add)
+        below.addStretch(1)
+        below.addWidget(self.go)
+        below.addWidget(self.delete)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 6, 0, 0)
+        column.addLayout(top)
+        column.addWidget(self.list, 1)
+        column.addLayout(below)
+        self.add.clicked.connect(self._add)
+        self.name.returnPressed.connect(self._add)
+        self.list.itemActivated.connect(lambda item: self.chosen.emit(item.text()))
+        self.go.clicked.connect(lambda: self._about_current(self.chosen))
+        self.delete.clicked.connect(lambda: self._about_current(self.deleted))
+        self.list.currentItemChanged.connect(lambda *_: self._show_buttons())
+        self._show_buttons()
+
+    def show_names(self, names: Sequence[str]) -> None:
+        icons = {self._item(i).text(): self._item(i).icon() for i in range(self.list.count())}
+        self.list.clear()
+        for name in names:
+            self.list.addItem(QListWidgetItem(icons.get(name, QIcon()), name))
+        self._show_buttons()
+
+    def show_picture(self, name: str, image: Image) -> None:
+        for i in range(self.list.count()):
+            if self._item(i).text() == name:
+                self._item(i).setIcon(to_icon(image, ICON, self.devicePixelRatioF()))
+
+    def _item(self, row: int) -> QListWidgetItem:
+        item = self.list.item(row)
+        assert item is not None
+        return item
+
+    def _add(self) -> None:
+        self.added.emit(self.name.text())
+        self.name.clear()
+
+    def _about_current(self, signal) -> None:
+        item = self.list.currentItem()
+        if item is not None:
+            signal.emit(item.text())
+
+    def _show_buttons(self) -> None:
+        for button in (self.go, self.delete):
+            button.setEnabled(self.list.currentItem() is not None)
+
+
+class MorphPanel(QFrame):
+    """Where a morph begins and ends, and how it goes."""
+
+    play_wanted = pyqtSignal(object)  # MorphWish
+    export_wanted = pyqtSignal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.start, self.end = ChoiceBox("Morph from"), ChoiceBox("Morph to")
+        self.other = ChoiceBox("Morph into")
+        self.shape = ChoiceBox("Way of the morph")
+        self.shape.addItem("straight", False)
+        self.shape.addItem("on an arc", True)
+        self.shape.setToolTip("Straight passes nearer to the mean face; an arc keeps its distance from it")
+        self.seconds = ChoiceBox("Length of the morph")
+        for seconds in SECONDS:
+            self.seconds.addItem(f"{seconds} s", float(seconds))
+        self.seconds.setCurrentIndex(SECONDS.index(3))
+        self.play = QPushButton("Play")
+        self.export = QPushButton("Export video…")
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 6, 0, 0)
+        for row, (words, box) in enumerate(
+            (
+                ("From", self.start),
+                ("To", self.end),
+                ("Actor", self.other),
+                ("Way", self.shape),
+                ("Length", self.seconds),
+            )
+        ):
+            label = QLabel(words)
+            label.setProperty("role", "caption")
+            label.setBuddy(box)
+            grid.addWidget(label, row, 0)
+            grid.addWidget(box, row, 1)
+        grid.setColumnStretch(1, 1)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(self.play)
+        buttons.addWidget(self.export)
+        grid.addLayout(buttons, 5, 0, 1, 2)
+        self.other.currentIndexChanged.connect(lambda _: self.end.setEnabled(self.other.currentData() == SAME))
+        self.play.clicked.connect(lambda: self.play_wanted.emit(self.wish))
+        self.export.clicked.connect(lambda: self.export_wanted.emit(self.wish))
+        self.show_places([])
+        self.show_actors({})
+
+    @property
+    def wish(self) -> MorphWish:
+        return MorphWish(
+            self.start.currentText(),
+            self.end.currentText(),
+            bool(self.shape.currentData()),
+            float(self.seconds.currentData()),
+            str(self.other.currentData()),
+        )
+
+    def show_places(self, names: Sequence[str]) -> None:
+        for box, places in ((self.start, [NOW, MEAN, *names]), (self.end, [MEAN, NOW, *names])):
+            chosen = box.currentText()
+            box.clear()
+            box.addItems(places)
+            box.setCurrentIndex(max(0, box.findText(chosen)))
+
+    def show_actors(self, names: Mapping[str, str]) -> None:
+        """Other actors: name by file."""
+        chosen = self.other.currentData()
+        self.other.clear()
+        self.other.addItem("the same actor", SAME)
+        for path, name in names.items():
+            self.other.addItem(f"into {name}", str(Path(path)))
+        self.other.setCurrentIndex(max(0, self.other.findData(chosen)))
+
+    def show_busy(self, busy: bool) -> None:
+        """While a film is being made, the same button ends it."""
+        self.export.setText("Stop" if busy else "Export video…")

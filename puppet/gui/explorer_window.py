@@ -1,0 +1,59 @@
+"""The explorer as a window of its own: `puppet explore`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from PyQt6.QtGui import QGuiApplication
+
+from puppet.actor import DEFAULT_ACTOR, find_actor, list_actors, load_actor
+from puppet.bookmarks import Bookmarks
+from puppet.errors import RecordingError
+from puppet.gui.explorer import ExplorerWidget
+from puppet.gui.main_window import make_application
+from puppet.gui.theme import colours_for, palette_of, style_sheet
+from puppet.settings import load_settings, settings_path
+
+SIZE = (1180, 760)  # px
+
+
+def show_explorer(name: str | None = None, provider: str = "auto", screenshot: Path | None = None) -> int:
+    """Open the window and stay until it is closed; 0. name: an actor's name or file.
+
+    screenshot: a PNG of the window once all small pictures are there; then it closes. Raises PuppetError.
+    """
+    actor = load_actor(find_actor(name or DEFAULT_ACTOR), provider)
+    settings, _ = load_settings(settings_path())
+    application = make_application()
+    colours = colours_for(QGuiApplication.palette())
+    application.setPalette(palette_of(colours))
+    application.setStyleSheet(style_sheet(colours))
+    window = ExplorerWidget(actor, Bookmarks(), settings.folder, lambda path: load_actor(path, provider), _others)
+    window.setWindowTitle(f"Puppet explorer: {actor.name}")
+    window.resize(*SIZE)
+    window.quit_wanted.connect(window.close)
+    failed: list[Path] = []
+    if screenshot is not None:
+        waiting = {direction.number for direction in window.exploration.directions} if window.exploration else set()
+
+        def came(direction, *_) -> None:
+            waiting.discard(direction.number)
+            if not waiting:
+                if not window.grab().save(str(screenshot), "PNG"):
+                    failed.append(screenshot)
+                window.close()
+
+        window.worker.thumbnail.connect(came)
+    try:
+        window.show()
+        application.exec()
+    finally:
+        window.shutdown()
+    if failed:
+        raise RecordingError(f"The screenshot could not be written to {failed[0]}")
+    return 0
+
+
+def _others() -> Mapping[str, str]:
+    return {str(path): path.stem for path in list_actors()}
