@@ -65,8 +65,8 @@ MOVEMENT_JITTER = (0.7, 0.7, 0.7, 0.01, 0.01, 0.01)
 EYE_LOSS, MOUTH_LOSS, BROW_LOSS, FACE_LOSS = 10.0, 4.0, 3.0, 1.0  # added to the 1 that every pixel counts
 L1, SQUARED, GRADIENT = 1.0, 2.0, 1.0
 KL, KL_WARMUP = 5e-5, 0.2  # weight per nat; share of the training over which it is reached
-CRITIC_START = 0.25  # share of the training after which the critic joins in
-CRITIC, ADVERSARIAL, FEATURES = 0.1, 0.1, 0.5  # weights: the critic's own loss, its verdict, its maps' distance
+CRITIC_START = 0.5  # share of the training after which the critic joins in
+CRITIC, ADVERSARIAL, FEATURES = 0.1, 0.03, 0.5  # weights: the critic's own loss, its verdict, its maps' distance
 WINDOW = 0.5  # of the picture's side: what the critic sees of it in one step, somewhere about the middle
 
 OPENED_QUANTILE = 0.93  # the texture is laid out for a mouth as open as in the top 7 % of the footage

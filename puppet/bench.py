@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from puppet import __version__, pixels
-from puppet.actor import DEFAULT_ACTOR, find_actor, load_actor
+from puppet.actor import DEFAULT_ACTOR, find_actor, list_actors, load_actor
 from puppet.compose import Layout, compose
 from puppet.errors import PuppetError
 from puppet.frames import Frame, Image, Result
@@ -52,18 +52,21 @@ def run_bench(
     seconds: float,
     flash: bool,
     json_path: Path | None,
+    actors: int = 1,
 ) -> int:
-    """Measure, print the table, write the JSON. Raises PuppetError."""
+    """Measure, print the table, write the JSON. actors: so many at once, from one face. Raises PuppetError."""
     if json_path is not None and not json_path.parent.is_dir():
         raise PuppetError(f"{json_path}: there is no such folder")
     played = load_actor(find_actor(actor or DEFAULT_ACTOR), provider)
+    shelf = list_actors()
+    others = [load_actor(shelf[number % len(shelf)], provider) for number in range(actors - 1)]
     clip, capture_ms = read_clip(size)
-    measured = free_run(played, clip, seconds)
+    measured = free_run(played, clip, seconds, others)
     measured["stage_ms"] = {"capture": capture_ms, "convert": convert_ms(clip), **measured["stage_ms"]}
-    measured |= live_run(played, clip, seconds, flash)
+    measured |= live_run(played, clip, seconds, flash, others)
     if "paint_ms" in measured:
         measured["stage_ms"]["paint"] = measured.pop("paint_ms")
-    figures = about(played, size, seconds) | measured
+    figures = about(played, size, seconds) | {"actors": actors} | measured
     figures["verdict"] = verdict(figures)
     print(table(figures))
     if json_path is not None:
@@ -185,11 +188,11 @@ class Counting:
         return (len(self.times) - 1) / (self.times[-1] - self.times[0]) if len(self.times) > 1 else 0.0
 
 
-def free_run(actor: Actor, clip: Sequence[Image], seconds: float) -> dict[str, Any]:
+def free_run(actor: Actor, clip: Sequence[Image], seconds: float, others: Sequence[Actor] = ()) -> dict[str, Any]:
     """fps, stage_ms, faces (share of the frames with one), memory_mb and cpu of as many frames as the machine does."""
     source = MemorySource(clip, fps=None)
     counting = Counting(source.tickets.release, composing=True)
-    engine = build_engine(lambda _: source, actor)
+    engine = build_engine(lambda _: source, actor, others=others)
     engine.set_actor(Path(f"{actor.name}.actor"))
     engine.add_sink(counting)
     usage = Usage()
@@ -207,19 +210,21 @@ def free_run(actor: Actor, clip: Sequence[Image], seconds: float) -> dict[str, A
     }
 
 
-def live_run(actor: Actor, clip: Sequence[Image], seconds: float, flash: bool) -> dict[str, Any]:
+def live_run(
+    actor: Actor, clip: Sequence[Image], seconds: float, flash: bool, others: Sequence[Actor] = ()
+) -> dict[str, Any]:
     """latency_ms, latency_to, drops, cpu; with a display also paint_ms, and flash_ms when asked for."""
     from puppet.doctor import has_display
 
     if has_display():
         from puppet.app import bench_in_window
 
-        return bench_in_window(actor, clip, seconds, flash)
+        return bench_in_window(actor, clip, seconds, flash, others)
     if flash:
         raise PuppetError("--flash looks for the flash on a screen, and there is no display here")
     source = MemorySource(clip, LIVE_FPS)
     counting = Counting(lambda: None, composing=False)
-    engine = build_engine(lambda _: source, actor)
+    engine = build_engine(lambda _: source, actor, others=others)
     engine.set_actor(Path(f"{actor.name}.actor"))
     engine.add_sink(counting)
     usage = Usage()
@@ -348,7 +353,8 @@ def table(figures: Mapping[str, Any]) -> str:
     machine, memory = figures["machine"], figures["memory_mb"]
     notice = f" ({figures['provider_notice']})" if figures["provider_notice"] else ""
     rows = [
-        f"actor      {figures['actor']}, {figures['actor_size']} px, on {figures['provider']}{notice}",
+        f"actor      {figures['actor']}, {figures['actor_size']} px, on {figures['provider']}{notice}"
+        + (f"; {figures['actors']} actors at once" if figures["actors"] > 1 else ""),
         f"machine    {machine['cores']} x {machine['cpu']}, GPU: {machine['gpu'] or 'none'}; {machine['system']}",
         "versions   " + ", ".join(f"{name} {version}" for name, version in figures["versions"].items()),
         f"source     {figures['source_size'][0]} x {figures['source_size'][1]}, from memory",
@@ -391,7 +397,7 @@ def compare(first: Mapping[str, Any], second: Mapping[str, Any], name: str, othe
         if key in two:
             ratio = f"{two[key] / value:8.2f}" if value else f"{'-':>8}"
             rows.append(f"{key:<22}{value:22.2f}{two[key]:22.2f}{ratio}")
-    for key in ("actor", "provider", "source_size", "machine"):
+    for key in ("actor", "actors", "provider", "source_size", "machine"):
         if first.get(key) != second.get(key):
             rows.append(f"not the same {key}: {first.get(key)} and {second.get(key)}")
     return "\n".join(rows)

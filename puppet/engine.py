@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -39,6 +39,7 @@ class PuppeteerLike(Protocol):
     """What the engine needs of `pipeline.Puppeteer`."""
 
     actor: Actor | None
+    others: tuple[Actor, ...]
     options: StepOptions
 
     @property
@@ -64,7 +65,7 @@ class PuppeteerLike(Protocol):
 class Problem:
     """Something the user should know. `serial` tells a new one from an old one.
 
-    origin: "source", "actor", "step" or "sink".
+    origin: "source", "actor", "others", "step" or "sink".
     """
 
     message: str
@@ -87,6 +88,7 @@ class Status:
     frames_read: int  # from this source
     results: int  # made since the start
     actor: str | None
+    others: tuple[str, ...]  # actors that play beside it
     actor_loading: str | None  # name of the actor that is on its way
     providers: tuple[str, ...]  # what ONNX Runtime really uses, first choice first; empty without an actor
     provider_notice: str | None  # why it is not the provider that was asked for
@@ -134,7 +136,8 @@ class Engine:
         self._inference_failed = False
         self._puppeteer: PuppeteerLike | None = None
         self._actor: Actor | None = None
-        self._actor_request = 0
+        self._others: tuple[Actor, ...] = ()
+        self._actor_request = self._others_request = 0
         self._actor_loading: str | None = None
         self._sinks: tuple[Sink, ...] = ()
         self._helpers: list[threading.Thread] = []
@@ -214,6 +217,15 @@ class Engine:
             self._actor_loading = path.stem
             self._help(self._bring_actor, path, self._actor_request)
 
+    def set_others(self, paths: Sequence[Path]) -> None:
+        """Let these actors play the same beside the actor, `Result.wall`; they load in a helper thread. One that cannot
+        be loaded is left out, and `status` says why."""
+        with self._lock:
+            if self._stopped:
+                return
+            self._others_request += 1
+            self._help(self._bring_others, tuple(paths), self._others_request)
+
     def set_options(self, options: StepOptions) -> None:
         """Smoothing, gains, mirroring: from the next step on."""
         with self._lock:
@@ -262,6 +274,7 @@ class Engine:
                 frames_read=capture.frames_read if capture else 0,
                 results=self._results_made,
                 actor=actor.name if actor else None,
+                others=tuple(other.name for other in self._others),
                 actor_loading=self._actor_loading,
                 providers=tuple(actor.providers) if actor else (),
                 provider_notice=actor.notice if actor else None,
@@ -308,7 +321,7 @@ class Engine:
             self._give_up(problem)
             return
         with self._lock:
-            puppeteer.actor = self._actor
+            puppeteer.actor, puppeteer.others = self._actor, self._others
             if self._options is not None:
                 puppeteer.options = self._options
             self._puppeteer = puppeteer
@@ -396,6 +409,24 @@ class Engine:
                 self._puppeteer.actor = actor
             elif self._inference_failed and self._capture is not None:
                 self.set_source(self._capture.spec)  # the last actor may be why inference gave up
+
+    def _bring_others(self, paths: tuple[Path, ...], request: int) -> None:
+        loaded: list[Actor] = []
+        problem: Exception | None = None
+        for path in paths:
+            try:
+                loaded.append(self._load_actor(path))
+            except Exception as error:  # as in `_bring_actor`
+                problem = error
+        with self._lock:
+            if request != self._others_request:
+                return
+            self._others = tuple(loaded)
+            self._clear("others")
+            if problem is not None:
+                self._report(problem, "others")
+            if self._puppeteer is not None:
+                self._puppeteer.others = self._others
 
     def _help(self, work: Callable[..., None], *arguments: object) -> None:
         helper = threading.Thread(target=work, args=arguments, name=work.__name__, daemon=True)

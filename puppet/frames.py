@@ -96,7 +96,8 @@ class Result:
     face, crop: None when no face was seen (crop also when the actor does not ask for pixels).
     out_of_domain: how strange to the actor is what the face asks for (`domain.Domain`): up to 1 its footage shows the
     like, beyond it does not; None without a face or an actor.
-    stage_ms: milliseconds by stage ("track", "align", "retarget", "encode", "decode").
+    stage_ms: milliseconds by stage ("track", "retarget", "align", "encode", "decode"), of all actors together.
+    wall: what further actors made of the same face.
     """
 
     frame: Frame
@@ -106,3 +107,4 @@ class Result:
     latent: Latent | None
     stage_ms: dict[str, float] = field(default_factory=dict)
     out_of_domain: float | None = None
+    wall: tuple[Portrait, ...] = ()

@@ -92,8 +92,14 @@ def default_source() -> str:
     return spec
 
 
-def build_engine(make_source: Callable[[str], Source], actor: Actor, options: StepOptions | None = None) -> Engine:
-    """The real engine around an actor that is loaded already."""
+def build_engine(
+    make_source: Callable[[str], Source],
+    actor: Actor,
+    options: StepOptions | None = None,
+    others: Sequence[Actor] = (),
+) -> Engine:
+    """The real engine around an actor, and others that play beside it, that are loaded already."""
+    beside = {f"beside {number}": other for number, other in enumerate(others)}
 
     def make_puppeteer() -> PuppeteerLike:
         from puppet.pipeline import Puppeteer
@@ -101,7 +107,9 @@ def build_engine(make_source: Callable[[str], Source], actor: Actor, options: St
 
         return Puppeteer(FaceMeshTracker(), actor)
 
-    return Engine(make_source, make_puppeteer, lambda _: actor, options)
+    engine = Engine(make_source, make_puppeteer, lambda path: beside.get(path.name, actor), options)
+    engine.set_others([Path(name) for name in beside])
+    return engine
 
 
 def follow(engine: Engine, meter: Meter, advance: Callable[[int], None], sink: RecorderSink | None) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -88,17 +88,21 @@ class Tracked:
 
 
 class Puppeteer:
-    """One user's face on one actor. `track` and `close` belong to one thread, `act` to one, everything else to any."""
+    """One user's face on one actor, or on several. `track` and `close` belong to one thread, `act` to one, everything
+    else to any.
+
+    actor: who plays; others: who plays the same beside them (a wall of puppets).
+    """
 
     def __init__(self, tracker: Tracker, actor: Actor | None, options: StepOptions | None = None) -> None:
         self.options = options or StepOptions()
         self.actor = actor
+        self.others: tuple[Actor, ...] = ()
         self._tracker = tracker
         self._automatic = AutomaticNeutral()
         self._captured: Neutral | None = None
         self._capture_next = False
-        self._motion = _Motion()
-        self._cast: _Cast | None = None
+        self._roles: list[_Role] = []
 
     @property
     def neutral_is_captured(self) -> bool:
@@ -144,54 +148,34 @@ class Puppeteer:
 
     def act(self, tracked: Tracked) -> Result:
         """The second half: everything after the tracker, frames in their order."""
-        options, actor, stages = self.options, self.actor, _Stages(tracked.stage_ms)
-        frame, face = tracked.frame, tracked.face
-        crop = portrait = latent = strange = None
-        if actor is not None:
-            cast = self._cast_of(actor)
-            if face is not None:
-                crop, driven, strange = self._drive(frame, face, cast, options, stages)
-                self._motion = _seen(self._motion, driven, frame.captured_at)
-            else:
-                self._motion = _unseen(self._motion, frame.captured_at)
-            latent = _edited(cast.blend(self._motion), options)
-            with stages("decode"):
-                portrait = actor.decode(latent)
-            if options.mirror_output:
-                portrait = Portrait(np.ascontiguousarray(portrait.image[:, ::-1]))
-        return Result(frame, face, crop, portrait, latent, stages.milliseconds, strange)
+        options, actor, others = self.options, self.actor, self.others
+        frame, face, stages = tracked.frame, tracked.face, _Stages(tracked.stage_ms)
+        if actor is None:
+            return Result(frame, face, None, None, None, stages.milliseconds)
+        user = None
+        if face is not None:
+            with stages("retarget"):
+                user = self._neutral_for(face, frame.captured_at)
+        first, *extras = self._cast((actor, *others))
+        played = first.play(frame, face, user, options, stages)
+        plain = replace(options, offset=None, freeze=None)  # those belong to the first one's latents
+        wall = tuple(role.play(frame, face, user, plain, stages).portrait for role in extras)
+        return Result(
+            frame, face, played.crop, played.portrait, played.latent, stages.milliseconds, played.out_of_domain, wall
+        )
 
-    def _cast_of(self, actor: Actor) -> _Cast:
-        """What belongs to the actor on stage; a new actor starts from its own neutral."""
-        if self._cast is None or self._cast.actor is not actor:
-            self._cast = _Cast(actor)
-            self._motion = _Motion(landmarks=None, pose=self._motion.pose)
-        return self._cast
-
-    def _drive(
-        self, frame: Frame, face: Face, cast: _Cast, options: StepOptions, stages: _Stages
-    ) -> tuple[AlignedCrop | None, Latent, float]:
-        """The crop if there is one, what the face asks for within the actor's domain, and how far it lay outside."""
-        at, motion, crop = frame.captured_at, self._motion, None
-        with stages("align"):
-            if cast.actor.needs_crop:
-                size = cast.actor.card.crop_size or cast.actor.card.image_size
-                crop = align.cut(frame.image, align.upright_transform(face, size), size)
-        with stages("retarget"):
-            user = self._neutral_for(face, at)
-            landmarks, pose = cast.retargeter.drive(face, user, options.face_gains)
-            smoothed = _filtered(motion.landmarks, landmarks, at, LANDMARK_FILTER, options.smoothing)
-            posed = _filtered(motion.pose, pose, at, POSE_FILTER, options.smoothing)
-            drive = Drive(smoothed.value, posed.value * np.float32(options.pose_gain), at)
-        with stages("encode"):
-            latent = cast.actor.encode(drive, crop)
-        filtered = None
-        if crop is not None:
-            filtered = _filtered(motion.latent, latent.values, at, LATENT_FILTER, options.smoothing)
-            latent = Latent(filtered.value)
-        latent, strange = cast.domain.ease(latent)
-        self._motion = _Motion(smoothed, posed, filtered, latent, motion.seen_at, motion.presence, motion.at)
-        return crop, latent, strange
+    def _cast(self, actors: Sequence[Actor]) -> list[_Role]:
+        """A role for each actor, in order: the one it has, or a new one that starts from its own neutral."""
+        if [role.actor for role in self._roles] != list(actors):
+            pose = self._roles[0].motion.pose if self._roles else None
+            waiting = list(self._roles)
+            self._roles = []
+            for actor in actors:
+                found = next((role for role in waiting if role.actor is actor), None)
+                if found is not None:
+                    waiting.remove(found)
+                self._roles.append(found or _Role(actor, pose))
+        return self._roles
 
     def _neutral_for(self, face: Face, at: float) -> Neutral:
         if self._capture_next:
@@ -199,33 +183,89 @@ class Puppeteer:
         return self._captured or self._automatic.watch(face, at)
 
 
-class _Cast:
-    """An actor and what is computed once for it."""
+@dataclass(frozen=True, slots=True)
+class _Played:
+    """What one actor did."""
 
-    def __init__(self, actor: Actor) -> None:
+    portrait: Portrait
+    latent: Latent
+    crop: AlignedCrop | None
+    out_of_domain: float | None
+
+
+class _Role:
+    """An actor on stage: what is computed once for it, and what its next step must remember.
+
+    pose: where the smoothed head is, when this actor follows another one.
+    """
+
+    def __init__(self, actor: Actor, pose: Smoothed | None) -> None:
         self.actor = actor
-        self.retargeter = Retargeter(actor.neutral)
-        self.rest = np.asarray(actor.latents.mean, np.float32)
-        expression = np.ones(len(self.rest), bool)
+        self.motion = _Motion(pose=pose)
+        self._retargeter = Retargeter(actor.neutral)
+        self._rest = np.asarray(actor.latents.mean, np.float32)
+        expression = np.ones(len(self._rest), bool)
         if not actor.needs_crop:
             still = np.zeros(POSE_SIZE, np.float32)
-            self.rest = self._driven(still)
+            self._rest = self._driven(still)
             for movement in np.diag(POSE_PROBE):
-                expression &= np.abs(self._driven(movement) - self.rest) < 1e-6
+                expression &= np.abs(self._driven(movement) - self._rest) < 1e-6
         if not expression.any():  # an encoder that mixes all: then they can only be judged together
             expression[:] = True
-        self.domain = Domain(actor.latents, expression)
+        self._domain = Domain(actor.latents, expression)
+
+    def play(
+        self, frame: Frame, face: Face | None, user: Neutral | None, options: StepOptions, stages: _Stages
+    ) -> _Played:
+        """user: the neutral of the face, None without one."""
+        crop = strange = None
+        if face is not None and user is not None:
+            crop, driven, strange = self._drive(frame, face, user, options, stages)
+            self.motion = _seen(self.motion, driven, frame.captured_at)
+        else:
+            self.motion = _unseen(self.motion, frame.captured_at)
+        latent = _edited(self._blend(), options)
+        with stages("decode"):
+            portrait = self.actor.decode(latent)
+        if options.mirror_output:
+            portrait = Portrait(np.ascontiguousarray(portrait.image[:, ::-1]))
+        return _Played(portrait, latent, crop, strange)
+
+    def _drive(
+        self, frame: Frame, face: Face, user: Neutral, options: StepOptions, stages: _Stages
+    ) -> tuple[AlignedCrop | None, Latent, float]:
+        """The crop if there is one, what the face asks for within the actor's domain, and how far it lay outside."""
+        at, motion, crop = frame.captured_at, self.motion, None
+        with stages("align"):
+            if self.actor.needs_crop:
+                size = self.actor.card.crop_size or self.actor.card.image_size
+                crop = align.cut(frame.image, align.upright_transform(face, size), size)
+        with stages("retarget"):
+            landmarks, pose = self._retargeter.drive(face, user, options.face_gains)
+            smoothed = _filtered(motion.landmarks, landmarks, at, LANDMARK_FILTER, options.smoothing)
+            posed = _filtered(motion.pose, pose, at, POSE_FILTER, options.smoothing)
+            drive = Drive(smoothed.value, posed.value * np.float32(options.pose_gain), at)
+        with stages("encode"):
+            latent = self.actor.encode(drive, crop)
+        filtered = None
+        if crop is not None:
+            filtered = _filtered(motion.latent, latent.values, at, LATENT_FILTER, options.smoothing)
+            latent = Latent(filtered.value)
+        latent, strange = self._domain.ease(latent)
+        self.motion = _Motion(smoothed, posed, filtered, latent, motion.seen_at, motion.presence, motion.at)
+        return crop, latent, strange
 
     def _driven(self, pose: Floats) -> Floats:
         """The latent f32 (D,) of the actor's neutral face in a pose f32 (6,)."""
         return self.actor.encode(Drive(self.actor.neutral, pose, 0.0), None).values
 
-    def blend(self, motion: _Motion) -> Latent:
+    def _blend(self) -> Latent:
         """Between the actor's rest and what the user last asked for."""
-        if motion.driven is None:
-            return Latent(self.rest)
-        share = np.float32(motion.presence * motion.presence * (3 - 2 * motion.presence))
-        return Latent(self.rest + share * (motion.driven.values - self.rest))
+        driven, presence = self.motion.driven, self.motion.presence
+        if driven is None:
+            return Latent(self._rest)
+        share = np.float32(presence * presence * (3 - 2 * presence))
+        return Latent(self._rest + share * (driven.values - self._rest))
 
 
 def _edited(latent: Latent, options: StepOptions) -> Latent:
@@ -270,4 +310,4 @@ class _Stages:
     def __call__(self, name: str) -> Iterator[None]:
         begun = time.perf_counter()
         yield
-        self.milliseconds[name] = (time.perf_counter() - begun) * 1e3
+        self.milliseconds[name] = self.milliseconds.get(name, 0.0) + (time.perf_counter() - begun) * 1e3

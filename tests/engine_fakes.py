@@ -69,6 +69,7 @@ class FakePuppeteer:
     picture = np.full((8, 8, 3), 99, np.uint8)
 
     def __init__(self):
+        self.others = ()
         self.actor, self.options, self.neutral_is_captured = None, "as made", False
         self.neutral_confidence = 1.0
         self.made_in, self.closed_in, self.stepped_in = threading.get_ident(), None, set()

@@ -499,3 +499,20 @@ def test_whoever_shows_results_is_told_of_each(build):
     engine.start("clip")
     assert eventually(lambda: told)
     assert told == [0]
+
+
+def test_others_play_beside_the_actor_and_a_broken_one_is_named(build):
+    def load(path):
+        if path.stem == "broken":
+            raise ActorFileError("broken.actor: damaged")
+        return FakeActor(path.stem)
+
+    engine = build(endless(), load_actor=load)
+    engine.start("0")
+    engine.set_others([Path("ada.actor"), Path("broken.actor"), Path("marble.actor")])
+    assert eventually(lambda: engine.status().others == ("ada", "marble"))
+    assert messages(engine) == ["broken.actor: damaged"]
+    assert eventually(lambda: [actor.name for actor in engine.made[0].others] == ["ada", "marble"])
+    engine.set_others([])
+    assert eventually(lambda: engine.status().others == ())
+    assert messages(engine) == []

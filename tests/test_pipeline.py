@@ -12,7 +12,7 @@ from planted_face import tracked
 from puppet import pipeline
 from puppet.actor import Actor, load_actor
 from puppet.compose import Layout, compose
-from puppet.frames import Face, Frame, HeadPose, Image, Latent, Result
+from puppet.frames import Face, Floats, Frame, HeadPose, Image, Latent, Result
 from puppet.neutral import Neutral
 from puppet.pipeline import HOLD, RELAX, RETURN, Puppeteer, StepOptions
 from puppet.retarget import Gains, Retargeter
@@ -290,23 +290,51 @@ def test_an_actor_that_sees_pixels_shows_none_of_them_either(image: Actor) -> No
     np.testing.assert_allclose(pixels_of(result)[-1, 0], DRIVER, atol=1)
 
 
+def test_a_wall_of_puppets_plays_one_face(mesh: Actor, image: Actor) -> None:
+    alone, beside = Stage(mesh), Stage(mesh)
+    other = Stage(image)
+    beside.puppeteer.others = (image, mesh)
+    for face in (looking(5), looking(15, opening=0.1), None):
+        result = beside.step(face)
+        np.testing.assert_array_equal(pixels_of(result), pixels_of(alone.step(face)))
+        assert len(result.wall) == 2
+        np.testing.assert_array_equal(result.wall[0].image, pixels_of(other.step(face)))
+        np.testing.assert_array_equal(result.wall[1].image, pixels_of(result))
+    beside.puppeteer.others = ()
+    assert beside.step(looking(5)).wall == ()
+
+
+def latent_of(result: Result) -> Floats:
+    assert result.latent is not None
+    return result.latent.values
+
+
+def test_an_edit_belongs_to_the_first_actor_alone(mesh: Actor) -> None:
+    plain = Stage(mesh).step(looking(10))
+    stage = Stage(mesh, offset=np.ones(len(latent_of(plain)), np.float32))
+    stage.puppeteer.others = (mesh,)
+    result = stage.step(looking(10))
+    assert not np.array_equal(pixels_of(result), pixels_of(plain))
+    np.testing.assert_array_equal(result.wall[0].image, pixels_of(plain))
+
+
 # --- playing in latent space ---
 
 
 def test_an_offset_is_added_to_what_the_face_asks_for(mesh: Actor) -> None:
-    plain = Stage(mesh).step(looking(10)).latent
-    offset = np.linspace(-1, 1, len(plain.values)).astype(np.float32)
-    moved = Stage(mesh, offset=offset).step(looking(10)).latent
-    np.testing.assert_allclose(moved.values, plain.values + offset, atol=1e-6)
-    assert Stage(mesh, offset=offset[:-1]).step(looking(10)).latent.values.shape == plain.values.shape
+    plain = latent_of(Stage(mesh).step(looking(10)))
+    offset = np.linspace(-1, 1, len(plain)).astype(np.float32)
+    moved = latent_of(Stage(mesh, offset=offset).step(looking(10)))
+    np.testing.assert_allclose(moved, plain + offset, atol=1e-6)
+    assert latent_of(Stage(mesh, offset=offset[:-1]).step(looking(10))).shape == plain.shape
 
 
 def test_a_frozen_latent_is_shown_whatever_the_face_does(mesh: Actor) -> None:
-    frozen = Stage(mesh).step(looking(20)).latent
+    frozen = Latent(latent_of(Stage(mesh).step(looking(20))))
     stage = Stage(mesh, freeze=frozen)
     for face in (looking(-10), None, looking(5)):
         result = stage.step(face)
-        np.testing.assert_array_equal(result.latent.values, frozen.values)
+        np.testing.assert_array_equal(latent_of(result), frozen.values)
         np.testing.assert_array_equal(pixels_of(result), mesh.decode(frozen).image)
     other = replace(stage.puppeteer.options, freeze=Latent(frozen.values[:-1]))  # of another actor
     stage.puppeteer.options = other
@@ -431,7 +459,7 @@ def test_a_wish_to_capture_can_be_taken_back(mesh: Actor) -> None:
 
 def test_stages_are_named_and_timed(mesh: Actor) -> None:
     stage = Stage(mesh)
-    face = ["track", "align", "retarget", "encode", "decode"]
+    face = ["track", "retarget", "align", "encode", "decode"]
     assert list(stage.step(looking(0)).stage_ms) == face
     assert list(stage.step(None).stage_ms) == ["track", "decode"]
     assert all(ms >= 0 for ms in stage.step(looking(0)).stage_ms.values())
