@@ -146,7 +146,6 @@ class _Session:
         controller = Controller(
             engine, window, self._settings, _services(lambda settings: save_settings(settings, self._path))
         )
-        window.closing.connect(application.quit)
 
         limit = ActorResults(frames) if frames is not None else None
 
@@ -259,7 +258,6 @@ def bench_in_window(
         dropped = engine.status().dropped - dropped
         window.close()
 
-    window.closing.connect(application.quit)
     window.show()
     try:
         with _interrupt_closes(window.close):
