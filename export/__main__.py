@@ -1,4 +1,4 @@
-"""`python -m export RUN_DIR -o NAME.actor`: a trained run -> an actor file."""
+"""`python -m export RUN_DIR -o NAME.actor`: a trained run -> an actor file; `morphing-faces DIR`: the seed's arrays."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from models.checkpoint import Checkpoint
 
 DEFAULT_LICENCE = "all rights reserved"  # nobody's face enters the public domain by an option left out
+MORPHING_FACES = "morphing-faces"
 EXAMPLE = 'python -m export runs/ada -o ada.actor --consent "Ada agreed on 2 May 2026 to be played by anybody."'
 
 
@@ -35,16 +36,42 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
+def morphing_faces_parser() -> argparse.ArgumentParser:
+    from export.morphing_faces import CONSENT, LICENCE
+
+    made = argparse.ArgumentParser(
+        prog=f"python -m export {MORPHING_FACES}",
+        description="Turn the arrays of the original Morphing Faces network into an actor file to explore.",
+        epilog=f"example: python -m export {MORPHING_FACES} morphing_faces/data -o tfd.actor",
+    )
+    add = made.add_argument
+    add("folder", type=Path, metavar="DIR_OF_NPY", help="the folder with d_W_0.npy, d_b_0.npy ... and e_W_0.npy ...")
+    add("-o", "--output", type=Path, required=True, metavar="NAME.actor", help="the actor file to write")
+    add("--consent", default=CONSENT, type=_statement, help="whose faces they are (default: %(default)s)")
+    add("--name", help="the actor's name (default: the file's)")
+    add("--licence", default=LICENCE, help="of the actor file (default: %(default)s)")
+    add("--force", action="store_true", help="replace NAME.actor if it exists")
+    return made
+
+
+def export_morphing_faces(args: argparse.Namespace) -> None:
+    """Raises PuppetError; writes nothing then."""
+    from export.morphing_faces import convert
+
+    _refuse_existing(args)
+    card = convert(args.folder, args.output, args.name or args.output.stem, args.licence, args.consent)
+    size = args.output.stat().st_size / 2**20
+    print(f"{args.output}: {size:.1f} MiB, {card.kind} actor {card.name}; encoder: {card.training['encoder']}")
+
+
 def export_run(args: argparse.Namespace) -> None:
     """Raises PuppetError; writes nothing then."""
     # torch is only imported when there is something to do, so that --help is instant
-    from export import ExportError
     from export.onnx_file import Declaration, export_actor
     from models import checkpoint
     from models.dataset import open_dataset
 
-    if args.output.exists() and not args.force:
-        raise ExportError(f"{args.output} exists already; choose another name or add --force to replace it")
+    _refuse_existing(args)
     model, facts = checkpoint.load_model(args.run, args.checkpoint)
     path = args.data or Path(str(facts.data.get("file", "")))
     if not path.is_file():
@@ -75,6 +102,13 @@ def training_facts(facts: Checkpoint) -> dict[str, Any]:
     }
 
 
+def _refuse_existing(args: argparse.Namespace) -> None:
+    from export import ExportError
+
+    if args.output.exists() and not args.force:
+        raise ExportError(f"{args.output} exists already; choose another name or add --force to replace it")
+
+
 def _statement(text: str) -> str:
     if not text.strip():
         raise argparse.ArgumentTypeError("say whose face it is and that they agreed")
@@ -83,9 +117,11 @@ def _statement(text: str) -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit code: 0, or 2 with one line on stderr for what the user can mend."""
-    args = parser().parse_args(argv)
+    given = list(sys.argv[1:] if argv is None else argv)
+    original = given[:1] == [MORPHING_FACES]  # a run folder of that name is ./morphing-faces
+    args = morphing_faces_parser().parse_args(given[1:]) if original else parser().parse_args(given)
     try:
-        export_run(args)
+        (export_morphing_faces if original else export_run)(args)
     except PuppetError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import io
-import os
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,11 +18,12 @@ import torch
 from numpy.typing import NDArray
 
 from export import ExportError
+from export.actor_file import check_output, write_verified
 from export.graph import Graph, decoder_graph, encoder_graph
 from export.verify import MIN_FRAMES, Arrays, measure_parity, require_parity
 from models.base import ActorModel
 from puppet import pixels
-from puppet.actor import Actor, golden_means, load_actor
+from puppet.actor import Actor, golden_means
 from puppet.actor_card import (
     DECODER,
     ENCODER,
@@ -31,15 +31,12 @@ from puppet.actor_card import (
     IMAGE,
     LATENTS,
     PREVIEW,
-    SUFFIX,
     ActorCard,
     Golden,
-    write_actor,
 )
-from puppet.errors import reason
 from puppet.frames import Image, Latent
 from puppet.graph_check import check_graph
-from puppet.latents import Latents, latents_to_bytes
+from puppet.latents import Latents, latents_to_bytes, useful_dimensions
 from puppet.progress import progress
 
 if TYPE_CHECKING:
@@ -67,7 +64,7 @@ def export_actor(
     model: ActorModel, dataset: Dataset, out: Path, declared: Declaration, training: Mapping[str, Any]
 ) -> ActorCard:
     """Write `out`, verified, or raise PuppetError and leave whatever was there. training: plain facts."""
-    _check_output(out)
+    check_output(out)
     model = model.cpu().eval()
     card = _draft_card(model, declared, training)
     encoder, decoder = encoder_graph(model, card), decoder_graph(model, card)
@@ -86,7 +83,7 @@ def export_actor(
         PREVIEW: _png(preview(actor, model, encoder, dataset)),
         LATENTS: latents_to_bytes(latents),
     }
-    return _write_verified(out, card, members)
+    return write_verified(out, card, members)
 
 
 def to_onnx(graph: Graph) -> bytes:
@@ -146,7 +143,7 @@ def latent_statistics(model: ActorModel, encoder: Graph, dataset: Dataset) -> La
     axes = directions * (spread / np.sqrt(len(mean)))[:, None]  # one standard deviation long
     divergence = 0.5 * (mean**2 + np.exp(logvar) - 1 - logvar).mean(0)
     samples = mean[_spread(len(mean), SAMPLES)]
-    return Latents(centre, mean.std(0), axes[:AXES], divergence, samples)
+    return Latents(centre, mean.std(0), axes[:AXES], divergence, samples, useful=useful_dimensions(divergence))
 
 
 def preview(actor: Actor, model: ActorModel, encoder: Graph, dataset: Dataset) -> Image:
@@ -176,28 +173,6 @@ def _draft_card(model: ActorModel, declared: Declaration, training: Mapping[str,
         )
     except TypeError as error:
         raise ExportError(f"{type(model).__name__}.exported_facts() does not fit the actor card: {error}") from error
-
-
-def _write_verified(out: Path, card: ActorCard, members: Mapping[str, bytes]) -> ActorCard:
-    """Under another name first; it gets its own when the app itself has loaded it."""
-    trial = out.with_name(f".{out.stem}.{os.getpid()}{SUFFIX}")
-    try:
-        card = write_actor(trial, card, members)
-        load_actor(trial, provider="cpu")
-        os.replace(trial, out)
-    except OSError as error:
-        raise ExportError(f"{out}: cannot be written ({reason(error)}); choose another folder") from error
-    finally:
-        trial.unlink(missing_ok=True)
-    return card
-
-
-def _check_output(out: Path) -> None:
-    """Before minutes of work, not after."""
-    if out.suffix != SUFFIX:
-        raise ExportError(f"{out}: an actor file's name ends in {SUFFIX}")
-    if out.is_dir() or not out.parent.is_dir() or not os.access(out.parent, os.W_OK):
-        raise ExportError(f"{out}: cannot be written there; choose another folder")
 
 
 def _spread(count: int, wanted: int) -> NDArray[np.intp]:

@@ -20,7 +20,7 @@ from tiny_dataset import write_dataset  # noqa: E402
 from torch import Tensor, nn  # noqa: E402
 
 import export.__main__  # noqa: E402
-import export.onnx_file  # noqa: E402
+import export.actor_file  # noqa: E402
 import models  # noqa: E402
 from export import ExportError  # noqa: E402
 from export.graph import decoder_graph, encoder_graph  # noqa: E402
@@ -308,7 +308,7 @@ def test_a_file_that_the_app_refuses_is_not_left_behind(tmp_path, monkeypatch):
         assert path.is_file()
         raise ActorFileError("not today")
 
-    monkeypatch.setattr(export.onnx_file, "load_actor", refuse)
+    monkeypatch.setattr(export.actor_file, "load_actor", refuse)
     with pytest.raises(ActorFileError, match="not today"):
         export_to(tmp_path / "ada.actor", TinyMesh())
     assert not list(tmp_path.iterdir())
