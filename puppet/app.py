@@ -143,6 +143,7 @@ class _Session:
         window = MainWindow()
         size = self._settings.window
         window.resize(size.width, size.height)
+        window.side.fold(size.folded.split())
         controller = Controller(
             engine, window, self._settings, _services(lambda settings: save_settings(settings, self._path))
         )

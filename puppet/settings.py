@@ -29,11 +29,12 @@ class MotionSettings:
 
 @dataclass(frozen=True)
 class WindowSettings:
-    """Size of the window's inside, in device-independent px."""
+    """Size of the window's inside, in device-independent px; keys of the side panel's folded groups, with spaces."""
 
-    width: int = field(default=1100, metadata={"range": (320, 16384)})
-    height: int = field(default=720, metadata={"range": (240, 16384)})
+    width: int = field(default=1240, metadata={"range": (320, 16384)})
+    height: int = field(default=760, metadata={"range": (240, 16384)})
     maximised: bool = False
+    folded: str = ""
 
 
 @dataclass(frozen=True)

@@ -28,10 +28,10 @@ from puppet.frames import Frame, Portrait, Result
 from puppet.gui import theme
 from puppet.gui.controller import Controller, Services
 from puppet.gui.main_window import MainWindow
-from puppet.gui.panels import clock
 from puppet.gui.preview import PreviewPane
 from puppet.gui.qimage import to_icon, to_qimage
 from puppet.gui.shortcuts import SHORTCUTS
+from puppet.gui.transport_panel import clock
 from puppet.gui.widgets import RangeMeter, Switch
 from puppet.pipeline import StepOptions
 from puppet.recorder import Recording
@@ -392,7 +392,7 @@ def test_a_real_recording_has_the_real_pictures(stage, monkeypatch):
     path = stage.folder / "real.mp4"
     monkeypatch.setattr(stage, "make_take", None)
     object.__setattr__(
-        stage.controller._services,
+        stage.controller.desk.services,
         "make_recorder",
         lambda asked, folder, actor: RecorderSink(RecordingSettings(path, actor=actor)),
     )
@@ -437,7 +437,7 @@ def test_a_snapshot_into_a_place_that_is_no_folder_says_why(make_stage, tmp_path
 def test_calibrate_and_back(stage):
     w = stage.window
     stage.until(lambda: w.status_line.neutral.text() == "Neutral: automatic")
-    stage.until(lambda: stage.controller._status.face_seen)
+    stage.until(lambda: stage.controller.desk.status.face_seen)
     stage.press(Qt.Key.Key_C)
     stage.until(lambda: w.status_line.neutral.text() == "Neutral: captured")
     assert stage.puppeteers[0].neutral_is_captured
@@ -452,7 +452,7 @@ def test_calibrate_and_back(stage):
 
 def test_calibrating_without_a_face_says_so(stage):
     stage.face = None
-    stage.until(lambda: not stage.controller._status.face_seen)
+    stage.until(lambda: not stage.controller.desk.status.face_seen)
     stage.press(Qt.Key.Key_C)
     assert "No face is in view" in stage.banners[0]
     assert not stage.puppeteers[0].neutral_is_captured
@@ -467,7 +467,7 @@ def test_a_neutral_that_is_still_being_learned_is_told_with_what_to_do(stage):
     stage.face = None
     stage.until(lambda: w.driver_pane.note == "No face in view")
     stage.face = A_FACE
-    stage.until(lambda: stage.controller._status.face_seen)
+    stage.until(lambda: stage.controller.desk.status.face_seen)
     stage.press(Qt.Key.Key_C)
     stage.until(lambda: w.status_line.neutral.text() == "Neutral: captured")
     stage.until(lambda: w.driver_pane.note == "")
@@ -481,9 +481,10 @@ def test_a_film_is_not_told_to_look_relaxed(make_stage):
     assert stage.window.driver_pane.note == ""
 
 
-def test_sliders_of_a_column_begin_together(stage):
+def test_sliders_begin_together(stage):
     left = [s.slider.mapTo(stage.window, s.slider.rect().topLeft()).x() for s in stage.window.motion.sliders.values()]
-    assert left[:3] == left[3:]
+    assert len(left) == 6
+    assert len(set(left)) == 1
 
 
 def test_sliders_and_their_reset(stage):
@@ -585,6 +586,8 @@ def test_settings_are_shown_used_and_kept(make_stage, tmp_path):
     assert w.transport.mirror_output.isChecked()
     assert not w.driver_pane.mirrored
     assert stage.options == StepOptions(0.2, 1.5, brows_gain=0.3, pose_gain=0.5, mirror_output=True)
+    stage.click(w.side.groups["motion"].heading)
+    assert not w.motion.isVisible()
     w.resize(1234, 801)
     w.close()
     assert stage.saved[-1] == Settings(
@@ -592,7 +595,7 @@ def test_settings_are_shown_used_and_kept(make_stage, tmp_path):
         mirror_preview=False,
         mirror_output=True,
         motion=chosen.motion,
-        window=WindowSettings(1234, 801),
+        window=WindowSettings(1234, 801, folded="motion"),
     )
 
 
@@ -600,7 +603,7 @@ def test_settings_that_cannot_be_saved_stop_nothing(stage):
     def fail(settings):
         raise OSError(28, "No space left on device")
 
-    object.__setattr__(stage.controller._services, "save_settings", fail)
+    object.__setattr__(stage.controller.desk.services, "save_settings", fail)
     stage.press(Qt.Key.Key_M)
     assert "No space left on device" in stage.banners[0]
     assert not stage.window.driver_pane.mirrored
@@ -765,7 +768,7 @@ def test_the_status_line(stage):
     line = stage.window.status_line
     stage.until(lambda: line.fps.text().endswith(" fps") and line.fps.text() != "0 fps")
     stage.until(lambda: line.latency.text() not in ("", "– ms"))
-    assert line.dropped.text() == f"{stage.controller._status.dropped} dropped"
+    assert line.dropped.text() == f"{stage.controller.desk.status.dropped} dropped"
     assert line.provider.text() == "CPU"
     stage.until(lambda: "decode: 2.0 ms" in line.latency.toolTip())
 
@@ -915,3 +918,42 @@ def test_which_actor(tmp_path, monkeypatch):
     path, notice = choose_actor(None, "")
     assert path is None
     assert notice is not None
+
+
+# -- pages and groups ----------------------------------------------------------------------------------------------
+
+
+def test_pages_are_tabs_with_keys_and_keep_their_keys_to_themselves(stage):
+    w = stage.window
+    other = QLabel("another page")
+    w.add_page("other", "Other", other)
+    shown = []
+    w.page_shown.connect(shown.append)
+    assert w.page == "live"
+    stage.press(Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    stage.until(other.isVisible)
+    assert (w.page, shown) == ("other", ["other"])
+    assert not w.driver_pane.isVisible()
+    stage.press(Qt.Key.Key_R)  # belongs to the live page
+    assert stage.takes == []
+    stage.press(Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
+    stage.until(w.driver_pane.isVisible)
+    stage.press(Qt.Key.Key_R)
+    assert len(stage.takes) == 1
+    w.show_page("nothing of that name")
+    assert w.page == "live"
+
+
+def test_groups_fold_by_key_and_say_so(stage):
+    side = stage.window.side
+    late = QLabel("late")
+    side.fold(["late"])
+    group = side.add_group("late", "Late", late)
+    assert side.folded == ["late"]
+    assert not late.isVisible()
+    assert group.heading.accessibleDescription() == "folded"
+    stage.until(group.isVisible)
+    group.heading.setFocus()
+    stage.qtbot.keyClick(group.heading, Qt.Key.Key_Space)
+    assert late.isVisible()
+    assert (side.folded, group.heading.accessibleDescription()) == ([], "open")

@@ -20,6 +20,7 @@ import pytest
 from PyQt6.QtGui import QColor
 from tiny_actor import tiny_actor
 
+from puppet.gui.side_panel import WIDTH
 from puppet.gui.theme import STAGE
 from puppet.sources import DEMO_CLIP
 
@@ -73,9 +74,11 @@ def stage_box(half: np.ndarray) -> tuple[slice, slice]:
     colour = QColor(STAGE)
     dark = (half == (colour.blue(), colour.green(), colour.red())).all(-1)
     rows, columns = np.flatnonzero(dark.sum(1) > 10), np.flatnonzero(dark.sum(0) > 50)  # text is never so dark
-    between_corners = dark[rows[0] + 20 : rows[-1] - 20, columns[0] : columns[-1] + 1]  # they are round
-    picture = np.flatnonzero(~between_corners.all(0)) + columns[0]
-    return slice(rows[0], rows[-1] + 1), slice(picture[0], picture[-1] + 1)
+    pane = dark[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    beside, above = pane.mean(0) > 0.9, pane.mean(1) > 0.9  # bars, but for round corners
+    top, bottom = (rows[0] + edge for edge in np.flatnonzero(~above)[[0, -1]])
+    left, right = (columns[0] + edge for edge in np.flatnonzero(~beside)[[0, -1]])
+    return slice(top, bottom + 1), slice(left, right + 1)
 
 
 def small(image: np.ndarray) -> np.ndarray:
@@ -104,9 +107,10 @@ def test_the_window_shows_and_records_both_panes(display, tmp_path):
 
     # the screenshot: left the demo clip as in a mirror, right the actor's orange and blue chequers
     window = cv2.imread(str(shot))
-    assert window.shape[:2] == (720, 1100)
-    middle = window.shape[1] // 2
-    left, right = window[:, :middle], window[:, middle:]
+    assert window.shape[:2] == (760, 1240)
+    pictures = window[:, : window.shape[1] - WIDTH]  # without the controls at the side
+    middle = pictures.shape[1] // 2
+    left, right = pictures[:, :middle], pictures[:, middle:]
     driver, actor_picture = left[stage_box(left)], right[stage_box(right)]
     differences = [np.abs(small(frame)[:, ::-1] - small(driver)).mean() for frame in frames_of(DEMO_CLIP)]
     assert min(differences) < 6, "the driver pane shows no frame of the demo clip"
@@ -149,7 +153,7 @@ def test_a_source_that_ends_before_the_frames_are_reached_ends_the_program(tmp_p
     program = start(tmp_path, *arguments, QT_QPA_PLATFORM="offscreen")
     _, errors = program.communicate(timeout=60)
     assert program.returncode == 0, errors
-    assert cv2.imread(str(shot)).shape == (720, 1100, 3)
+    assert cv2.imread(str(shot)).shape == (760, 1240, 3)
 
 
 @pytest.mark.parametrize(

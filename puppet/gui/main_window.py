@@ -1,53 +1,106 @@
-"""The window: arranges the panels, makes the keys, follows the system's colours. What happens is the controller's."""
+"""The window: its pages, the keys, the system's colours. What happens is the controller's."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from PyQt6.QtCore import QEvent, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QShortcut
-from PyQt6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QMainWindow, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QShortcut, QShowEvent
+from PyQt6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QMainWindow,
+    QPushButton,
+    QStackedWidget,
+    QTabBar,
+    QVBoxLayout,
+    QWidget,
+)
 
 from puppet.gui.banners import BannerStack
-from puppet.gui.panels import ActorPanel, MotionPanel, SourcePanel, StatusLine, TransportPanel
-from puppet.gui.preview import PreviewPane
+from puppet.gui.live_page import LivePage
 from puppet.gui.shortcuts import SHORTCUTS, ShortcutSheet, keys_for
-from puppet.gui.theme import colours_for, palette_of, style_sheet
+from puppet.gui.status_line import StatusLine
+from puppet.gui.theme import Colours, colours_for, palette_of, style_sheet
 
-MARGIN, GAP, LEAST_HALF = 16, 12, 300  # px
+MARGIN, GAP = 16, 10  # px
 
 
 class MainWindow(QMainWindow):
-    """Driver left, actor right, controls below."""
+    """Tabs above, one page of them shown; banners stand over every page.
 
-    closing = pyqtSignal()  # the user wants out; still open
+    closing: the user wants out; still open. page_shown: the key of the page that is now in front. recoloured: the
+    system's scheme has changed, to light or dark.
+    """
+
+    closing = pyqtSignal()
+    page_shown = pyqtSignal(str)
+    recoloured = pyqtSignal(Colours)
 
     def __init__(self) -> None:
         super().__init__()
         self.setWindowTitle("Puppet")
-        self.source = SourcePanel()
-        self.actor = ActorPanel()
+        self.live = live = LivePage()
+        self.source, self.actor, self.transport, self.motion = live.source, live.actor, live.transport, live.motion
+        self.driver_pane, self.actor_pane, self.side = live.driver_pane, live.actor_pane, live.side
         self.banners = BannerStack()
-        self.driver_pane = PreviewPane("Driver picture")
-        self.actor_pane = PreviewPane("Actor picture")
-        self.transport = TransportPanel()
-        self.motion = MotionPanel()
         self.status_line = StatusLine()
+        self.tabs = QTabBar()
+        self.tabs.setAccessibleName("Pages")
+        self.tabs.setDrawBase(False)
+        self.tabs.setExpanding(False)
         self.help_button = QPushButton("?")
         self.help_button.setProperty("role", "round")
         self.help_button.setAccessibleName("Keyboard shortcuts")
         self.help_button.setToolTip(f"Keyboard shortcuts ({keys_for('help')})")
         self._sheet: ShortcutSheet | None = None
+        self._pages = QStackedWidget()
+        self._keys: list[tuple[str, QShortcut]] = []  # the page where it works, or empty
         self._arrange()
         self.wishes = self._make_wishes()
         self.help_button.clicked.connect(self.wishes["help"])
+        self.tabs.currentChanged.connect(self._show_page)
         for shortcut in SHORTCUTS:
             for key in shortcut.keys:
-                QShortcut(QKeySequence(key), self).activated.connect(self.wishes[shortcut.wish])
+                made = QShortcut(QKeySequence(key), self)
+                made.activated.connect(self.wishes[shortcut.wish])
+                self._keys.append((shortcut.page, made))
+        self.add_page("live", "Live", live)
         self.apply_theme()
         hints = QGuiApplication.styleHints()
         if hints is not None and hasattr(hints, "colorSchemeChanged"):  # Qt 6.5
             hints.colorSchemeChanged.connect(self.apply_theme)
+
+    # -- pages ---------------------------------------------------------------------------------------------------
+
+    def add_page(self, key: str, title: str, page: QWidget) -> None:
+        """Another tab. The table of keys says which keys work on it alone."""
+        self._pages.addWidget(page)
+        index = self.tabs.addTab(title)
+        self.tabs.setTabData(index, key)
+        if index == self.tabs.currentIndex():  # the first one
+            self._show_page(index)
+        self.tabs.setTabToolTip(index, f"{title} (Ctrl+{index + 1})")
+        QShortcut(QKeySequence(f"Ctrl+{index + 1}"), self).activated.connect(lambda: self.show_page(key))
+
+    @property
+    def page(self) -> str:
+        """Key of the page that is in front."""
+        return self.tabs.tabData(self.tabs.currentIndex()) or ""
+
+    def show_page(self, key: str) -> None:
+        """Bring a page to the front; unknown keys are ignored."""
+        for index in range(self.tabs.count()):
+            if self.tabs.tabData(index) == key:
+                self.tabs.setCurrentIndex(index)
+
+    def _show_page(self, index: int) -> None:
+        self._pages.setCurrentIndex(index)
+        for page, key in self._keys:
+            key.setEnabled(page in ("", self.page))
+        self.page_shown.emit(self.page)
+
+    # -- looks ---------------------------------------------------------------------------------------------------
 
     def apply_theme(self) -> None:
         """Take the system's light or dark scheme."""
@@ -55,6 +108,7 @@ class MainWindow(QMainWindow):
         self.setPalette(palette_of(colours))
         self.setStyleSheet(style_sheet(colours))
         self.transport.paint_icons(colours)
+        self.recoloured.emit(colours)
 
     @property
     def sheet(self) -> ShortcutSheet | None:
@@ -81,34 +135,28 @@ class MainWindow(QMainWindow):
             self.status_line.setVisible(not self.isFullScreen())
         super().changeEvent(a0)
 
+    def showEvent(self, a0: QShowEvent | None) -> None:
+        super().showEvent(a0)
+        if self.focusWidget() is None:  # otherwise Qt lights up the first tab, which nobody has asked for
+            self.setFocus()
+
     def closeEvent(self, a0: QCloseEvent | None) -> None:
         self.closing.emit()
         super().closeEvent(a0)
 
     def _arrange(self) -> None:
-        panes = QGridLayout()
-        panes.setHorizontalSpacing(GAP)
-        panes.setVerticalSpacing(GAP)
-        right = QHBoxLayout()
-        right.setSpacing(GAP)
-        right.addWidget(self.actor, 1)
-        right.addWidget(self.help_button, 0, Qt.AlignmentFlag.AlignBottom)
-        panes.addWidget(self.source, 0, 0)
-        panes.addLayout(right, 0, 1)
-        panes.addWidget(self.banners, 1, 0, 1, 2)
-        panes.addWidget(self.driver_pane, 2, 0)
-        panes.addWidget(self.actor_pane, 2, 1)
-        panes.setRowStretch(2, 1)
-        for column in (0, 1):  # both pictures equally wide
-            panes.setColumnStretch(column, 1)
-            panes.setColumnMinimumWidth(column, LEAST_HALF)
+        top = QHBoxLayout()
+        top.setSpacing(GAP)
+        top.addWidget(self.tabs)
+        top.addStretch(1)
+        top.addWidget(self.help_button)
         inside = QWidget()
         column = QVBoxLayout(inside)
-        column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
+        column.setContentsMargins(MARGIN, 8, MARGIN, MARGIN)
         column.setSpacing(GAP)
-        column.addLayout(panes, 1)
-        column.addWidget(self.transport)
-        column.addWidget(self.motion)
+        column.addLayout(top)
+        column.addWidget(self.banners)
+        column.addWidget(self._pages, 1)
         self.setCentralWidget(inside)
         self.setStatusBar(self.status_line)
 

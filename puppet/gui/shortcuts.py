@@ -10,11 +10,13 @@ from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QHBoxLayout,
 
 @dataclass(frozen=True)
 class Shortcut:
-    """`wish` names what the window does; the first of `keys` is the one that is shown on buttons."""
+    """`wish` names what the window does; the first of `keys` is the one that is shown on buttons. page: the only one
+    on which it works, empty: on every one."""
 
     keys: tuple[str, ...]
     wish: str
     words: str
+    page: str = "live"
 
 
 SHORTCUTS = (
@@ -24,9 +26,9 @@ SHORTCUTS = (
     Shortcut(("Shift+C",), "uncalibrate", "Back to the automatic neutral"),
     Shortcut(("M",), "mirror_preview", "Mirror the preview"),
     Shortcut(("Shift+M",), "mirror_output", "Mirror the output"),
-    Shortcut(("F11",), "full_screen", "Full screen on or off"),
-    Shortcut(("F1", "?"), "help", "Show this list"),
-    Shortcut(("Ctrl+Q",), "quit", "Quit"),
+    Shortcut(("F11",), "full_screen", "Full screen on or off", page=""),
+    Shortcut(("F1", "?"), "help", "Show this list", page=""),
+    Shortcut(("Ctrl+Q",), "quit", "Quit", page=""),
 )
 
 

@@ -101,6 +101,19 @@ def style_sheet(c: Colours) -> str:
     QPushButton:pressed {{ background: {c.border}; }}
     QPushButton:disabled, QComboBox:disabled {{ color: {c.muted}; }}
     QPushButton:focus, QComboBox:focus {{ border: 2px solid {c.accent}; padding: 0 13px; }}
+    QTabBar {{ background: transparent; }}
+    QTabBar::tab {{
+        background: transparent; color: {c.muted}; border: 2px solid transparent; border-bottom-color: transparent;
+        padding: 8px 12px; margin-right: 4px; font-weight: 600; }}
+    QTabBar::tab:selected {{ color: {c.text}; border-bottom: 2px solid {c.accent}; }}
+    QTabBar::tab:hover {{ color: {c.text}; }}
+    QTabBar:focus::tab:selected {{ border: 2px solid {c.accent}; border-radius: 6px; }}
+    QToolButton[role="heading"] {{
+        background: transparent; color: {c.text}; border: 2px solid transparent; border-radius: 6px; padding: 4px 2px;
+        font-weight: 600; }}
+    QToolButton[role="heading"]:hover {{ background: {c.hover}; }}
+    QToolButton[role="heading"]:focus {{ border-color: {c.accent}; }}
+    QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; }}
     QPushButton[role="plain"] {{ background: transparent; border-color: transparent; color: {c.accent}; }}
     QPushButton[role="plain"]:hover {{ background: {c.hover}; }}
     QPushButton[role="plain"]:focus {{ border-color: {c.accent}; }}

@@ -1,0 +1,112 @@
+"""What the parts of the controller share. An area (recording, casting ...) is one class and one line in `Controller`; it
+meets the others only through the desk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from PyQt6.QtCore import QUrl
+from PyQt6.QtGui import QDesktopServices
+
+from puppet.engine import Engine, Problem, Status
+from puppet.frames import Floats, Image, Latent, Result
+from puppet.gui.main_window import MainWindow
+from puppet.pipeline import StepOptions
+from puppet.settings import Settings
+from puppet.sinks import RecorderSink
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the controller asks of the rest of the program, so that tests can plant it."""
+
+    list_cameras: Callable[[], Sequence[str]]  # names
+    list_actors: Callable[[], Sequence[Path]]
+    read_preview: Callable[[Path], Image]
+    make_recorder: Callable[[Path | None, Path, str], RecorderSink]  # file or None, folder, actor
+    save_snapshot: Callable[[Result, Path, str], Path]  # result, folder, actor
+    save_settings: Callable[[Settings], None]  # raises OSError
+
+
+class Desk:
+    """What every area works on: engine, window, services; the settings, the last result and the last status."""
+
+    def __init__(self, engine: Engine, window: MainWindow, settings: Settings, services: Services) -> None:
+        self.engine, self.window, self.services = engine, window, services
+        self.settings = settings
+        self.result: Result | None = None  # the newest that was shown
+        self.status: Status = engine.status()
+        self.own_words: list[Callable[[Problem], bool]] = []  # problems that an area tells in its own words
+        self._offset: Floats | None = None
+        self._freeze: Latent | None = None
+
+    def remember(self, **changes: Any) -> None:
+        """Change fields of Settings, and keep them."""
+        self.settings = replace(self.settings, **changes)
+        try:
+            self.services.save_settings(self.settings)
+        except OSError as problem:
+            text = f"The settings could not be saved: {problem.strerror or problem}"
+            self.window.banners.say("settings", text, "warning")
+
+    def send_options(self) -> None:
+        """Let the engine work by the settings as they are now."""
+        options = StepOptions(
+            **asdict(self.settings.motion),
+            mirror_output=self.settings.mirror_output,
+            offset=self._offset,
+            freeze=self._freeze,
+        )
+        self.engine.set_options(options)
+
+    def edit_latent(self, offset: Floats | None = None, freeze: Latent | None = None) -> None:
+        """Play in latent space, from the next step on; see StepOptions. Without arguments: as the face moves."""
+        self._offset, self._freeze = offset, freeze
+        self.send_options()
+
+    def actor_name(self) -> str:
+        """Of the actor that plays, or is on its way; empty without one."""
+        status = self.engine.status()
+        return status.actor or status.actor_loading or ""
+
+    def say_saved(self, key: str, text: str, path: Path) -> None:
+        """Tell that a file was written, with a way to it."""
+        self.window.banners.say(key, text, "notice", folder_action(path))
+
+
+class Area:
+    """One part of the controller. It connects its widgets when it is made; each method is called by the controller."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    def start(self, source: str, actor: Path | None) -> None:
+        """The window is made and about to begin; the engine has not been started yet."""
+
+    def show_result(self, result: Result, again: bool) -> None:
+        """A result is to be shown. again: not a new one, the window has another size."""
+
+    def show_status(self, status: Status) -> None:
+        """Five times a second."""
+
+    def keep_up(self) -> None:
+        """Twenty times a second."""
+
+    def source_changed(self, spec: str) -> None:
+        """The user has chosen another source."""
+
+    def shutdown(self) -> list[str]:
+        """The window is gone. May wait. Problems met, in words."""
+        return []
+
+
+def folder_action(path: Path) -> tuple[str, Callable[[], None]]:
+    """A banner's button that shows the file's folder."""
+
+    def open_folder() -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+
+    return "Open folder", open_folder

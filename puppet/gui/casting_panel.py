@@ -1,0 +1,138 @@
+"""Who drives, and who is driven: two boxes that say what the user wanted, and show what they are told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PyQt6.QtCore import QSize, pyqtSignal
+from PyQt6.QtGui import QIcon
+from PyQt6.QtWidgets import QFileDialog, QInputDialog, QLabel, QVBoxLayout, QWidget
+
+from puppet.gui.widgets import ChoiceBox
+
+DEMO = "demo"  # what `sources.open_source` calls the clip that comes with the program
+VIDEO, FOLDER, ADDRESS, ACTOR_FILE = "\0video", "\0folder", "\0address", "\0actor"  # no source or path is called so
+VIDEO_FILES = "Videos (*.mp4 *.m4v *.mov *.mkv *.webm *.avi *.mpg *.mpeg);;All files (*)"
+ACTOR_FILES = "Actors (*.actor);;All files (*)"
+THUMBNAIL = 30  # px
+
+
+def _captioned(caption: str, box: ChoiceBox, column: QVBoxLayout) -> None:
+    label = QLabel(caption)
+    label.setProperty("role", "caption")
+    label.setBuddy(box)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(5)
+    column.addWidget(label)
+    column.addWidget(box)
+
+
+class SourcePanel(QWidget):
+    """Whose face drives: a camera, the demo clip, a file, a folder or an address."""
+
+    chosen = pyqtSignal(str)  # what `sources.open_source` takes
+    list_wanted = pyqtSignal()  # the list is about to open: cameras may have come or gone
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.box = ChoiceBox("Driver")
+        self.box.setToolTip("Whose face drives the actor: a camera, a video, a folder of pictures or a network address")
+        self._cameras: tuple[str, ...] = ()
+        self._current = ""
+        _captioned("Driver", self.box, QVBoxLayout(self))
+        self.box.activated.connect(self._activated)
+        self.box.opening.connect(self.list_wanted)
+        self._fill()
+
+    def show_cameras(self, names: Sequence[str]) -> None:
+        if tuple(names) != self._cameras:
+            self._cameras = tuple(names)
+            self._fill()
+
+    def show_current(self, spec: str) -> None:
+        self._current = spec
+        self._fill()
+
+    def _fill(self) -> None:
+        self.box.clear()
+        for name in self._cameras:
+            self.box.addItem(name, name)
+        if self._current and self._current not in (DEMO, *self._cameras):
+            self.box.addItem(_short(self._current), self._current)
+        self.box.addItem("Demo clip", DEMO)
+        self.box.insertSeparator(self.box.count())
+        for words, what in (("Video file…", VIDEO), ("Image folder…", FOLDER), ("Address (URL)…", ADDRESS)):
+            self.box.addItem(words, what)
+        self.box.setCurrentIndex(self.box.findData(self._current))
+
+    def _activated(self, index: int) -> None:
+        chosen = self.box.itemData(index)
+        if chosen == VIDEO:
+            chosen, _ = QFileDialog.getOpenFileName(self, "Choose a video", "", VIDEO_FILES)
+        elif chosen == FOLDER:
+            chosen = QFileDialog.getExistingDirectory(self, "Choose a folder of pictures")
+        elif chosen == ADDRESS:
+            chosen, _ = QInputDialog.getText(self, "Address", "Address of a network camera (http:// or rtsp://):")
+            chosen = chosen.strip()
+        if chosen:
+            self.show_current(chosen)
+            self.chosen.emit(chosen)
+        else:  # thought better of it
+            self.show_current(self._current)
+
+
+class ActorPanel(QWidget):
+    """Who is driven."""
+
+    chosen = pyqtSignal(str)  # path of an actor file
+    list_wanted = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.box = ChoiceBox("Actor")
+        self.box.setToolTip("Who is driven. Changing the actor does not interrupt anything")
+        self.box.setIconSize(QSize(THUMBNAIL, THUMBNAIL))
+        self._actors: dict[str, tuple[str, QIcon]] = {}
+        self._current = ""
+        _captioned("Actor", self.box, QVBoxLayout(self))
+        self.box.activated.connect(self._activated)
+        self.box.opening.connect(self.list_wanted)
+        self._fill()
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        return tuple(self._actors)
+
+    def show_actors(self, actors: dict[str, tuple[str, QIcon]]) -> None:
+        """path -> (name, thumbnail)."""
+        self._actors = dict(actors)
+        self._fill()
+
+    def show_current(self, path: str) -> None:
+        """Empty: none."""
+        self._current = path
+        self._fill()
+
+    def _fill(self) -> None:
+        self.box.clear()
+        for path, (name, icon) in self._actors.items():
+            self.box.addItem(icon, name, path)
+        if self._actors:
+            self.box.insertSeparator(self.box.count())
+        self.box.addItem("Open actor file…", ACTOR_FILE)
+        self.box.setPlaceholderText("Choose an actor")
+        self.box.setCurrentIndex(self.box.findData(self._current) if self._current else -1)
+
+    def _activated(self, index: int) -> None:
+        chosen = self.box.itemData(index)
+        if chosen == ACTOR_FILE:
+            chosen, _ = QFileDialog.getOpenFileName(self, "Choose an actor", "", ACTOR_FILES)
+        self.show_current(self._current)  # until the actor is really there
+        if chosen:
+            self.chosen.emit(chosen)
+
+
+def _short(spec: str) -> str:
+    """What a source is called in the list: a file by its name, an address as it is."""
+    return spec if "://" in spec else Path(spec).name or spec

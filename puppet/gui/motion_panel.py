@@ -1,0 +1,67 @@
+"""How the driver's motion reaches the actor."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QShowEvent
+from PyQt6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+
+from puppet.gui.widgets import PercentSlider
+from puppet.settings import MotionSettings
+
+MOTION = {  # of MotionSettings: caption, and what it does, in words
+    "smoothing": ("Smoothing", "Calms trembling; too much of it lags behind"),
+    "pose_gain": ("Head", "How far the actor's head turns and moves when yours does"),
+    "expression_gain": ("Expression", "How strongly the actor shows what your whole face does"),
+    "eyes_gain": ("Eyes", "How strongly the actor blinks, squints and looks around; times Expression"),
+    "mouth_gain": ("Mouth", "How strongly the actor's mouth, jaw and cheeks move; times Expression"),
+    "brows_gain": ("Brows", "How far the actor's eyebrows go up and down; times Expression"),
+}
+
+
+class MotionPanel(QWidget):
+    """How the driver's motion reaches the actor: one slider for every field of MotionSettings."""
+
+    changed = pyqtSignal(MotionSettings)
+
+    def __init__(self) -> None:
+        super().__init__()
+        largest = {field.name: field.metadata["range"][1] for field in fields(MotionSettings)}
+        default = MotionSettings()
+        self.sliders = {
+            name: PercentSlider(caption, tooltip, largest[name], getattr(default, name))
+            for name, (caption, tooltip) in MOTION.items()
+        }
+        self.reset = QPushButton("Reset")
+        self.reset.setProperty("role", "plain")
+        self.reset.setToolTip("All six back to their defaults; a double-click on a slider resets that one")
+        self.reset.setAccessibleName("Reset motion settings")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        for slider in self.sliders.values():
+            column.addWidget(slider)
+            slider.moved.connect(self._moved)
+        column.addWidget(self.reset, 0, Qt.AlignmentFlag.AlignRight)
+        self.reset.clicked.connect(self._reset)
+
+    def show_values(self, motion: MotionSettings) -> None:
+        for name, slider in self.sliders.items():
+            slider.set_value(getattr(motion, name))
+
+    def showEvent(self, a0: QShowEvent | None) -> None:
+        """Now the style sheet has set the font: the sliders begin and end together."""
+        captions = [slider.caption for slider in self.sliders.values()]
+        width = max(caption.sizeHint().width() for caption in captions)
+        for caption in captions:
+            caption.setMinimumWidth(width)
+        super().showEvent(a0)
+
+    def _moved(self) -> None:
+        self.changed.emit(MotionSettings(**{name: slider.value for name, slider in self.sliders.items()}))
+
+    def _reset(self) -> None:
+        for slider in self.sliders.values():
+            slider.reset()

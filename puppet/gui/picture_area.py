@@ -1,0 +1,80 @@
+"""The pictures: what the panes show, mirrored or not."""
+
+from __future__ import annotations
+
+from puppet.engine import Phase, Status
+from puppet.frames import Result
+from puppet.gui.area import Area, Desk
+from puppet.gui.qimage import to_qimage
+from puppet.gui.shortcuts import keys_for
+from puppet.gui.status_area import neutral_in_words
+
+
+class PictureArea(Area):
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._shown: tuple | None = None  # what the last pictures were scaled for
+        transport, settings = desk.window.transport, desk.settings
+        transport.mirror_preview_changed.connect(self._mirror_preview)
+        transport.mirror_output_changed.connect(self._mirror_output)
+        transport.show_mirrors(settings.mirror_preview, settings.mirror_output)
+        self._show_mirrors()
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the window has had another size since the last picture."""
+        return self._shown != self._sizes()
+
+    def show_result(self, result: Result, again: bool) -> None:
+        w = self.desk.window
+        captured_at = None if again else result.frame.captured_at  # shown again, its age is of no interest
+        w.driver_pane.show_image(to_qimage(result.frame.image, *w.driver_pane.device_size), captured_at)
+        w.driver_pane.set_note("No face in view" if result.face is None else _advice(self.desk.status))
+        if result.portrait is not None:
+            w.actor_pane.show_image(to_qimage(result.portrait.image, *w.actor_pane.device_size), captured_at)
+        else:
+            w.actor_pane.clear()
+        self._shown = self._sizes()
+
+    def show_status(self, status: Status) -> None:
+        w = self.desk.window
+        w.driver_pane.set_placeholder(_waiting_for(status))
+        if status.actor_loading is not None:
+            w.actor_pane.set_placeholder(f"Loading {status.actor_loading}…")
+        else:
+            w.actor_pane.set_placeholder("" if status.actor else "Choose an actor")
+
+    def source_changed(self, spec: str) -> None:
+        self.desk.window.driver_pane.clear()
+
+    def _mirror_preview(self, on: bool) -> None:
+        self.desk.remember(mirror_preview=on)
+        self._show_mirrors()
+
+    def _mirror_output(self, on: bool) -> None:
+        self.desk.remember(mirror_output=on)
+        self.desk.send_options()
+
+    def _show_mirrors(self) -> None:
+        """The window is one mirror: both pictures turn with it, so that they always agree with each other."""
+        for pane in (self.desk.window.driver_pane, self.desk.window.actor_pane):
+            pane.set_mirrored(self.desk.settings.mirror_preview)
+
+    def _sizes(self) -> tuple:
+        return self.desk.window.driver_pane.device_size, self.desk.window.actor_pane.device_size
+
+
+def _waiting_for(status: Status) -> str:
+    """What stands in the driver pane before the first picture."""
+    if status.phase is Phase.RECONNECTING:
+        return f"Waiting for {status.source}…"
+    if status.phase is Phase.FAILED:
+        return "No picture. Choose another driver above."
+    return "Starting…"
+
+
+def _advice(status: Status) -> str:
+    """What somebody in front of a camera can do for the neutral; the person in a film cannot."""
+    if status.source_live and neutral_in_words(status) == "still learning":
+        return f"Learning your face: look relaxed, or press {keys_for('calibrate')}"
+    return ""

@@ -1,0 +1,117 @@
+"""Recordings and snapshots."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+from puppet.engine import ActorResults, Problem
+from puppet.errors import PuppetError
+from puppet.gui.area import Area, Desk, folder_action
+from puppet.recorder import Recording
+from puppet.sinks import RecorderSink
+
+
+class RecordingArea(Area):
+    """finished: takes that are over, in order; last: the take that was begun last."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.finished: list[Recording] = []
+        self.take: RecorderSink | None = None
+        self.last: RecorderSink | None = None
+        self._gate = ActorResults()
+        self._saving: tuple[RecorderSink, Future[None]] | None = None
+        self._closer = ThreadPoolExecutor(1, thread_name_prefix="finish recording")
+        desk.own_words.append(self._tells)
+        desk.window.transport.record_clicked.connect(self._toggle)
+        desk.window.transport.snapshot_clicked.connect(self._snapshot)
+
+    def record(self, path: Path | None = None, frames: int | None = None) -> None:
+        """Start a recording: to `path`, or to a new file in the user's folder; of at most so many frames.
+
+        Raises RecordingError. Pictures without an actor are left out.
+        """
+        desk = self.desk
+        if self.take is not None or self._saving is not None:
+            return
+        self.take = self.last = desk.services.make_recorder(path, desk.settings.folder(), desk.actor_name())
+        self._gate = ActorResults(frames, self.take)
+        desk.window.banners.dismiss("recording")
+        desk.engine.add_sink(self._gate)
+        desk.window.transport.show_recording(0.0)
+
+    def keep_up(self) -> None:
+        desk = self.desk
+        if self.take is not None:
+            desk.window.transport.show_recording(self.take.seconds)
+            if self.take.error is not None:  # the engine has let go of it, and reports why
+                self._finish()
+        if self._saving is not None and self._saving[1].done():
+            (sink, closing), self._saving = self._saving, None
+            desk.window.transport.show_recording(None)
+            self._keep(sink)
+            problem = closing.exception()
+            recording = sink.recording
+            if problem is not None:
+                desk.window.banners.say("recording", str(problem), "error", folder_action(sink.path))
+            elif recording is not None and recording.frames == 0:
+                desk.window.banners.say("recording", "Nothing was recorded: no picture came.", "warning")
+            elif recording is not None:
+                dropped = f", {recording.dropped} pictures left out" if recording.dropped else ""
+                text = f"Saved {recording.path.name} ({recording.seconds:.1f} s{dropped})"
+                desk.say_saved("recording", text, recording.path)
+
+    def shutdown(self) -> list[str]:
+        problems: list[str] = []
+        if self.take is not None:
+            self._finish()
+        if self._saving is not None:
+            sink, closing = self._saving
+            try:
+                closing.result()
+            except PuppetError as problem:
+                problems.append(str(problem))
+            self._keep(sink)
+        self._closer.shutdown()
+        return problems
+
+    def _toggle(self) -> None:
+        desk = self.desk
+        if self.take is not None:
+            self._finish()
+        elif desk.result is None or desk.result.portrait is None:
+            desk.window.banners.say("recording", "There is nothing to record yet: no actor is playing.", "warning")
+        else:
+            try:
+                self.record()
+            except PuppetError as problem:
+                desk.window.banners.say("recording", str(problem), "error")
+
+    def _snapshot(self) -> None:
+        desk = self.desk
+        if desk.result is None:
+            desk.window.banners.say("snapshot", "There is nothing to save yet: no picture has come.", "warning")
+            return
+        try:
+            path = desk.services.save_snapshot(desk.result, desk.settings.folder(), desk.actor_name())
+        except PuppetError as problem:
+            desk.window.banners.say("snapshot", str(problem), "error")
+            return
+        desk.say_saved("snapshot", f"Saved {path.name}", path)
+
+    def _tells(self, problem: Problem) -> bool:
+        """Told when the take is finished, with what became of the file."""
+        return problem.origin == "sink" and self.last is not None and str(self.last.error) == problem.message
+
+    def _finish(self) -> None:
+        take, self.take = self.take, None
+        if take is None:
+            return
+        self.desk.engine.remove_sink(self._gate)
+        self._saving = take, self._closer.submit(take.close)
+        self.desk.window.transport.show_recording(None, saving=True)
+
+    def _keep(self, sink: RecorderSink) -> None:
+        if sink.recording is not None and sink.recording.frames:
+            self.finished.append(sink.recording)

@@ -1,0 +1,86 @@
+"""Groups of controls beside the pictures, each of which can be folded away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QFrame, QScrollArea, QToolButton, QVBoxLayout, QWidget
+
+WIDTH, GAP = 312, 12  # px
+
+
+class Group(QFrame):
+    """A heading that folds what is under it."""
+
+    def __init__(self, title: str, inside: QWidget) -> None:
+        super().__init__()
+        self.setProperty("role", "card")
+        self.inside = inside
+        self.heading = QToolButton()
+        self.heading.setText(title)
+        self.heading.setProperty("role", "heading")
+        self.heading.setCheckable(True)
+        self.heading.setChecked(True)
+        self.heading.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.heading.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.heading.toggled.connect(self._toggled)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 6, 12, 8)
+        column.setSpacing(4)
+        column.addWidget(self.heading)
+        column.addWidget(inside)
+        self._toggled(True)
+
+    @property
+    def open(self) -> bool:
+        return self.heading.isChecked()
+
+    def fold(self, folded: bool) -> None:
+        self.heading.setChecked(not folded)
+
+    def _toggled(self, open_: bool) -> None:
+        self.inside.setVisible(open_)
+        self.heading.setArrowType(Qt.ArrowType.DownArrow if open_ else Qt.ArrowType.RightArrow)
+        title = self.heading.text()
+        self.heading.setToolTip(f"Hide {title}" if open_ else f"Show {title}")
+        self.heading.setAccessibleDescription("open" if open_ else "folded")
+
+
+class SidePanel(QScrollArea):
+    """The groups, in the order in which they were added."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Controls")
+        self.setFixedWidth(WIDTH)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.groups: dict[str, Group] = {}
+        self._folded: set[str] = set()
+        inside = QWidget()
+        self._column = QVBoxLayout(inside)
+        self._column.setContentsMargins(0, 0, 4, 0)
+        self._column.setSpacing(GAP)
+        self._column.addStretch(1)
+        self.setWidget(inside)
+
+    @property
+    def folded(self) -> list[str]:
+        """Keys of the groups that are folded."""
+        return [key for key, group in self.groups.items() if not group.open]
+
+    def add_group(self, key: str, title: str, inside: QWidget) -> Group:
+        """key: what `folded` calls it."""
+        group = self.groups[key] = Group(title, inside)
+        group.fold(key in self._folded)
+        self._column.insertWidget(self._column.count() - 1, group)
+        return group
+
+    def fold(self, keys: Iterable[str]) -> None:
+        """Fold exactly these; a group that is added later is folded too if it is among them."""
+        self._folded = set(keys)
+        for key, group in self.groups.items():
+            group.fold(key in self._folded)

@@ -1,0 +1,96 @@
+"""How the engine is doing: the status line, and a banner for every problem."""
+
+from __future__ import annotations
+
+from puppet.engine import Phase, Status
+from puppet.frames import Result
+from puppet.gui.area import Area, Desk
+
+DEMO_CLIP = "the demo clip"
+CONFIDENT = 0.5  # share of full confidence from which the automatic neutral is good enough to say no more about it
+PROVIDERS = {
+    "CPUExecutionProvider": "CPU",
+    "CUDAExecutionProvider": "NVIDIA GPU (CUDA)",
+    "DmlExecutionProvider": "GPU (DirectML)",
+    "CoreMLExecutionProvider": "Apple (CoreML)",
+}
+
+
+class StatusArea(Area):
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._told: set[int] = set()  # serials of problems that have had their banner
+        self._up: dict[str, int] = {}  # origin -> serial of the banner that is up
+        self._notice_told: str | None = None
+
+    def show_result(self, result: Result, again: bool) -> None:
+        if not again:
+            self.desk.window.status_line.range.show_value(result.out_of_domain)
+
+    def show_status(self, status: Status) -> None:
+        self._show_problems(status)
+        w, line = self.desk.window, self.desk.window.status_line
+        line.state.setText(state_in_words(status))
+        line.neutral.setText(f"Neutral: {neutral_in_words(status)}")
+        line.dropped.setText(f"{status.dropped} dropped")
+        latency = w.actor_pane.latency_ms or w.driver_pane.latency_ms
+        line.latency.setText(f"{latency:.0f} ms" if latency else "– ms")
+        line.fps.setText(f"{status.output_fps:.0f} fps")
+        line.fps.setToolTip(f"Pictures per second; the source gives {status.capture_fps:.0f}")
+        line.latency.setToolTip(stages_in_words(status, latency))
+        self._show_provider(status)
+
+    def _show_provider(self, status: Status) -> None:
+        line = self.desk.window.status_line
+        first = status.providers[0] if status.providers else None
+        line.provider.setText(PROVIDERS.get(first, first) if first else "")
+        line.provider.setVisible(first is not None)
+        notice = status.provider_notice
+        line.provider.setToolTip(notice or "What computes the actor's pictures")
+        line.show_alert(line.provider, notice is not None)
+        if notice != self._notice_told:
+            self._notice_told = notice
+            if notice is None:
+                self.desk.window.banners.dismiss("provider")
+            else:
+                self.desk.window.banners.say("provider", f"{notice}. The actor is slower on the CPU.", "warning")
+
+    def _show_problems(self, status: Status) -> None:
+        """A banner for every new problem; it goes when the problem does, or when the user has read it."""
+        standing = {problem.origin: problem for problem in status.problems}
+        for origin, serial in list(self._up.items()):
+            if origin not in standing or standing[origin].serial != serial:
+                del self._up[origin]
+                self.desk.window.banners.dismiss(origin)
+        for problem in status.problems:
+            if any(tells(problem) for tells in self.desk.own_words):
+                continue
+            if problem.serial not in self._told:
+                self._told.add(problem.serial)
+                self._up[problem.origin] = problem.serial
+                self.desk.window.banners.say(problem.origin, problem.message, "error")
+
+
+def state_in_words(status: Status) -> str:
+    name = DEMO_CLIP if status.source in ("demo", "demo.mp4") else status.source
+    return {
+        Phase.STARTING: f"Opening {name}…",
+        Phase.RUNNING: f"Live: {name}" if status.source_live else f"Playing {name}",
+        Phase.RECONNECTING: f"Waiting for {name} to come back…",
+        Phase.STOPPED: "Stopped",
+        Phase.FAILED: "Stopped by an error",
+        Phase.ENDED: f"{name} has ended",
+    }[status.phase]
+
+
+def neutral_in_words(status: Status) -> str:
+    if status.neutral_captured:
+        return "captured"
+    return "automatic" if status.neutral_confidence >= CONFIDENT else "still learning"
+
+
+def stages_in_words(status: Status, latency: float) -> str:
+    """Milliseconds by stage, one a line; latency: from camera to screen, 0 when unknown."""
+    lines = [f"{latency:.0f} ms from camera to screen" if latency else "From camera to screen"]
+    lines += [f"{stage}: {p['p50']:.1f} ms (95 % under {p['p95']:.1f})" for stage, p in status.stages.items()]
+    return "\n".join(lines)
