@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 ARCHITECTURES: dict[str, tuple[str, str]] = {  # name -> module and class
     "puppet": ("models.puppet_vae", "PuppetVAE"),
     "seed-int8": ("models.seed_int8", "SeedInt8"),
+    "seed-kosta": ("models.seed_kosta", "SeedKosta"),
+    "seed-mlp": ("models.seed_mlp", "SeedMlp"),
 }
 
 

@@ -56,7 +56,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     add("--batch-size", type=_positive(int), metavar="N", help="frames a step")
     add("--seed", type=_seed, metavar="N", help="start of all random numbers")
     add("--mirror", choices=("auto", "on", "off"), help="show frames of one-sided footage mirrored too "
-        "(default: auto, as the data set's report says; --preset seed-int8: off)")  # fmt: skip
+        "(default: auto, as the data set's report says; the seeds' presets: off)")  # fmt: skip
     add(
         "--threads",
         type=_positive(int),

@@ -23,6 +23,23 @@ class SeedInt8Config:
 
 
 @dataclass(frozen=True)
+class SeedKostaConfig:
+    """Pixel VAE of the Keras seeds (models/seed_kosta.py); its layers admit one picture size, 128 px."""
+
+    latent_size: int = 200
+    pixel_weight: float = 10_000.0  # of a picture's mean squared error
+    kl_weight: float = 1.0  # 0: a plain autoencoder, without posterior noise
+
+
+@dataclass(frozen=True)
+class SeedMlpConfig:
+    """Dense VAE of grey pictures of 48 px (models/seed_mlp.py)."""
+
+    latent_size: int = 400
+    hidden: int = 2000  # units of each of the two hidden layers on either side
+
+
+@dataclass(frozen=True)
 class PuppetConfig:
     """Mesh and texture (models/puppet_vae.py)."""
 
@@ -32,8 +49,13 @@ class PuppetConfig:
     channels: tuple[int, ...] = (160, 128, 96, 48)  # of the painter's maps at 8, 16, 32, 64 cells
 
 
-ModelConfig = SeedInt8Config | PuppetConfig
-MODEL_CONFIGS: dict[str, type] = {"seed-int8": SeedInt8Config, "puppet": PuppetConfig}
+ModelConfig = SeedInt8Config | SeedKostaConfig | SeedMlpConfig | PuppetConfig
+MODEL_CONFIGS: dict[str, type] = {
+    "seed-int8": SeedInt8Config,
+    "seed-kosta": SeedKostaConfig,
+    "seed-mlp": SeedMlpConfig,
+    "puppet": PuppetConfig,
+}
 
 
 @dataclass(frozen=True)
@@ -69,6 +91,8 @@ _PUPPET = TrainConfig(
     schedule="cosine", gradient_clip=1.0, ema_decay=0.998,
 )  # fmt: skip
 
+_KOSTA = TrainConfig("seed-kosta", SeedKostaConfig(), batch_size=32, epochs=200, learning_rate=5e-4, mirror="off")
+
 PRESETS: dict[str, TrainConfig] = {
     "puppet-256": _PUPPET,
     "puppet-128": dataclasses.replace(
@@ -78,6 +102,10 @@ PRESETS: dict[str, TrainConfig] = {
     "seed-int8": TrainConfig(
         "seed-int8", SeedInt8Config(), batch_size=128, epochs=100, learning_rate=1e-2, eps=1.0, mirror="off"
     ),
+    "seed-kosta": _KOSTA,  # Keras' epsilon is 1e-7, of no consequence beside gradients of a loss of hundreds
+    "seed-keras-vae": dataclasses.replace(_KOSTA, batch_size=512),
+    "seed-keras-ae": dataclasses.replace(_KOSTA, batch_size=512, model=SeedKostaConfig(kl_weight=0.0)),
+    "seed-mlp": TrainConfig("seed-mlp", SeedMlpConfig(), batch_size=128, epochs=100, mirror="off"),
 }
 
 T = TypeVar("T")

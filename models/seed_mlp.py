@@ -1,0 +1,72 @@
+"""Morphing Faces' network (V. Dumoulin): a VAE of dense layers for grey pictures of 48 px, to be trained on any faces.
+
+Kept: layers. Its document does not say how it was trained; the loss is that of Kingma & Welling 2014 for grey pictures.
+The original's own weights become an actor with `python -m export morphing-faces`.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from torch import Tensor, nn
+
+from models import losses
+from models.base import Batch, to_network
+from models.config import SeedMlpConfig
+from models.pixel_vae import PixelVAE
+
+IMAGE_SIZE = 48  # px
+GREY = (0.299, 0.587, 0.114)  # of red, green and blue (ITU-R BT.601)
+
+
+class SeedMlp(PixelVAE):
+    """crop -> grey -> 2 hidden layers -> N(mean, e^logvar) -> 2 hidden layers -> grey picture."""
+
+    pixel_term: ClassVar[str] = "bce"
+
+    def __init__(self, config: SeedMlpConfig) -> None:
+        encoder, decoder = MlpEncoder(config.latent_size, config.hidden), MlpDecoder(config.latent_size, config.hidden)
+        super().__init__(config, IMAGE_SIZE, encoder, decoder)
+
+    def target(self, batch: Batch) -> Tensor:
+        return grey(to_network(batch["crop"]))
+
+    def pixel_loss(self, logits: Tensor, target: Tensor) -> Tensor:
+        """BCE summed over pixels."""
+        return losses.bce_sum(logits, target)
+
+
+class MlpEncoder(nn.Module):
+    """float (B, 3, 48, 48) in [0, 1] -> mean, logvar (B, D)."""
+
+    def __init__(self, latent_size: int, hidden: int) -> None:
+        super().__init__()
+        first, second = nn.Linear(IMAGE_SIZE**2, hidden), nn.Linear(hidden, hidden)
+        self.layers = nn.Sequential(nn.Flatten(), first, nn.ReLU(), second, nn.ReLU())
+        self.mean = nn.Linear(hidden, latent_size)
+        self.logvar = nn.Linear(hidden, latent_size)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        features = self.layers(grey(x))
+        return self.mean(features), self.logvar(features)
+
+
+class MlpDecoder(nn.Module):
+    """latent (B, D) -> logits (B, 1, 48, 48)."""
+
+    def __init__(self, latent_size: int, hidden: int) -> None:
+        super().__init__()
+        first, second = nn.Linear(latent_size, hidden), nn.Linear(hidden, hidden)
+        last = nn.Linear(hidden, IMAGE_SIZE**2)
+        self.layers = nn.Sequential(
+            first, nn.ReLU(), second, nn.ReLU(), last, nn.Unflatten(1, (1, IMAGE_SIZE, IMAGE_SIZE))
+        )
+
+    def forward(self, latent: Tensor) -> Tensor:
+        return self.layers(latent)
+
+
+def grey(x: Tensor) -> Tensor:
+    """float (B, 3, H, W) RGB -> (B, 1, H, W)."""
+    red, green, blue = x.split(1, dim=1)
+    return GREY[0] * red + GREY[1] * green + GREY[2] * blue
