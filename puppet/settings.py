@@ -8,7 +8,7 @@ import os
 import tempfile
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import platformdirs
 
@@ -28,13 +28,22 @@ class MotionSettings:
 
 
 @dataclass(frozen=True)
+class ViewSettings:
+    """How the live page looks. Nothing of it changes what is recorded."""
+
+    layout: str = field(default="side-by-side", metadata={"choices": ("side-by-side", "inset", "actor")})
+    mesh: bool = False  # over the driver
+    timings: bool = False  # over the actor
+
+
+@dataclass(frozen=True)
 class WindowSettings:
     """Size of the window's inside, in device-independent px; keys of the side panel's folded groups, with spaces."""
 
     width: int = field(default=1240, metadata={"range": (320, 16384)})
     height: int = field(default=760, metadata={"range": (240, 16384)})
     maximised: bool = False
-    folded: str = ""
+    folded: str = "wall"
 
 
 @dataclass(frozen=True)
@@ -47,7 +56,9 @@ class Settings:
     recording_folder: str = ""  # empty: "Puppet" in the user's folder for videos
     mirror_preview: bool = True
     mirror_output: bool = False
+    wall: tuple[str, ...] = ()  # actor files that play beside the actor
     motion: MotionSettings = MotionSettings()
+    view: ViewSettings = ViewSettings()
     window: WindowSettings = WindowSettings()
 
     def folder(self) -> Path:
@@ -130,11 +141,13 @@ def _read(kind: type[T], stored: dict[str, Any], prefix: str, notices: list[str]
         elif choices and value not in choices:
             notices.append(f'"{name}" must be one of {", ".join(choices)}, not {value!r:.40}; using the default.')
         else:
-            values[key] = float(value) if wanted is float else value
+            values[key] = float(value) if wanted is float else tuple(value) if isinstance(value, list) else value
     return kind(**values)
 
 
 def _is_a(value: Any, wanted: type) -> bool:
     if wanted is float:
         return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    if get_origin(wanted) is tuple:
+        return isinstance(value, list) and all(type(item) is get_args(wanted)[0] for item in value)
     return type(value) is wanted  # bool is an int to isinstance

@@ -74,6 +74,7 @@ class FakePuppeteer:
         self.neutral_confidence = 1.0
         self.made_in, self.closed_in, self.stepped_in = threading.get_ident(), None, set()
         self.seen, self.face, self.strange = [], None, None
+        self.wall = ()
 
     def track(self, frame):
         self.stepped_in.add(threading.get_ident())
@@ -83,7 +84,14 @@ class FakePuppeteer:
     def act(self, tracked):
         portrait = Portrait(self.picture) if self.actor is not None else None
         return Result(
-            tracked.frame, tracked.face, None, portrait, None, {**tracked.stage_ms, "decode": 2.0}, self.strange
+            tracked.frame,
+            tracked.face,
+            None,
+            portrait,
+            None,
+            {**tracked.stage_ms, "decode": 2.0},
+            self.strange,
+            self.wall,
         )
 
     def capture_neutral(self):

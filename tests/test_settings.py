@@ -103,3 +103,13 @@ def test_the_environment_names_another_folder(tmp_path, monkeypatch):
 def test_recordings_go_where_the_user_said(tmp_path):
     assert Settings(recording_folder=str(tmp_path)).folder() == tmp_path
     assert Settings().folder().name == "Puppet"
+
+
+def test_a_list_of_texts_is_kept_and_other_lists_are_refused(tmp_path):
+    path = tmp_path / "settings.json"
+    save_settings(Settings(wall=("a.actor", "b.actor")), path)
+    assert load_settings(path) == (Settings(wall=("a.actor", "b.actor")), [])
+    path.write_text('{"wall": ["a.actor", 3]}')
+    settings, (notice,) = load_settings(path)
+    assert settings == Settings()
+    assert '"wall"' in notice

@@ -1,5 +1,5 @@
-"""What the parts of the controller share. An area (recording, casting ...) is one class and one line in `Controller`; it
-meets the others only through the desk."""
+"""What the parts of the controller share. An area (recording, casting ...) is one class and one line in `Controller`;
+it meets the others only through the desk."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from PyQt6.QtCore import QUrl
-from PyQt6.QtGui import QDesktopServices
+from PyQt6.QtGui import QDesktopServices, QIcon
 
 from puppet.engine import Engine, Problem, Status
 from puppet.frames import Floats, Image, Latent, Result
@@ -39,6 +39,7 @@ class Desk:
         self.settings = settings
         self.result: Result | None = None  # the newest that was shown
         self.status: Status = engine.status()
+        self.areas: list[Area] = []
         self.own_words: list[Callable[[Problem], bool]] = []  # problems that an area tells in its own words
         self._offset: Floats | None = None
         self._freeze: Latent | None = None
@@ -94,6 +95,9 @@ class Area:
 
     def keep_up(self) -> None:
         """Twenty times a second."""
+
+    def actors_listed(self, actors: dict[str, tuple[str, QIcon]]) -> None:
+        """The actors there are have changed: path -> (name, picture)."""
 
     def source_changed(self, spec: str) -> None:
         """The user has chosen another source."""

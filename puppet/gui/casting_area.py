@@ -67,7 +67,10 @@ class CastingArea(Area):
         extra = [path for path in (self._actor, self._asked) if path and path not in paths]
         wanted = list(dict.fromkeys([*paths, *extra]))
         if wanted != list(panel.known):
-            panel.show_actors({path: (Path(path).stem, self._thumbnail(path)) for path in wanted})
+            actors = {path: (Path(path).stem, self._thumbnail(path)) for path in wanted}
+            panel.show_actors(actors)
+            for area in self.desk.areas:
+                area.actors_listed(actors)
 
     def _thumbnail(self, path: str) -> QIcon:
         try:

@@ -8,13 +8,14 @@ from pathlib import Path
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from puppet.engine import Engine
-from puppet.gui.area import Area, Desk, Services
+from puppet.gui.area import Desk, Services
 from puppet.gui.casting_area import CastingArea
 from puppet.gui.main_window import MainWindow
 from puppet.gui.neutral_area import NeutralArea
 from puppet.gui.picture_area import PictureArea
 from puppet.gui.recording_area import RecordingArea
 from puppet.gui.status_area import StatusArea
+from puppet.gui.wall_area import WallArea
 from puppet.recorder import Recording
 from puppet.settings import Settings, WindowSettings
 from puppet.sinks import RecorderSink
@@ -37,7 +38,7 @@ class Controller(QObject):
         self.status = StatusArea(desk)
         self.pictures = PictureArea(desk)
         self.casting = CastingArea(desk)
-        self.areas: list[Area] = [self.recordings, self.pictures, self.casting, NeutralArea(desk), self.status]
+        desk.areas += [self.recordings, self.pictures, WallArea(desk), self.casting, NeutralArea(desk), self.status]
         self._over = False
         desk.send_options()
         window.source.chosen.connect(self._source_chosen)
@@ -67,7 +68,7 @@ class Controller(QObject):
 
     def start(self, source: str, actor: Path | None) -> None:
         """Begin: the window is made, nothing has been opened yet."""
-        for area in self.areas:
+        for area in self.desk.areas:
             area.start(source, actor)
         self.desk.engine.start(source)
         self._show_status()
@@ -83,7 +84,7 @@ class Controller(QObject):
         desk.engine.on_result = None
         self._upkeep_timer.stop()
         self._status_timer.stop()
-        problems = [problem for area in self.areas for problem in area.shutdown()]
+        problems = [problem for area in self.desk.areas for problem in area.shutdown()]
         size, folded = desk.window.normalGeometry().size(), desk.window.side.folded
         shape = WindowSettings(size.width(), size.height(), desk.window.isMaximized(), " ".join(folded))
         desk.settings = replace(desk.settings, window=shape)
@@ -95,7 +96,7 @@ class Controller(QObject):
 
     def _source_chosen(self, spec: str) -> None:
         self.desk.result = None
-        for area in self.areas:
+        for area in self.desk.areas:
             area.source_changed(spec)
         self._show_status()
 
@@ -108,14 +109,14 @@ class Controller(QObject):
     def _keep_up(self) -> None:
         if self.desk.result is not None and self.pictures.outdated:
             self._show(self.desk.result, again=True)  # the window has another size now
-        for area in self.areas:
+        for area in self.desk.areas:
             area.keep_up()
 
     def _show(self, result, again: bool) -> None:
-        for area in self.areas:
+        for area in self.desk.areas:
             area.show_result(result, again)
 
     def _show_status(self) -> None:
         self.desk.status = self.desk.engine.status()
-        for area in self.areas:
+        for area in self.desk.areas:
             area.show_status(self.desk.status)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from puppet.gui.casting_panel import ActorPanel, SourcePanel
 from puppet.gui.motion_panel import MotionPanel
-from puppet.gui.preview import PreviewPane
+from puppet.gui.picture_stage import PictureStage
 from puppet.gui.side_panel import SidePanel
 from puppet.gui.transport_panel import TransportPanel
+from puppet.gui.view_panel import ViewPanel
+from puppet.gui.wall_panel import WallPanel
 
-GAP, LEAST_HALF = 12, 260  # px
+GAP, LEAST_HALF = 12, 234  # px
 
 
 class LivePage(QWidget):
@@ -20,29 +22,32 @@ class LivePage(QWidget):
         super().__init__()
         self.source = SourcePanel()
         self.actor = ActorPanel()
-        self.driver_pane = PreviewPane("Driver picture")
-        self.actor_pane = PreviewPane("Actor picture")
+        self.stage = PictureStage()
         self.transport = TransportPanel()
         self.motion = MotionPanel()
         self.side = SidePanel()
         self.side.add_group("motion", "Motion", self.motion)
-        panes = QGridLayout()
-        panes.setHorizontalSpacing(GAP)
-        panes.setVerticalSpacing(GAP)
-        panes.addWidget(self.source, 0, 0)
-        panes.addWidget(self.actor, 0, 1)
-        panes.addWidget(self.driver_pane, 1, 0)
-        panes.addWidget(self.actor_pane, 1, 1)
-        panes.setRowStretch(1, 1)
-        for column in (0, 1):  # both pictures equally wide
-            panes.setColumnStretch(column, 1)
-            panes.setColumnMinimumWidth(column, LEAST_HALF)
+        self.view = ViewPanel()
+        self.side.add_group("view", "View", self.view)
+        self.wall = WallPanel()
+        self.side.add_group("wall", "Wall of puppets", self.wall)
+        boxes = QHBoxLayout()
+        boxes.setSpacing(GAP)
+        for box in (self.source, self.actor):  # both equally wide
+            box.setMinimumWidth(LEAST_HALF)
+            boxes.addWidget(box, 1)
         left = QVBoxLayout()
         left.setSpacing(GAP)
-        left.addLayout(panes, 1)
+        left.addLayout(boxes)
+        left.addWidget(self.stage, 1)
         left.addWidget(self.transport)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GAP)
         row.addLayout(left, 1)
         row.addWidget(self.side)
+
+    def show_pictures_only(self, alone: bool) -> None:
+        """alone: everything but the pictures is hidden."""
+        for widget in (self.source, self.actor, self.transport, self.side):
+            widget.setVisible(not alone)

@@ -42,7 +42,8 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Puppet")
         self.live = live = LivePage()
         self.source, self.actor, self.transport, self.motion = live.source, live.actor, live.transport, live.motion
-        self.driver_pane, self.actor_pane, self.side = live.driver_pane, live.actor_pane, live.side
+        self.stage, self.side, self.view, self.wall = live.stage, live.side, live.view, live.wall
+        self.driver_pane, self.actor_pane = live.stage.driver, live.stage.actor
         self.banners = BannerStack()
         self.status_line = StatusLine()
         self.tabs = QTabBar()
@@ -59,6 +60,8 @@ class MainWindow(QMainWindow):
         self._arrange()
         self.wishes = self._make_wishes()
         self.help_button.clicked.connect(self.wishes["help"])
+        self.view.full_screen_clicked.connect(self.toggle_full_screen)
+        self.stage.double_clicked.connect(self.toggle_full_screen)
         self.tabs.currentChanged.connect(self._show_page)
         for shortcut in SHORTCUTS:
             for key in shortcut.keys:
@@ -128,16 +131,29 @@ class MainWindow(QMainWindow):
         return timer
 
     def toggle_full_screen(self) -> None:
+        """Only the pictures, on the whole screen; and back."""
+        if not self.isFullScreen():
+            self.show_page("live")
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def leave_full_screen(self) -> None:
+        if self.isFullScreen():
+            self.toggle_full_screen()
 
     def changeEvent(self, a0: QEvent | None) -> None:
         if a0 is not None and a0.type() == QEvent.Type.WindowStateChange:
-            self.status_line.setVisible(not self.isFullScreen())
+            alone = self.isFullScreen()
+            for widget in (self.status_line, self.tabs, self.help_button):
+                widget.setVisible(not alone)
+            self.live.show_pictures_only(alone)
+            margin = 0 if alone else MARGIN
+            self._column.setContentsMargins(margin, 0 if alone else 8, margin, margin)
+            self.actor_pane.show_hint(f"Esc or {keys_for('full_screen')} comes back" if alone else "")
         super().changeEvent(a0)
 
     def showEvent(self, a0: QShowEvent | None) -> None:
         super().showEvent(a0)
-        if self.focusWidget() is None:  # otherwise Qt lights up the first tab, which nobody has asked for
+        if self.focusWidget() in (None, self.tabs):  # otherwise Qt lights up the first tab, which nobody has asked for
             self.setFocus()
 
     def closeEvent(self, a0: QCloseEvent | None) -> None:
@@ -151,7 +167,7 @@ class MainWindow(QMainWindow):
         top.addStretch(1)
         top.addWidget(self.help_button)
         inside = QWidget()
-        column = QVBoxLayout(inside)
+        self._column = column = QVBoxLayout(inside)
         column.setContentsMargins(MARGIN, 8, MARGIN, MARGIN)
         column.setSpacing(GAP)
         column.addLayout(top)
@@ -169,7 +185,11 @@ class MainWindow(QMainWindow):
             "uncalibrate": self.transport.automatic_clicked.emit,
             "mirror_preview": self.transport.mirror_preview.toggle,
             "mirror_output": self.transport.mirror_output.toggle,
+            "layout": self.view.next_layout,
+            "mesh": self.view.mesh.toggle,
+            "timings": self.view.timings.toggle,
             "full_screen": self.toggle_full_screen,
+            "leave_full_screen": self.leave_full_screen,
             "help": self.show_help,
             "quit": self.close,
         }

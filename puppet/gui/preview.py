@@ -6,29 +6,37 @@ import statistics
 import time
 from collections import deque
 
-from PyQt6.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent
+from PyQt6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPen
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from puppet.gui.theme import STAGE, STAGE_TEXT
 
+HINT_MS = 4000
 CORNER = 10.0  # px, radius
 PILL_COLOUR = QColor(16, 18, 23, 190)
 
 
 class PreviewPane(QWidget):
-    """Shows a QImage. `note` is a line over the picture, `placeholder` what stands there without one."""
+    """Shows a QImage. `note` is a line over the picture, `corner` lines in its corner, `placeholder` what stands there
+    without a picture. A framed pane stands out from a picture behind it."""
 
     painted = pyqtSignal(float)  # a new picture is on the screen; when it was captured, perf_counter seconds
 
-    def __init__(self, name: str) -> None:
-        super().__init__()
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.setAccessibleName(name)
-        self.setMinimumSize(240, 200)
+        self.setMinimumSize(120, 120)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._image: QImage | None = None
         self._mirrored = False
         self._note = ""
+        self._corner = ""
+        self._framed = False
+        self._hint = ""
+        self._hint_timer = QTimer(self)
+        self._hint_timer.setSingleShot(True)
+        self._hint_timer.timeout.connect(lambda: self.show_hint(""))
         self._placeholder = ""
         self._unpainted_since: float | None = None  # capture time of a picture that has not been painted yet
         self._latencies: deque[float] = deque(maxlen=30)
@@ -62,6 +70,10 @@ class PreviewPane(QWidget):
         return self._note
 
     @property
+    def corner(self) -> str:
+        return self._corner
+
+    @property
     def placeholder(self) -> str:
         return self._placeholder
 
@@ -93,6 +105,23 @@ class PreviewPane(QWidget):
             self.setAccessibleDescription(note)
             self.update()
 
+    def show_hint(self, hint: str) -> None:
+        """A line at the top, for a moment; empty: none."""
+        self._hint = hint
+        if hint:
+            self._hint_timer.start(HINT_MS)
+        self.update()
+
+    def set_corner(self, lines: str) -> None:
+        """Lines of "name<tab>value"; empty: none."""
+        if lines != self._corner:
+            self._corner = lines
+            self.update()
+
+    def set_framed(self, framed: bool) -> None:
+        self._framed = framed
+        self.update()
+
     def set_placeholder(self, text: str) -> None:
         if text != self._placeholder:
             self._placeholder = text
@@ -120,6 +149,15 @@ class PreviewPane(QWidget):
             painter.drawText(inside, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._placeholder)
         if self._note:
             self._draw_pill(painter, self._note)
+        if self._hint:
+            self._draw_pill(painter, self._hint, top=True)
+        if self._corner:
+            self._draw_corner(painter, self._corner)
+        if self._framed:
+            painter.setClipping(False)
+            painter.setPen(QPen(QColor(STAGE_TEXT), 1.5))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), CORNER, CORNER)
         painter.end()
         captured_at, self._unpainted_since = self._unpainted_since, None
         if captured_at is not None and self._image is not None:
@@ -135,11 +173,27 @@ class PreviewPane(QWidget):
         corner = QPointF((width - w) // 2, (height - h) // 2) / ratio
         return QRectF(corner.x(), corner.y(), w / ratio, h / ratio)
 
-    def _draw_pill(self, painter: QPainter, text: str) -> None:
+    def _draw_corner(self, painter: QPainter, lines: str) -> None:
+        metrics = painter.fontMetrics()
+        rows = [row.partition("\t")[::2] for row in lines.split("\n")]
+        names, values = (max(metrics.horizontalAdvance(row[i]) for row in rows) for i in (0, 1))
+        box = QRectF(12, 12, names + values + 40, len(rows) * metrics.lineSpacing() + 16)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(PILL_COLOUR)
+        painter.drawRoundedRect(box, 8, 8)
+        painter.setPen(QColor("#ffffff"))
+        line = QRectF(box.left() + 12, box.top() + 8, box.width() - 24, metrics.height())
+        for name, value in rows:
+            painter.drawText(line, Qt.AlignmentFlag.AlignLeft, name)
+            painter.drawText(line, Qt.AlignmentFlag.AlignRight, value)
+            line.translate(0, metrics.lineSpacing())
+
+    def _draw_pill(self, painter: QPainter, text: str, top: bool = False) -> None:
         metrics = painter.fontMetrics()
         text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, self.width() - 60)
         box = QRectF(0, 0, metrics.horizontalAdvance(text) + 28, metrics.height() + 14)
-        box.moveCenter(QPointF(self.width() / 2, self.height() - box.height() / 2 - 16))
+        middle = box.height() / 2 + 16
+        box.moveCenter(QPointF(self.width() / 2, middle if top else self.height() - middle))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(PILL_COLOUR)
         painter.drawRoundedRect(box, box.height() / 2, box.height() / 2)

@@ -26,7 +26,11 @@ SHORTCUTS = (
     Shortcut(("Shift+C",), "uncalibrate", "Back to the automatic neutral"),
     Shortcut(("M",), "mirror_preview", "Mirror the preview"),
     Shortcut(("Shift+M",), "mirror_output", "Mirror the output"),
+    Shortcut(("V",), "layout", "Next layout of the pictures"),
+    Shortcut(("F",), "mesh", "Face mesh over the driver on or off"),
+    Shortcut(("T",), "timings", "Timings over the actor on or off"),
     Shortcut(("F11",), "full_screen", "Full screen on or off", page=""),
+    Shortcut(("Esc",), "leave_full_screen", "Leave the full screen", page=""),
     Shortcut(("F1", "?"), "help", "Show this list", page=""),
     Shortcut(("Ctrl+Q",), "quit", "Quit", page=""),
 )

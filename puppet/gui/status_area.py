@@ -94,3 +94,10 @@ def stages_in_words(status: Status, latency: float) -> str:
     lines = [f"{latency:.0f} ms from camera to screen" if latency else "From camera to screen"]
     lines += [f"{stage}: {p['p50']:.1f} ms (95 % under {p['p95']:.1f})" for stage, p in status.stages.items()]
     return "\n".join(lines)
+
+
+def timings_in_words(status: Status, latency: float) -> str:
+    """The overlay: the usual milliseconds of every stage, one a line, then what all of it takes and gives."""
+    lines = [f"{stage}\t{p['p50']:.1f} ms" for stage, p in status.stages.items()]
+    lines.append(f"to the screen\t{latency:.0f} ms" if latency else "to the screen\t–")
+    return "\n".join([*lines, f"pictures\t{status.output_fps:.0f} a second"])

@@ -130,6 +130,12 @@ def style_sheet(c: Colours) -> str:
     QComboBox QAbstractItemView::item {{ padding: 0 8px; border-radius: 6px; }}
     QComboBox QAbstractItemView::item:selected {{ background: {c.accent}; color: {c.on_accent}; }}
 
+    QScrollBar:vertical {{ background: transparent; width: 12px; margin: 0; }}
+    QScrollBar::handle:vertical {{ background: {c.border}; border-radius: 4px; margin: 2px; min-height: 32px; }}
+    QScrollBar::handle:vertical:hover {{ background: {c.muted}; }}
+    QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{
+        background: transparent; border: none; height: 0; }}
+
     QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {c.border}; }}
     QSlider::sub-page:horizontal {{ height: 4px; border-radius: 2px; background: {c.accent}; }}
     QSlider::handle:horizontal {{

@@ -1,0 +1,28 @@
+"""Which of the 478 landmarks MediaPipe's face mesh joins by lines, for drawing it without importing MediaPipe."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+_FILE = Path(__file__).parent / "assets" / "face_mesh.npz"  # FACEMESH_TESSELATION; FACEMESH_CONTOURS and _IRISES
+
+
+@cache
+def mesh_lines() -> NDArray[np.uint16]:
+    """The whole mesh: (L, 2) landmark indices, each line once."""
+    return _lines("mesh")
+
+
+@cache
+def contour_lines() -> NDArray[np.uint16]:
+    """Outlines of eyes, irises, brows, lips and the face: (L, 2) landmark indices, each line once."""
+    return _lines("contours")
+
+
+def _lines(name: str) -> NDArray[np.uint16]:
+    with np.load(_FILE, allow_pickle=False) as stored:
+        return stored[name]

@@ -1,0 +1,61 @@
+"""How the live page looks: where the pictures are, and what is drawn over them."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+
+from puppet.gui.picture_stage import ACTOR, INSET, SIDE_BY_SIDE
+from puppet.gui.shortcuts import keys_for
+from puppet.gui.widgets import ChoiceBox, Switch
+
+LAYOUTS = {SIDE_BY_SIDE: "Side by side", INSET: "Actor large, driver small", ACTOR: "Actor only"}
+
+
+class ViewPanel(QWidget):
+    """layout_chosen: a key of LAYOUTS."""
+
+    layout_chosen = pyqtSignal(str)
+    mesh_changed = pyqtSignal(bool)
+    timings_changed = pyqtSignal(bool)
+    full_screen_clicked = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.box = ChoiceBox("Layout of the pictures")
+        self.box.setToolTip(f"Where the pictures stand; recordings do not change ({keys_for('layout')})")
+        for key, words in LAYOUTS.items():
+            self.box.addItem(words, key)
+        self.mesh = Switch("Face mesh")
+        self.mesh.setToolTip(f"Draw over the driver what was found of the face; never recorded ({keys_for('mesh')})")
+        self.timings = Switch("Timings")
+        self.timings.setToolTip(
+            f"How many milliseconds each stage takes, over the actor's picture; never recorded ({keys_for('timings')})"
+        )
+        self.full_screen = QPushButton("Full screen")
+        self.full_screen.setToolTip(f"Only the pictures; Esc comes back ({keys_for('full_screen')})")
+        caption = QLabel("Layout")
+        caption.setProperty("role", "caption")
+        caption.setBuddy(self.box)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        for widget in (caption, self.box, self.mesh, self.timings, self.full_screen):
+            column.addWidget(widget)
+        self.box.activated.connect(lambda index: self.layout_chosen.emit(self.box.itemData(index)))
+        self.mesh.toggled.connect(self.mesh_changed)
+        self.timings.toggled.connect(self.timings_changed)
+        self.full_screen.clicked.connect(lambda: self.full_screen_clicked.emit())
+
+    def show_choice(self, layout: str, mesh: bool, timings: bool) -> None:
+        self.box.setCurrentIndex(max(0, self.box.findData(layout)))
+        for switch, on in ((self.mesh, mesh), (self.timings, timings)):
+            switch.blockSignals(True)
+            switch.setChecked(on)
+            switch.blockSignals(False)
+
+    def next_layout(self) -> None:
+        """As if the next one had been chosen."""
+        index = (self.box.currentIndex() + 1) % self.box.count()
+        self.box.setCurrentIndex(index)
+        self.box.activated.emit(index)

@@ -1,0 +1,217 @@
+"""A window on an engine with planted parts, for the tests of the window."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import cv2
+import numpy as np
+import pytest
+from engine_fakes import FakeActor, FakePuppeteer, FakeSource
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QColor, QDesktopServices
+from PyQt6.QtWidgets import QComboBox
+
+from puppet.compose import Layout, compose
+from puppet.engine import Engine
+from puppet.errors import ActorFileError
+from puppet.frames import Frame, Portrait, Result
+from puppet.gui.controller import Controller, Services
+from puppet.gui.main_window import MainWindow
+from puppet.gui.preview import PreviewPane
+from puppet.recorder import Recording
+from puppet.settings import Settings
+from puppet.sinks import save_snapshot
+
+RED, GREEN, BLUE, GREY = (0, 0, 255), (0, 255, 0), (255, 0, 0), (99, 99, 99)  # BGR
+A_FACE = SimpleNamespace(  # of whom the window asks only this
+    points=(np.random.default_rng(3).uniform(0.2, 0.8, (478, 3)) * (64, 48, 1)).astype(np.float32)
+)
+
+
+def halves(left, right, height=48, width=64):
+    """A picture of two colours."""
+    image = np.empty((height, width, 3), np.uint8)
+    image[:, : width // 2], image[:, width // 2 :] = left, right
+    return image
+
+
+class FakeTake:
+    """Stands for RecorderSink: one second per ten pictures."""
+
+    def __init__(self, path: Path, actor: str):
+        self.path, self.actor, self.images, self.error, self.recording, self.dropped = path, actor, [], None, None, 0
+        self.closed, self.fails = threading.Event(), None
+
+    @property
+    def seconds(self):
+        return len(self.images) / 10
+
+    def write(self, result):
+        self.images.append(compose(result, Layout.DRIVER))
+        self.error = self.fails
+
+    def close(self):
+        self.recording = Recording(self.path, len(self.images), self.seconds, 0, self.dropped)
+        self.closed.set()
+        if self.error:
+            raise self.error
+
+
+class Stage:
+    """A window with its engine; `picture` is what the source shows, `face` whether somebody is in it."""
+
+    def __init__(self, qtbot, folder: Path, settings: Settings, sources=None):
+        self.qtbot, self.folder = qtbot, folder
+        self.picture, self.face = halves(RED, BLUE), A_FACE
+        self.opened, self.saved, self.takes, self.puppeteers = [], [], [], []
+        self.cameras = ["Front", "Back"]
+        self.may_load = threading.Event()
+        self.may_load.set()
+        self.wall = lambda others: ()  # pictures of actors beside the first
+        self.bad_actor = self.actor_notice = self.refuse_recording = None
+        self.sources = sources or (lambda spec: self.camera(spec))
+        self.engine = Engine(
+            self.open_source,  # pyright: ignore[reportArgumentType]
+            self.make_puppeteer,
+            self.load_actor,  # pyright: ignore[reportArgumentType]
+            back_off=(0.01,),
+        )
+        self.window = MainWindow()
+        self.window.resize(1100, 720)
+        services = Services(
+            list_cameras=lambda: self.cameras,
+            list_actors=lambda: [Path("actors/marble.actor"), Path("actors/ada.actor")],
+            read_preview=self.read_preview,
+            make_recorder=self.make_take,
+            save_snapshot=save_snapshot,
+            save_settings=self.saved.append,
+        )
+        self.controller = Controller(self.engine, self.window, settings, services)
+        self.window.closing.connect(self.controller.shutdown)
+        qtbot.addWidget(self.window)
+
+    def open_source(self, spec):
+        self.opened.append(spec)
+        return self.sources(spec)
+
+    def camera(self, name, live=True):
+        def pictures():
+            index = 0
+            while True:
+                threading.Event().wait(0.004)
+                index += 1
+                yield Frame(self.picture, index, time.perf_counter())
+
+        return FakeSource(name, pictures(), live=live)
+
+    def side_by_side(self):
+        """The picture of the source and that of the actor, as they are recorded."""
+        portrait = Portrait(self.puppeteers[-1].picture)
+        return compose(Result(Frame(self.picture, 0, 0.0), None, None, portrait, None), Layout.SIDE_BY_SIDE)
+
+    def make_puppeteer(self):
+        stage = self
+
+        class Puppeteer(FakePuppeteer):
+            picture = halves(GREEN, GREY, 32, 32)
+
+            def track(self, frame):
+                self.face, self.wall = stage.face, stage.wall(self.others)
+                return super().track(frame)
+
+        self.puppeteers.append(Puppeteer())
+        return self.puppeteers[-1]
+
+    def load_actor(self, path):
+        self.may_load.wait(10)
+        if self.bad_actor == path.stem:
+            raise ActorFileError(f"{path.name}: digest does not match")
+        actor = FakeActor(path.stem)
+        actor.notice = self.actor_notice
+        return actor
+
+    def read_preview(self, path):
+        if path.stem == self.bad_actor:
+            raise ActorFileError("damaged")
+        return halves(GREEN, GREY)
+
+    def make_take(self, path, folder, actor):
+        if self.refuse_recording:
+            raise self.refuse_recording
+        self.takes.append(FakeTake(path or folder / "take.mp4", actor))
+        return self.takes[-1]
+
+    def start(self, source="Front", actor: Path | None = Path("actors/marble.actor")):
+        self.controller.start(source, actor)
+        self.window.show()
+        self.qtbot.waitUntil(lambda: self.window.driver_pane.image is not None, timeout=10_000)
+        if actor is not None:
+            self.qtbot.waitUntil(lambda: self.window.actor_pane.image is not None, timeout=10_000)
+            self.qtbot.waitUntil(lambda: self.window.actor.box.currentText() == actor.stem, timeout=10_000)
+        return self
+
+    def until(self, condition):
+        self.qtbot.waitUntil(lambda: bool(condition()), timeout=10_000)
+
+    def press(self, key, modifier=Qt.KeyboardModifier.NoModifier):
+        self.qtbot.keyClick(self.window, key, modifier)
+
+    def click(self, widget):
+        self.qtbot.mouseClick(widget, Qt.MouseButton.LeftButton, pos=widget.rect().center())
+
+    def choose(self, box: QComboBox, text: str):
+        """Choose a row as a user does, by the keyboard's confirmation."""
+        row = box.findText(text)
+        assert row >= 0, [box.itemText(i) for i in range(box.count())]
+        box.setCurrentIndex(row)
+        box.activated.emit(row)
+
+    @staticmethod
+    def read(path: Path):
+        """uint8 BGR"""
+        return cv2.imread(str(path))
+
+    @property
+    def options(self):
+        return self.puppeteers[-1].options
+
+    @property
+    def banners(self):
+        return [banner.text for banner in self.window.banners.banners]
+
+
+@pytest.fixture
+def make_stage(qtbot, tmp_path, monkeypatch):
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
+    opened = []
+    stages = []
+
+    def make(settings=None, sources=None) -> Stage:
+        settings = settings or Settings(recording_folder=str(tmp_path))
+        stages.append(Stage(qtbot, tmp_path, settings, sources))
+        stages[-1].folders_opened = opened  # pyright: ignore[reportAttributeAccessIssue]
+        return stages[-1]
+
+    yield make
+    for stage in stages:
+        stage.controller.shutdown()
+        assert stage.engine.stop() == []
+
+
+@pytest.fixture
+def stage(make_stage) -> Stage:
+    return make_stage().start()
+
+
+def colour_at(pane: PreviewPane, x: float, y: float = 0.5) -> tuple[int, int, int]:
+    """BGR of the painted widget at a place given in parts of its size."""
+    grabbed = pane.grab().toImage()
+    colour = QColor(grabbed.pixel(round(x * (grabbed.width() - 1)), round(y * (grabbed.height() - 1))))
+    return colour.blue(), colour.green(), colour.red()
