@@ -36,7 +36,7 @@ from puppet.actor_card import (
 )
 from puppet.frames import Image, Latent
 from puppet.graph_check import check_graph
-from puppet.latents import Latents, latents_to_bytes, useful_dimensions
+from puppet.latents import Latents, latents_to_bytes, measure_latents
 from puppet.progress import progress
 
 if TYPE_CHECKING:
@@ -47,8 +47,6 @@ PREVIEW_SIZE = 256  # px
 PARITY_FRAMES = 24
 STATISTICS_FRAMES = 1000  # of the data set at most, evenly spread
 CHUNK = 32  # frames encoded at once
-AXES = 32  # principal axes kept
-SAMPLES = 256  # real latents kept: enough to tell what the footage hardly ever reaches
 
 
 @dataclass(frozen=True)
@@ -137,13 +135,7 @@ def latent_statistics(model: ActorModel, encoder: Graph, dataset: Dataset) -> La
             means.append(posterior["mean"].numpy())
             logvars.append(posterior["logvar"].numpy())
             bar.update(len(chunk))
-    mean, logvar = np.concatenate(means), np.concatenate(logvars)
-    centre = mean.mean(0)
-    _, spread, directions = np.linalg.svd(mean - centre, full_matrices=False)
-    axes = directions * (spread / np.sqrt(len(mean)))[:, None]  # one standard deviation long
-    divergence = 0.5 * (mean**2 + np.exp(logvar) - 1 - logvar).mean(0)
-    samples = mean[_spread(len(mean), SAMPLES)]
-    return Latents(centre, mean.std(0), axes[:AXES], divergence, samples, useful=useful_dimensions(divergence))
+    return measure_latents(np.concatenate(means), np.concatenate(logvars))
 
 
 def preview(actor: Actor, model: ActorModel, encoder: Graph, dataset: Dataset) -> Image:

@@ -1,4 +1,4 @@
-"""`python -m models prepare | train | reconstruct | evaluate`: footage -> data set -> actor -> pictures, figures."""
+"""`python -m models COMMAND`: footage -> data set -> actor -> pictures and figures of it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from models import latent_commands as latent
+from models.arguments import positive, seed
 from models.config import PRESETS
 from puppet.errors import PuppetError
 
@@ -46,20 +48,20 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
         help="new folder; with --resume, one to go on with",
     )
     add("--preset", choices=sorted(PRESETS), help=f"what to train (default: {default_preset()})")
-    add("--steps", type=_positive(int), metavar="N", help="end after N optimiser steps")
+    add("--steps", type=positive(int), metavar="N", help="end after N optimiser steps")
     add(
         "--minutes",
-        type=_positive(float),
+        type=positive(float),
         metavar="M",
         help="end after M minutes of training, or N steps if both are given and those are done first",
     )
-    add("--batch-size", type=_positive(int), metavar="N", help="frames a step")
-    add("--seed", type=_seed, metavar="N", help="start of all random numbers")
+    add("--batch-size", type=positive(int), metavar="N", help="frames a step")
+    add("--seed", type=seed, metavar="N", help="start of all random numbers")
     add("--mirror", choices=("auto", "on", "off"), help="show frames of one-sided footage mirrored too "
         "(default: auto, as the data set's report says; the seeds' presets: off)")  # fmt: skip
     add(
         "--threads",
-        type=_positive(int),
+        type=positive(int),
         metavar="N",
         help="CPU threads of each process (default: torch's choice; of several processes, a share of the cores)",
     )
@@ -86,18 +88,17 @@ def _train(args: argparse.Namespace) -> int:
 
 def _add_reconstruct(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("run", type=Path, metavar="RUN_DIR", help="run folder of `python -m models train`")
+    latent.add_space(parser)
     add("input", metavar="INPUT", help="video, image folder or DATA.h5 of the person who drives")
-    add("-o", "--output", type=Path, required=True, metavar="OUT", help="new .mp4 file, or new folder for PNG files")
+    add("-o", "--output", type=Path, required=True, metavar="OUT",
+        help="new .mp4 file, new .h5 file, or new folder for PNG files")  # fmt: skip
     add("--compare", action="store_true", help="the driver to the left of the actor")
-    add("--checkpoint", choices=("best", "last"), default="best", help="which checkpoint of the run (default: best)")
-    add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: the GPU when there is one")
 
 
 def _reconstruct(args: argparse.Namespace) -> int:
     from models.reconstruct import reconstruct
 
-    count = reconstruct(args.run, args.input, args.output, args.compare, args.device, args.checkpoint)
+    count = reconstruct(args.space, args.input, args.output, args.compare, args.device, args.checkpoint)
     print(f"{args.output}: {count} pictures")
     return 0
 
@@ -137,6 +138,14 @@ COMMANDS: dict[str, Command] = {  # name -> what it does, an example, its argume
         _add_reconstruct,
         _reconstruct,
     ),
+    "sample": (
+        "draw pictures at random, or a walk from one to the next",
+        latent.SAMPLE_EXAMPLE,
+        latent.add_sample,
+        latent.run_sample,
+    ),
+    "morph": ("turn one face into another", latent.MORPH_EXAMPLE, latent.add_morph, latent.run_morph),
+    "walk": ("film a random walk along the useful dimensions", latent.WALK_EXAMPLE, latent.add_walk, latent.run_walk),
     "evaluate": ("score actors against clips of unseen people", EVALUATE_EXAMPLE, _add_evaluate, _evaluate),
 }
 
@@ -156,23 +165,6 @@ def build_parser(command: str | None) -> argparse.ArgumentParser:
         if name == command:
             add_arguments(sub)
     return parser
-
-
-def _positive(kind: type[int] | type[float]) -> Callable[[str], float]:
-    def parse(text: str) -> float:
-        value = kind(text)
-        if not 0 < value < float("inf"):
-            raise ValueError
-        return value
-
-    parse.__name__ = f"positive {kind.__name__}"  # argparse: "invalid positive int value: '0'"
-    return parse
-
-
-def _seed(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 on")
-    return int(text)
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:

@@ -1,32 +1,27 @@
-"""Put an unseen person's performance on an actor with torch, straight from a run: no export needed."""
+"""Put a performance on an actor, frame by frame: straight from a run with torch, or from an actor file."""
 
 from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-import torch
 
-from models import checkpoint, driver
-from models.base import ActorModel
+from models import driver
 from models.dataset import Dataset, open_dataset
 from models.driver import DriverClip, Shot
-from models.sheets import write_png
-from models.train import choose_device, pictures
+from models.outputs import check_free, open_output
+from models.space import Space, open_space
 from puppet import pixels
 from puppet.errors import DataError
-from puppet.ffmpeg import RecordingSettings
 from puppet.frames import Image
 from puppet.neutral import Neutral, usual_neutral
 from puppet.progress import progress
-from puppet.recorder import SUFFIXES, Recorder
 
 CHUNK = 16  # frames rendered at once
-OTHER_VIDEO_SUFFIXES = {".avi", ".gif", ".mkv", ".mpeg", ".mpg", ".webm", ".wmv"}
 
 
 class Performance(Protocol):
@@ -74,24 +69,22 @@ class DatasetPerformance:
                 yield Shot(pixels.swap_red_blue(image), driver.dataset_face(self._dataset, row), row / self.fps)
 
 
-def portraits(model: ActorModel, performance: Performance, device: torch.device) -> Iterator[tuple[Shot, Image]]:
+def portraits(space: Space, performance: Performance) -> Iterator[tuple[Shot, Image]]:
     """Every shot with the actor's picture, uint8 (S, S, 3) BGR; without a face the last one stays (first: black)."""
-    last = np.zeros((model.image_size, model.image_size, 3), np.uint8)
+    last = np.zeros((space.image_size, space.image_size, 3), np.uint8)
     shots = performance.shots()
     while chunk := list(itertools.islice(shots, CHUNK)):
-        made = iter(_render(model, [shot for shot in chunk if shot.face is not None], performance.neutral, device))
+        made = iter(_played(space, [shot for shot in chunk if shot.face is not None], performance.neutral))
         for shot in chunk:
             last = last if shot.face is None else next(made)
             yield shot, last
 
 
-def _render(model: ActorModel, shots: Sequence[Shot], neutral: Neutral, device: torch.device) -> list[Image]:
+def _played(space: Space, shots: Sequence[Shot], neutral: Neutral) -> list[Image]:
     if not shots:
         return []
     clip = DriverClip([shot.image for shot in shots], [shot.face for shot in shots if shot.face], neutral)
-    with torch.no_grad():
-        batch = {name: value.to(device) for name, value in model.drive(clip).items()}
-        return pictures(model.render(batch))
+    return [pixels.swap_red_blue(picture) for picture in space.decode(space.follow(clip))]
 
 
 def side_by_side(driver_image: Image, portrait: Image) -> Image:
@@ -100,11 +93,13 @@ def side_by_side(driver_image: Image, portrait: Image) -> Image:
     return np.concatenate([pixels.fit(driver_image, side, side), portrait], axis=1)
 
 
-def reconstruct(run: Path, source: str, out: Path, compare: bool, device: str = "auto", which: str = "best") -> int:
-    """Write the actor's pictures to an MP4 or a new folder of PNG files; the number of pictures. Raises PuppetError."""
-    model, _ = checkpoint.load_model(run, which)
-    chosen = choose_device(device)
-    model.to(chosen)
+def reconstruct(where: str, source: str, out: Path, compare: bool, device: str = "auto", which: str = "best") -> int:
+    """Write the pictures of a run or an actor file (`open_space`) playing `source`; how many. Raises PuppetError.
+
+    out: an MP4 file, an HDF5 file or a new folder of PNG files, whatever the source is.
+    """
+    check_free(out)
+    space = open_space(where, which, device)
     with contextlib.ExitStack() as stack:
         if Path(source).suffix.lower() in driver.DATASET_SUFFIXES:
             performance: Performance = DatasetPerformance(stack.enter_context(open_dataset(Path(source))))
@@ -113,34 +108,8 @@ def reconstruct(run: Path, source: str, out: Path, compare: bool, device: str = 
         write = stack.enter_context(open_output(out, performance.fps))
         bar = stack.enter_context(progress(total=performance.count, label="reconstructing", unit="frames"))
         count = 0
-        for shot, portrait in portraits(model, performance, chosen):
+        for shot, portrait in portraits(space, performance):
             write(side_by_side(shot.image, portrait) if compare else portrait, shot.time)
             count += 1
             bar.update()
     return count
-
-
-@contextlib.contextmanager
-def open_output(out: Path, fps: float) -> Iterator[Callable[[Image, float], None]]:
-    """A function (image BGR, time in seconds) that writes to a video or a folder."""
-    if out.suffix.lower() in OTHER_VIDEO_SUFFIXES:
-        raise DataError(f"{out}: videos are MP4 files; choose a name that ends with .mp4")
-    if out.suffix.lower() not in SUFFIXES:
-        if out.exists() and (not out.is_dir() or any(out.iterdir())):
-            raise DataError(f"{out}: already exists; choose a new folder, or a file name that ends with .mp4")
-        numbers = itertools.count()
-        yield lambda image, _time: write_png(out / f"{next(numbers):06d}.png", image)
-        return
-    recorder = Recorder(RecordingSettings(out, fps=fps), wait=True)
-
-    def write(image: Image, time: float) -> None:
-        if recorder.error is not None:  # no use to go on
-            raise recorder.error
-        recorder.write(image, time)
-
-    try:
-        yield write
-    finally:
-        recorder.close()
-    if recorder.error is not None:
-        raise recorder.error

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models import checkpoint, reconstruct
+from models import checkpoint, outputs
 from models.base import Index
 from models.checkpoint import Checkpoint
 from models.dataset import Dataset, open_dataset, split_blocks
@@ -75,8 +75,8 @@ def reconstruct_held_out(trained: Trained, videos: Videos) -> dict[str, float]:
         with contextlib.ExitStack() as stack:
             for path in (videos.originals, videos.reconstructions):
                 path.unlink(missing_ok=True)
-            write_original = stack.enter_context(reconstruct.open_output(videos.originals, fps))
-            write_made = stack.enter_context(reconstruct.open_output(videos.reconstructions, fps))
+            write_original = stack.enter_context(outputs.open_output(videos.originals, fps))
+            write_made = stack.enter_context(outputs.open_output(videos.reconstructions, fps))
             for start in range(0, len(rows), EVALUATION_BATCH):
                 part = rows[start : start + EVALUATION_BATCH]
                 batch = batches.batch(part, generator_of(facts.config.seed, start, BATCHES_STREAM))

@@ -24,6 +24,14 @@ def pair_rows(above: Sequence[Image], below: Sequence[Image], side: int) -> Imag
     return np.concatenate(rows, axis=0)
 
 
+def grid(pictures: Sequence[Image], columns: int) -> Image:
+    """Pictures uint8 (S, S, 3) of one size, row by row, GAP apart; the last row is filled up with black."""
+    cells = [np.pad(picture, ((0, GAP), (0, GAP), (0, 0))) for picture in pictures]
+    cells += [np.zeros_like(cells[0])] * (-len(cells) % columns)
+    rows = [np.concatenate(cells[i : i + columns], axis=1) for i in range(0, len(cells), columns)]
+    return np.concatenate(rows, axis=0)[:-GAP, :-GAP]
+
+
 def stack_bands(bands: Sequence[Image]) -> Image:
     """Bands uint8 (H, W, 3) of any width, one below the other, on black."""
     width = max(band.shape[1] for band in bands)

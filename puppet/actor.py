@@ -75,6 +75,15 @@ class Actor:
 
     def encode(self, drive: Drive, crop: AlignedCrop | None) -> Latent:
         """The posterior mean. `crop`: side `card.crop_size`, needed when `needs_crop`."""
+        (mean,) = self._encoded(["mean"], drive, crop)
+        return Latent(mean)
+
+    def posterior(self, drive: Drive, crop: AlignedCrop | None) -> tuple[Floats, Floats]:
+        """Mean and log variance, each f32 (D,); arguments as for `encode`."""
+        mean, logvar = self._encoded(["mean", "logvar"], drive, crop)
+        return mean, logvar
+
+    def _encoded(self, outputs: list[str], drive: Drive, crop: AlignedCrop | None) -> list[Floats]:
         feed: dict[str, NDArray] = {}
         for name in self.card.encoder_inputs:
             if name == "crop":
@@ -83,8 +92,7 @@ class Actor:
                 value = drive.landmarks if name == "landmarks" else drive.pose
                 feed[name] = np.ascontiguousarray(value, np.float32)[None]
         with self._lock:
-            (mean,) = self._encoder.run(["mean"], feed)
-        return Latent(np.asarray(mean)[0])
+            return [np.asarray(value)[0] for value in self._encoder.run(outputs, feed)]
 
     def decode(self, latent: Latent) -> Portrait:
         """The picture of a point in latent space."""

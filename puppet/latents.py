@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from puppet.frames import Floats
 
 MAX_UNPACKED_BYTES = 64 << 20
+AXES = 32  # principal axes kept
+SAMPLES = 256  # real latents kept: enough to tell what the footage hardly ever reaches
 USEFUL = "useful"
 DIRECTION = "direction_"  # prefix of the attribute directions' names in the file
 
@@ -47,6 +49,22 @@ def useful_dimensions(kl: Floats) -> NDArray[np.int32]:
     """
     ranked = ranked_dimensions(kl)
     return ranked[kl[ranked] > kl.mean() + kl.std()]
+
+
+def measure_latents(mean: Floats, logvar: Floats) -> Latents:
+    """The latent space as posteriors of a data set fill it: mean and logvar f32 (N, D), in the footage's order."""
+    centre = mean.mean(0)
+    _, spread, directions = np.linalg.svd(mean - centre, full_matrices=False)
+    axes = directions * (spread / np.sqrt(len(mean)))[:, None]  # one standard deviation long
+    divergence = kl_to_standard_normal(mean, logvar).mean(0)
+    some = np.unique(np.linspace(0, len(mean) - 1, min(len(mean), SAMPLES)).round().astype(np.intp))
+    useful = useful_dimensions(divergence)
+    return Latents(centre, mean.std(0), axes[:AXES], divergence, mean[some], useful=useful)
+
+
+def kl_to_standard_normal(mean: Floats, logvar: Floats) -> Floats:
+    """KL(N(mean, e^logvar) || N(0, 1)) in nats of every value, of the same shape. Kingma & Welling 2014, app. B."""
+    return 0.5 * (mean**2 + np.exp(logvar) - 1 - logvar)
 
 
 def latents_to_bytes(latents: Latents) -> bytes:

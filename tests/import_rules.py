@@ -24,7 +24,8 @@ RULES = (
     Rule("puppet/*", "PyQt6", except_in="puppet/gui/*"),
     Rule("puppet/*", "puppet.gui", except_in="puppet/gui/*|puppet/app.py"),
     Rule("puppet/frames.py", "cv2"),
-    *(Rule("models/*", name) for name in ("PyQt6", "onnxruntime", "export", "puppet.gui", "puppet.actor")),
+    *(Rule("models/*", name) for name in ("PyQt6", "onnxruntime", "export", "puppet.gui")),
+    Rule("models/*", "puppet.actor", except_in="models/actor_space.py"),
     *(Rule("export/*", name) for name in ("PyQt6", "puppet.gui")),
     *(Rule("*", name) for name in ("pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal")),
 )

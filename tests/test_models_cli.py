@@ -8,7 +8,6 @@ import sys
 import cv2
 import numpy as np
 import pytest
-import torch
 from tiny_dataset import planted_picture, write_dataset
 
 from models import __main__ as cli
@@ -147,11 +146,11 @@ class _Echo:
 
     image_size = 16
 
-    def drive(self, clip):
-        return {"crop": torch.from_numpy(clip.upright_crops(16) // 2)}
+    def follow(self, clip):
+        return clip.upright_crops(16) // 2
 
-    def render(self, batch):
-        return batch["crop"]
+    def decode(self, points):
+        return points
 
 
 def test_a_frame_without_a_face_keeps_the_last_portrait(tmp_path):
@@ -170,7 +169,7 @@ def test_a_frame_without_a_face_keeps_the_last_portrait(tmp_path):
                 seen = None if i in (0, 2) else face
                 yield Shot(np.full((64, 64, 3), level, np.uint8), seen, i / 30)
 
-    made = [int(portrait.mean()) for _, portrait in portraits(_Echo(), Performance(), torch.device("cpu"))]  # pyright: ignore[reportArgumentType]
+    made = [int(portrait.mean()) for _, portrait in portraits(_Echo(), Performance())]  # pyright: ignore[reportArgumentType]
     assert made == [0, 50, 50, 100]
 
 
