@@ -34,6 +34,7 @@ USEFUL = (
     31, 37, 42, 47, 69, 83, 84, 94, 101, 137, 138, 139, 165, 178, 192, 197, 206, 212, 219, 235, 259, 275, 280, 288, 319,
     340, 354, 369, 380,
 )  # fmt: skip
+START = (28, 11)  # of those: what the mouse moves at first, to the right and upwards
 DECODER_SIZES, ENCODER_SIZES = (LATENT, HIDDEN, HIDDEN, PIXELS), (PIXELS, HIDDEN, HIDDEN, LATENT)
 GREY = (0.299, 0.587, 0.114)  # of red, green and blue (ITU-R BT.601)
 OPSET, IR_VERSION = 17, 8
@@ -110,7 +111,8 @@ def convert(folder: Path, out: Path, name: str, licence: str = LICENCE, consent:
 def prior() -> Latents:
     """N(0, 1), in whose units the original counts; its 29 dimensions. KL and samples would need the data."""
     zeros, nothing = np.zeros(LATENT, np.float32), np.zeros((0, LATENT), np.float32)
-    return Latents(zeros, zeros + 1, nothing, zeros, nothing, useful=np.array(USEFUL, np.int32))
+    useful, start = (np.array(numbers, np.int32) for numbers in (USEFUL, START))
+    return Latents(zeros, zeros + 1, nothing, zeros, nothing, useful=useful, start=start)
 
 
 def draw(decoder: Layers, latent: Floats) -> Floats:

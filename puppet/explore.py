@@ -130,7 +130,7 @@ class Exploration:
         if basis is self.basis:
             return self
         ways = directions(self.latents, basis)
-        return dataclasses.replace(self, basis=basis, directions=ways, pair=_first_pair(ways), gesture=())
+        return dataclasses.replace(self, basis=basis, directions=ways, pair=_first_pair(self.latents, ways), gesture=())
 
     def set_coordinate(self, number: int, value: float) -> Exploration:
         """One direction to a value in standard deviations. Raises PuppetError."""
@@ -190,9 +190,9 @@ class Exploration:
 
 
 def explore(latents: Latents, basis: Basis = Basis.USEFUL) -> Exploration:
-    """At the mean, following the mouse along the two most useful directions."""
+    """At the mean, following the mouse along the pair that the file names, or the two most useful directions."""
     ways = directions(latents, basis)
-    return Exploration(latents, ways, basis, Place(latents.mean), _first_pair(ways))
+    return Exploration(latents, ways, basis, Place(latents.mean), _first_pair(latents, ways))
 
 
 def directions(latents: Latents, basis: Basis) -> tuple[Direction, ...]:
@@ -366,7 +366,12 @@ def parse_command(text: str) -> Command:
 # --- helpers ---
 
 
-def _first_pair(ways: tuple[Direction, ...]) -> tuple[int, int]:
+def _first_pair(latents: Latents, ways: tuple[Direction, ...]) -> tuple[int, int]:
+    if len(latents.start) == 2:
+        wanted = [f"dimension {latents.useful[place]}" for place in latents.start]
+        found = {way.name: way.number for way in ways}
+        if all(name in found for name in wanted):
+            return found[wanted[0]], found[wanted[1]]
     return ways[0].number, ways[min(1, len(ways) - 1)].number
 
 

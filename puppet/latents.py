@@ -14,7 +14,7 @@ from puppet.frames import Floats
 MAX_UNPACKED_BYTES = 64 << 20
 AXES = 32  # principal axes kept
 SAMPLES = 256  # real latents kept: enough to tell what the footage hardly ever reaches
-USEFUL = "useful"
+USEFUL, START = "useful", "start"
 DIRECTION = "direction_"  # prefix of the attribute directions' names in the file
 
 
@@ -25,7 +25,8 @@ class Latents:
     mean, std f32 (D,) of the posterior means; axes f32 (K, D): principal axes, longest first, each one standard
     deviation long; kl f32 (D,): mean nats per dimension; samples f32 (M, D): real latents, in the footage's order;
     directions: named attribute directions f32 (D,), unit length. useful i32 (K,): the dimensions that say something,
-    in the file's own numbering, see `useful_dimensions`. What a file does not hold is empty (kl: zeros).
+    in the file's own numbering, see `useful_dimensions`. start i32 (2,): places in `useful` of the two dimensions that
+    exploring begins with, where a file names them. What a file does not hold is empty (kl: zeros).
     """
 
     mean: Floats
@@ -35,6 +36,7 @@ class Latents:
     samples: Floats
     directions: dict[str, Floats] = field(default_factory=dict)
     useful: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
+    start: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
 
 
 def ranked_dimensions(kl: Floats) -> NDArray[np.int32]:
@@ -73,7 +75,8 @@ def latents_to_bytes(latents: Latents) -> bytes:
     arrays |= {DIRECTION + name: values for name, values in latents.directions.items()}
     buffer = io.BytesIO()
     floats = {name: np.asarray(values, np.float32) for name, values in arrays.items()}
-    np.savez(buffer, **floats, **{USEFUL: np.asarray(latents.useful, np.int32)})
+    numbers = {name: np.asarray(getattr(latents, name), np.int32) for name in (USEFUL, START)}
+    np.savez(buffer, **floats, **numbers)
     return buffer.getvalue()
 
 
@@ -88,6 +91,10 @@ def latents_from_bytes(data: bytes, size: int) -> Latents:
     except (KeyError, OSError, EOFError, zipfile.BadZipFile, NotImplementedError, SyntaxError, MemoryError) as error:
         raise ValueError(f"not an npz file ({error})") from error
     empty = np.zeros((0, size), np.float32)
+    useful = _numbers(arrays, USEFUL, size)
+    start = _numbers(arrays, START, len(useful))
+    if len(start) not in (0, 2):
+        raise ValueError(f"{START} names {len(start)} dimensions, not two")
     return Latents(
         mean=_floats(arrays, "mean", (size,)),
         std=_floats(arrays, "std", (size,)),
@@ -99,16 +106,17 @@ def latents_from_bytes(data: bytes, size: int) -> Latents:
             for name in arrays
             if name.startswith(DIRECTION)
         },
-        useful=_dimensions(arrays, size),
+        useful=useful,
+        start=start,
     )
 
 
-def _dimensions(arrays: dict[str, NDArray], size: int) -> NDArray[np.int32]:
-    useful = np.asarray(arrays.get(USEFUL, np.zeros(0, np.int32)))
-    numbers = set(useful.tolist()) if useful.ndim == 1 and useful.dtype.kind == "i" else None
-    if numbers is None or len(numbers) != len(useful) or not numbers <= set(range(size)):
-        raise ValueError(f"{USEFUL} does not name dimensions, each once, of 0 to {size - 1}")
-    return useful.astype(np.int32)
+def _numbers(arrays: dict[str, NDArray], name: str, size: int) -> NDArray[np.int32]:
+    array = np.asarray(arrays.get(name, np.zeros(0, np.int32)))
+    numbers = set(array.tolist()) if array.ndim == 1 and array.dtype.kind == "i" else None
+    if numbers is None or len(numbers) != len(array) or not numbers <= set(range(size)):
+        raise ValueError(f"{name} does not name dimensions, each once, of 0 to {size - 1}")
+    return array.astype(np.int32)
 
 
 def _floats(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import shutil
 import socket
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,3 +64,30 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip(f"needs {SHARED.name}/ beside the checkout")
     return SHARED
+
+
+@pytest.fixture
+def display() -> Iterator[str]:
+    """A screen of our own, gone afterwards."""
+    if shutil.which("Xvfb") is None:
+        pytest.skip("needs Xvfb (Debian: apt-get install xvfb)")
+    try:
+        ctypes.CDLL("libxcb-cursor.so.0")
+    except OSError:
+        pytest.skip("needs libxcb-cursor (Debian: apt-get install libxcb-cursor0)")
+    read, write = os.pipe()
+    server = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1400x900x24", "-nolisten", "tcp"],
+        pass_fds=[write],
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(write)
+    try:
+        with os.fdopen(read) as answer:
+            number = answer.readline().strip()  # it writes its number once it takes clients
+        if not number:
+            pytest.skip("Xvfb could not start here")
+        yield f":{number}"
+    finally:
+        server.terminate()
+        server.wait(10)

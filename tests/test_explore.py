@@ -87,6 +87,18 @@ def test_useful_dimensions_come_back_from_the_file_and_nonsense_does_not():
             latents_from_bytes(latents_to_bytes(planted(useful=np.array(wrong))), 6)
 
 
+def test_a_file_may_name_the_pair_that_exploring_begins_with():
+    latents = planted(useful=np.array([3, 1, 5], np.int32), start=np.array([2, 1], np.int32))
+    latents = latents_from_bytes(latents_to_bytes(latents), 6)
+    at = explore(latents)
+    assert at.pair == (2, 1)  # dimensions 5 and 1, in the file's numbering
+    assert at.with_basis(Basis.ALL).pair == (5, 1)
+    assert at.with_basis(Basis.AXES).pair == (0, 1)
+    for wrong in ([3, 0], [1], [1, 1]):
+        with pytest.raises(ValueError, match="start"):
+            latents_from_bytes(latents_to_bytes(planted(useful=latents.useful, start=np.array(wrong))), 6)
+
+
 # --- the mouse ---
 
 

@@ -1,4 +1,4 @@
-"""The original Morphing Faces network: arrays of its shapes, made on the spot, become an actor that the explorer takes."""
+"""The original Morphing Faces network: arrays of its shapes, made here, become an actor that the explorer takes."""
 
 from __future__ import annotations
 
@@ -85,7 +85,8 @@ def test_all_29_dimensions_work_in_the_explorer_under_their_own_numbers(made):
         assert np.count_nonzero(moved.shown) == 2
         alone = at.set_coordinate(number, 2.0)
         assert np.abs(actor.decode(Latent(alone.shown)).image - middle).max() > 2
-    assert at.pick(28, 11).hover(0.5, 0.25).shown[[380, 139]].tolist() == [0.5, 0.25]  # the original's first pair
+    assert at.pair == (28, 11)  # the original's first pair
+    assert at.hover(0.5, 0.25).shown[[380, 139]].tolist() == [0.5, 0.25]
 
 
 def test_the_older_copy_without_an_encoder_can_be_explored_but_says_so(arrays, tmp_path, capsys):

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -27,33 +24,6 @@ from puppet.sources import DEMO_CLIP
 ROOT = Path(__file__).resolve().parent.parent
 FRAMES = 60
 pytestmark = pytest.mark.skipif(not DEMO_CLIP.exists(), reason="the demo clip has not been made yet")
-
-
-@pytest.fixture
-def display() -> Iterator[str]:
-    """A screen of our own, gone afterwards."""
-    if shutil.which("Xvfb") is None:
-        pytest.skip("needs Xvfb (Debian: apt-get install xvfb)")
-    try:
-        ctypes.CDLL("libxcb-cursor.so.0")
-    except OSError:
-        pytest.skip("needs libxcb-cursor (Debian: apt-get install libxcb-cursor0)")
-    read, write = os.pipe()
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1400x900x24", "-nolisten", "tcp"],
-        pass_fds=[write],
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(write)
-    try:
-        with os.fdopen(read) as answer:
-            number = answer.readline().strip()  # it writes its number once it takes clients
-        if not number:
-            pytest.skip("Xvfb could not start here")
-        yield f":{number}"
-    finally:
-        server.terminate()
-        server.wait(10)
 
 
 def start(folder: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:

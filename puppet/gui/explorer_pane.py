@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QEvent, QPointF, QRectF, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 
 from puppet.gui.preview import PreviewPane
 
 CROSS = 9.0  # px, half a cross-hair's side
-KEYS = {  # what is typed over the picture, as in the command line
-    Qt.Key.Key_R: "r",
-    Qt.Key.Key_F: "f",
-    Qt.Key.Key_Space: "f",
-    Qt.Key.Key_U: "u",
-    Qt.Key.Key_Y: "y",
-    Qt.Key.Key_0: "0",
-    Qt.Key.Key_W: "w",
-    Qt.Key.Key_H: "h",
-    Qt.Key.Key_Q: "q",
-}
 
 
 class ExplorerPane(PreviewPane):
@@ -26,7 +15,6 @@ class ExplorerPane(PreviewPane):
 
     hovered = pyqtSignal(float, float)  # -1 .. 1 from the picture's left and from its bottom
     clicked = pyqtSignal()
-    typed = pyqtSignal(str)  # a key of explore.COMMANDS
     resized = pyqtSignal()
 
     def __init__(self, name: str) -> None:
@@ -50,14 +38,14 @@ class ExplorerPane(PreviewPane):
     def place_of(self, at: QPointF) -> tuple[float, float]:
         """A point of the widget in px -> coordinates, within -1 .. 1."""
         box = self._box()
-        x = 2 * (at.x() - box.left()) / max(1.0, box.width()) - 1
-        y = 1 - 2 * (at.y() - box.top()) / max(1.0, box.height())
+        x = 2 * (at.x() - box.left()) / max(1.0, box.width() - 1) - 1  # the first and the last px are the ends
+        y = 1 - 2 * (at.y() - box.top()) / max(1.0, box.height() - 1)
         return max(-1.0, min(1.0, x)), max(-1.0, min(1.0, y))
 
     def point_of(self, x: float, y: float) -> QPointF:
         """Coordinates -> a point of the widget in px."""
         box = self._box()
-        return QPointF(box.left() + (x + 1) / 2 * box.width(), box.top() + (1 - y) / 2 * box.height())
+        return QPointF(box.left() + (x + 1) / 2 * (box.width() - 1), box.top() + (1 - y) / 2 * (box.height() - 1))
 
     def _box(self) -> QRectF:
         image = self.image
@@ -79,19 +67,6 @@ class ExplorerPane(PreviewPane):
         super().resizeEvent(a0)
         self.resized.emit()
 
-    def event(self, a0: QEvent | None) -> bool:
-        if a0 is not None and a0.type() == QEvent.Type.ShortcutOverride and _command(a0):
-            a0.accept()  # R, U ... mean something else to the window around
-            return True
-        return super().event(a0)
-
-    def keyPressEvent(self, a0: QKeyEvent | None) -> None:
-        command = _command(a0)
-        if command:
-            self.typed.emit(command)
-        else:
-            super().keyPressEvent(a0)
-
     def paintEvent(self, a0: QPaintEvent | None) -> None:
         super().paintEvent(a0)
         if self._at is None or self.image is None or max(map(abs, self._at)) > 1.001:
@@ -104,8 +79,3 @@ class ExplorerPane(PreviewPane):
             painter.drawLine(centre - QPointF(CROSS, 0), centre + QPointF(CROSS, 0))
             painter.drawLine(centre - QPointF(0, CROSS), centre + QPointF(0, CROSS))
         painter.end()
-
-
-def _command(event: QEvent | None) -> str:
-    plain = isinstance(event, QKeyEvent) and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-    return KEYS.get(Qt.Key(event.key()), "") if plain and isinstance(event, QKeyEvent) else ""

@@ -77,7 +77,8 @@ class DirectionRow(QFrame):
     def __init__(self, direction: Direction) -> None:
         super().__init__()
         self.number = direction.number
-        name = f"{direction.number} · {direction.name}"
+        words, _, own = direction.name.rpartition(" ")  # of the actor; the number is what is typed
+        name = direction.name if own == str(direction.number) else f"{direction.number} · {words} {own}"
         title = QLabel(name)
         title.setProperty("role", "caption")
         use = QLabel(f"{direction.usefulness:.2f}" if direction.usefulness else "")

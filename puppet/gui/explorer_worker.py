@@ -39,7 +39,7 @@ class DecodeWorker(QObject):
         self._wish: _Wish | None = None
         self._small: deque[tuple[Direction, Floats]] = deque()
         self._shown = True
-        self._over = False
+        self._paused = self._over = False
         self._thread = threading.Thread(target=self._run, name="explorer", daemon=True)
         self._thread.start()
 
@@ -65,6 +65,12 @@ class DecodeWorker(QObject):
         """The window has taken the last picture: another may come."""
         with self._changed:
             self._shown = True
+            self._changed.notify_all()
+
+    def pause(self, paused: bool) -> None:
+        """While paused nothing is drawn, and the wishes wait."""
+        with self._changed:
+            self._paused = paused
             self._changed.notify_all()
 
     def stop(self) -> None:
@@ -104,7 +110,7 @@ class DecodeWorker(QObject):
             return self._actor, None, self._small.popleft()
 
     def _ready(self) -> bool:
-        if self._actor is None:
+        if self._actor is None or self._paused:
             return False
         return (self._wish is not None and self._shown) or (self._wish is None and bool(self._small))
 

@@ -1,0 +1,80 @@
+"""Named places of the explorer: kept in their file, shown in their list."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from puppet.actor_card import ActorCard
+from puppet.bookmarks import Bookmarks, checked_name
+from puppet.errors import PuppetError
+from puppet.frames import Floats, Image
+from puppet.gui.banners import BannerStack
+from puppet.gui.explorer_places import MEAN, NOW, BookmarkPanel
+
+BANNER = "bookmarks"  # key of what is said
+
+
+class NamedPlaces(QObject):
+    """The bookmarks of one actor at a time."""
+
+    changed = pyqtSignal(object)  # list of names
+
+    def __init__(self, bookmarks: Bookmarks, panel: BookmarkPanel, banners: BannerStack, parent: QObject) -> None:
+        super().__init__(parent)
+        self._bookmarks, self._panel, self._banners = bookmarks, panel, banners
+        self._card: ActorCard | None = None
+        self._points: dict[str, Floats] = {}
+        panel.deleted.connect(self.delete)
+
+    def set_actor(self, card: ActorCard) -> None:
+        self._card, self._points = card, {}
+        try:
+            self._points = self._bookmarks.load(card)
+        except PuppetError as problem:
+            self._banners.say(BANNER, str(problem), "warning")
+        self._show()
+
+    def point(self, name: str) -> Floats:
+        """f32 (D,). Raises PuppetError when there is no place of that name."""
+        if name not in self._points:
+            raise PuppetError(f"There is no bookmark called {name}")
+        return self._points[name]
+
+    def add(self, name: str, point: Floats, picture: Image | None) -> None:
+        """Without a name it gets the next free one. Raises PuppetError for a name that cannot be had."""
+        number = len(self._points) + 1
+        while not name.strip() and f"face {number}" in self._points:
+            number += 1
+        name = checked_name(name if name.strip() else f"face {number}")
+        if name in self._points or name in (NOW, MEAN):
+            raise PuppetError(f"There is a place called {name} already; choose another name")
+        self._keep({**self._points, name: point})
+        if picture is not None:
+            self._panel.show_picture(name, picture)
+
+    def delete(self, name: str) -> None:
+        """Can be taken back."""
+        before, card = dict(self._points), self._card
+        self._keep({other: point for other, point in before.items() if other != name})
+
+        def bring_back() -> None:
+            self._banners.dismiss(BANNER)
+            if self._card is card:
+                self._keep({**before, **self._points})
+
+        self._banners.say(BANNER, f"The bookmark {name} was deleted.", action=("Bring it back", bring_back))
+
+    def _keep(self, points: dict[str, Floats]) -> None:
+        if self._card is None:
+            return
+        self._points = points
+        self._show()
+        try:
+            self._bookmarks.save(self._card, points)
+        except PuppetError as problem:
+            self._banners.say(BANNER, str(problem), "error")
+
+    def _show(self) -> None:
+        names = list(self._points)
+        self._panel.show_names(names)
+        self.changed.emit(names)

@@ -1,0 +1,104 @@
+"""The explorer's left half: the picture to hover over, with everything that belongs to it."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QEvent, Qt
+from PyQt6.QtGui import QKeyEvent
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from puppet.explore import COMMANDS, REACHES
+from puppet.gui.explorer_pane import ExplorerPane
+from puppet.gui.theme import Colours
+from puppet.gui.widgets import ChoiceBox, Switch
+
+REACH_CHOICES = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0)
+assert (REACH_CHOICES[0], REACH_CHOICES[-1]) == REACHES
+STARTS = ("d", "b", "g")  # commands that more words belong to
+BUTTONS = {"r": "Random", "w": "Walk", "u": "Undo", "y": "Redo", "0": "Reset"}  # keys of explore.COMMANDS
+
+
+class ExplorerStage(QWidget):
+    """Only arranges; what happens is the explorer's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.basis = ChoiceBox("Directions")
+        self.reach = ChoiceBox("Range")
+        self.pane = ExplorerPane("Explored face")
+        self.where = QLabel()
+        self.frozen = Switch("Frozen")
+        self.command = QLineEdit()
+        self.buttons = {key: QPushButton(words) for key, words in BUTTONS.items()}
+        self.copy, self.paste = QPushButton("Copy"), QPushButton("Paste")
+        self.take_live = QPushButton("Take the live expression")
+        self.show_on_actor = Switch("Show on the live actor")
+        for reach in REACH_CHOICES:
+            self.reach.addItem(f"± {reach:g} σ", reach)
+        self.reach.setCurrentIndex(REACH_CHOICES.index(1.0))
+        self._explain()
+        self._arrange()
+
+    def _explain(self) -> None:
+        self.reach.setToolTip("What the picture's edges stand for, in standard deviations of the actor's footage")
+        self.basis.setToolTip("What the mouse and the sliders move the face along")
+        self.command.setPlaceholderText("Type a command: d 0 1 chooses two directions, r a random face, h lists all")
+        self.command.setAccessibleName("Command")
+        self.where.setProperty("role", "value")
+        for key, button in self.buttons.items():
+            button.setToolTip(f"{COMMANDS[key][1][0].upper()}{COMMANDS[key][1][1:]} ({key.upper()})")
+        self.frozen.setToolTip("The mouse changes nothing (a click on the picture, or F)")
+        self.copy.setToolTip("Copy this face's latent as text")
+        self.paste.setToolTip("Go to the latent that is on the clipboard as text")
+
+    def _arrange(self) -> None:
+        choices, below, actions, live = QHBoxLayout(), QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
+        choices.addWidget(self.basis, 3)
+        choices.addWidget(self.reach, 2)
+        below.addWidget(self.where, 1)
+        below.addWidget(self.frozen)
+        for button in (*self.buttons.values(), self.copy, self.paste):
+            actions.addWidget(button)
+        for widget in (self.take_live, self.show_on_actor):
+            live.addWidget(widget)
+        live.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(10)
+        column.addLayout(choices)
+        column.addWidget(self.pane, 1)
+        column.addLayout(below)
+        column.addWidget(self.command)
+        column.addLayout(actions)
+        column.addLayout(live)
+
+
+def typed_command(event: QEvent | None) -> str:
+    """The key of explore.COMMANDS that a plain key stands for anywhere but in a text field, or nothing."""
+    if not isinstance(event, QKeyEvent) or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+        return ""
+    text = event.text().casefold()
+    return text if text in COMMANDS else ""
+
+
+def explorer_style(c: Colours) -> str:
+    """What the window's own style sheet has no need of."""
+    return f"""
+    ExplorerWidget {{ background: {c.window}; }}
+    QLineEdit, QListWidget {{
+        background: {c.card}; color: {c.text}; border: 1px solid {c.border}; border-radius: 8px; padding: 4px 10px;
+        selection-background-color: {c.accent}; selection-color: {c.on_accent}; }}
+    QLineEdit {{ min-height: 28px; }}
+    QLineEdit:focus, QListWidget:focus {{ border: 2px solid {c.accent}; padding: 3px 9px; }}
+    QPushButton {{ padding: 0 8px; }}
+    QPushButton:focus {{ padding: 0 7px; }}
+    QPushButton[role="axis"] {{
+        min-height: 24px; max-height: 24px; min-width: 30px; max-width: 30px; padding: 0; border-radius: 6px; }}
+    QPushButton[role="axis"]:checked {{ background: {c.accent}; color: {c.on_accent}; border-color: {c.accent}; }}
+    SigmaSlider QSlider::sub-page:horizontal {{ background: {c.border}; }}
+    QScrollArea, QWidget#rows {{ background: transparent; }}
+    QTabWidget::pane {{ border: 1px solid {c.border}; border-radius: 10px; background: {c.card}; top: -1px; }}
+    QTabBar::tab {{
+        background: transparent; color: {c.muted}; border: none; padding: 9px 16px; font-weight: 600; }}
+    QTabBar::tab:selected {{ color: {c.accent}; border-bottom: 2px solid {c.accent}; }}
+    QTabBar::tab:focus {{ color: {c.text}; }}
+    """
