@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from puppet.devices import CameraWish, Devices
 from puppet.engine import ActorResults, Engine, Phase, PuppeteerLike
 from puppet.errors import ActorFileError, PuppetError, RecordingError
 from puppet.settings import Settings, load_settings, save_settings, settings_path
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from puppet.sources import Source
 
 DEMO = "demo"
-NO_CAMERA = "No camera found: playing the demo clip"
+NO_CAMERA = "No camera was found, so the demo clip plays; plug one in and choose it under Driver, or choose a video"
 CHECK_MS = 50  # between looks whether it is time to end
 
 
@@ -67,8 +68,9 @@ def run_window(
         raise ActorFileError(f"{notice}; name one with --actor")
     unattended = frames is not None  # then nobody is there to choose another one
     asked_source, asked_actor = source is not None or unattended, actor is not None or unattended
-    session = _Session(settings, path, asked_source, asked_actor)
-    engine = build_engine(settings.provider if provider in (None, "auto") else provider, loop)
+    wish = CameraWish(settings.camera)
+    session = _Session(settings, path, asked_source, asked_actor, wish)
+    engine = build_engine(settings.provider if provider in (None, "auto") else provider, loop, wish)
     return session.run(engine, spec, actor_file, notices, record, frames, screenshot)
 
 
@@ -119,7 +121,8 @@ def choose_actor(given: str | None, remembered: str) -> tuple[Path | None, str |
 class _Session:
     """One life of the window."""
 
-    def __init__(self, settings: Settings, path: Path, asked_source: bool, asked_actor: bool) -> None:
+    def __init__(self, settings: Settings, path: Path, asked_source: bool, asked_actor: bool, wish: CameraWish) -> None:
+        self._wish = wish
         self._settings = settings
         self._path = path
         self._asked_source = asked_source
@@ -144,9 +147,11 @@ class _Session:
         size = self._settings.window
         window.resize(size.width, size.height)
         window.side.fold(size.folded.split())
-        controller = Controller(
-            engine, window, self._settings, _services(lambda settings: save_settings(settings, self._path))
-        )
+
+        def save(settings: Settings) -> None:
+            save_settings(settings, self._path)
+
+        controller = Controller(engine, window, self._settings, _services(save, self._wish))
 
         limit = ActorResults(frames) if frames is not None else None
 
@@ -199,11 +204,12 @@ class _Session:
         return None
 
 
-def _services(save: Callable[[Settings], None]) -> Services:
+def _services(save: Callable[[Settings], None], wish: CameraWish | None = None) -> Services:
     """What the controller asks of the rest of the program."""
     from puppet.actor import list_actors, read_preview
     from puppet.ffmpeg import RecordingSettings
     from puppet.gui.controller import Services
+    from puppet.live import camera_picture
     from puppet.recorder import new_recording_path
     from puppet.sinks import RecorderSink, save_snapshot
     from puppet.sources import list_cameras
@@ -213,6 +219,8 @@ def _services(save: Callable[[Settings], None]) -> Services:
 
     return Services(
         list_cameras=lambda: [camera.name for camera in list_cameras()],
+        camera_picture=camera_picture,
+        want_camera=(wish or CameraWish()).want,
         list_actors=list_actors,
         read_preview=read_preview,
         make_recorder=make_recorder,
@@ -276,13 +284,14 @@ def bench_in_window(
     return stopwatch.figures() | {"drops": dropped, "cpu": usage.cpu}
 
 
-def build_engine(provider: str = "auto", loop: bool = False) -> Engine:
+def build_engine(provider: str = "auto", loop: bool = False, wish: CameraWish | None = None) -> Engine:
     """The engine on the real parts; nothing is opened or loaded yet. The demo clip always loops."""
+    devices = Devices(wanted=(wish or CameraWish()).wanted)
 
     def open_source(spec: str) -> Source:
         from puppet.sources import open_source
 
-        return open_source(spec, paced=True, loop=loop or spec == DEMO)
+        return open_source(spec, paced=True, loop=loop or spec == DEMO, devices=devices)
 
     def make_puppeteer() -> PuppeteerLike:
         from puppet.pipeline import Puppeteer

@@ -13,6 +13,8 @@ from typing import Literal, Protocol
 import cv2
 import numpy as np
 
+from puppet.settings import CameraFormat
+
 Access = Literal["present", "absent", "denied", "busy"]
 Properties = Sequence[tuple[int, int]]  # cv2.CAP_PROP_... and its value
 
@@ -132,6 +134,19 @@ def plausible_fps(claimed: float) -> float:
     return claimed if 1 <= claimed <= 240 else DEFAULT_FPS
 
 
+class CameraWish:
+    """What cameras are asked for. Any thread may change it; it counts from the next opening on."""
+
+    def __init__(self, format_: CameraFormat | None = None) -> None:
+        self._format = format_ or CameraFormat()
+
+    def want(self, format_: CameraFormat) -> None:
+        self._format = format_
+
+    def wanted(self) -> CameraFormat:
+        return self._format
+
+
 @dataclass(frozen=True)
 class Devices:
     """What camera and network sources ask of the machine; tests put fakes here. Times in seconds."""
@@ -139,6 +154,7 @@ class Devices:
     cameras: Callable[[], list[Camera]] = all_cameras
     probe: Callable[[int], Access] = probe_camera
     capture: Callable[[int | str, int, Properties], Capture] = open_capture
+    wanted: Callable[[], CameraFormat] = CameraFormat  # asked anew whenever a camera is opened
     backends: tuple[int, ...] = field(default_factory=backends)
     open_within: float = 10.0  # Media Foundation takes its time
     frozen_after: float = 3.0

@@ -191,8 +191,11 @@ class Engine:
 
     # -- what the user chooses -----------------------------------------------------------------------------------
 
-    def set_source(self, spec: str) -> None:
-        """Change the source; returns at once. The old one's thread ends, then the new one opens."""
+    def set_source(self, spec: str, anew: bool = False) -> None:
+        """Change the source; returns at once. The old one's thread ends, then the new one opens.
+
+        anew: even the same source shows somebody else now, or shows them in other pixels.
+        """
         with self._lock:
             if self._stopped:
                 return
@@ -203,7 +206,7 @@ class Engine:
                 self.results.poll()
             self._clear("source")
             self._capture = self._new_capture(spec, old)
-            if old is not None and old.spec != spec and self._puppeteer is not None:
+            if old is not None and (anew or old.spec != spec) and self._puppeteer is not None:
                 self._puppeteer.forget_user()
             self._ensure_inference()
             self._capture.start()

@@ -16,14 +16,9 @@ from puppet.devices import DEFAULT_FPS, SYSTEM, Camera, Capture, Devices, first_
 from puppet.errors import SourceError
 from puppet.frames import Frame, Image
 from puppet.grabber import Grabber
+from puppet.settings import CameraFormat
 
-CAMERA_REQUEST = [  # what nearly every webcam does at 30 fps; one that does not answers with what it has
-    (cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG")),
-    (cv2.CAP_PROP_FRAME_WIDTH, 1280),
-    (cv2.CAP_PROP_FRAME_HEIGHT, 720),
-    (cv2.CAP_PROP_FPS, 30),
-    (cv2.CAP_PROP_BUFFERSIZE, 1),
-]
+PICTURES_TO_ADAPT = 5  # that a camera's exposure takes to be usable
 PORTS = {"http": 80, "https": 443, "rtsp": 554, "rtsps": 322, "rtmp": 1935}
 
 
@@ -116,7 +111,8 @@ class CameraSource(_Live):
             raise self._refused(access)
         ways = [(c.index, c.backend) for c in listed if c.name == chosen.name]
         ways = ways or [(chosen.index, backend) for backend in self._devices.backends]
-        return [partial(self._devices.capture, index, backend, CAMERA_REQUEST) for index, backend in ways]
+        wanted = camera_request(self._devices.wanted())
+        return [partial(self._devices.capture, index, backend, wanted) for index, backend in ways]
 
     def _choose(self, listed: list[Camera]) -> Camera:
         number = re.fullmatch(r"(?:/dev/video)?(\d+)", self._spec)
@@ -181,6 +177,31 @@ class UrlSource(_Live):
 
     def _stopped(self) -> SourceError:
         return SourceError(f"{self.name} stopped sending: the phone, camera or network went away", "unplugged")
+
+
+def camera_request(wanted: CameraFormat) -> list[tuple[int, int]]:
+    """What a camera is asked for; one that does not have it answers with what it has."""
+    return [
+        (cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG")),  # raw pictures of this size are too much for USB 2
+        (cv2.CAP_PROP_FRAME_WIDTH, wanted.width),
+        (cv2.CAP_PROP_FRAME_HEIGHT, wanted.height),
+        (cv2.CAP_PROP_FPS, wanted.fps),
+        (cv2.CAP_PROP_BUFFERSIZE, 1),
+    ]
+
+
+def camera_picture(name: str, devices: Devices = SYSTEM) -> Image:
+    """What a camera sees, after a few pictures: the first ones are dark. Raises SourceError."""
+    source = CameraSource(name, devices)
+    source.open()
+    try:
+        for _ in range(PICTURES_TO_ADAPT):
+            frame = source.read()
+    finally:
+        source.close()
+    if frame is None:
+        raise SourceError(f"{source.name} gives no picture", "empty")
+    return frame.image
 
 
 def diagnose_url(url: str, timeout: float = 3.0) -> SourceError:

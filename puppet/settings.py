@@ -28,6 +28,15 @@ class MotionSettings:
 
 
 @dataclass(frozen=True)
+class CameraFormat:
+    """What a camera is asked for; one that does not have it gives what comes nearest."""
+
+    width: int = field(default=1280, metadata={"range": (160, 7680)})  # px; nearly every webcam does 1280 x 720 at 30
+    height: int = field(default=720, metadata={"range": (120, 4320)})
+    fps: int = field(default=30, metadata={"range": (1, 240)})
+
+
+@dataclass(frozen=True)
 class ViewSettings:
     """How the live page looks. Nothing of it changes what is recorded."""
 
@@ -51,6 +60,8 @@ class Settings:
     """Everything that survives a restart. Empty text means: nothing chosen yet."""
 
     source: str = ""  # what `sources.open_source` takes
+    recent: tuple[str, ...] = ()  # files, folders and addresses that were sources, newest first
+    camera: CameraFormat = CameraFormat()
     actor: str = ""  # name or file
     provider: str = field(default="auto", metadata={"choices": ("auto", "cuda", "directml", "coreml", "cpu")})
     recording_folder: str = ""  # empty: "Puppet" in the user's folder for videos

@@ -20,7 +20,7 @@ from PyQt6.QtWidgets import QComboBox
 
 from puppet.compose import Layout, compose
 from puppet.engine import Engine
-from puppet.errors import ActorFileError
+from puppet.errors import ActorFileError, SourceError
 from puppet.frames import Frame, Portrait, Result
 from puppet.gui.controller import Controller, Services
 from puppet.gui.main_window import MainWindow
@@ -70,8 +70,9 @@ class Stage:
     def __init__(self, qtbot, folder: Path, settings: Settings, sources=None):
         self.qtbot, self.folder = qtbot, folder
         self.picture, self.face = halves(RED, BLUE), A_FACE
-        self.opened, self.saved, self.takes, self.puppeteers = [], [], [], []
+        self.opened, self._saved, self.takes, self.puppeteers = [], [], [], []
         self.cameras = ["Front", "Back"]
+        self.wanted, self.looked_through, self.busy = [], [], []
         self.may_load = threading.Event()
         self.may_load.set()
         self.wall = lambda others: ()  # pictures of actors beside the first
@@ -87,11 +88,13 @@ class Stage:
         self.window.resize(1100, 720)
         services = Services(
             list_cameras=lambda: self.cameras,
+            camera_picture=self.camera_picture,
+            want_camera=self.wanted.append,
             list_actors=lambda: [Path("actors/marble.actor"), Path("actors/ada.actor")],
             read_preview=self.read_preview,
             make_recorder=self.make_take,
             save_snapshot=save_snapshot,
-            save_settings=self.saved.append,
+            save_settings=self._saved.append,
         )
         self.controller = Controller(self.engine, self.window, settings, services)
         self.window.closing.connect(self.controller.shutdown)
@@ -137,6 +140,12 @@ class Stage:
         actor.notice = self.actor_notice
         return actor
 
+    def camera_picture(self, name):
+        self.looked_through.append(name)
+        if name in self.busy:
+            raise SourceError(f"{name} is used by another program", "busy")
+        return halves(BLUE, BLUE)
+
     def read_preview(self, path):
         if path.stem == self.bad_actor:
             raise ActorFileError("damaged")
@@ -177,6 +186,12 @@ class Stage:
     def read(path: Path):
         """uint8 BGR"""
         return cv2.imread(str(path))
+
+    @property
+    def saved(self):
+        """Settings that were written, and those that are being written."""
+        self.controller.desk.background.wait(10)
+        return self._saved
 
     @property
     def options(self):

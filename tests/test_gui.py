@@ -422,6 +422,7 @@ def test_settings_that_cannot_be_saved_stop_nothing(stage):
 
     object.__setattr__(stage.controller.desk.services, "save_settings", fail)
     stage.press(Qt.Key.Key_M)
+    stage.until(lambda: stage.banners)
     assert "No space left on device" in stage.banners[0]
     assert not stage.window.driver_pane.mirrored
     assert stage.controller.shutdown() == ["The settings could not be saved: No space left on device"]
@@ -437,12 +438,14 @@ def test_the_list_of_drivers(stage):
     assert box.currentText() == "Front"
     stage.cameras = ["Back"]  # one is unplugged, the list is opened
     box.showPopup()
+    stage.until(lambda: stage.window.source.cameras == ("Back",))
+    assert box.is_open
     assert box.findText("Front") >= 0  # still the one in use
     box.hidePopup()
     stage.choose(box, "Back")
     box.showPopup()
+    stage.until(lambda: box.findText("Front") == -1)
     box.hidePopup()
-    assert box.findText("Front") == -1
 
 
 def test_choosing_another_driver(stage):

@@ -14,8 +14,10 @@ import pytest
 from video_fixtures import NetworkCamera, RtspServer, ffmpeg, numbered, read_video, shown_number, write_video
 
 from puppet import devices as devices_module
-from puppet.devices import Access, Camera, Devices, probe_device, unique_names
+from puppet.devices import Access, Camera, CameraWish, Devices, probe_device, unique_names
 from puppet.errors import SourceError
+from puppet.live import camera_picture
+from puppet.settings import CameraFormat
 from puppet.sources import DEMO_CLIP, SOURCES, Source, SourceKind, list_cameras, open_source
 
 WEBCAM, OTHER = Camera(0, "HD Webcam", "/dev/video0", 200), Camera(2, "Studio Cam", "/dev/video2", 200)
@@ -547,3 +549,27 @@ def test_reading_the_clip_another_way_gives_the_same_pictures(clip: Path):
     """The truth about the test's own clip: a plain OpenCV loop."""
     ours = [frame.image for frame in frames_of(open_source(str(clip), paced=False))]
     assert all(np.array_equal(a, b) for a, b in zip(ours, read_video(clip), strict=True))
+
+
+def test_a_camera_is_asked_for_what_is_wanted_at_the_moment():
+    wish, asked = CameraWish(), []
+
+    def capture(target, backend, properties):
+        asked.append(dict(properties))
+        return FakeCapture()
+
+    source = open_source("0", devices=fake_devices(capture=capture, wanted=wish.wanted))
+    source.open()
+    source.close()
+    wish.want(CameraFormat(640, 480, 60))
+    source.open()
+    source.close()
+    sizes = [(a[cv2.CAP_PROP_FRAME_WIDTH], a[cv2.CAP_PROP_FRAME_HEIGHT], a[cv2.CAP_PROP_FPS]) for a in asked]
+    assert sizes == [(1280, 720, 30), (640, 480, 60)]
+
+
+def test_the_picture_of_a_camera_is_not_its_first_and_the_camera_is_let_go():
+    camera = FakeCapture()
+    image = camera_picture("0", fake_devices(camera))
+    assert shown_number(image) >= 5
+    assert camera.released.wait(5)

@@ -3,6 +3,7 @@ it meets the others only through the desk."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -13,9 +14,10 @@ from PyQt6.QtGui import QDesktopServices, QIcon
 
 from puppet.engine import Engine, Problem, Status
 from puppet.frames import Floats, Image, Latent, Result
+from puppet.gui.background import Background
 from puppet.gui.main_window import MainWindow
 from puppet.pipeline import StepOptions
-from puppet.settings import Settings
+from puppet.settings import CameraFormat, Settings
 from puppet.sinks import RecorderSink
 
 
@@ -24,6 +26,8 @@ class Services:
     """What the controller asks of the rest of the program, so that tests can plant it."""
 
     list_cameras: Callable[[], Sequence[str]]  # names
+    camera_picture: Callable[[str], Image]  # what a camera sees, by its name; may take seconds; raises SourceError
+    want_camera: Callable[[CameraFormat], None]  # from the next opening of a camera on
     list_actors: Callable[[], Sequence[Path]]
     read_preview: Callable[[Path], Image]
     make_recorder: Callable[[Path | None, Path, str], RecorderSink]  # file or None, folder, actor
@@ -40,18 +44,25 @@ class Desk:
         self.result: Result | None = None  # the newest that was shown
         self.status: Status = engine.status()
         self.areas: list[Area] = []
+        self.background = Background(window)
+        self._saving = threading.Lock()
         self.own_words: list[Callable[[Problem], bool]] = []  # problems that an area tells in its own words
         self._offset: Floats | None = None
         self._freeze: Latent | None = None
 
     def remember(self, **changes: Any) -> None:
-        """Change fields of Settings, and keep them."""
+        """Change fields of Settings, and keep them: the file is written beside the window's thread."""
         self.settings = replace(self.settings, **changes)
-        try:
+        self.background.run("settings", self.save, lambda _: None, self._not_saved, awaited=True)
+
+    def save(self) -> None:
+        """Write the settings as they are when it is its turn, from any thread. Raises OSError."""
+        with self._saving:
             self.services.save_settings(self.settings)
-        except OSError as problem:
-            text = f"The settings could not be saved: {problem.strerror or problem}"
-            self.window.banners.say("settings", text, "warning")
+
+    def _not_saved(self, problem: Exception) -> None:
+        text = f"The settings could not be saved: {why(problem)}"
+        self.window.banners.say("settings", text, "warning")
 
     def send_options(self) -> None:
         """Let the engine work by the settings as they are now."""
@@ -105,6 +116,11 @@ class Area:
     def shutdown(self) -> list[str]:
         """The window is gone. May wait. Problems met, in words."""
         return []
+
+
+def why(problem: Exception) -> str:
+    """What the system says of a file that could not be written."""
+    return getattr(problem, "strerror", None) or str(problem)
 
 
 def folder_action(path: Path) -> tuple[str, Callable[[], None]]:

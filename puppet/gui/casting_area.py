@@ -8,10 +8,13 @@ from PyQt6.QtGui import QIcon
 
 from puppet.engine import Phase, Status
 from puppet.errors import PuppetError
+from puppet.frames import Image
 from puppet.gui.area import Area, Desk
-from puppet.gui.casting_panel import THUMBNAIL
+from puppet.gui.casting_panel import DEMO, THUMBNAIL
 from puppet.gui.qimage import to_icon
 from puppet.gui.status_area import state_in_words
+
+MOST_RECENT = 5  # files, folders and addresses that are remembered
 
 
 class CastingArea(Area):
@@ -21,6 +24,7 @@ class CastingArea(Area):
         self._ended: str | None = None  # name of the source whose end has been told
         self._actor = ""  # path of the actor that is in use, or was asked for last
         self._asked = ""
+        self._pictures: dict[str, Image | None] = {}  # by path, of all actors in the list
         w = desk.window
         w.source.chosen.connect(self._choose_source)
         w.source.list_wanted.connect(self._list_cameras)
@@ -30,6 +34,7 @@ class CastingArea(Area):
     def start(self, source: str, actor: Path | None) -> None:
         self._list_cameras()
         self._list_actors()
+        self.desk.window.source.show_recent(self.desk.settings.recent)
         self.desk.window.source.show_current(source)
         self._source = source
         if actor is not None:
@@ -52,32 +57,46 @@ class CastingArea(Area):
         for key in ("start", "ended"):
             desk.window.banners.dismiss(key)
         desk.engine.set_source(spec)
-        desk.remember(source=spec)
+        recent = desk.settings.recent
+        if spec not in (DEMO, *desk.window.source.cameras):
+            recent = (spec, *(one for one in recent if one != spec))[:MOST_RECENT]
+            desk.window.source.show_recent(recent)
+        desk.remember(source=spec, recent=recent)
 
     def _bring_actor(self, path: Path) -> None:
         self._asked = str(path)
         self.desk.engine.set_actor(path)
 
     def _list_cameras(self) -> None:
-        self.desk.window.source.show_cameras(self.desk.services.list_cameras())
+        self.desk.background.run("cameras", self.desk.services.list_cameras, self.desk.window.source.show_cameras)
 
     def _list_actors(self) -> None:
-        panel = self.desk.window.actor
-        paths = [str(path) for path in self.desk.services.list_actors()]
-        extra = [path for path in (self._actor, self._asked) if path and path not in paths]
-        wanted = list(dict.fromkeys([*paths, *extra]))
-        if wanted != list(panel.known):
-            actors = {path: (Path(path).stem, self._thumbnail(path)) for path in wanted}
-            panel.show_actors(actors)
-            for area in self.desk.areas:
-                area.actors_listed(actors)
+        extra = [path for path in (self._actor, self._asked) if path]
+        known = dict(self._pictures)
 
-    def _thumbnail(self, path: str) -> QIcon:
+        def read() -> dict[str, Image | None]:
+            paths = dict.fromkeys([*map(str, self.desk.services.list_actors()), *extra])
+            return {path: known[path] if path in known else self._picture(path) for path in paths}
+
+        self.desk.background.run("actors", read, self._show_list)
+
+    def _picture(self, path: str) -> Image | None:
+        """From any thread."""
         try:
-            picture = self.desk.services.read_preview(Path(path))
+            return self.desk.services.read_preview(Path(path))
         except PuppetError:
-            return QIcon()  # a damaged actor says so when it is chosen
-        return to_icon(picture, THUMBNAIL, self.desk.window.devicePixelRatioF())
+            return None  # a damaged actor says so when it is chosen
+
+    def _show_list(self, pictures: dict[str, Image | None]) -> None:
+        if list(pictures) == list(self._pictures):
+            return
+        self._pictures = pictures
+        ratio = self.desk.window.devicePixelRatioF()
+        icons = {path: QIcon() if p is None else to_icon(p, THUMBNAIL, ratio) for path, p in pictures.items()}
+        actors = {path: (Path(path).stem, icon) for path, icon in icons.items()}
+        self.desk.window.actor.show_actors(actors)
+        for area in self.desk.areas:
+            area.actors_listed(actors)
 
     def _show_actor(self, status: Status) -> None:
         if status.actor_loading is None and self._asked:

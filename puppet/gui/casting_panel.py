@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PyQt6.QtCore import QSize, pyqtSignal
+from PyQt6.QtCore import QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QIcon
 from PyQt6.QtWidgets import QFileDialog, QInputDialog, QLabel, QVBoxLayout, QWidget
 
@@ -33,38 +33,59 @@ class SourcePanel(QWidget):
 
     chosen = pyqtSignal(str)  # what `sources.open_source` takes
     list_wanted = pyqtSignal()  # the list is about to open: cameras may have come or gone
+    list_shown = pyqtSignal()  # it is open, and tells the cameras that there are
 
     def __init__(self) -> None:
         super().__init__()
         self.box = ChoiceBox("Driver")
         self.box.setToolTip("Whose face drives the actor: a camera, a video, a folder of pictures or a network address")
-        self._cameras: tuple[str, ...] = ()
-        self._current = ""
+        self.box.setIconSize(QSize(THUMBNAIL, THUMBNAIL))
+        self.cameras: tuple[str, ...] = ()
+        self.current = ""
+        self.pictures: dict[str, QIcon] = {}
+        self._recent: tuple[str, ...] = ()
         _captioned("Driver", self.box, QVBoxLayout(self))
         self.box.activated.connect(self._activated)
         self.box.opening.connect(self.list_wanted)
         self._fill()
 
     def show_cameras(self, names: Sequence[str]) -> None:
-        if tuple(names) != self._cameras:
-            self._cameras = tuple(names)
+        if tuple(names) != self.cameras:
+            self.cameras = tuple(names)
             self._fill()
+        if self.box.is_open:
+            self.list_shown.emit()
 
     def show_current(self, spec: str) -> None:
-        self._current = spec
+        self.current = spec
         self._fill()
 
+    def show_recent(self, specs: Sequence[str]) -> None:
+        """Files, folders and addresses that were used before."""
+        self._recent = tuple(specs)
+        self._fill()
+
+    def show_picture(self, camera: str, picture: QIcon) -> None:
+        """What a camera sees."""
+        self.pictures[camera] = picture
+        row = self.box.findData(camera)
+        if row >= 0:
+            self.box.setItemIcon(row, picture)
+
     def _fill(self) -> None:
-        self.box.clear()
-        for name in self._cameras:
-            self.box.addItem(name, name)
-        if self._current and self._current not in (DEMO, *self._cameras):
-            self.box.addItem(_short(self._current), self._current)
-        self.box.addItem("Demo clip", DEMO)
-        self.box.insertSeparator(self.box.count())
-        for words, what in (("Video file…", VIDEO), ("Image folder…", FOLDER), ("Address (URL)…", ADDRESS)):
-            self.box.addItem(words, what)
-        self.box.setCurrentIndex(self.box.findData(self._current))
+        with self.box.refilled():
+            for name in self.cameras:
+                self.box.addItem(self.pictures.get(name, QIcon()), name, name)
+            others = dict.fromkeys((self.current, *self._recent))
+            for spec in others:
+                if spec and spec not in (DEMO, *self.cameras):
+                    self.box.addItem(_short(spec), spec)
+                    self.box.setItemData(self.box.count() - 1, spec, Qt.ItemDataRole.ToolTipRole)
+            self.box.addItem("Demo clip", DEMO)
+            self.box.insertSeparator(self.box.count())
+            for words, what in (("Video file…", VIDEO), ("Image folder…", FOLDER), ("Address (URL)…", ADDRESS)):
+                self.box.addItem(words, what)
+            self.box.setCurrentIndex(self.box.findData(self.current))
 
     def _activated(self, index: int) -> None:
         chosen = self.box.itemData(index)
@@ -79,7 +100,7 @@ class SourcePanel(QWidget):
             self.show_current(chosen)
             self.chosen.emit(chosen)
         else:  # thought better of it
-            self.show_current(self._current)
+            self.show_current(self.current)
 
 
 class ActorPanel(QWidget):
@@ -100,10 +121,6 @@ class ActorPanel(QWidget):
         self.box.opening.connect(self.list_wanted)
         self._fill()
 
-    @property
-    def known(self) -> tuple[str, ...]:
-        return tuple(self._actors)
-
     def show_actors(self, actors: dict[str, tuple[str, QIcon]]) -> None:
         """path -> (name, thumbnail)."""
         self._actors = dict(actors)
@@ -115,14 +132,14 @@ class ActorPanel(QWidget):
         self._fill()
 
     def _fill(self) -> None:
-        self.box.clear()
-        for path, (name, icon) in self._actors.items():
-            self.box.addItem(icon, name, path)
-        if self._actors:
-            self.box.insertSeparator(self.box.count())
-        self.box.addItem("Open actor file…", ACTOR_FILE)
-        self.box.setPlaceholderText("Choose an actor")
-        self.box.setCurrentIndex(self.box.findData(self._current) if self._current else -1)
+        with self.box.refilled():
+            for path, (name, icon) in self._actors.items():
+                self.box.addItem(icon, name, path)
+            if self._actors:
+                self.box.insertSeparator(self.box.count())
+            self.box.addItem("Open actor file…", ACTOR_FILE)
+            self.box.setPlaceholderText("Choose an actor")
+            self.box.setCurrentIndex(self.box.findData(self._current) if self._current else -1)
 
     def _activated(self, index: int) -> None:
         chosen = self.box.itemData(index)

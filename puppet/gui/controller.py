@@ -8,7 +8,8 @@ from pathlib import Path
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from puppet.engine import Engine
-from puppet.gui.area import Desk, Services
+from puppet.gui.area import Desk, Services, why
+from puppet.gui.camera_area import CameraArea
 from puppet.gui.casting_area import CastingArea
 from puppet.gui.main_window import MainWindow
 from puppet.gui.neutral_area import NeutralArea
@@ -24,6 +25,7 @@ __all__ = ["Controller", "Services"]
 
 UPKEEP_MS = 50  # between looks at the window's size and the recording; results wake the window themselves
 STATUS_MS = 200
+BACKGROUND_TIMEOUT = 10.0  # s for what is still being written when the window closes
 
 
 class Controller(QObject):
@@ -38,7 +40,8 @@ class Controller(QObject):
         self.status = StatusArea(desk)
         self.pictures = PictureArea(desk)
         self.casting = CastingArea(desk)
-        desk.areas += [self.recordings, self.pictures, WallArea(desk), self.casting, NeutralArea(desk), self.status]
+        desk.areas += [self.recordings, self.pictures, self.casting, self.status]
+        desk.areas += [kind(desk) for kind in (WallArea, CameraArea, NeutralArea)]
         self._over = False
         desk.send_options()
         window.source.chosen.connect(self._source_chosen)
@@ -88,10 +91,11 @@ class Controller(QObject):
         size, folded = desk.window.normalGeometry().size(), desk.window.side.folded
         shape = WindowSettings(size.width(), size.height(), desk.window.isMaximized(), " ".join(folded))
         desk.settings = replace(desk.settings, window=shape)
+        desk.background.finish(BACKGROUND_TIMEOUT)
         try:
-            desk.services.save_settings(desk.settings)
+            desk.save()
         except OSError as problem:
-            problems.append(f"The settings could not be saved: {problem.strerror or problem}")
+            problems.append(f"The settings could not be saved: {why(problem)}")
         return problems
 
     def _source_chosen(self, spec: str) -> None:

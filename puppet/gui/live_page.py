@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from puppet.gui.camera_panel import CameraPanel
 from puppet.gui.casting_panel import ActorPanel, SourcePanel
 from puppet.gui.motion_panel import MotionPanel
 from puppet.gui.picture_stage import PictureStage
@@ -29,6 +30,8 @@ class LivePage(QWidget):
         self.side.add_group("motion", "Motion", self.motion)
         self.view = ViewPanel()
         self.side.add_group("view", "View", self.view)
+        self.camera = CameraPanel()
+        self.side.add_group("camera", "Camera", self.camera)
         self.wall = WallPanel()
         self.side.add_group("wall", "Wall of puppets", self.wall)
         boxes = QHBoxLayout()

@@ -42,7 +42,8 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Puppet")
         self.live = live = LivePage()
         self.source, self.actor, self.transport, self.motion = live.source, live.actor, live.transport, live.motion
-        self.stage, self.side, self.view, self.wall = live.stage, live.side, live.view, live.wall
+        self.stage, self.side, self.view = live.stage, live.side, live.view
+        self.camera, self.wall = live.camera, live.wall
         self.driver_pane, self.actor_pane = live.stage.driver, live.stage.actor
         self.banners = BannerStack()
         self.status_line = StatusLine()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from PyQt6.QtCore import QEvent, QModelIndex, QObject, QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import (
     QBrush,
@@ -65,9 +68,23 @@ class ChoiceBox(QComboBox):
         self.setMaxVisibleItems(14)
         self.setItemDelegate(_Rows(self))
 
+    @property
+    def is_open(self) -> bool:
+        view = self.view()
+        return view is not None and view.isVisible()
+
     def showPopup(self) -> None:
         self.opening.emit()
         super().showPopup()
+
+    @contextmanager
+    def refilled(self) -> Iterator[None]:
+        """Within, the rows are added anew; an open list stays open, as long as it now has to be."""
+        was_open = self.is_open
+        self.clear()
+        yield
+        if was_open:
+            super().showPopup()
 
     def paintEvent(self, e: QPaintEvent | None) -> None:
         super().paintEvent(e)
