@@ -210,6 +210,7 @@ def _services(save: Callable[[Settings], None], wish: CameraWish | None = None) 
     from puppet.ffmpeg import RecordingSettings
     from puppet.gui.controller import Services
     from puppet.live import camera_picture
+    from puppet.neutral_store import NeutralStore
     from puppet.recorder import new_recording_path
     from puppet.sinks import RecorderSink, save_snapshot
     from puppet.sources import list_cameras
@@ -226,6 +227,7 @@ def _services(save: Callable[[Settings], None], wish: CameraWish | None = None) 
         make_recorder=make_recorder,
         save_snapshot=save_snapshot,
         save_settings=save,
+        neutrals=NeutralStore(),
     )
 
 

@@ -24,6 +24,7 @@ from puppet.timing import RateMeter, StageTimes
 
 if TYPE_CHECKING:
     from puppet.actor import Actor
+    from puppet.neutral import Neutral
     from puppet.pipeline import StepOptions, Tracked
     from puppet.sinks import Sink
     from puppet.sources import Source
@@ -53,6 +54,8 @@ class PuppeteerLike(Protocol):
     def act(self, tracked: Tracked) -> Result: ...
 
     def capture_neutral(self) -> None: ...
+
+    def set_neutral(self, neutral: Neutral) -> None: ...
 
     def reset_neutral(self) -> None: ...
 
@@ -241,6 +244,18 @@ class Engine:
         with self._lock:
             if self._puppeteer is not None:
                 self._puppeteer.capture_neutral()
+
+    def set_neutral(self, neutral: Neutral) -> None:
+        """Use a neutral that is known already, until the source changes."""
+        with self._lock:
+            if self._puppeteer is not None:
+                self._puppeteer.set_neutral(neutral)
+
+    def forget_user(self) -> None:
+        """Somebody else sits there now: nothing that was learned of the face counts."""
+        with self._lock:
+            if self._puppeteer is not None:
+                self._puppeteer.forget_user()
 
     def reset_neutral(self) -> None:
         """Back to the automatic neutral."""

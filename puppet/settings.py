@@ -62,6 +62,8 @@ class Settings:
     source: str = ""  # what `sources.open_source` takes
     recent: tuple[str, ...] = ()  # files, folders and addresses that were sources, newest first
     camera: CameraFormat = CameraFormat()
+    user: str = "Me"  # who sits before the camera
+    users: tuple[str, ...] = ("Me",)
     actor: str = ""  # name or file
     provider: str = field(default="auto", metadata={"choices": ("auto", "cuda", "directml", "coreml", "cpu")})
     recording_folder: str = ""  # empty: "Puppet" in the user's folder for videos

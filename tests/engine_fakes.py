@@ -74,7 +74,7 @@ class FakePuppeteer:
         self.neutral_confidence = 1.0
         self.made_in, self.closed_in, self.stepped_in = threading.get_ident(), None, set()
         self.seen, self.face, self.strange = [], None, None
-        self.wall = ()
+        self.wall, self.neutral = (), None
 
     def track(self, frame):
         self.stepped_in.add(threading.get_ident())
@@ -96,6 +96,9 @@ class FakePuppeteer:
 
     def capture_neutral(self):
         self.neutral_is_captured = True
+
+    def set_neutral(self, neutral):
+        self.neutral, self.neutral_is_captured = neutral, True
 
     def reset_neutral(self):
         self.neutral_is_captured = False

@@ -6,7 +6,6 @@ import os
 import threading
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -14,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 from engine_fakes import FakeActor, FakePuppeteer, FakeSource
+from planted_face import rest_face, tracked
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor, QDesktopServices
 from PyQt6.QtWidgets import QComboBox
@@ -25,14 +25,13 @@ from puppet.frames import Frame, Portrait, Result
 from puppet.gui.controller import Controller, Services
 from puppet.gui.main_window import MainWindow
 from puppet.gui.preview import PreviewPane
+from puppet.neutral_store import NeutralStore
 from puppet.recorder import Recording
 from puppet.settings import Settings
 from puppet.sinks import save_snapshot
 
 RED, GREEN, BLUE, GREY = (0, 0, 255), (0, 255, 0), (255, 0, 0), (99, 99, 99)  # BGR
-A_FACE = SimpleNamespace(  # of whom the window asks only this
-    points=(np.random.default_rng(3).uniform(0.2, 0.8, (478, 3)) * (64, 48, 1)).astype(np.float32)
-)
+A_FACE = tracked(rest_face(), (0, 0, 0), 42, (42, 30))  # near, in the middle of a picture of 84 x 84 px
 
 
 def halves(left, right, height=48, width=64):
@@ -95,6 +94,7 @@ class Stage:
             make_recorder=self.make_take,
             save_snapshot=save_snapshot,
             save_settings=self._saved.append,
+            neutrals=NeutralStore(folder / "neutrals"),
         )
         self.controller = Controller(self.engine, self.window, settings, services)
         self.window.closing.connect(self.controller.shutdown)

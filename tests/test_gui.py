@@ -251,8 +251,15 @@ def test_a_snapshot_into_a_place_that_is_no_folder_says_why(make_stage, tmp_path
 # -- calibration, motion -------------------------------------------------------------------------------------------
 
 
-def test_calibrate_and_back(stage):
-    w = stage.window
+@pytest.fixture
+def film(make_stage):
+    """A film is calibrated on at once; how a camera is, tests/test_gui_calibration.py tells."""
+    stage = make_stage(sources=lambda spec: stage.camera("talk.mp4", live=False))
+    return stage.start("talk.mp4")
+
+
+def test_calibrate_and_back(film):
+    stage, w = film, film.window
     stage.until(lambda: w.status_line.neutral.text() == "Neutral: automatic")
     stage.until(lambda: stage.controller.desk.status.face_seen)
     stage.press(Qt.Key.Key_C)
@@ -267,7 +274,8 @@ def test_calibrate_and_back(stage):
     stage.until(lambda: not w.transport.automatic.isVisible())
 
 
-def test_calibrating_without_a_face_says_so(stage):
+def test_calibrating_without_a_face_says_so(film):
+    stage = film
     stage.face = None
     stage.until(lambda: not stage.controller.desk.status.face_seen)
     stage.press(Qt.Key.Key_C)
@@ -285,7 +293,8 @@ def test_a_neutral_that_is_still_being_learned_is_told_with_what_to_do(stage):
     stage.until(lambda: w.driver_pane.note == "No face in view")
     stage.face = A_FACE
     stage.until(lambda: stage.controller.desk.status.face_seen)
-    stage.press(Qt.Key.Key_C)
+    stage.until(lambda: w.driver_pane.note == "Learning your face: look relaxed, or press C")
+    stage.puppeteers[0].capture_neutral()
     stage.until(lambda: w.status_line.neutral.text() == "Neutral: captured")
     stage.until(lambda: w.driver_pane.note == "")
 

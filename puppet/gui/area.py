@@ -16,6 +16,7 @@ from puppet.engine import Engine, Problem, Status
 from puppet.frames import Floats, Image, Latent, Result
 from puppet.gui.background import Background
 from puppet.gui.main_window import MainWindow
+from puppet.neutral_store import NeutralStore
 from puppet.pipeline import StepOptions
 from puppet.settings import CameraFormat, Settings
 from puppet.sinks import RecorderSink
@@ -33,6 +34,7 @@ class Services:
     make_recorder: Callable[[Path | None, Path, str], RecorderSink]  # file or None, folder, actor
     save_snapshot: Callable[[Result, Path, str], Path]  # result, folder, actor
     save_settings: Callable[[Settings], None]  # raises OSError
+    neutrals: NeutralStore
 
 
 class Desk:

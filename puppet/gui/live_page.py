@@ -10,6 +10,7 @@ from puppet.gui.motion_panel import MotionPanel
 from puppet.gui.picture_stage import PictureStage
 from puppet.gui.side_panel import SidePanel
 from puppet.gui.transport_panel import TransportPanel
+from puppet.gui.user_panel import UserPanel
 from puppet.gui.view_panel import ViewPanel
 from puppet.gui.wall_panel import WallPanel
 
@@ -30,6 +31,8 @@ class LivePage(QWidget):
         self.side.add_group("motion", "Motion", self.motion)
         self.view = ViewPanel()
         self.side.add_group("view", "View", self.view)
+        self.user = UserPanel()
+        self.side.add_group("user", "Your neutral face", self.user)
         self.camera = CameraPanel()
         self.side.add_group("camera", "Camera", self.camera)
         self.wall = WallPanel()

@@ -43,7 +43,7 @@ class MainWindow(QMainWindow):
         self.live = live = LivePage()
         self.source, self.actor, self.transport, self.motion = live.source, live.actor, live.transport, live.motion
         self.stage, self.side, self.view = live.stage, live.side, live.view
-        self.camera, self.wall = live.camera, live.wall
+        self.camera, self.wall, self.user, self.card = live.camera, live.wall, live.user, live.stage.card
         self.driver_pane, self.actor_pane = live.stage.driver, live.stage.actor
         self.banners = BannerStack()
         self.status_line = StatusLine()
@@ -137,8 +137,22 @@ class MainWindow(QMainWindow):
             self.show_page("live")
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
-    def leave_full_screen(self) -> None:
-        if self.isFullScreen():
+    def show_card(self) -> None:
+        """The guide of the calibration, over the pictures."""
+        self.show_page("live")
+        self.card.show()
+        self.card.cancel.setFocus()
+
+    def hide_card(self) -> None:
+        if self.card.isVisibleTo(self.stage):
+            self.card.hide()
+            self.setFocus()
+
+    def step_back(self) -> None:
+        """What Esc does: end what stands over the pictures, or leave the full screen."""
+        if self.card.isVisible():
+            self.card.cancelled.emit()
+        elif self.isFullScreen():
             self.toggle_full_screen()
 
     def changeEvent(self, a0: QEvent | None) -> None:
@@ -190,7 +204,7 @@ class MainWindow(QMainWindow):
             "mesh": self.view.mesh.toggle,
             "timings": self.view.timings.toggle,
             "full_screen": self.toggle_full_screen,
-            "leave_full_screen": self.leave_full_screen,
+            "step_back": self.step_back,
             "help": self.show_help,
             "quit": self.close,
         }

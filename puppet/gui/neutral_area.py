@@ -1,36 +1,140 @@
-"""The user's neutral face, and how their motion reaches the actor."""
+"""The user's neutral face: guided, kept for each user and camera; and how their motion reaches the actor."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from puppet.calibration import GuidedCalibration
 from puppet.engine import Status
+from puppet.errors import PuppetError
+from puppet.frames import Result
 from puppet.gui.area import Area, Desk
+from puppet.neutral import Neutral
+from puppet.neutral_store import StoredNeutral, checked_user
 from puppet.settings import MotionSettings
 
 
 class NeutralArea(Area):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        desk.window.transport.calibrate_clicked.connect(self._calibrate)
-        desk.window.transport.automatic_clicked.connect(self._uncalibrate)
-        desk.window.motion.changed.connect(self._set_motion)
-        desk.window.motion.show_values(desk.settings.motion)
+        self._guide: GuidedCalibration | None = None
+        self._camera: str | None = None  # whose neutral has been looked for
+        self._kept: StoredNeutral | None = None
+        w = desk.window
+        w.transport.calibrate_clicked.connect(self._calibrate)
+        w.user.calibrate_clicked.connect(self._calibrate)
+        w.transport.automatic_clicked.connect(self._uncalibrate)
+        w.card.cancelled.connect(self._end)
+        w.user.chosen.connect(self._choose_user)
+        w.user.show_users(desk.settings.users, desk.settings.user)
+        w.motion.changed.connect(self._set_motion)
+        w.motion.show_values(desk.settings.motion)
+
+    def show_result(self, result: Result, again: bool) -> None:
+        if again:
+            return
+        if self._guide is None:
+            self._look_for_kept()
+            return
+        progress = self._guide.see(result.frame, result.face)
+        self.desk.window.card.show_progress(progress)
+        if progress.neutral is not None:
+            self._end()
+            self._take(progress.neutral, result)
 
     def show_status(self, status: Status) -> None:
-        self.desk.window.transport.show_neutral(status.neutral_captured)
+        w = self.desk.window
+        w.transport.show_neutral(status.neutral_captured)
+        w.side.groups["user"].setVisible(status.source_live)
+        if not status.neutral_captured:
+            words = "Not calibrated with this camera: the neutral face is an automatic guess."
+        elif self._kept is not None:
+            words = f"Calibrated with this camera on {self._kept.made}."
+        else:
+            words = "Calibrated."
+        w.user.show_state(words)
+
+    def source_changed(self, spec: str) -> None:
+        self._end()
+        self._camera = self._kept = None
 
     def _calibrate(self) -> None:
-        banners = self.desk.window.banners
-        if not self.desk.status.face_seen:
-            banners.say("calibrate", "No face is in view, so there is nothing to calibrate on.", "warning")
+        """A camera is guided, also to begin anew; a film takes no advice."""
+        desk = self.desk
+        if desk.status.source_live:
+            self._guide = GuidedCalibration()
+            desk.window.show_card()
+            desk.window.banners.dismiss("calibrate")
+        elif not desk.status.face_seen:
+            text = "No face is in view, so there is nothing to calibrate on."
+            desk.window.banners.say("calibrate", text, "warning")
+        else:
+            desk.window.banners.dismiss("calibrate")
+            desk.engine.capture_neutral()
+
+    def _end(self) -> None:
+        self._guide = None
+        self.desk.window.hide_card()
+
+    def _take(self, neutral: Neutral, result: Result) -> None:
+        desk, camera, user = self.desk, self.desk.status.source, self.desk.settings.user
+        size = result.frame.image.shape[1], result.frame.image.shape[0]
+        desk.engine.set_neutral(neutral)
+        self._camera = camera
+
+        def keep() -> StoredNeutral | None:
+            desk.services.neutrals.save(user, camera, neutral, size)
+            return desk.services.neutrals.load(user, camera)
+
+        desk.background.run("neutral", keep, self._show_kept, self._not_kept, awaited=True)
+        desk.window.banners.say("calibrate", f"Calibrated: this is {user}'s neutral face with {camera} from now on.")
+
+    def _show_kept(self, kept: StoredNeutral | None) -> None:
+        self._kept = kept
+        self.show_status(self.desk.status)
+
+    def _not_kept(self, problem: Exception) -> None:
+        self.desk.window.banners.say("calibrate", str(problem), "warning")
+
+    def _look_for_kept(self) -> None:
+        """Once for every camera: what was calibrated before."""
+        desk, status = self.desk, self.desk.status
+        if not status.source_live or status.source == self._camera:
             return
-        banners.dismiss("calibrate")
-        self.desk.engine.capture_neutral()
+        camera, user = status.source, desk.settings.user
+        self._camera = camera
+
+        def bring(kept: StoredNeutral | None) -> None:
+            if kept is not None and self._camera == camera and desk.result is not None:
+                height, width = desk.result.frame.image.shape[:2]
+                desk.engine.set_neutral(kept.for_size(width, height))
+            self._show_kept(kept)
+
+        desk.background.run("neutral", lambda: desk.services.neutrals.load(user, camera), bring)
 
     def _uncalibrate(self) -> None:
-        self.desk.window.banners.dismiss("calibrate")
-        self.desk.engine.reset_neutral()
+        desk, user, camera = self.desk, self.desk.settings.user, self.desk.status.source
+        self._end()
+        desk.window.banners.dismiss("calibrate")
+        desk.engine.reset_neutral()
+        self._kept = None
+        if desk.status.source_live:
+            desk.background.run("neutral", lambda: desk.services.neutrals.forget(user, camera), lambda _: None)
+
+    def _choose_user(self, name: str) -> None:
+        desk = self.desk
+        try:
+            name = checked_user(name)
+        except PuppetError as problem:
+            desk.window.banners.say("calibrate", str(problem), "warning")
+            return
+        if name == desk.settings.user:
+            return
+        users = tuple(dict.fromkeys((*desk.settings.users, name)))
+        desk.remember(user=name, users=users)
+        desk.window.user.show_users(users, name)
+        desk.engine.forget_user()
+        self.source_changed("")  # with the next picture, this user's neutral is looked for
 
     def _set_motion(self, motion: MotionSettings) -> None:
         self.desk.settings = replace(self.desk.settings, motion=motion)

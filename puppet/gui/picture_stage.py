@@ -8,11 +8,14 @@ from PyQt6.QtCore import QRect, Qt, pyqtSignal
 from PyQt6.QtGui import QMouseEvent, QResizeEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
+from puppet.gui.calibration_card import CalibrationCard
 from puppet.gui.preview import PreviewPane
 
 GAP = 12  # px between pictures
 WALL_GAP = 6  # px between the actors of a wall
 INSET_SHARE, INSET_MARGIN = 0.28, 14  # of the stage's shorter side; px from its corner
+CARD_WIDTH = 540  # px
+CARD_AIR = 8  # px more than its layout asks for, since its words change
 SIDE_BY_SIDE, INSET, ACTOR = "side-by-side", "inset", "actor"
 
 
@@ -26,6 +29,7 @@ class PictureStage(QWidget):
         self.driver = PreviewPane("Driver picture", self)
         self.actor = PreviewPane("Actor picture", self)
         self.wall: list[PreviewPane] = []
+        self.card = CalibrationCard(self)
         self._layout = SIDE_BY_SIDE
         self.setMinimumSize(480, 200)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -46,6 +50,7 @@ class PictureStage(QWidget):
         self.driver.set_framed(layout == INSET)
         if layout == INSET:
             self.driver.raise_()
+        self.card.raise_()
         self._place()
 
     def set_wall(self, count: int) -> None:
@@ -61,6 +66,7 @@ class PictureStage(QWidget):
             self.wall.append(pane)
         if self._layout == INSET:
             self.driver.raise_()
+        self.card.raise_()
         self._place()
 
     def set_mirrored(self, mirrored: bool) -> None:
@@ -86,6 +92,9 @@ class PictureStage(QWidget):
             side = max(side, self.driver.minimumWidth())
             corner = INSET_MARGIN, whole.height() - side - INSET_MARGIN
             self.driver.setGeometry(*corner, side, side)
+        width = min(CARD_WIDTH, whole.width() - 2 * INSET_MARGIN)
+        height = max(self.card.heightForWidth(width), self.card.sizeHint().height()) + CARD_AIR
+        self.card.setGeometry((whole.width() - width) // 2, whole.height() - height - INSET_MARGIN, width, height)
         for pane, cell in zip([self.actor, *self.wall], grid(actors, 1 + len(self.wall)), strict=True):
             pane.setGeometry(cell)
 

@@ -22,7 +22,7 @@ class Shortcut:
 SHORTCUTS = (
     Shortcut(("R",), "record", "Start or finish a recording"),
     Shortcut(("S",), "snapshot", "Save a snapshot"),
-    Shortcut(("C",), "calibrate", "Calibrate: your face as it is now is the neutral one"),
+    Shortcut(("C",), "calibrate", "Calibrate: show the camera your neutral face"),
     Shortcut(("Shift+C",), "uncalibrate", "Back to the automatic neutral"),
     Shortcut(("M",), "mirror_preview", "Mirror the preview"),
     Shortcut(("Shift+M",), "mirror_output", "Mirror the output"),
@@ -30,7 +30,7 @@ SHORTCUTS = (
     Shortcut(("F",), "mesh", "Face mesh over the driver on or off"),
     Shortcut(("T",), "timings", "Timings over the actor on or off"),
     Shortcut(("F11",), "full_screen", "Full screen on or off", page=""),
-    Shortcut(("Esc",), "leave_full_screen", "Leave the full screen", page=""),
+    Shortcut(("Esc",), "step_back", "Cancel the calibration; leave the full screen", page=""),
     Shortcut(("F1", "?"), "help", "Show this list", page=""),
     Shortcut(("Ctrl+Q",), "quit", "Quit", page=""),
 )

@@ -130,6 +130,9 @@ def style_sheet(c: Colours) -> str:
     QComboBox QAbstractItemView::item {{ padding: 0 8px; border-radius: 6px; }}
     QComboBox QAbstractItemView::item:selected {{ background: {c.accent}; color: {c.on_accent}; }}
 
+    QProgressBar {{
+        background: {c.border}; border: none; border-radius: 5px; min-height: 10px; max-height: 10px; }}
+    QProgressBar::chunk {{ background: {c.accent}; border-radius: 5px; }}
     QScrollBar:vertical {{ background: transparent; width: 12px; margin: 0; }}
     QScrollBar::handle:vertical {{ background: {c.border}; border-radius: 4px; margin: 2px; min-height: 32px; }}
     QScrollBar::handle:vertical:hover {{ background: {c.muted}; }}

@@ -28,9 +28,8 @@ class TransportPanel(QWidget):
         self.snapshot.setToolTip(f"Save this moment as a picture ({keys_for('snapshot')})")
         self.calibrate = QPushButton(" Calibrate")
         self.calibrate.setToolTip(
-            f"Look straight ahead with a relaxed face and a closed mouth, then press ({keys_for('calibrate')}): the "
-            "actor is at rest when you look like this. "
-            f"{keys_for('uncalibrate')} goes back to the automatic neutral."
+            f"Show your neutral face: relaxed, mouth closed ({keys_for('calibrate')}). The actor is at rest when you "
+            f"look like this. {keys_for('uncalibrate')} goes back to the automatic neutral"
         )
         self.automatic = QPushButton("Use automatic")
         self.automatic.setProperty("role", "plain")

@@ -1,0 +1,61 @@
+"""The guide that stands over the pictures while a neutral face is looked for."""
+
+from __future__ import annotations
+
+import math
+
+from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from puppet.calibration import COUNTDOWN, Progress
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
+OPEN, SHUT = "✓", "✗"  # told by shape, not by colour alone
+
+
+class CalibrationCard(QFrame):
+    cancelled = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "card")
+        self.setAccessibleName("Calibration")
+        title = QLabel("Show your neutral face")
+        title.setProperty("role", "title")
+        self.advice = QLabel()
+        self.advice.setWordWrap(True)
+        self.gates = QLabel()
+        self.gates.setProperty("role", "value")
+        self.gates.setWordWrap(True)
+        self.bar = QProgressBar()
+        self.bar.setRange(0, round(COUNTDOWN * 10))
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName("Countdown")
+        self.cancel = QPushButton("Cancel")
+        self.cancel.setToolTip("Keep the neutral face as it is (Esc)")
+        self.cancel.clicked.connect(lambda: self.cancelled.emit())
+        foot = QHBoxLayout()
+        foot.setSpacing(12)
+        foot.addWidget(self.bar, 1)
+        foot.addWidget(self.cancel)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(18, 12, 18, 14)
+        column.setSpacing(8)
+        for widget in (title, self.advice, self.gates):
+            column.addWidget(widget)
+        column.addLayout(foot)
+        self.hide()
+
+    def show_progress(self, progress: Progress) -> None:
+        shut = [gate for gate in progress.gates if not gate.open]
+        left = progress.seconds_left
+        if left is None and shut:
+            advice = f"{shut[0].advice}."
+        else:
+            advice = f"Look straight ahead, relaxed, mouth closed: {math.ceil(left or 0)} …"
+        self.advice.setText(advice)
+        self.setAccessibleDescription(advice)
+        self.gates.setText(
+            "    ".join(f"{OPEN if gate.open else SHUT} {gate.name}".replace(" ", NO_BREAK) for gate in progress.gates)
+        )
+        self.bar.setValue(0 if left is None else round((COUNTDOWN - left) * 10))
