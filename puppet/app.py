@@ -21,7 +21,7 @@ from puppet.settings import Settings, load_settings, save_settings, settings_pat
 
 if TYPE_CHECKING:
     from puppet.actor import Actor
-    from puppet.frames import Image
+    from puppet.frames import Image, Result
     from puppet.gui.controller import Services
     from puppet.sources import Source
 
@@ -39,6 +39,7 @@ def run_window(
     provider: str | None = None,
     loop: bool = False,
     motion: Mapping[str, float] | None = None,
+    outputs: Mapping[str, Any] | None = None,
 ) -> int:
     """Open the window and stay until it is closed; 0 when all went well.
 
@@ -49,14 +50,19 @@ def run_window(
     screenshot: a PNG of the window, made just before that end.
     provider: what `load_actor` takes; None or "auto": as the settings say.
     loop: play a video or folder again and again.
-    motion: smoothing and gains, by field of MotionSettings; as if the sliders had been moved.
+    motion: smoothing and gains, by field of MotionSettings; as if the sliders had been moved. outputs: the same for
+    recordings, by field of OutputSettings.
     Raises PuppetError for a source, an actor or a file that was asked for here and does not work.
     """
     _forget_opencv_plugins()
     _check_system_libraries()
     path = settings_path()
     settings, notices = load_settings(path)
-    settings = replace(settings, motion=replace(settings.motion, **(motion or {})))
+    settings = replace(
+        settings,
+        motion=replace(settings.motion, **(motion or {})),
+        output=replace(settings.output, **(outputs or {})),
+    )
     from puppet.sources import list_cameras
 
     cameras = [camera.name for camera in list_cameras()]
@@ -151,7 +157,7 @@ class _Session:
         def save(settings: Settings) -> None:
             save_settings(settings, self._path)
 
-        controller = Controller(engine, window, self._settings, _services(save, self._wish))
+        controller = Controller(engine, window, self._settings, _services(save, self._wish, consent_of(engine)))
 
         limit = ActorResults(frames) if frames is not None else None
 
@@ -204,19 +210,31 @@ class _Session:
         return None
 
 
-def _services(save: Callable[[Settings], None], wish: CameraWish | None = None) -> Services:
+def consent_of(engine: Engine) -> Callable[[], str]:
+    """Asks for the consent statement of the actor that plays; empty without one."""
+    return lambda: engine.actor.card.consent if engine.actor is not None else ""
+
+
+def _services(
+    save: Callable[[Settings], None], wish: CameraWish | None = None, consent: Callable[[], str] = str
+) -> Services:
     """What the controller asks of the rest of the program."""
     from puppet.actor import list_actors, read_preview
-    from puppet.ffmpeg import RecordingSettings
     from puppet.gui.controller import Services
     from puppet.live import camera_picture
     from puppet.neutral_store import NeutralStore
+    from puppet.provenance import Provenance
     from puppet.recorder import new_recording_path
     from puppet.sinks import RecorderSink, save_snapshot
     from puppet.sources import list_cameras
 
-    def make_recorder(path: Path | None, folder: Path, name: str) -> RecorderSink:
-        return RecorderSink(RecordingSettings(path or new_recording_path(folder, name), actor=name))
+    def make_recorder(path: Path | None, settings: Settings, name: str) -> RecorderSink:
+        output = settings.output
+        return output.take(path or new_recording_path(settings.folder(), name, output.suffix), name, consent())
+
+    def snapshot(result: Result, settings: Settings, name: str) -> Path:
+        about = Provenance(name, consent(), badge=settings.output.badge)
+        return save_snapshot(result, settings.folder(), about)
 
     return Services(
         list_cameras=lambda: [camera.name for camera in list_cameras()],
@@ -225,7 +243,7 @@ def _services(save: Callable[[Settings], None], wish: CameraWish | None = None) 
         list_actors=list_actors,
         read_preview=read_preview,
         make_recorder=make_recorder,
-        save_snapshot=save_snapshot,
+        save_snapshot=snapshot,
         save_settings=save,
         neutrals=NeutralStore(),
     )

@@ -13,7 +13,10 @@ from puppet import __version__
 from puppet.errors import PuppetError
 
 PROVIDERS = ("auto", "cuda", "directml", "coreml", "cpu")
-LAYOUTS = ("side-by-side", "actor", "driver")
+LAYOUTS = ("side-by-side", "actor", "driver", "separate")
+CODECS = ("h264", "hevc", "av1", "prores", "ffv1")
+QUALITIES = ("small", "good", "high")
+HEIGHTS = (480, 720, 1080)
 DEMO_OUTPUT = "puppet-demo.mp4"
 SOURCE_HELP = "camera (0, 1 or its name), video file, image folder, URL, or demo (the built-in clip)"
 
@@ -54,6 +57,7 @@ def build_parser() -> argparse.ArgumentParser:
     run.add_argument("--record", type=Path, metavar="OUT.mp4", help="record to a new file from the start")
     run.add_argument("--loop", action="store_true", help="begin a file or folder again when it ends")
     _provider_option(run)
+    _output_options(run, "as the window was left")
     run.add_argument("--screenshot", type=Path, metavar="PNG", help="save a picture of the window before it ends")
     _motion_options(run, "as the window was left")
 
@@ -63,9 +67,9 @@ def build_parser() -> argparse.ArgumentParser:
     render.add_argument("video", metavar="VIDEO", help="video file, image folder or image of the driver")
     render.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.mp4", help="the file to write")
     _actor_option(render)
-    render.add_argument("--layout", choices=LAYOUTS, default="side-by-side", help="what to show (%(default)s)")
     _provider_option(render)
     render.add_argument("--force", action="store_true", help="replace OUT.mp4 when it exists")
+    _output_options(render, "side-by-side, h264, high")
     _motion_options(render, "0.5 and 1")
 
     bench = _command(
@@ -105,6 +109,7 @@ def run_live(arguments: argparse.Namespace) -> int:
         if arguments.screenshot is not None:
             raise PuppetError("--screenshot needs the window; leave --headless out")
         from puppet.headless import run_headless
+        from puppet.output_settings import OutputSettings
         from puppet.pipeline import StepOptions
 
         return run_headless(
@@ -115,6 +120,7 @@ def run_live(arguments: argparse.Namespace) -> int:
             loop=arguments.loop,
             provider=arguments.provider,
             options=StepOptions(**_motion(arguments)),
+            outputs=OutputSettings(**_outputs(arguments)),
         )
     from puppet.doctor import has_display
 
@@ -133,6 +139,7 @@ def run_live(arguments: argparse.Namespace) -> int:
         provider=arguments.provider,
         loop=arguments.loop,
         motion=_motion(arguments),
+        outputs=_outputs(arguments),
     )
 
 
@@ -150,7 +157,7 @@ def render_demo(actor: str | None, provider: str, motion: dict[str, Any]) -> int
 
 
 def render_video(arguments: argparse.Namespace) -> int:
-    from puppet.compose import Layout
+    from puppet.output_settings import OutputSettings
     from puppet.pipeline import StepOptions
     from puppet.render import render
 
@@ -161,7 +168,7 @@ def render_video(arguments: argparse.Namespace) -> int:
         options=StepOptions(**_motion(arguments)),
         provider=arguments.provider,
         force=arguments.force,
-        layout=Layout(arguments.layout),
+        outputs=OutputSettings(**_outputs(arguments)),
     )
     print(rendered.summary())
     return 0
@@ -244,6 +251,24 @@ def _actor_option(parser: argparse.ArgumentParser) -> None:
 
 def _provider_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--provider", choices=PROVIDERS, default="auto", help="what computes (%(default)s)")
+
+
+def _output_options(parser: argparse.ArgumentParser, default: str) -> None:
+    group = parser.add_argument_group("recording", f"Without these: {default}.")
+    group.add_argument("--layout", choices=LAYOUTS, help="what to show; separate: all three, each a file of its own")
+    group.add_argument("--codec", choices=CODECS, help="prores goes into .mov, ffv1 into .mkv, the others into .mp4")
+    group.add_argument("--quality", choices=QUALITIES, help="small files or all detail")
+    group.add_argument("--height", type=int, choices=HEIGHTS, help="of the file's pictures, px; without: their own")
+    group.add_argument("--software", action="store_true", help="do not use a hardware encoder")
+    group.add_argument("--no-badge", action="store_true", help="no visible sign that the actor is synthetic")
+
+
+def _outputs(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What was chosen on the command line, by field of output_settings.OutputSettings."""
+    chosen = {name: getattr(arguments, name) for name in ("layout", "codec", "quality", "height")}
+    switched = {"hardware": arguments.software, "badge": arguments.no_badge}
+    given = {name: value for name, value in chosen.items() if value is not None}
+    return given | {name: False for name, off in switched.items() if off}
 
 
 MOTION = {  # of settings.MotionSettings: the largest value, and what it is

@@ -1,4 +1,4 @@
-"""A result as one picture, for whatever leaves the program. Never with text burnt in."""
+"""A result as one picture, for whatever leaves the program. No text is burnt in, but for the badge if it is asked."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from puppet import pixels
+from puppet.badge import put_badge
 from puppet.frames import Image, Result
 
 PANE_SCALE = 2  # side by side, the picture is this many portraits high
@@ -21,18 +22,42 @@ class Layout(Enum):
     DRIVER = "driver"
 
 
-def compose(result: Result, layout: Layout) -> Image:
+SEPARATE = "separate"  # all three, each a file of its own
+LAYOUT_CHOICES = (*(layout.value for layout in Layout), SEPARATE)
+
+
+def layouts_of(choice: str) -> tuple[Layout, ...]:
+    """The layouts that one of LAYOUT_CHOICES stands for. Raises ValueError for anything else."""
+    return tuple(Layout) if choice == SEPARATE else (Layout(choice),)
+
+
+def compose(result: Result, layout: Layout, height: int = 0, badge: bool = False) -> Image:
     """uint8 (H, W, 3) BGR: driver left, actor right, both as high as PANE_SCALE portraits; or one of them alone, at its
-    own size. Without an actor the driver alone."""
-    frame, portrait = result.frame, result.portrait
+    own size. Without an actor the driver alone.
+
+    height: px, of the whole picture instead; 0: as said. badge: put the sign on the actor's picture.
+    """
+    frame, portrait = result.frame.image, result.portrait
     if layout is Layout.DRIVER or portrait is None:
-        return frame.image
+        return _of_height(frame, height)
     if layout is Layout.ACTOR:
-        return portrait.image
-    height = portrait.image.shape[0] * PANE_SCALE
-    width = 2 * round(frame.image.shape[1] * height / frame.image.shape[0] / 2)
+        picture = _of_height(portrait.image, height)
+        if badge:
+            picture = picture.copy() if picture is portrait.image else picture
+            put_badge(picture)
+        return picture
+    height = height or portrait.image.shape[0] * PANE_SCALE
+    width = 2 * round(frame.shape[1] * height / frame.shape[0] / 2)
     canvas = np.empty((height, width + height, 3), np.uint8)
-    method = cv2.INTER_AREA if frame.image.shape[0] > height else cv2.INTER_LINEAR
-    cv2.resize(frame.image, (width, height), dst=canvas[:, :width], interpolation=method)
+    method = cv2.INTER_AREA if frame.shape[0] > height else cv2.INTER_LINEAR
+    cv2.resize(frame, (width, height), dst=canvas[:, :width], interpolation=method)
     canvas[:, width:] = pixels.resize(portrait.image, height, height)
+    if badge:
+        put_badge(canvas[:, width:])
     return canvas
+
+
+def _of_height(image: Image, height: int) -> Image:
+    if height in (0, image.shape[0]):
+        return image
+    return pixels.resize(image, 2 * round(image.shape[1] * height / image.shape[0] / 2), height)

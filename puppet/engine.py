@@ -275,6 +275,12 @@ class Engine:
         with self._writing, self._lock:
             self._sinks = tuple(s for s in self._sinks if s is not sink)
 
+    @property
+    def actor(self) -> Actor | None:
+        """The one that plays."""
+        with self._lock:
+            return self._actor
+
     def status(self) -> Status:
         """A snapshot."""
         latency = self._latency.percentiles().get("latency", {"p50": 0.0})["p50"]

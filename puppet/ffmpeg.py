@@ -9,75 +9,95 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-FRAGMENT_SECONDS = 0.5  # at most this much is missing from a file whose ffmpeg was killed, plus what x264 looks ahead
-KEYFRAME_SECONDS = 1.0
-LOOKAHEAD = 5  # frames x264 holds back: less to lose, hardly larger files at constant quality
+from puppet.codecs import X264, Encoder, Quality, device_arguments, pixel_filters, quality_arguments
+from puppet.provenance import Provenance, metadata_arguments
+
+FRAGMENT_SECONDS = 0.5  # at most this much is missing from a file whose ffmpeg was killed, plus what encoders hold back
 
 
 @dataclass(frozen=True)
 class RecordingSettings:
-    """What is recorded, and how. `width`, `height` in px; 0: those of the first picture. A larger `crf` saves space."""
+    """What is recorded, and how. `width`, `height` in px; 0: those of the first picture.
+
+    path: its ending must suit the encoder's codec (`Codec.suffixes`). about: told in the file's metadata.
+    """
 
     path: Path
     width: int = 0
     height: int = 0
     fps: float = 30.0
-    crf: int = 18
-    preset: str = "veryfast"
-    actor: str = ""  # told in the file's metadata
+    encoder: Encoder = X264
+    quality: Quality = Quality.HIGH
+    about: Provenance = Provenance()
 
 
 def recording_arguments(executable: str, s: RecordingSettings) -> list[str]:
-    """Raw BGR pictures of s.width x s.height on standard input -> H.264 yuv420p in a fragmented MP4 at s.path.
+    """Raw BGR pictures of s.width x s.height on standard input -> a file at s.path that plays while it grows.
 
-    Fragmented (ISO 14496-12, 8.8): every half second stands for itself, so the file plays up to there whatever
-    happens to ffmpeg. No B-frames: time starts at 0 in every player. BT.601 matrix, tagged: players that read
-    tags and readers that do not (OpenCV) see the same colours. Overwrites: the caller has made the file.
+    MP4 and MOV are fragmented (ISO 14496-12, 8.8): every half second stands for itself, so the file plays up to there
+    whatever happens to ffmpeg. Matroska is made of clusters anyway. Overwrites: the caller has made the file.
     """
-    filters = [
-        "scale=out_color_matrix=smpte170m:out_range=tv:flags=bicubic+accurate_rnd+full_chroma_int",
-        "format=yuv420p",
-        "setparams=colorspace=smpte170m:color_primaries=bt709:color_trc=bt709",
-    ]
-    if s.width % 2 or s.height % 2:
+    filters = pixel_filters(s.encoder)
+    if (s.width % 2 or s.height % 2) and not s.encoder.lossless:
         filters.insert(0, "pad=ceil(iw/2)*2:ceil(ih/2)*2")
     # fmt: off
     return [
-        executable, "-hide_banner", "-loglevel", "error", "-nostats", "-y",
+        executable, "-hide_banner", "-loglevel", "error", "-nostats", "-y", *device_arguments(s.encoder),
         "-f", "rawvideo", "-pixel_format", "bgr24", "-video_size", f"{s.width}x{s.height}", "-framerate", rate(s.fps),
         "-i", "pipe:0",
         "-vf", ",".join(filters),
-        "-c:v", "libx264", "-preset", s.preset, "-crf", str(s.crf), "-pix_fmt", "yuv420p",
-        "-bf", "0", "-rc-lookahead", str(LOOKAHEAD), "-g", str(max(1, round(s.fps * KEYFRAME_SECONDS))),
-        *metadata(s.actor),
-        "-movflags", "+frag_keyframe+empty_moov+default_base_moof",
-        "-frag_duration", str(round(FRAGMENT_SECONDS * 1e6)), "-flush_packets", "1",
-        "-f", "mp4", literal(s.path),
+        *quality_arguments(s.encoder, s.quality, s.fps),
+        *metadata_arguments(s.about, container(s.path)),
+        *growing_arguments(s.path), "-flush_packets", "1",
+        "-f", container(s.path), literal(s.path),
     ]
     # fmt: on
 
 
-def remux_arguments(executable: str, source: Path, target: Path) -> list[str]:
-    """A finished fragmented MP4 -> a plain one with its index in front, so that players can seek; not re-encoded."""
+def container(path: Path) -> str:
+    """ffmpeg's name of the format that a file name asks for."""
+    return {".mov": "mov", ".mkv": "matroska"}.get(path.suffix.lower(), "mp4")
+
+
+def growing_arguments(path: Path) -> list[str]:
+    """So that a file can be read while it grows."""
+    if container(path) == "matroska":
+        return ["-cluster_time_limit", str(round(FRAGMENT_SECONDS * 1e3))]
+    fragments = str(round(FRAGMENT_SECONDS * 1e6))
+    return ["-movflags", "+frag_keyframe+empty_moov+default_base_moof", "-frag_duration", fragments]
+
+
+def finish_arguments(
+    executable: str,
+    source: Path,
+    target: Path,
+    about: Provenance,
+    sound: Path | None = None,
+    start: float = 0.0,
+    seconds: float = 0.0,
+) -> list[str]:
+    """A recording whose ffmpeg is done -> a plain file with its index in front, so that players can seek; pictures are
+    not encoded again. sound: of another file, from `start` on, `seconds` long; ffmpeg fails when it has none."""
+    heard = []
+    if sound is not None:  # gaps become silence, also one before the first sound
+        heard = ["-af", "aresample=async=1:first_pts=0", *SOUND_CODECS[container(target)], "-t", f"{seconds:.6f}"]
     # fmt: off
     return [
-        executable, "-hide_banner", "-loglevel", "error", "-nostats", "-nostdin", "-y",
-        "-i", literal(source), "-map", "0", "-c", "copy", "-map_metadata", "0",
-        "-movflags", "+faststart", "-f", "mp4", literal(target),
+        executable, "-hide_banner", "-loglevel", "error", "-nostats", "-nostdin", "-y", "-i", literal(source),
+        *(["-ss", f"{start:.6f}", "-i", literal(sound), "-map", "0:v", "-map", "1:a:0"] if sound else ["-map", "0"]),
+        "-c", "copy", *heard,
+        "-map_metadata", "0", *metadata_arguments(about, container(target)),
+        *([] if container(target) == "matroska" else ["-movflags", "+faststart"]),
+        "-f", container(target), literal(target),
     ]
     # fmt: on
 
 
-def metadata(actor: str) -> list[str]:
-    """Arguments that say in the file what it is."""
-    title = f"{actor}, played with Puppet" if actor else "Played with Puppet"
-    return ["-metadata", f"title={title}", "-metadata", f"comment={provenance(actor)}"]
-
-
-def provenance(actor: str) -> str:
-    """One sentence for a file's metadata: the performance is synthetic."""
-    whose = f" of the actor '{actor}'" if actor else ""
-    return f"Synthetic performance{whose}, made with Puppet: the face shown did not do or say this."
+SOUND_CODECS = {
+    "mp4": ["-c:a", "aac", "-b:a", "160k"],
+    "mov": ["-c:a", "pcm_s16le"],
+    "matroska": ["-c:a", "flac"],
+}
 
 
 def literal(path: Path) -> str:

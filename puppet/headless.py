@@ -14,8 +14,8 @@ import numpy as np
 from puppet.actor import DEFAULT_ACTOR, find_actor, load_actor
 from puppet.engine import Engine, Phase, PuppeteerLike
 from puppet.errors import PuppetError, RecordingError
-from puppet.ffmpeg import RecordingSettings
 from puppet.frames import Result
+from puppet.output_settings import OutputSettings
 from puppet.progress import progress
 from puppet.sinks import RecorderSink
 from puppet.sources import Source, list_cameras, open_source
@@ -37,6 +37,7 @@ def run_headless(
     loop: bool = False,
     provider: str = "auto",
     options: StepOptions | None = None,
+    outputs: OutputSettings | None = None,
 ) -> int:
     """Run until `frames` results are there (files begin again until then), the source ends, or Ctrl-C; then report.
 
@@ -52,7 +53,8 @@ def run_headless(
 
     meter = Meter(frames)
     engine = build_engine(make_source, played, options)
-    sink = RecorderSink(RecordingSettings(record, actor=played.name)) if record is not None else None
+    outputs = outputs or OutputSettings()
+    sink = outputs.take(record, played.name, played.card.consent) if record is not None else None
     interrupted = False
     try:
         engine.set_actor(Path(f"{played.name}.actor"))
@@ -70,9 +72,9 @@ def run_headless(
     if meter.count:
         nominal = opened[-1].fps if opened else 0.0
         print(report(meter, status.source or spec, nominal, played))
-    if sink is not None and sink.recording is not None and sink.path.exists():
-        made = sink.recording
-        print(f"recorded      {made.path}: {made.frames} frames, {made.seconds:.2f} s, {made.dropped} dropped")
+    for made in sink.recordings if sink is not None else ():
+        if made.path.exists():
+            print(f"recorded      {made.path}: {made.frames} frames, {made.seconds:.2f} s, {made.dropped} dropped")
     if interrupted:
         raise KeyboardInterrupt
     if sink is not None and sink.error is not None:

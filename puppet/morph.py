@@ -10,9 +10,11 @@ import numpy as np
 from puppet import pixels
 from puppet.actor import Actor
 from puppet.actor_card import MESH
+from puppet.compose import Layout
 from puppet.errors import PuppetError
 from puppet.ffmpeg import RecordingSettings
 from puppet.frames import Image, Latent, Portrait
+from puppet.provenance import Provenance
 from puppet.recorder import Recorder, Recording
 
 
@@ -64,7 +66,7 @@ def film(
 
     Raises RecordingError: the file exists, cannot be written, or ffmpeg fails.
     """
-    recorder = Recorder(RecordingSettings(path, fps=fps, actor=actor), wait=True)
+    recorder = Recorder(RecordingSettings(path, fps=fps, about=Provenance(actor, layout=Layout.ACTOR)), wait=True)
     try:
         for index, picture in enumerate(pictures):
             if stopped() or recorder.error is not None:

@@ -11,19 +11,21 @@ import tempfile
 import threading
 import time
 from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from puppet import pixels
 from puppet.errors import RecordingError, reason
-from puppet.ffmpeg import FrameClock, RecordingSettings, recording_arguments, remux_arguments
+from puppet.ffmpeg import FrameClock, RecordingSettings, container, finish_arguments, recording_arguments
 from puppet.frames import Image
+from puppet.provenance import Provenance, append_xmp
 
 QUEUE_BYTES = 192 << 20  # pictures waiting for ffmpeg; about two seconds of 1280 x 720
 QUEUE_FRAMES = (8, 90)  # never fewer, never more
 STALLED_AFTER = 20.0  # s without progress while closing, then ffmpeg is ended
-SUFFIXES = (".mp4", ".m4v", ".mov")
+NOTHING = Provenance()
 CREATION_FLAGS = 0  # Windows: no console window, and no Ctrl-C from ours
 if sys.platform == "win32":
     CREATION_FLAGS = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
@@ -39,32 +41,52 @@ class Recording:
     seconds: float
     repeated: int
     dropped: int
+    sound: bool = False
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A file whose sound goes under the pictures; `start`: what of it is heard with the first picture, seconds."""
+
+    path: Path
+    start: float = 0.0
 
 
 class Recorder:
-    """Records pictures to a new MP4 file. `write` from one thread; `close` from any, and it is idempotent.
+    """Records pictures to a new file. `write` from one thread; `close` from any, and it is idempotent.
 
     The file is playable at every moment: fragmented while it grows, finished by ffmpeg itself when the app dies
-    (its standard input ends), and turned into a plain MP4 by `close`. Trouble on the way sets `error` and keeps
+    (its standard input ends), and turned into a plain one by `close`. Trouble on the way sets `error` and keeps
     what was written.
 
     wait: a full queue makes `write` wait instead of dropping the picture (for rendering, where nobody watches).
-    Raises RecordingError when the file exists, cannot be made, or is not an MP4 by its name.
+    lead: pictures that come before the first one written, each made when its turn comes, with its time.
+    Raises RecordingError when the file exists, cannot be made, or has a name that does not suit the codec.
     """
 
-    def __init__(self, settings: RecordingSettings, *, wait: bool = False, executable: str | None = None) -> None:
+    def __init__(
+        self,
+        settings: RecordingSettings,
+        *,
+        wait: bool = False,
+        lead: Iterable[tuple[Callable[[], Image], float]] = (),
+        executable: str | None = None,
+    ) -> None:
         self.error: RecordingError | None = None
         self.dropped = 0
         self._settings = settings
         self._executable = executable or find_ffmpeg()
         self._wait = wait
+        self._lead = lead
+        self._sound: Sound | None = None
+        self._has_sound = False
         self._clock = FrameClock(settings.fps)
         self._queue: deque[tuple[Image, float]] = deque()
         self._changed = threading.Condition()
         self._closing = False
         self._process: subprocess.Popen[bytes] | None = None
         self._encoding_over = False  # nothing left to do for ffmpeg's encoder; tidying up may still go on
-        self._new_folders = _claim(settings.path)
+        self._new_folders = _claim(settings)
         self._messages = tempfile.TemporaryFile()  # noqa: SIM115 - closed at the end of the thread
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
@@ -78,6 +100,10 @@ class Recorder:
         """Length of what has been handed to ffmpeg."""
         return self._clock.seconds
 
+    def has_room(self, image: Image) -> bool:
+        """Whether `write` would take this picture now; only the thread that writes can make a yes a no."""
+        return len(self._queue) < _room(image)
+
     def write(self, image: Image, captured_at: float) -> None:
         """Queue a picture, uint8 (H, W, 3) BGR, not to be changed afterwards. `captured_at` in seconds, any origin.
 
@@ -86,18 +112,21 @@ class Recorder:
         """
         with self._changed:
             if self._wait:
-                self._changed.wait_for(lambda: self._stopped() or len(self._queue) < _room(image))
+                self._changed.wait_for(lambda: self._stopped() or self.has_room(image))
             if self._stopped():
                 return
-            if len(self._queue) >= _room(image):
+            if not self.has_room(image):
                 self.dropped += 1
                 return
             self._queue.append((image, captured_at))
             self._changed.notify_all()
 
-    def close(self) -> Recording:
-        """Write what waits, end ffmpeg, make a plain MP4 of the file. May take seconds. Problems are in `error`."""
+    def close(self, sound: Sound | None = None) -> Recording:
+        """Write what waits, end ffmpeg, make a plain file of it, with `sound` if that file has any. May take seconds.
+        Problems are in `error`."""
         with self._changed:
+            if not self._closing:
+                self._sound = sound
             self._closing = True
             self._changed.notify_all()
         progress = (self._clock.written, time.monotonic())
@@ -108,7 +137,7 @@ class Recorder:
             elif time.monotonic() - progress[1] > STALLED_AFTER and self._process is not None:
                 self._process.kill()  # its pipe breaks, which wakes and ends the thread
         clock = self._clock
-        return Recording(self.path, clock.written, clock.seconds, clock.repeated, self.dropped)
+        return Recording(self.path, clock.written, clock.seconds, clock.repeated, self.dropped, self._has_sound)
 
     def _stopped(self) -> bool:
         return self._closing or self.error is not None
@@ -127,16 +156,22 @@ class Recorder:
 
     def _feed(self) -> None:
         before = b""
+        for make, captured_at in self._lead:
+            before = self._place(make(), captured_at, before)
         while (item := self._next()) is not None:
-            image, captured_at = item
-            if self._process is None:
-                self._process = self._start(image)
-            repeats, wanted = self._clock.advance(captured_at)
-            self._send(before, repeats)
-            if wanted:
-                before = self._bytes(image)
-                self._send(before)
+            before = self._place(*item, before)
         self._send(before, self._clock.finish())
+
+    def _place(self, image: Image, captured_at: float, before: bytes) -> bytes:
+        """Send what is due now; returns the picture sent last."""
+        if self._process is None:
+            self._process = self._start(image)
+        repeats, wanted = self._clock.advance(captured_at)
+        self._send(before, repeats)
+        if wanted:
+            before = self._bytes(image)
+            self._send(before)
+        return before
 
     def _send(self, picture: bytes, times: int = 1) -> None:
         for _ in range(times):
@@ -182,7 +217,10 @@ class Recorder:
         if self._process.wait() != 0:
             raise OSError(f"ffmpeg ended with code {self._process.returncode}")
         self._encoding_over = True
-        tidy(self.path, self._executable)
+        about, seconds = self._settings.about, self._clock.seconds
+        self._has_sound = self._sound is not None and tidy(self.path, self._executable, about, self._sound, seconds)
+        if not self._has_sound:
+            tidy(self.path, self._executable, about)
 
     def _discard(self) -> None:
         """Take back the empty file that held the name, and the folders that were made for it."""
@@ -221,21 +259,30 @@ def find_ffmpeg() -> str:
         raise RecordingError("No ffmpeg was found; reinstall it with: pip install imageio-ffmpeg") from problem
 
 
-def tidy(path: Path, executable: str) -> bool:
-    """Turn a finished fragmented MP4 into a plain one, atomically. False, with the file as it was, when that fails."""
+def tidy(
+    path: Path, executable: str, about: Provenance = NOTHING, sound: Sound | None = None, seconds: float = 0.0
+) -> bool:
+    """Turn a finished recording into a plain file, atomically, with its provenance, and with `sound` cut to `seconds`.
+
+    False, with the file as it was, when that fails, as when there is no sound in the sound's file.
+    """
     draft = path.with_name(f".{path.stem}.tidy{path.suffix}")
     limit = 60 + path.stat().st_size / 5e6  # s; a slow USB stick writes about 5 MB/s
     try:
         subprocess.run(
-            remux_arguments(executable, path, draft),
+            finish_arguments(
+                executable, path, draft, about, sound.path if sound else None, sound.start if sound else 0.0, seconds
+            ),
             check=True,
-            timeout=limit,
+            timeout=limit + seconds,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,  # Ctrl-C in the terminal is for the app, which then closes the recording in order
             creationflags=CREATION_FLAGS,
         )
+        if container(path) == "mp4":
+            append_xmp(draft, about)
         with open(draft, "rb+") as file:
             os.fsync(file.fileno())  # on the disk before it takes the place of a file that is
         os.replace(draft, path)
@@ -266,13 +313,16 @@ def free_name(path: Path) -> Path:
     return candidate
 
 
-def _claim(path: Path) -> list[Path]:
+def _claim(settings: RecordingSettings) -> list[Path]:
     """Make the file, empty: its name is ours from here on, and an unwritable folder shows now, not after the take.
 
     Returns the folders that had to be made, innermost first.
     """
-    if path.suffix.lower() not in SUFFIXES:
-        raise RecordingError(f"{path.name}: recordings are MP4 files; choose a name that ends with .mp4")
+    path, codec = settings.path, settings.encoder.codec
+    if path.suffix.lower() not in codec.suffixes:
+        kind = "recordings" if codec.suffixes[0] == ".mp4" else f"{codec.label} recordings"
+        usual = codec.suffixes[0]
+        raise RecordingError(f"{path.name}: {kind} are {usual[1:].upper()} files; choose a name that ends with {usual}")
     if os.path.lexists(path):
         raise RecordingError(f"{path} exists already and is not overwritten; choose another name")
     new_folders = [folder for folder in path.parents if not folder.exists()]
@@ -300,7 +350,7 @@ def _room(image: Image) -> int:
 def _why(said: str, problem: Exception, process: subprocess.Popen[bytes] | None) -> str:
     if "No space left on device" in said:
         return "the disk is full"
-    lines = [line for line in said.splitlines() if line.strip()]
+    lines = [line for line in said.splitlines() if line.strip() and not line.startswith("Svt[info]")]
     if lines:
         return f"ffmpeg says: {lines[0].strip()}"
     if process is None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,14 +16,17 @@ from typing import TYPE_CHECKING
 
 from puppet import align
 from puppet.actor import DEFAULT_ACTOR, find_actor, load_actor
-from puppet.compose import Layout, compose
-from puppet.errors import PuppetError, RecordingError, SourceError
-from puppet.ffmpeg import RecordingSettings, literal
+from puppet.compose import Layout
+from puppet.errors import RecordingError, SourceError
+from puppet.film_times import FilmTimes, film_times, steady_rate
 from puppet.frames import Face, Floats, Frame
 from puppet.neutral import Neutral, usual_neutral
+from puppet.output_settings import OutputSettings
 from puppet.pipeline import Puppeteer, StepOptions
 from puppet.progress import progress
-from puppet.recorder import CREATION_FLAGS, Recorder, find_ffmpeg, free_name
+from puppet.recorded import IMAGE_SUFFIXES
+from puppet.recorder import Sound, free_name
+from puppet.sinks import RecorderSink, path_of
 from puppet.sources import DEMO_CLIP, Source, open_source
 from puppet.tracking import FaceMeshTracker, Tracker
 
@@ -39,7 +41,7 @@ class Rendered:
     """What came out. frames_read: of the driver; frames: in the file; faces: frames read in which a face was seen;
     strange: frames whose expression lies outside the actor's footage."""
 
-    path: Path
+    paths: tuple[Path, ...]
     frames_read: int
     frames: int
     seconds: float
@@ -51,7 +53,8 @@ class Rendered:
         """One line for the user."""
         seen = f"face seen in {100 * self.faces / self.frames_read:.1f} % of {self.frames_read} frames"
         strange = f"{100 * self.strange / max(1, self.faces):.0f} % of those beyond what the actor's footage shows"
-        return f"{self.path.resolve()}: {self.frames} frames, {self.seconds:.2f} s, {seen}, {strange}"
+        where = ", ".join(str(path.resolve()) for path in self.paths)
+        return f"{where}: {self.frames} frames, {self.seconds:.2f} s, {seen}, {strange}"
 
 
 def render(
@@ -61,22 +64,25 @@ def render(
     options: StepOptions | None = None,
     provider: str = "auto",
     force: bool = False,
-    layout: Layout = Layout.SIDE_BY_SIDE,
+    outputs: OutputSettings | None = None,
 ) -> Rendered:
     """Let an actor (name or file; None: the built-in one) play a video, image folder or image, or "demo".
 
-    The output has the video's rate, length and sound. An existing output is replaced only with `force`, and only once
-    the new one is finished. Ctrl-C keeps a playable file.
+    The output has the video's rate, length and sound; a video of varying rate gets the constant one at which every
+    frame has its place. outputs: layout (several: several files, see `RecorderSink`), size, codec, badge.
+    An existing output is replaced only with `force`, and only once the new one is finished. Ctrl-C keeps a playable
+    file.
     Raises PuppetError: unreadable video, no face in it, unknown actor, output that cannot be written.
     """
+    outputs = outputs or OutputSettings()
     played = load_actor(find_actor(actor or DEFAULT_ACTOR), provider)
     source = open_source(video, paced=False)
     if source.live:
         raise SourceError(f"{video} never ends; record it with: puppet run --source {video} --record OUT.mp4", "live")
     source.open()
     try:
-        with _target(output, video, force) as target:
-            return _render(source, target, output, played, options or StepOptions(), layout, _sound_of(video))
+        with _target(output, outputs.layouts, video, force) as target:
+            return _render(source, target, output, played, options or StepOptions(), outputs, _film_of(video))
     finally:
         source.close()
 
@@ -87,31 +93,40 @@ def _render(
     output: Path,
     actor: Actor,
     options: StepOptions,
-    layout: Layout,
-    sound_from: Path | None,
+    outputs: OutputSettings,
+    film: Path | None,
 ) -> Rendered:
-    recorder = Recorder(RecordingSettings(target, fps=source.fps, actor=actor.name), wait=True)
+    times = film_times(film) if film is not None else FilmTimes()
+    take = RecorderSink(
+        outputs.recording(target, actor.name, actor.card.consent, steady_rate(times.times, source.fps)),
+        outputs.layouts,
+        height=outputs.height,
+        badge=outputs.badge,
+        wait=True,
+        sound=Sound(film, times.start) if film is not None else None,
+    )
     interrupted, strange = False, 0
     performance = Performance([])
     try:
         performance = _follow(source)
         source.open()
-        strange = _act(source, recorder, performance, actor, options, layout)
+        strange = _act(source, take, performance, actor, options)
     except KeyboardInterrupt:
         interrupted = True
     finally:
-        recording = recorder.close()
-    if recorder.error is not None:
-        raise recorder.error
+        take.close()
+    recording = take.recording
+    assert recording is not None
     if interrupted:
         if recording.frames:
-            print(f"Stopped; the first {recording.seconds:.1f} s are in {target}", file=sys.stderr)
+            where = " and ".join(str(path) for path in take.paths)
+            print(f"Stopped; the first {recording.seconds:.1f} s are in {where}", file=sys.stderr)
         raise KeyboardInterrupt
     read = len(performance.points)
     if source.frame_count and read < source.frame_count - 1:
         print(f"{source.name} ends early: {read} of {source.frame_count} frames can be read", file=sys.stderr)
-    sound = sound_from is not None and add_sound(target, sound_from, recording.seconds)
-    return Rendered(output, read, recording.frames, recording.seconds, performance.faces, strange, sound)
+    made = tuple(path_of(output, layout, outputs.layouts) for layout in outputs.layouts)
+    return Rendered(made, read, recording.frames, recording.seconds, performance.faces, strange, recording.sound)
 
 
 class Performance:
@@ -167,11 +182,10 @@ def _follow(source: Source) -> Performance:
 
 def _act(
     source: Source,
-    recorder: Recorder,
+    take: RecorderSink,
     performance: Performance,
     actor: Actor,
     options: StepOptions,
-    layout: Layout,
 ) -> int:
     """Play and record the whole clip; returns the number of frames outside the actor's domain."""
     strange = 0
@@ -181,10 +195,10 @@ def _act(
         contextlib.closing(puppeteer),
         progress(total=len(performance.points), label="rendering", unit="frames") as bar,
     ):
-        while recorder.error is None and (frame := source.read()) is not None:
+        while take.error is None and (frame := source.read()) is not None:
             result = puppeteer.step(frame)
             strange += result.out_of_domain is not None and result.out_of_domain > 1
-            recorder.write(compose(result, layout), frame.captured_at)
+            take.write(result)
             bar.update()
     return strange
 
@@ -195,62 +209,29 @@ def _make_tracker(source: Source) -> Tracker:
 
 
 @contextlib.contextmanager
-def _target(output: Path, video: str, force: bool) -> Iterator[Path]:
-    """The file to write: `output`, or a new sibling that takes its place once it is finished.
+def _target(output: Path, layouts: Sequence[Layout], video: str, force: bool) -> Iterator[Path]:
+    """The file to write: `output`, or a new sibling that takes its place once it is finished; so with every layout.
 
-    When that fails the sibling stays, if there is one, and so does `output`.
+    When that fails the siblings stay, if there are any, and so does what was there.
     """
-    if not output.exists():
+    there = [path for path in (path_of(output, layout, layouts) for layout in layouts) if path.exists()]
+    if not there:
         yield output
         return
-    if Path(video).exists() and output.samefile(video):
-        raise RecordingError(f"{output} is the video that is to be read; choose another name")
-    if not output.is_file():
-        raise RecordingError(f"{output} is not a file; choose another name")
-    if not force:
-        raise RecordingError(f"{output} exists already and is not overwritten; add --force, or choose another name")
+    for path in there:
+        if Path(video).exists() and path.samefile(video):
+            raise RecordingError(f"{path} is the video that is to be read; choose another name")
+        if not path.is_file():
+            raise RecordingError(f"{path} is not a file; choose another name")
+        if not force:
+            raise RecordingError(f"{path} exists already and is not overwritten; add --force, or choose another name")
     draft = free_name(output.with_name(f"{output.stem}.new{output.suffix}"))
     yield draft
-    os.replace(draft, output)
+    for layout in layouts:
+        os.replace(path_of(draft, layout, layouts), path_of(output, layout, layouts))
 
 
-# --- sound ---
-
-
-def _sound_of(video: str) -> Path | None:
-    """The file that may have sound, or None for pictures."""
+def _film_of(video: str) -> Path | None:
+    """The video file, which may have sound; None for pictures."""
     path = DEMO_CLIP if video == "demo" else Path(video)
-    return path if path.is_file() else None
-
-
-def add_sound(silent: Path, sound_from: Path, seconds: float) -> bool:
-    """Put the sound of one file under the pictures of another, atomically. False when there is none, or it fails."""
-    draft = silent.with_name(f".{silent.stem}.sound{silent.suffix}")
-    try:
-        subprocess.run(
-            sound_arguments(find_ffmpeg(), silent, sound_from, draft, seconds),
-            check=True,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            creationflags=CREATION_FLAGS,
-        )
-        os.replace(draft, silent)
-    except (OSError, subprocess.SubprocessError, PuppetError):
-        return False
-    finally:
-        with contextlib.suppress(OSError):
-            draft.unlink(missing_ok=True)
-    return True
-
-
-def sound_arguments(executable: str, pictures: Path, sound_from: Path, target: Path, seconds: float) -> list[str]:
-    """Pictures as they are, sound as AAC, cut to `seconds`. ffmpeg fails when there is no sound to map."""
-    # fmt: off
-    return [
-        executable, "-hide_banner", "-loglevel", "error", "-nostats", "-nostdin", "-y",
-        "-i", literal(pictures), "-i", literal(sound_from), "-map", "0:v", "-map", "1:a:0",
-        "-c:v", "copy", "-c:a", "aac", "-b:a", "160k", "-t", f"{seconds:.6f}", "-map_metadata", "0",
-        "-movflags", "+faststart", "-f", "mp4", literal(target),
-    ]
-    # fmt: on
+    return path if path.is_file() and path.suffix.lower() not in IMAGE_SUFFIXES else None

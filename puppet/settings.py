@@ -12,6 +12,8 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import platformdirs
 
+from puppet.output_settings import OutputSettings
+
 T = TypeVar("T")
 
 
@@ -72,6 +74,7 @@ class Settings:
     wall: tuple[str, ...] = ()  # actor files that play beside the actor
     motion: MotionSettings = MotionSettings()
     view: ViewSettings = ViewSettings()
+    output: OutputSettings = OutputSettings()
     window: WindowSettings = WindowSettings()
 
     def folder(self) -> Path:

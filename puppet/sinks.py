@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
-from collections.abc import Callable
-from dataclasses import dataclass
+import functools
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -13,9 +14,12 @@ import cv2
 
 from puppet.compose import Layout, compose
 from puppet.errors import PuppetError, RecordingError, reason
-from puppet.ffmpeg import RecordingSettings, provenance
-from puppet.frames import Result
-from puppet.recorder import Recorder, Recording, new_recording_path
+from puppet.ffmpeg import RecordingSettings
+from puppet.frames import Image, Result
+from puppet.provenance import Provenance, in_png
+from puppet.recorder import Recorder, Recording, Sound, new_recording_path
+from puppet.sound import SoundFile, SoundSource
+from puppet.timeline import Timeline
 
 
 class Sink(Protocol):
@@ -33,45 +37,134 @@ class Sink(Protocol):
         ...
 
 
-class RecorderSink:
-    """Records what `layout` shows. Raises RecordingError, see `Recorder`.
+def path_of(path: Path, layout: Layout, layouts: Sequence[Layout]) -> Path:
+    """The file of one layout, when a take that is called `path` has these."""
+    return path if len(layouts) == 1 else path.with_name(f"{path.stem}_{layout.value}{path.suffix}")
 
-    `wait`: back-pressure instead of drops, for rendering. `recording` tells what came out once closed.
+
+class RecorderSink:
+    """Records a take: what each of `layouts` shows, one file each, all with the same pictures at the same times.
+    Raises RecordingError, see `Recorder`.
+
+    settings.path: with several layouts, their names are put before its ending. height: see `compose`. badge: on the
+    actor's picture. wait: back-pressure instead of drops, for rendering. lead: results from before the take that belong
+    to it. microphone: heard in every file, later by `delay` seconds. sound: heard instead, of a file that is there
+    already. `recording` tells of the first file once closed.
     """
 
     def __init__(
-        self, settings: RecordingSettings, layout: Layout = Layout.SIDE_BY_SIDE, *, wait: bool = False
+        self,
+        settings: RecordingSettings,
+        layouts: Sequence[Layout] = (Layout.SIDE_BY_SIDE,),
+        *,
+        height: int = 0,
+        badge: bool = False,
+        wait: bool = False,
+        lead: Sequence[Result] = (),
+        microphone: SoundSource | None = None,
+        delay: float = 0.0,
+        sound: Sound | None = None,
     ) -> None:
-        self._layout = layout
-        self.recorder = Recorder(settings, wait=wait)
         self.recording: Recording | None = None
+        self.recordings: tuple[Recording, ...] = ()
+        self.dropped = 0  # results that found a queue full, and are in no file
+        self._layouts, self._height, self._badge, self._wait = tuple(layouts), height, badge, wait
+        self._timeline = Timeline()
+        self._lock = threading.Lock()  # a pause falls between two results
+        self._begun = False
+        self._recorders: list[Recorder] = []
+        try:
+            for layout in self._layouts:
+                self._recorders.append(
+                    Recorder(self._settings(settings, layout), wait=wait, lead=self._lead(lead, layout))
+                )
+        except RecordingError:
+            for made in self._recorders:
+                made.close()
+            raise
+        self._given = sound
+        self._sound = SoundFile(self.path, microphone, self._timeline, delay) if microphone is not None else None
+        if lead:
+            self._begin(lead[0].frame.captured_at)
+
+    @property
+    def recorder(self) -> Recorder:
+        """Of the first file."""
+        return self._recorders[0]
 
     @property
     def path(self) -> Path:
         return self.recorder.path
 
     @property
+    def paths(self) -> tuple[Path, ...]:
+        return tuple(recorder.path for recorder in self._recorders)
+
+    @property
     def error(self) -> RecordingError | None:
-        return self.recorder.error
+        return next((recorder.error for recorder in self._recorders if recorder.error is not None), None)
 
     @property
     def seconds(self) -> float:
         return self.recorder.seconds
 
     @property
-    def dropped(self) -> int:
-        return self.recorder.dropped
+    def paused(self) -> bool:
+        return self._timeline.paused
+
+    def pause(self) -> None:
+        """Leave out what comes, pictures and sound, until `resume`."""
+        with self._lock:
+            self._timeline.pause(time.perf_counter())
+
+    def resume(self) -> None:
+        with self._lock:
+            self._timeline.resume(time.perf_counter())
 
     def write(self, result: Result) -> None:
-        self.recorder.write(compose(result, self._layout), result.frame.captured_at)
+        with self._lock:
+            at = self._timeline.place(result.frame.captured_at)
+        if at is None or self.recordings:
+            return
+        pictures = [compose(result, layout, self._height, self._badge) for layout in self._layouts]
+        pairs = list(zip(self._recorders, pictures, strict=True))
+        if not self._wait and not all(recorder.has_room(picture) for recorder, picture in pairs):
+            self.dropped += 1  # in all files or in none: their timing stays the same
+            return
+        self._begin(at)
+        for recorder, picture in pairs:
+            recorder.write(picture, at)
 
     def close(self) -> None:
-        """Finish the file; may take seconds, so not from the window's thread."""
-        if self.recording is not None:
+        """Finish the files; may take seconds, so not from the window's thread."""
+        if self.recordings:
             return
-        self.recording = self.recorder.close()
+        sound = self._sound.close() if self._sound is not None else self._given
+        made = tuple(recorder.close(sound) for recorder in self._recorders)
+        self.recordings = tuple(replace(recording, dropped=self.dropped) for recording in made)
+        self.recording = self.recordings[0]
+        if self._sound is not None and (not made[0].frames or all(recording.sound for recording in made)):
+            self._sound.discard()
         if self.error is not None:
             raise self.error
+
+    def _begin(self, at: float) -> None:
+        """The first picture: the sound begins with it."""
+        if not self._begun:
+            self._begun = True
+            if self._sound is not None:
+                self._sound.begin(at)
+
+    def _settings(self, settings: RecordingSettings, layout: Layout) -> RecordingSettings:
+        path = path_of(settings.path, layout, self._layouts)
+        about = replace(settings.about, layout=layout, badge=None if layout is Layout.DRIVER else self._badge)
+        return replace(settings, path=path, about=about)
+
+    def _lead(self, lead: Sequence[Result], layout: Layout) -> list[tuple[Callable[[], Image], float]]:
+        return [
+            (functools.partial(compose, result, layout, self._height, self._badge), result.frame.captured_at)
+            for result in lead
+        ]
 
 
 @dataclass(frozen=True)
@@ -85,29 +178,29 @@ class SinkKind:
 SINKS: tuple[SinkKind, ...] = (
     SinkKind(
         "recorder",
-        lambda folder, actor: RecorderSink(RecordingSettings(new_recording_path(folder, actor), actor=actor)),
+        lambda folder, actor: RecorderSink(
+            RecordingSettings(new_recording_path(folder, actor), about=Provenance(actor))
+        ),
     ),
 )
 
 
-def save_snapshot(result: Result, folder: Path, actor: str) -> Path:
-    """Save both pictures side by side as a new PNG file that says what it is. Raises RecordingError."""
-    done, encoded = cv2.imencode(".png", compose(result, Layout.SIDE_BY_SIDE))
+def save_snapshot(result: Result, folder: Path, about: Provenance) -> Path:
+    """Save what `about` says is shown as a new PNG file that says what it is. Raises RecordingError."""
+    picture = compose(result, about.layout, badge=bool(about.badge))
+    done, encoded = cv2.imencode(".png", picture)
     if not done:
         raise RecordingError("The snapshot could not be encoded as PNG")
-    path = new_recording_path(folder, actor, ".png")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with path.open("xb") as file:
-            file.write(_with_comment(encoded.tobytes(), provenance(actor)))
-    except OSError as problem:
-        raise RecordingError(f"Cannot save {path}: {reason(problem)}; choose another folder") from problem
+    path = new_recording_path(folder, about.actor, ".png")
+    write_new(path, in_png(encoded.tobytes(), about))
     return path
 
 
-def _with_comment(png: bytes, comment: str) -> bytes:
-    """Insert an iTXt chunk (PNG specification, 11.3.3.4) after the header chunk."""
-    header_end = 8 + 25  # signature; IHDR: length, type, 13 bytes, checksum
-    body = b"iTXt" + b"Comment\0" + b"\0\0" + b"\0" + b"\0" + comment.encode()
-    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
-    return png[:header_end] + chunk + png[header_end:]
+def write_new(path: Path, data: bytes) -> None:
+    """Make a file that is not there yet, and its folder. Raises RecordingError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("xb") as file:
+            file.write(data)
+    except OSError as problem:
+        raise RecordingError(f"Cannot save {path}: {reason(problem)}; choose another folder") from problem

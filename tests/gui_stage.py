@@ -26,6 +26,7 @@ from puppet.gui.controller import Controller, Services
 from puppet.gui.main_window import MainWindow
 from puppet.gui.preview import PreviewPane
 from puppet.neutral_store import NeutralStore
+from puppet.provenance import Provenance
 from puppet.recorder import Recording
 from puppet.settings import Settings
 from puppet.sinks import save_snapshot
@@ -92,7 +93,7 @@ class Stage:
             list_actors=lambda: [Path("actors/marble.actor"), Path("actors/ada.actor")],
             read_preview=self.read_preview,
             make_recorder=self.make_take,
-            save_snapshot=save_snapshot,
+            save_snapshot=lambda result, settings, actor: save_snapshot(result, settings.folder(), Provenance(actor)),
             save_settings=self._saved.append,
             neutrals=NeutralStore(folder / "neutrals"),
         )
@@ -151,10 +152,10 @@ class Stage:
             raise ActorFileError("damaged")
         return halves(GREEN, GREY)
 
-    def make_take(self, path, folder, actor):
+    def make_take(self, path, settings, actor):
         if self.refuse_recording:
             raise self.refuse_recording
-        self.takes.append(FakeTake(path or folder / "take.mp4", actor))
+        self.takes.append(FakeTake(path or settings.folder() / "take.mp4", actor))
         return self.takes[-1]
 
     def start(self, source="Front", actor: Path | None = Path("actors/marble.actor")):

@@ -13,8 +13,8 @@ from tiny_actor import tiny_actor
 
 import puppet
 from puppet import cli, doctor
-from puppet.compose import Layout
 from puppet.errors import PuppetError, SourceError
+from puppet.output_settings import OutputSettings
 from puppet.pipeline import StepOptions
 from puppet.settings import MotionSettings
 
@@ -151,6 +151,7 @@ def test_the_window_gets_what_was_asked_for(monkeypatch: pytest.MonkeyPatch, tmp
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
     monkeypatch.setattr("puppet.app.run_window", lambda **options: got.update(options) or 0)
     given = ["--source", "0", "--actor", "marble", "--loop", "--provider", "cpu", "--frames", "7", "--eyes-gain", "1.5"]
+    given += ["--layout", "actor", "--no-badge"]
     assert cli.main(given) == 0
     assert got == {
         "source": "0",
@@ -160,8 +161,20 @@ def test_the_window_gets_what_was_asked_for(monkeypatch: pytest.MonkeyPatch, tmp
         "screenshot": None,
         "provider": "cpu",
         "loop": True,
+        "outputs": {"layout": "actor", "badge": False},
         "motion": {"eyes_gain": 1.5},
     }
+
+
+def test_what_can_be_chosen_for_outputs_is_what_the_settings_take() -> None:
+    choices = {f.name: f.metadata.get("choices") for f in fields(OutputSettings)}
+    assert (choices["layout"], choices["codec"], choices["quality"]) == (cli.LAYOUTS, cli.CODECS, cli.QUALITIES)
+    assert (0, *cli.HEIGHTS) == choices["height"]
+    parsed = cli.build_parser().parse_args(
+        ["run", "--layout", "separate", "--codec", "ffv1", "--height", "720", "--software", "--no-badge"]
+    )
+    chosen = OutputSettings(**cli._outputs(parsed))
+    assert chosen == OutputSettings("separate", 720, "ffv1", hardware=False, badge=False)
 
 
 def test_every_motion_setting_is_an_option_of_run_and_render(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,7 +188,7 @@ def test_every_motion_setting_is_an_option_of_run_and_render(monkeypatch: pytest
     given = [word for i, name in enumerate(limits) for word in ("--" + name.replace("_", "-"), str(i / 10))]
     assert cli.main(["render", "in.mp4", "-o", "out.mp4", "--layout", "actor", *given]) == 0
     assert got["options"] == StepOptions(0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
-    assert got["layout"] is Layout.ACTOR
+    assert got["outputs"] == OutputSettings(layout="actor")
     monkeypatch.setattr("puppet.headless.run_headless", lambda **options: got.update(options) or 0)
     assert cli.main(["run", "--headless", *given[2:6]]) == 0
     assert got["options"] == StepOptions(expression_gain=0.1, eyes_gain=0.2)

@@ -3,22 +3,27 @@ from pathlib import Path
 
 import pytest
 
-from puppet.ffmpeg import FrameClock, RecordingSettings, literal, rate, recording_arguments, remux_arguments
+from puppet.codecs import Quality
+from puppet.ffmpeg import FrameClock, RecordingSettings, finish_arguments, literal, rate, recording_arguments
+from puppet.provenance import Provenance
 
 
 def test_the_command_is_this_list():
-    settings = RecordingSettings(Path("take.mp4"), 512, 256, fps=25.0, crf=20, preset="fast", actor="marble")
+    settings = RecordingSettings(
+        Path("take.mp4"), 512, 256, fps=25.0, quality=Quality.GOOD, about=Provenance("marble", badge=True)
+    )
     assert recording_arguments("ffmpeg", settings) == [
         *["ffmpeg", "-hide_banner", "-loglevel", "error", "-nostats", "-y"],
         *["-f", "rawvideo", "-pixel_format", "bgr24", "-video_size", "512x256", "-framerate", "25", "-i", "pipe:0"],
         "-vf",
         "scale=out_color_matrix=smpte170m:out_range=tv:flags=bicubic+accurate_rnd+full_chroma_int,format=yuv420p,"
         "setparams=colorspace=smpte170m:color_primaries=bt709:color_trc=bt709",
-        *["-c:v", "libx264", "-preset", "fast", "-crf", "20", "-pix_fmt", "yuv420p"],
-        *["-bf", "0", "-rc-lookahead", "5", "-g", "25"],
+        *["-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-rc-lookahead", "5"],
+        *["-bf", "0", "-g", "25", "-pix_fmt", "yuv420p"],
         *["-metadata", "title=marble, played with Puppet"],
         "-metadata",
-        "comment=Synthetic performance of the actor 'marble', made with Puppet: the face shown did not do or say this.",
+        "comment=Synthetic performance of the actor 'marble', made with Puppet: the face shown did not do or say this."
+        " Visible badge: on.",
         *["-movflags", "+frag_keyframe+empty_moov+default_base_moof", "-frag_duration", "500000"],
         *["-flush_packets", "1", "-f", "mp4", "file:take.mp4"],
     ]
@@ -31,11 +36,20 @@ def test_odd_sizes_are_padded(size: tuple[int, int], padded: bool):
 
 
 def test_remuxing_copies_and_puts_the_index_in_front():
-    arguments = remux_arguments("ffmpeg", Path("a.mp4"), Path("b.mp4"))
+    arguments = finish_arguments("ffmpeg", Path("a.mp4"), Path("b.mp4"), Provenance())
     assert arguments[arguments.index("-c") + 1] == "copy"
     assert arguments[arguments.index("-movflags") + 1] == "+faststart"
     assert arguments[arguments.index("-i") + 1] == "file:a.mp4"
     assert arguments[-1] == "file:b.mp4"
+    assert "-c:a" not in arguments
+
+
+def test_finishing_with_sound_begins_it_where_the_pictures_begin():
+    arguments = finish_arguments("ffmpeg", Path("a.mp4"), Path("c.mp4"), Provenance(), Path("-b.mp4"), 0.25, 1.5)
+    assert [arguments[i + 1] for i, a in enumerate(arguments) if a in ("-i", "-map", "-ss", "-t")] == [
+        *["file:a.mp4", "0.250000", "file:-b.mp4", "0:v", "1:a:0", "1.500000"],
+    ]
+    assert arguments[-1] == "file:c.mp4"
 
 
 def test_a_file_name_is_never_an_option_or_an_address():

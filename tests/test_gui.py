@@ -205,13 +205,14 @@ def test_closing_the_window_finishes_the_recording(stage):
 
 def test_a_real_recording_has_the_real_pictures(stage, monkeypatch):
     from puppet.ffmpeg import RecordingSettings
+    from puppet.provenance import Provenance
 
     path = stage.folder / "real.mp4"
     monkeypatch.setattr(stage, "make_take", None)
     object.__setattr__(
         stage.controller.desk.services,
         "make_recorder",
-        lambda asked, folder, actor: RecorderSink(RecordingSettings(path, actor=actor)),
+        lambda asked, settings, actor: RecorderSink(RecordingSettings(path, about=Provenance(actor))),
     )
     stage.press(Qt.Key.Key_R)
     stage.until(lambda: stage.controller.recording.seconds >= 0.5)

@@ -3,29 +3,20 @@ import re
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from video_fixtures import numbered, read_video, shown_number
+from video_fixtures import numbered, read_video, shown_number, told, until
 
 from puppet import recorder as recorder_module
 from puppet.errors import RecordingError
 from puppet.ffmpeg import RecordingSettings
+from puppet.provenance import Provenance
 from puppet.recorder import Recorder, find_ffmpeg, new_recording_path, tidy
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="the fake ffmpeg is a shell script")
-
-
-def until(holds: Callable[[], bool], seconds: float = 60) -> None:
-    """Wait for a condition; fails when it does not come."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "the condition never came"
-        time.sleep(0.02)
 
 
 def numbers_in(path: Path) -> list[int]:
@@ -105,14 +96,14 @@ def test_colours_survive(tmp_path: Path):
 
 def test_the_file_says_what_it_is(tmp_path: Path):
     path = tmp_path / "take.mp4"
-    recorder = Recorder(RecordingSettings(path, actor="marble"))
+    recorder = Recorder(RecordingSettings(path, about=Provenance("marble")))
     recorder.write(numbered(1), 0.0)
     recorder.close()
-    told = subprocess.run([find_ffmpeg(), "-hide_banner", "-i", str(path)], capture_output=True, text=True).stderr
-    assert re.search(r"title\s*: marble, played with Puppet", told)
-    assert re.search(r"comment\s*: Synthetic performance of the actor 'marble', made with Puppet", told)
-    assert "h264" in told
-    assert "yuv420p(tv" in told
+    said = told(path)
+    assert re.search(r"title\s*: marble, played with Puppet", said)
+    assert re.search(r"comment\s*: Synthetic performance of the actor 'marble', made with Puppet", said)
+    assert "h264" in said
+    assert "yuv420p(tv" in said
 
 
 def test_another_size_is_fitted_into_the_first_and_odd_sizes_are_padded(tmp_path: Path):
@@ -304,6 +295,7 @@ import sys
 sys.path[:0] = {folders}
 from pathlib import Path
 from puppet.ffmpeg import RecordingSettings
+from puppet.provenance import Provenance
 from puppet.recorder import Recorder
 from video_fixtures import numbered
 

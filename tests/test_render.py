@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import cv2
@@ -11,15 +10,16 @@ import numpy as np
 import pytest
 from driven import SIZE, PlantedTracker, driver_clip, interrupted_at
 from tiny_actor import LOWER_LIP, tiny_actor
-from video_fixtures import ffmpeg, numbered, read_video, shown_number
+from video_fixtures import ffmpeg, numbered, read_video, shown_number, told
 
 from puppet import align, cli, render
-from puppet.compose import Layout
 from puppet.errors import RecordingError, SourceError
 from puppet.frames import Face, Frame, Result
 from puppet.neutral import neutral_of
+from puppet.output_settings import OutputSettings
 from puppet.pipeline import StepOptions
-from puppet.recorder import find_ffmpeg
+
+DRIVER, ACTOR = OutputSettings("driver"), OutputSettings("actor")
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_every_frame_comes_out_once_in_order_at_the_same_rate(
     tmp_path: Path, actor: str, tracker: PlantedTracker
 ) -> None:
     clip = driver_clip(tmp_path / "in.mp4", frames=40, fps=24)
-    rendered = render.render(str(clip), tmp_path / "out.mp4", actor=actor, layout=Layout.DRIVER)
+    rendered = render.render(str(clip), tmp_path / "out.mp4", actor=actor, outputs=DRIVER)
     assert [shown_number(image) for image in read_video(tmp_path / "out.mp4")] == list(range(40))
     assert (rendered.frames_read, rendered.frames, rendered.faces) == (40, 40, 40)
     capture = cv2.VideoCapture(str(tmp_path / "out.mp4"))
@@ -81,7 +81,7 @@ def test_frames_that_the_actors_footage_does_not_show_are_counted(
 
 def test_the_actor_alone_never_shows_the_driver(tmp_path: Path, actor: str) -> None:
     clip = driver_clip(tmp_path / "in.mp4", frames=12)
-    render.render(str(clip), tmp_path / "out.mp4", actor=actor, layout=Layout.ACTOR)
+    render.render(str(clip), tmp_path / "out.mp4", actor=actor, outputs=ACTOR)
     pictures = np.stack(read_video(tmp_path / "out.mp4"))
     assert pictures.shape[0] == 12
     assert pictures.shape[1] == pictures.shape[2]  # the tiny actor's picture is square, the driver's is not
@@ -92,7 +92,7 @@ def test_a_variable_frame_rate_keeps_its_timing(tmp_path: Path, actor: str) -> N
     steady, varied = driver_clip(tmp_path / "steady.mp4", frames=30), tmp_path / "varied.mp4"
     stretch = "setpts='if(lt(N,15),N,15+(N-15)*3)/30/TB'"  # the second half at a third of the rate
     ffmpeg("-i", steady, "-vf", stretch, "-fps_mode", "vfr", "-bf", "0", varied)
-    rendered = render.render(str(varied), tmp_path / "out.mp4", actor=actor, layout=Layout.DRIVER)
+    rendered = render.render(str(varied), tmp_path / "out.mp4", actor=actor, outputs=DRIVER)
     assert rendered.frames_read == 30
     assert rendered.seconds == pytest.approx((15 + 15 * 3) / 30, abs=0.12)
     shown = [shown_number(image) for image in read_video(tmp_path / "out.mp4")]
@@ -107,7 +107,7 @@ def test_the_sound_is_kept(tmp_path: Path, actor: str) -> None:
     ffmpeg("-i", clip, "-f", "lavfi", "-i", "sine=440:duration=1", "-c:v", "copy", tmp_path / "in.mp4")
     assert render.render(str(tmp_path / "in.mp4"), tmp_path / "out.mp4", actor=actor).sound
     assert not render.render(str(clip), tmp_path / "quiet.mp4", actor=actor).sound
-    assert ("Audio: aac" in streams(tmp_path / "out.mp4"), "Audio" in streams(tmp_path / "quiet.mp4")) == (True, False)
+    assert ("Audio: aac" in told(tmp_path / "out.mp4"), "Audio" in told(tmp_path / "quiet.mp4")) == (True, False)
     assert len(read_video(tmp_path / "out.mp4")) == 30
     assert sorted(p.name for p in tmp_path.glob(".*")) == []
 
@@ -202,7 +202,7 @@ def test_an_image_folder_is_rendered_in_natural_order(tmp_path: Path, actor: str
     folder.mkdir()
     for k in range(12):
         cv2.imwrite(str(folder / f"{k}.png"), numbered(k, *SIZE))
-    render.render(str(folder), tmp_path / "out.mp4", actor=actor, layout=Layout.DRIVER)
+    render.render(str(folder), tmp_path / "out.mp4", actor=actor, outputs=DRIVER)
     assert [shown_number(image) for image in read_video(tmp_path / "out.mp4")] == list(range(12))
 
 
@@ -225,21 +225,3 @@ def test_every_bad_input_is_one_line_and_code_2(tmp_path: Path, actor: str, caps
         assert len(said.splitlines()) == 1, said
         assert named in said
         assert not out.exists()
-
-
-def test_the_arguments_for_the_sound() -> None:
-    got = render.sound_arguments("ffmpeg", Path("a.mp4"), Path("-b.mp4"), Path("c.mp4"), 1.5)
-    assert got[got.index("-t") + 1] == "1.500000"
-    assert [got[i + 1] for i, a in enumerate(got) if a in ("-i", "-map")] == [
-        "file:a.mp4",
-        "file:-b.mp4",
-        "0:v",
-        "1:a:0",
-    ]
-    assert got[-1] == "file:c.mp4"
-
-
-def streams(path: Path) -> str:
-    """What ffmpeg says about a file."""
-    done = subprocess.run([find_ffmpeg(), "-hide_banner", "-i", str(path)], capture_output=True, text=True, timeout=60)
-    return done.stderr

@@ -7,6 +7,7 @@ from video_fixtures import numbered, read_video, result_of, shown_number
 
 from puppet.errors import RecordingError
 from puppet.ffmpeg import RecordingSettings
+from puppet.provenance import Provenance
 from puppet.sinks import SINKS, RecorderSink, SinkKind, save_snapshot
 
 
@@ -54,8 +55,8 @@ def test_a_sink_that_gave_up_says_so_and_raises_on_closing_once(tmp_path: Path):
 
 def test_a_snapshot_is_the_composed_picture_and_says_what_it_is(tmp_path: Path):
     image = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
-    first = save_snapshot(result_of(image), tmp_path / "shots", "marble")
-    second = save_snapshot(result_of(image), tmp_path / "shots", "marble")
+    first = save_snapshot(result_of(image), tmp_path / "shots", Provenance("marble"))
+    second = save_snapshot(result_of(image), tmp_path / "shots", Provenance("marble"))
     assert first != second
     assert first.suffix == ".png"
     assert np.array_equal(cv2.imread(str(first)), image)  # pyright: ignore[reportArgumentType, reportCallIssue]
@@ -65,4 +66,4 @@ def test_a_snapshot_is_the_composed_picture_and_says_what_it_is(tmp_path: Path):
 def test_a_snapshot_into_nowhere_is_told(tmp_path: Path):
     (tmp_path / "file").touch()
     with pytest.raises(RecordingError, match=r"Cannot save .*file"):
-        save_snapshot(result_of(numbered(1)), tmp_path / "file" / "shots", "marble")
+        save_snapshot(result_of(numbered(1)), tmp_path / "file" / "shots", Provenance("marble"))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -53,6 +55,36 @@ def ffmpeg(*arguments: str | Path) -> None:
     """Run ffmpeg and wait; fails when it does."""
     command = [find_ffmpeg(), "-hide_banner", "-loglevel", "error", "-nostdin", "-y", *map(str, arguments)]
     subprocess.run(command, check=True, timeout=60)
+
+
+def told(path: Path) -> str:
+    """What ffmpeg says about a file."""
+    done = subprocess.run([find_ffmpeg(), "-hide_banner", "-i", str(path)], capture_output=True, text=True, timeout=60)
+    return done.stderr
+
+
+def until(holds: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait for a condition; fails when it does not come."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "the condition never came"
+        time.sleep(0.02)
+
+
+def decode(path: Path) -> tuple[list[Image], list[float]]:
+    """All pictures of a file and their time stamps, seconds, as ffmpeg sees them."""
+    # fmt: off
+    done = subprocess.run([
+        find_ffmpeg(), "-hide_banner", "-nostats", "-nostdin", "-i", str(path), "-map", "0:v:0", "-vf", "showinfo",
+        "-fps_mode", "passthrough", "-pix_fmt", "bgr24", "-f", "rawvideo", "-",
+    ], capture_output=True, check=True, timeout=60)
+    # fmt: on
+    told = done.stderr.decode()
+    stamps = [float(stamp) for stamp in re.findall(r"\bpts_time:(\S+)", told)]
+    size = re.search(r"\bs:(\d+)x(\d+)", told)
+    assert size is not None
+    pictures = np.frombuffer(done.stdout, np.uint8).reshape(-1, int(size[2]), int(size[1]), 3)
+    return list(pictures), stamps
 
 
 def read_video(path: Path) -> list[Image]:

@@ -31,8 +31,8 @@ class Services:
     want_camera: Callable[[CameraFormat], None]  # from the next opening of a camera on
     list_actors: Callable[[], Sequence[Path]]
     read_preview: Callable[[Path], Image]
-    make_recorder: Callable[[Path | None, Path, str], RecorderSink]  # file or None, folder, actor
-    save_snapshot: Callable[[Result, Path, str], Path]  # result, folder, actor
+    make_recorder: Callable[[Path | None, Settings, str], RecorderSink]  # file or None: a new one; actor
+    save_snapshot: Callable[[Result, Settings, str], Path]  # result, settings, actor
     save_settings: Callable[[Settings], None]  # raises OSError
     neutrals: NeutralStore
 

@@ -35,7 +35,7 @@ class RecordingArea(Area):
         desk = self.desk
         if self.take is not None or self._saving is not None:
             return
-        self.take = self.last = desk.services.make_recorder(path, desk.settings.folder(), desk.actor_name())
+        self.take = self.last = desk.services.make_recorder(path, desk.settings, desk.actor_name())
         self._gate = ActorResults(frames, self.take)
         desk.window.banners.dismiss("recording")
         desk.engine.add_sink(self._gate)
@@ -94,7 +94,7 @@ class RecordingArea(Area):
             desk.window.banners.say("snapshot", "There is nothing to save yet: no picture has come.", "warning")
             return
         try:
-            path = desk.services.save_snapshot(desk.result, desk.settings.folder(), desk.actor_name())
+            path = desk.services.save_snapshot(desk.result, desk.settings, desk.actor_name())
         except PuppetError as problem:
             desk.window.banners.say("snapshot", str(problem), "error")
             return

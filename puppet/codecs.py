@@ -1,0 +1,137 @@
+"""Codecs, encoders, quality: what each needs of ffmpeg's command line. Pure; `encoders` finds out which ones work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+LOOKAHEAD = 5  # frames an encoder may hold back: less to lose, hardly larger files at constant quality
+VAAPI_DEVICE = "/dev/dri/renderD128"
+
+
+class Codec(Enum):
+    """How pictures are packed. The value is what settings and the command line say."""
+
+    H264 = "h264"
+    HEVC = "hevc"
+    AV1 = "av1"
+    PRORES = "prores"
+    FFV1 = "ffv1"
+
+    @property
+    def label(self) -> str:
+        """Its name for people."""
+        return {"h264": "H.264", "hevc": "HEVC", "av1": "AV1", "prores": "ProRes", "ffv1": "FFV1"}[self.value]
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """Endings of file names that can hold it, the usual one first."""
+        return {"prores": (".mov",), "ffv1": (".mkv",)}.get(self.value, (".mp4", ".m4v", ".mov"))
+
+
+class Quality(Enum):
+    """How much is kept. FFV1 is lossless whatever is asked."""
+
+    SMALL = "small"
+    GOOD = "good"
+    HIGH = "high"
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """One of ffmpeg's encoders. hardware: what runs it, for people; empty: the processor. pixels: what it takes."""
+
+    name: str
+    codec: Codec
+    hardware: str = ""
+    pixels: str = "yuv420p"
+
+    @property
+    def lossless(self) -> bool:
+        """Pictures come out as they went in, so their colours are not converted either."""
+        return self.codec is Codec.FFV1
+
+
+X264 = Encoder("libx264", Codec.H264)
+ENCODERS: tuple[Encoder, ...] = (  # of each codec the first that works is taken: hardware before the processor
+    Encoder("h264_nvenc", Codec.H264, "NVIDIA NVENC"),
+    Encoder("h264_videotoolbox", Codec.H264, "Apple VideoToolbox"),
+    Encoder("h264_qsv", Codec.H264, "Intel Quick Sync", "nv12"),
+    Encoder("h264_amf", Codec.H264, "AMD AMF", "nv12"),
+    Encoder("h264_vaapi", Codec.H264, "VAAPI", "nv12"),
+    X264,
+    Encoder("hevc_nvenc", Codec.HEVC, "NVIDIA NVENC"),
+    Encoder("hevc_videotoolbox", Codec.HEVC, "Apple VideoToolbox"),
+    Encoder("hevc_qsv", Codec.HEVC, "Intel Quick Sync", "nv12"),
+    Encoder("hevc_amf", Codec.HEVC, "AMD AMF", "nv12"),
+    Encoder("hevc_vaapi", Codec.HEVC, "VAAPI", "nv12"),
+    Encoder("libx265", Codec.HEVC),
+    Encoder("av1_nvenc", Codec.AV1, "NVIDIA NVENC"),
+    Encoder("av1_qsv", Codec.AV1, "Intel Quick Sync", "nv12"),
+    Encoder("av1_amf", Codec.AV1, "AMD AMF", "nv12"),
+    Encoder("av1_vaapi", Codec.AV1, "VAAPI", "nv12"),
+    Encoder("libsvtav1", Codec.AV1),
+    Encoder("libaom-av1", Codec.AV1),
+    Encoder("prores_videotoolbox", Codec.PRORES, "Apple VideoToolbox", "yuv422p10le"),
+    Encoder("prores_ks", Codec.PRORES, "", "yuv422p10le"),
+    Encoder("ffv1", Codec.FFV1, "", "bgr0"),
+)
+
+LEVELS = {  # of Quality, small to high: what looks about the same with each kind of encoder
+    "crf": (28, 23, 18),  # x264's scale, which NVENC, QSV, AMF and VAAPI share nearly enough
+    "x265": (30, 25, 20),
+    "av1": (45, 35, 26),  # 0 .. 63
+    "videotoolbox": (45, 60, 75),  # 0 .. 100, larger is better
+    "prores": (1, 2, 3),  # LT, standard, HQ
+}
+
+
+def quality_arguments(encoder: Encoder, quality: Quality, fps: float, keyframe_seconds: float = 1.0) -> list[str]:
+    """`-c:v` and all that follows it. No B-frames anywhere: time starts at 0 in every player, little is held back."""
+    step = list(Quality).index(quality)
+    family = encoder.name.rpartition("_")[2] if encoder.hardware else encoder.name
+    every = ["-g", str(max(1, round(fps * keyframe_seconds)))]
+    crf, av1 = str(LEVELS["crf"][step]), str(LEVELS["av1"][step])
+    scale = av1 if encoder.codec is Codec.AV1 else crf
+    if encoder.codec is Codec.PRORES:
+        vendor = ["-vendor", "apl0"] if family == "prores_ks" else []
+        chosen = ["-profile:v", str(LEVELS["prores"][step]), *vendor]
+        return ["-c:v", encoder.name, *chosen, "-pix_fmt", encoder.pixels]
+    options: dict[str, list[str]] = {
+        "libx264": ["-preset", "veryfast", "-crf", crf, "-rc-lookahead", str(LOOKAHEAD)],
+        "libx265": [
+            *("-preset", "superfast", "-crf", str(LEVELS["x265"][step])),
+            *("-x265-params", f"bframes=0:rc-lookahead={LOOKAHEAD}:log-level=error"),
+        ],
+        "libsvtav1": ["-preset", "10", "-crf", av1, "-svtav1-params", "pred-struct=1"],  # low delay
+        "libaom-av1": ["-usage", "realtime", "-cpu-used", "8", "-lag-in-frames", "0", "-crf", av1],
+        "ffv1": ["-level", "3", "-slicecrc", "1"],
+        "nvenc": ["-preset", "p4", "-rc", "vbr", "-cq", scale, "-b:v", "0"],
+        "qsv": ["-preset", "veryfast", "-global_quality", scale],
+        "amf": ["-quality", "speed", "-rc", "cqp", "-qp_i", scale, "-qp_p", scale],
+        "vaapi": ["-rc_mode", "CQP", "-qp", scale],
+        "videotoolbox": ["-q:v", str(LEVELS["videotoolbox"][step])],
+    }
+    frames = ["-g", "1"] if encoder.lossless else every  # FFV1: every picture stands for itself
+    no_b = [] if encoder.codec in (Codec.AV1, Codec.FFV1) or family == "libx265" else ["-bf", "0"]
+    tag = ["-tag:v", "hvc1"] if encoder.codec is Codec.HEVC else []  # what Apple's players ask for
+    surface = [] if family == "vaapi" else ["-pix_fmt", encoder.pixels]
+    return ["-c:v", encoder.name, *options[family], *no_b, *frames, *surface, *tag]
+
+
+def device_arguments(encoder: Encoder) -> list[str]:
+    """What comes before the input."""
+    return ["-vaapi_device", VAAPI_DEVICE] if encoder.name.endswith("_vaapi") else []
+
+
+def pixel_filters(encoder: Encoder) -> list[str]:
+    """BGR -> what the encoder takes. BT.601 matrix, tagged: players that read tags and readers that do not (OpenCV)
+    see the same colours."""
+    if encoder.lossless:
+        return [f"format={encoder.pixels}"]
+    return [
+        "scale=out_color_matrix=smpte170m:out_range=tv:flags=bicubic+accurate_rnd+full_chroma_int",
+        f"format={encoder.pixels}",
+        "setparams=colorspace=smpte170m:color_primaries=bt709:color_trc=bt709",
+        *(["hwupload"] if encoder.name.endswith("_vaapi") else []),
+    ]

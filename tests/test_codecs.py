@@ -1,0 +1,176 @@
+"""Codecs: argument lists compared as lists; every mode recorded once for real, and probing with fakes."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from video_fixtures import decode, numbered, shown_number, told
+
+from puppet import encoders
+from puppet.codecs import ENCODERS, X264, Codec, Encoder, Quality, device_arguments, pixel_filters, quality_arguments
+from puppet.encoders import choose, listed, offered, trial_arguments, works
+from puppet.errors import RecordingError
+from puppet.ffmpeg import RecordingSettings, recording_arguments
+from puppet.output_settings import OutputSettings
+from puppet.recorder import Recorder, find_ffmpeg
+
+BY_NAME = {encoder.name: encoder for encoder in ENCODERS}
+posix = pytest.mark.skipif(sys.platform == "win32", reason="the fake ffmpeg is a shell script")
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    {
+        "libx264": "-preset veryfast -crf 23 -rc-lookahead 5 -bf 0 -g 30 -pix_fmt yuv420p",
+        "libx265": "-preset superfast -crf 25 -x265-params bframes=0:rc-lookahead=5:log-level=error -g 30"
+        " -pix_fmt yuv420p -tag:v hvc1",
+        "libsvtav1": "-preset 10 -crf 35 -svtav1-params pred-struct=1 -g 30 -pix_fmt yuv420p",
+        "libaom-av1": "-usage realtime -cpu-used 8 -lag-in-frames 0 -crf 35 -g 30 -pix_fmt yuv420p",
+        "prores_ks": "-profile:v 2 -vendor apl0 -pix_fmt yuv422p10le",
+        "ffv1": "-level 3 -slicecrc 1 -g 1 -pix_fmt bgr0",
+        "h264_nvenc": "-preset p4 -rc vbr -cq 23 -b:v 0 -bf 0 -g 30 -pix_fmt yuv420p",
+        "av1_nvenc": "-preset p4 -rc vbr -cq 35 -b:v 0 -g 30 -pix_fmt yuv420p",
+        "h264_qsv": "-preset veryfast -global_quality 23 -bf 0 -g 30 -pix_fmt nv12",
+        "h264_amf": "-quality speed -rc cqp -qp_i 23 -qp_p 23 -bf 0 -g 30 -pix_fmt nv12",
+        "hevc_vaapi": "-rc_mode CQP -qp 23 -bf 0 -g 30 -tag:v hvc1",
+        "h264_videotoolbox": "-q:v 60 -bf 0 -g 30 -pix_fmt yuv420p",
+        "prores_videotoolbox": "-profile:v 2 -pix_fmt yuv422p10le",
+    }.items(),
+)
+def test_the_arguments_of_every_encoder_are_this_list(name: str, arguments: str) -> None:
+    assert quality_arguments(BY_NAME[name], Quality.GOOD, 30.0) == ["-c:v", name, *arguments.split()]
+
+
+@pytest.mark.parametrize("encoder", ENCODERS, ids=lambda encoder: encoder.name)
+def test_a_higher_quality_asks_for_more(encoder: Encoder) -> None:
+    lists = [quality_arguments(encoder, quality, 30.0) for quality in Quality]
+    assert len({tuple(arguments) for arguments in lists}) == (1 if encoder.lossless else 3)
+
+
+def test_vaapi_gets_its_device_before_the_input_and_its_pictures_on_it() -> None:
+    vaapi = BY_NAME["h264_vaapi"]
+    assert device_arguments(vaapi) == ["-vaapi_device", "/dev/dri/renderD128"]
+    assert pixel_filters(vaapi)[-1] == "hwupload"
+    arguments = recording_arguments("ffmpeg", RecordingSettings(Path("a.mp4"), 64, 64, encoder=vaapi))
+    assert arguments.index("-vaapi_device") < arguments.index("-i")
+    assert device_arguments(X264) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "growing"),
+    {
+        "a.mp4": "-movflags +frag_keyframe+empty_moov+default_base_moof -frag_duration 500000 -flush_packets 1 -f mp4",
+        "a.mov": "-movflags +frag_keyframe+empty_moov+default_base_moof -frag_duration 500000 -flush_packets 1 -f mov",
+        "a.mkv": "-cluster_time_limit 500 -flush_packets 1 -f matroska",
+    }.items(),
+)
+def test_every_container_can_be_read_while_it_grows(name: str, growing: str) -> None:
+    arguments = recording_arguments("ffmpeg", RecordingSettings(Path(name), 64, 64))
+    assert arguments[-len(growing.split()) - 1 :] == [*growing.split(), f"file:{name}"]
+
+
+@pytest.mark.parametrize("codec", Codec, ids=lambda codec: codec.value)
+def test_every_mode_for_real(codec: Codec, tmp_path: Path) -> None:
+    """Frames, rate, duration, time stamps and what is in them."""
+    if codec not in offered(find_ffmpeg()):
+        pytest.skip(f"this ffmpeg has no encoder for {codec.label}")
+    path = tmp_path / f"take{codec.suffixes[0]}"
+    settings = OutputSettings(codec=codec.value, hardware=False).recording(path, "marble", "Marble agreed.", fps=25.0)
+    recorder = Recorder(settings, wait=True)
+    for number in range(40):
+        recorder.write(numbered(number), 7 + number / 25)
+    recording = recorder.close()
+    assert recorder.error is None
+    assert (recording.frames, recording.seconds) == (40, pytest.approx(1.6))
+    pictures, stamps = decode(path)  # not by OpenCV, whose wheel has no AV1 decoder
+    assert [shown_number(picture) for picture in pictures] == list(range(40))
+    said = told(path)
+    names = {"h264": "h264", "hevc": "hevc", "av1": "av1", "prores": "prores", "ffv1": "ffv1"}
+    assert re.search(rf"Video: {names[codec.value]}\b", said)
+    assert re.search(r"Duration: 00:00:01\.60, start: 0\.000000", said)
+    assert re.search(r"\b25 fps\b", said)
+    assert re.search(r"Synthetic performance of the actor 'marble'", said)
+    assert stamps == pytest.approx([number / 25 for number in range(40)], abs=6e-4)  # matroska counts milliseconds
+    if codec is Codec.FFV1:
+        assert all(np.array_equal(picture, numbered(number)) for number, picture in enumerate(pictures))
+
+
+def test_a_name_that_does_not_suit_the_codec_is_refused(tmp_path: Path) -> None:
+    settings = OutputSettings(codec="prores").recording(tmp_path / "take.mp4")
+    with pytest.raises(RecordingError, match=r"take\.mp4: ProRes recordings are MOV files; .* ends with \.mov"):
+        Recorder(settings)
+
+
+# --- probing ---
+
+
+@pytest.fixture(autouse=True)
+def _ask_anew() -> None:
+    for question in (listed, works):
+        question.cache_clear()
+
+
+LISTING = """ V....D {} made for a test
+ A....D aac                  AAC
+"""
+
+
+def fake(tmp_path: Path, working: str, names: tuple[str, ...] = ("h264_nvenc", "h264_qsv", "libx264")) -> str:
+    """An ffmpeg that lists `names`, and fails to encode with anything but `working`; it counts its calls."""
+    path = tmp_path / "ffmpeg"
+    listing = "".join(LISTING.format(name) for name in names)
+    path.write_text(
+        f"#!/bin/sh\necho call >> {tmp_path}/calls\n"
+        f"case \"$*\" in\n*-encoders*) cat <<'END'\n{listing}END\n;;\n*{working}*) ;;\n*) exit 1;;\nesac\n"
+    )
+    path.chmod(0o755)
+    return str(path)
+
+
+@posix
+def test_a_hardware_encoder_is_used_only_when_it_really_encodes_and_is_asked_once(tmp_path: Path) -> None:
+    executable = fake(tmp_path, "h264_qsv")
+    for _ in range(3):
+        assert choose(executable, Codec.H264).name == "h264_qsv"
+    assert (tmp_path / "calls").read_text().count("call") == 3  # the list, NVENC in vain, Quick Sync
+    assert choose(executable, Codec.H264, hardware=False) is X264
+    assert offered(executable) == (Codec.H264,)
+    with pytest.raises(RecordingError, match="cannot encode ProRes; choose H.264"):
+        choose(executable, Codec.PRORES)
+
+
+@posix
+def test_without_hardware_x264_is_used(tmp_path: Path) -> None:
+    assert choose(fake(tmp_path, "libx264"), Codec.H264) is X264
+
+
+@posix
+def test_an_encoder_that_hangs_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "ffmpeg"
+    listing = LISTING.format("h264_nvenc")
+    path.write_text(f"#!/bin/sh\ncase \"$*\" in *-encoders*) echo '{listing}';; *) exec tail -f /dev/null;; esac\n")
+    path.chmod(0o755)
+    monkeypatch.setattr(encoders, "TRIAL_SECONDS", 0.5)
+    assert choose(str(path), Codec.H264) is X264
+
+
+def test_an_ffmpeg_that_cannot_be_asked_is_left_to_x264(tmp_path: Path) -> None:
+    assert choose(str(tmp_path / "none"), Codec.H264) is X264
+
+
+def test_a_trial_encodes_ten_frames(tmp_path: Path) -> None:
+    arguments = trial_arguments(find_ffmpeg(), X264)
+    counted = subprocess.run([*arguments[:-3], "-f", "framecrc", "-"], capture_output=True, text=True, timeout=60)
+    assert len(re.findall(r"^0,", counted.stdout, re.M)) == 10
+    assert subprocess.run(arguments, timeout=60).returncode == 0
+
+
+def test_the_real_ffmpeg_is_probed_without_an_error() -> None:
+    chosen = choose(find_ffmpeg(), Codec.H264)
+    assert chosen.codec is Codec.H264
+    assert works(find_ffmpeg(), chosen)
