@@ -7,11 +7,13 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from PyQt6.QtCore import QUrl
 from PyQt6.QtGui import QDesktopServices, QIcon
 
+from puppet import library
 from puppet.engine import Engine, Problem, Status
 from puppet.frames import Floats, Image, Latent, Result
 from puppet.gui.background import Background
@@ -35,6 +37,7 @@ class Services:
     save_snapshot: Callable[[Result, Settings, str], Path]  # result, settings, actor
     save_settings: Callable[[Settings], None]  # raises OSError
     neutrals: NeutralStore
+    library: ModuleType = library  # or what has its functions
 
 
 class Desk:

@@ -11,6 +11,7 @@ from puppet.engine import Engine
 from puppet.gui.area import Desk, Services, why
 from puppet.gui.camera_area import CameraArea
 from puppet.gui.casting_area import CastingArea
+from puppet.gui.library_area import LibraryArea
 from puppet.gui.main_window import MainWindow
 from puppet.gui.neutral_area import NeutralArea
 from puppet.gui.picture_area import PictureArea
@@ -42,6 +43,7 @@ class Controller(QObject):
         self.casting = CastingArea(desk)
         desk.areas += [self.recordings, self.pictures, self.casting, self.status]
         desk.areas += [kind(desk) for kind in (WallArea, CameraArea, NeutralArea)]
+        desk.areas.append(LibraryArea(desk, self.casting.choose_actor))
         self._over = False
         desk.send_options()
         window.source.chosen.connect(self._source_chosen)

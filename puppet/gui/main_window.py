@@ -18,6 +18,7 @@ from PyQt6.QtWidgets import (
 )
 
 from puppet.gui.banners import BannerStack
+from puppet.gui.library_page import LibraryPage
 from puppet.gui.live_page import LivePage
 from puppet.gui.shortcuts import SHORTCUTS, ShortcutSheet, keys_for
 from puppet.gui.status_line import StatusLine
@@ -45,6 +46,7 @@ class MainWindow(QMainWindow):
         self.stage, self.side, self.view = live.stage, live.side, live.view
         self.camera, self.wall, self.user, self.card = live.camera, live.wall, live.user, live.stage.card
         self.driver_pane, self.actor_pane = live.stage.driver, live.stage.actor
+        self.library = LibraryPage()
         self.banners = BannerStack()
         self.status_line = StatusLine()
         self.tabs = QTabBar()
@@ -70,6 +72,7 @@ class MainWindow(QMainWindow):
                 made.activated.connect(self.wishes[shortcut.wish])
                 self._keys.append((shortcut.page, made))
         self.add_page("live", "Live", live)
+        self.add_page("library", "Actors", self.library)
         self.apply_theme()
         hints = QGuiApplication.styleHints()
         if hints is not None and hasattr(hints, "colorSchemeChanged"):  # Qt 6.5
@@ -203,6 +206,8 @@ class MainWindow(QMainWindow):
             "layout": self.view.next_layout,
             "mesh": self.view.mesh.toggle,
             "timings": self.view.timings.toggle,
+            "rename": self.library.rename.click,
+            "remove": self.library.remove.click,
             "full_screen": self.toggle_full_screen,
             "step_back": self.step_back,
             "help": self.show_help,

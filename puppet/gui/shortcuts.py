@@ -29,6 +29,8 @@ SHORTCUTS = (
     Shortcut(("V",), "layout", "Next layout of the pictures"),
     Shortcut(("F",), "mesh", "Face mesh over the driver on or off"),
     Shortcut(("T",), "timings", "Timings over the actor on or off"),
+    Shortcut(("F2",), "rename", "Rename the actor", page="library"),
+    Shortcut(("Del",), "remove", "Remove the actor; it can be brought back", page="library"),
     Shortcut(("F11",), "full_screen", "Full screen on or off", page=""),
     Shortcut(("Esc",), "step_back", "Cancel the calibration; leave the full screen", page=""),
     Shortcut(("F1", "?"), "help", "Show this list", page=""),

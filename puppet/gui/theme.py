@@ -107,7 +107,7 @@ def style_sheet(c: Colours) -> str:
         padding: 8px 12px; margin-right: 4px; font-weight: 600; }}
     QTabBar::tab:selected {{ color: {c.text}; border-bottom: 2px solid {c.accent}; }}
     QTabBar::tab:hover {{ color: {c.text}; }}
-    QTabBar:focus::tab:selected {{ border: 2px solid {c.accent}; border-radius: 6px; }}
+    QTabBar::tab:selected:focus {{ border: 2px solid {c.accent}; border-radius: 6px; }}
     QToolButton[role="heading"] {{
         background: transparent; color: {c.text}; border: 2px solid transparent; border-radius: 6px; padding: 4px 2px;
         font-weight: 600; }}
@@ -133,6 +133,13 @@ def style_sheet(c: Colours) -> str:
     QProgressBar {{
         background: {c.border}; border: none; border-radius: 5px; min-height: 10px; max-height: 10px; }}
     QProgressBar::chunk {{ background: {c.accent}; border-radius: 5px; }}
+    QListWidget {{
+        background: {c.card}; color: {c.text}; border: 1px solid {c.border}; border-radius: 10px; padding: 6px;
+        outline: none; }}
+    QListWidget:focus {{ border: 2px solid {c.accent}; padding: 5px; }}
+    QListWidget::item {{ border: 2px solid transparent; border-radius: 8px; padding: 4px; color: {c.text}; }}
+    QListWidget::item:hover {{ background: {c.hover}; }}
+    QListWidget::item:selected {{ background: {c.hover}; border-color: {c.accent}; }}
     QScrollBar:vertical {{ background: transparent; width: 12px; margin: 0; }}
     QScrollBar::handle:vertical {{ background: {c.border}; border-radius: 4px; margin: 2px; min-height: 32px; }}
     QScrollBar::handle:vertical:hover {{ background: {c.muted}; }}

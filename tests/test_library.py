@@ -1,0 +1,106 @@
+"""The collection of actors: only good files get in, and nothing is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tiny_actor import tiny_actor
+
+from puppet import library
+from puppet.actor import BUILT_IN, load_actor
+from puppet.actor_card import read_card
+from puppet.errors import ActorFileError
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch) -> Path:
+    monkeypatch.setenv("PUPPET_ACTORS_DIR", str(tmp_path / "actors"))
+    return tmp_path / "actors"
+
+
+def test_entries_tell_good_files_from_bad_ones(folder, tmp_path):
+    library.admit(tiny_actor(tmp_path / "carl.actor"))
+    (folder / "broken.actor").write_bytes(b"PK no zip at all")
+    found = {entry.name: entry for entry in library.entries()}
+    assert {"marble", "ada", "carl", "broken"} <= set(found)
+    assert found["marble"].built_in
+    assert not found["carl"].built_in
+    assert found["carl"].card is not None
+    assert found["carl"].preview is not None
+    assert found["broken"].card is None
+    assert "broken.actor" in found["broken"].problem
+
+
+def test_a_file_is_checked_before_it_is_let_in(folder, tmp_path):
+    good = tiny_actor(tmp_path / "good.actor").read_bytes()
+    bad = tmp_path / "bad.actor"
+    at = good.index(b"\x89PNG") + 60  # within the preview
+    bad.write_bytes(good[:at] + bytes([good[at] ^ 255]) + good[at + 1 :])
+    with pytest.raises(ActorFileError, match="bad.actor"):
+        library.admit(bad)
+    assert not folder.exists()
+
+
+def test_a_name_that_is_taken_gets_a_number(folder, tmp_path):
+    file = tiny_actor(tmp_path / "carl.actor")
+    assert [library.admit(file).name for _ in range(3)] == ["carl.actor", "carl 2.actor", "carl 3.actor"]
+    assert library.admit(folder / "carl.actor") == folder / "carl.actor"  # is there already
+
+
+def test_renaming_changes_file_and_card_and_leaves_the_rest(folder, tmp_path):
+    path = library.admit(tiny_actor(tmp_path / "carl.actor", consent="Carl agreed."))
+    new = library.rename(path, "  Carl the Great ")
+    assert new == folder / "Carl the Great.actor"
+    assert not path.exists()
+    card = read_card(new)
+    assert (card.name, card.consent) == ("Carl the Great", "Carl agreed.")
+    load_actor(new, "cpu")
+    other = library.admit(tiny_actor(tmp_path / "otto.actor"))
+    with pytest.raises(ActorFileError, match="already"):
+        library.rename(other, "Carl the Great")
+    assert other.exists()
+
+
+@pytest.mark.parametrize("name", ["", " ", ".hidden", "a/b", "a\\b", "a:b", "x" * 61, "a\nb"])
+def test_names_that_are_refused(folder, tmp_path, name):
+    path = library.admit(tiny_actor(tmp_path / "carl.actor"))
+    with pytest.raises(ActorFileError, match="1 to 60"):
+        library.rename(path, name)
+    assert path.exists()
+
+
+def test_what_is_removed_can_be_brought_back(folder, tmp_path):
+    path = library.admit(tiny_actor(tmp_path / "carl.actor"))
+    content = path.read_bytes()
+    aside = library.remove(path)
+    assert "carl" not in {entry.name for entry in library.entries()}
+    library.admit(tmp_path / "carl.actor")  # the name is taken meanwhile
+    back = library.restore(aside)
+    assert back == folder / "carl 2.actor"
+    assert back.read_bytes() == content
+    first, second = library.remove(path), library.remove(library.rename(back, "carl"))
+    assert first != second
+    assert first.exists()
+    assert second.exists()
+
+
+def test_built_in_actors_stay(folder):
+    marble = BUILT_IN / "marble.actor"
+    for change in (lambda: library.rename(marble, "other"), lambda: library.remove(marble)):
+        with pytest.raises(ActorFileError, match="came with the program"):
+            change()
+    assert marble.exists()
+
+
+def test_details_are_words(tmp_path):
+    training = {"frames": 3661, "steps": 8342, "seconds": 3600.4, "metrics": {"psnr_tracked": 28.78}}
+    card = read_card(tiny_actor(tmp_path / "carl.actor", training=training, consent="Carl agreed.", licence="CC0-1.0"))
+    told = dict(library.details(card))
+    assert told["Resolution"] == "64 × 64 px"
+    assert told["Footage"] == "3,661 pictures"
+    assert told["Training"] == "8,342 steps in 60 min"
+    assert told["Likeness"].startswith("28.8 dB")
+    assert (told["Consent"], told["Licence"]) == ("Carl agreed.", "CC0-1.0")
+    odd = read_card(tiny_actor(tmp_path / "odd.actor", training={"frames": "many", "metrics": 3}))
+    assert "Footage" not in dict(library.details(odd))
