@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from puppet import measurements
 from puppet.actor import BUILT_IN, DEFAULT_ACTOR, load_actor
-from puppet.frames import POSE_NAMES, Drive
+from puppet.frames import POSE_NAMES, Drive, Frame
 from puppet.pipeline import Puppeteer, StepOptions
 from puppet.sources import DEMO_CLIP, open_source
 from puppet.tracking import FaceMeshTracker
@@ -19,6 +19,14 @@ from puppet.tracking import FaceMeshTracker
 ACTORS = sorted(BUILT_IN.glob("*.actor"))
 LARGEST = 12 * 2**20  # bytes
 STRIDE = 3  # of the demo clip's frames
+# Between what the driver did and what the tracker sees of the actor. Both actors: mouth .98 and more, lids .90, brows .84.
+LEAST_CORRELATION = {
+    "mouth_open": 0.95,
+    "mouth_width": 0.95,
+    "lids_right": 0.85,
+    "lids_left": 0.85,
+    "brow_inner_left": 0.8,
+}
 
 
 def test_the_default_actor_ships() -> None:
@@ -60,30 +68,33 @@ def test_the_head_moves_as_well_as_turns(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ACTORS, ids=lambda path: path.stem)
-def test_the_demo_driver_moves_the_mouth(path: Path) -> None:
-    """Over the demo clip, the picture follows the landmarks: a mouth that opens shows teeth or a dark inside."""
-    actor = load_actor(path, "cpu")
-    puppeteer = Puppeteer(FaceMeshTracker(), actor, StepOptions(smoothing=0))
-    source = open_source(str(DEMO_CLIP), paced=False)
+def test_the_actor_does_what_the_demo_driver_does(path: Path) -> None:
+    """What a tracker sees of the actor's face follows what it saw of the driver's: mouth, both eyes, brows."""
+    puppeteer = Puppeteer(FaceMeshTracker(), load_actor(path, "cpu"), StepOptions(smoothing=0))
+    audience, source = FaceMeshTracker(), open_source(str(DEMO_CLIP), paced=False)
     source.open()
-    asked, portraits = [], []
+    asked, shown, portraits = [], [], []
     while (frame := source.read()) is not None:
         if frame.index % STRIDE:
             continue
         result = puppeteer.step(frame)
         assert result.face is not None
         assert result.portrait is not None
-        asked.append(float(measurements.measure(result.face.canonical)["mouth_open"]))
+        seen = audience.track(Frame(result.portrait.image, frame.index, frame.captured_at))
+        assert seen is not None
+        asked.append(result.face.canonical)
+        shown.append(seen.canonical)
         portraits.append(cv2.cvtColor(result.portrait.image, cv2.COLOR_BGR2GRAY))
     puppeteer.close()
+    audience.close()
     source.close()
-    shown = np.stack(portraits).astype(float)
-    opening = np.array(asked)
+    driver, actor = (measurements.measure(np.stack(faces)) for faces in (asked, shown))
+    for name, least in LEAST_CORRELATION.items():
+        assert np.corrcoef(driver[name], actor[name])[0, 1] > least, name
+    opening = driver["mouth_open"]
     closed, opened = opening < np.quantile(opening, 0.3), opening > np.quantile(opening, 0.95)
-    change = np.abs(shown[opened].mean(0) - shown[closed].mean(0))
+    pictures = np.stack(portraits).astype(float)
+    change = np.abs(pictures[opened].mean(0) - pictures[closed].mean(0))
     mouth = np.unravel_index(np.argmax(cv2.GaussianBlur(change, (0, 0), 4)), change.shape)
     assert 0.45 * 256 < mouth[0] < 0.75 * 256  # the largest change lies where a mouth is
     assert 0.35 * 256 < mouth[1] < 0.65 * 256
-    window = shown[:, mouth[0] - 8 : mouth[0] + 8, mouth[1] - 8 : mouth[1] + 8]
-    unlike_closed = np.abs(window - window[closed].mean(0)).mean((1, 2))
-    assert np.corrcoef(opening, unlike_closed)[0, 1] > 0.7
