@@ -19,7 +19,7 @@ from puppet.tracking import FaceMeshTracker
 ACTORS = sorted(BUILT_IN.glob("*.actor"))
 LARGEST = 12 * 2**20  # bytes
 STRIDE = 3  # of the demo clip's frames
-# Between what the driver did and what the tracker sees of the actor. Both actors: mouth .98 and more, lids .90, brows .84.
+# Between what the driver did and what the tracker sees of the actor; measured: mouth .98 and more, lids .90, brows .84
 LEAST_CORRELATION = {
     "mouth_open": 0.95,
     "mouth_width": 0.95,
