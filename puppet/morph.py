@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from puppet import pixels
-from puppet.actor import Actor
 from puppet.actor_card import MESH
 from puppet.compose import Layout
 from puppet.errors import PuppetError
@@ -16,6 +16,9 @@ from puppet.ffmpeg import RecordingSettings
 from puppet.frames import Image, Latent, Portrait
 from puppet.provenance import Provenance
 from puppet.recorder import Recorder, Recording
+
+if TYPE_CHECKING:
+    from puppet.actor import Actor
 
 
 class ActorMorph:

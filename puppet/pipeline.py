@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from puppet import align
+from puppet import align, pixels
 from puppet.domain import Domain
 from puppet.frames import POSE_SIZE, AlignedCrop, Drive, Face, Floats, Frame, Latent, Portrait, Result
+from puppet.morph import ActorMorph
 from puppet.neutral import AutomaticNeutral, Neutral, neutral_of
 from puppet.retarget import Gains, Retargeter
 from puppet.smoothing import OneEuro, Smoothed, smooth
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
     from puppet.tracking import Tracker
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class MorphInto:
+    """The actor on stage turns into another one, who plays the same face. share 0: not at all, 1: wholly."""
+
+    actor: Actor
+    share: float
+
+
 @dataclass(frozen=True, slots=True)
 class StepOptions:
     """What the user can turn while it runs; swapped as one reference, read once per step.
@@ -29,7 +38,7 @@ class StepOptions:
     smoothing 0 (off) .. 1 (strong); gains 1 as the user moves, 0 not at all, 2 twice as much: of the whole face, of
     its regions (times that), and of the head, turning and moving; mirror_output flips the actor. offset f32 (D,) is
     added to the latent of every face (an attribute's direction); freeze: this latent is shown instead of any. Both
-    belong to one actor, and are left out for one whose latents have another size.
+    belong to one actor, and are left out for one whose latents have another size. morph: whom the actor turns into.
     """
 
     smoothing: float = 0.5
@@ -41,6 +50,7 @@ class StepOptions:
     mirror_output: bool = False
     offset: Floats | None = None
     freeze: Latent | None = None
+    morph: MorphInto | None = None
 
     @property
     def face_gains(self) -> Gains:
@@ -103,6 +113,7 @@ class Puppeteer:
         self._captured: Neutral | None = None
         self._capture_next = False
         self._roles: list[_Role] = []
+        self._morph: ActorMorph | None = None
 
     @property
     def neutral_is_captured(self) -> bool:
@@ -156,13 +167,33 @@ class Puppeteer:
         if face is not None:
             with stages("retarget"):
                 user = self._neutral_for(face, frame.captured_at)
-        first, *extras = self._cast((actor, *others))
-        played = first.play(frame, face, user, options, stages)
-        plain = replace(options, offset=None, freeze=None)  # those belong to the first one's latents
-        wall = tuple(role.play(frame, face, user, plain, stages).portrait for role in extras)
-        return Result(
-            frame, face, played.crop, played.portrait, played.latent, stages.milliseconds, played.out_of_domain, wall
-        )
+        morph = options.morph if options.morph is not None and options.morph.share > 0 else None
+        partner = () if morph is None else (morph.actor,)
+        roles = self._cast((actor, *others, *partner))
+        asked = [role.feel(frame, face, user, options, stages) for role in roles]
+        latent = _edited(asked[0].latent, options)
+        if morph is None:
+            faces = [roles[0].decode(latent, stages)]
+        else:
+            faces = [self._turned(roles[0], latent, roles[-1], asked[-1].latent, options, morph.share, stages)]
+        beside = zip(roles[1 : 1 + len(others)], asked[1:], strict=False)
+        faces += [role.decode(wanted.latent, stages) for role, wanted in beside]
+        if options.mirror_output:
+            faces = [Portrait(np.ascontiguousarray(portrait.image[:, ::-1])) for portrait in faces]
+        crop, strange = asked[0].crop, asked[0].out_of_domain
+        return Result(frame, face, crop, faces[0], latent, stages.milliseconds, strange, tuple(faces[1:]))
+
+    def _turned(
+        self, first: _Role, a: Latent, partner: _Role, b: Latent, options: StepOptions, share: float, stages: _Stages
+    ) -> Portrait:
+        """The first one's latent on its way to the partner's of the same face, as large as the first one's pictures."""
+        if self._morph is None or self._morph.a is not first.actor or self._morph.b is not partner.actor:
+            self._morph = ActorMorph(first.actor, partner.actor)
+        if options.freeze is None or partner.held is None:
+            partner.held = b  # what is frozen belongs to the first one's latents: the partner waits with it
+        with stages("decode"):
+            image, side = self._morph.draw(a, partner.held, share).image, first.actor.card.image_size
+            return Portrait(image if len(image) == side else pixels.resize(image, side, side))
 
     def _cast(self, actors: Sequence[Actor]) -> list[_Role]:
         """A role for each actor, in order: the one it has, or a new one that starts from its own neutral."""
@@ -184,10 +215,9 @@ class Puppeteer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Played:
-    """What one actor did."""
+class _Asked:
+    """What a face asks of one actor."""
 
-    portrait: Portrait
     latent: Latent
     crop: AlignedCrop | None
     out_of_domain: float | None
@@ -202,6 +232,7 @@ class _Role:
     def __init__(self, actor: Actor, pose: Smoothed | None) -> None:
         self.actor = actor
         self.motion = _Motion(pose=pose)
+        self.held: Latent | None = None  # as a partner of a morph: what is shown of it
         self._retargeter = Retargeter(actor.neutral)
         self._rest = np.asarray(actor.latents.mean, np.float32)
         expression = np.ones(len(self._rest), bool)
@@ -214,22 +245,21 @@ class _Role:
             expression[:] = True
         self._domain = Domain(actor.latents, expression)
 
-    def play(
+    def feel(
         self, frame: Frame, face: Face | None, user: Neutral | None, options: StepOptions, stages: _Stages
-    ) -> _Played:
-        """user: the neutral of the face, None without one."""
+    ) -> _Asked:
+        """user: the neutral of the face, None without one. Offset and freeze are not in it."""
         crop = strange = None
         if face is not None and user is not None:
             crop, driven, strange = self._drive(frame, face, user, options, stages)
             self.motion = _seen(self.motion, driven, frame.captured_at)
         else:
             self.motion = _unseen(self.motion, frame.captured_at)
-        latent = _edited(self._blend(), options)
+        return _Asked(self._blend(), crop, strange)
+
+    def decode(self, latent: Latent, stages: _Stages) -> Portrait:
         with stages("decode"):
-            portrait = self.actor.decode(latent)
-        if options.mirror_output:
-            portrait = Portrait(np.ascontiguousarray(portrait.image[:, ::-1]))
-        return _Played(portrait, latent, crop, strange)
+            return self.actor.decode(latent)
 
     def _drive(
         self, frame: Frame, face: Face, user: Neutral, options: StepOptions, stages: _Stages

@@ -14,7 +14,7 @@ from puppet.actor import Actor, load_actor
 from puppet.compose import Layout, compose
 from puppet.frames import Face, Floats, Frame, HeadPose, Image, Latent, Result
 from puppet.neutral import Neutral
-from puppet.pipeline import HOLD, RELAX, RETURN, Puppeteer, StepOptions
+from puppet.pipeline import HOLD, RELAX, RETURN, MorphInto, Puppeteer, StepOptions
 from puppet.retarget import Gains, Retargeter
 
 FPS = 30
@@ -316,6 +316,46 @@ def test_an_edit_belongs_to_the_first_actor_alone(mesh: Actor) -> None:
     result = stage.step(looking(10))
     assert not np.array_equal(pixels_of(result), pixels_of(plain))
     np.testing.assert_array_equal(result.wall[0].image, pixels_of(plain))
+
+
+def test_the_actor_turns_into_another_one_that_plays_the_same_face(mesh: Actor, tmp_path) -> None:
+    other = load_actor(tiny_actor.tiny_actor(tmp_path / "other.actor"), "cpu", threads=1)
+    alone, stage = Stage(mesh), Stage(mesh, morph=MorphInto(other, 0.5))
+    np.testing.assert_array_equal(pixels_of(stage.step(looking(10))), pixels_of(alone.step(looking(10))))  # twins
+    held = alone.step(looking(10)).latent
+    assert held is not None
+    seen = {}
+    for share in (0.0, 0.25, 1.0):  # the first one is frozen far to the left, the other one looks to the right
+        moved = np.zeros(len(held.values), np.float32)
+        moved[0] = -2 - held.values[0]
+        stage.puppeteer.options = StepOptions(offset=moved, morph=MorphInto(other, share))
+        result = stage.step(looking(10))
+        assert result.wall == ()
+        seen[share] = place_of_square(pixels_of(result))
+    assert seen[1.0] == pytest.approx(place_of_square(pixels_of(alone.step(looking(10)))), abs=0.5)
+    assert seen[0.25] - seen[0.0] == pytest.approx((seen[1.0] - seen[0.0]) / 4, abs=0.6)
+    assert seen[1.0] - seen[0.0] > 10
+
+
+def test_while_a_face_is_frozen_the_partner_of_its_morph_waits_too(mesh: Actor, tmp_path) -> None:
+    other = load_actor(tiny_actor.tiny_actor(tmp_path / "other.actor"), "cpu", threads=1)
+    stage = Stage(mesh, morph=MorphInto(other, 0.5))
+    before = stage.step(looking(10))
+    stage.puppeteer.options = StepOptions(freeze=before.latent, morph=MorphInto(other, 0.5))
+    np.testing.assert_array_equal(pixels_of(stage.step(looking(-20, opening=0.1))), pixels_of(before))
+
+
+def test_a_morph_has_the_size_of_the_actor_on_stage(mesh: Actor, image: Actor, tmp_path) -> None:
+    stage = Stage(mesh, morph=MorphInto(image, 0.5))
+    stage.puppeteer.others = (mesh,)
+    result = stage.step(looking(10))
+    assert pixels_of(result).shape == (mesh.card.image_size, mesh.card.image_size, 3)
+    np.testing.assert_array_equal(result.wall[0].image, pixels_of(Stage(mesh).step(looking(10))))
+
+
+def place_of_square(picture) -> float:
+    """x of the middle of what is neither grey nor blue, px."""
+    return float(np.flatnonzero((np.abs(picture[..., 2].astype(int) - 100) > 20).mean(0) > 0.2).mean())
 
 
 # --- playing in latent space ---
