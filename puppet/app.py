@@ -211,8 +211,8 @@ class _Session:
 
 
 def consent_of(engine: Engine) -> Callable[[], str]:
-    """Asks for the consent statement of the actor that plays; empty without one."""
-    return lambda: engine.actor.card.consent if engine.actor is not None else ""
+    """Asks for the consent statement of the actor that plays, and of whom it turns into; empty without one."""
+    return lambda: " ".join(face.card.consent for face in engine.faces)
 
 
 def _services(

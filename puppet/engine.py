@@ -214,6 +214,18 @@ class Engine:
             self._ensure_inference()
             self._capture.start()
 
+    @property
+    def faces(self) -> tuple[Actor, ...]:
+        """Whose faces the portrait shows: the one that plays, and whom it turns into."""
+        with self._lock:
+            morph = self._options.morph if self._options is not None else None
+            partner = () if morph is None else (morph.actor,)
+            return () if self._actor is None else (self._actor, *partner)
+
+    def load(self, path: Path) -> Actor:
+        """An actor as this engine loads its own; may take a second, on whatever thread calls. Raises PuppetError."""
+        return self._load_actor(path)
+
     def set_actor(self, path: Path) -> None:
         """Load an actor in a helper thread, then swap it in. If that fails the old one stays, and `status` says why."""
         with self._lock:

@@ -64,12 +64,16 @@ def film(
     fps: float = 30.0,
     actor: str = "",
     stopped: Callable[[], bool] = lambda: False,
+    consent: str = "",
 ) -> Recording:
     """Record pictures uint8 (H, W, 3) BGR at a constant rate to a new MP4 file; `stopped` ends it early.
 
+    actor, consent: whose face is seen, and who agreed, for the file's metadata.
+
     Raises RecordingError: the file exists, cannot be written, or ffmpeg fails.
     """
-    recorder = Recorder(RecordingSettings(path, fps=fps, about=Provenance(actor, layout=Layout.ACTOR)), wait=True)
+    about = Provenance(actor, consent, Layout.ACTOR)
+    recorder = Recorder(RecordingSettings(path, fps=fps, about=about), wait=True)
     try:
         for index, picture in enumerate(pictures):
             if stopped() or recorder.error is not None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from puppet.errors import RecordingError
 from puppet.frames import Frame, Portrait, Result
+from puppet.latents import Latents
 from puppet.pipeline import Tracked
 
 
@@ -115,6 +116,8 @@ class FakeActor:
 
     def __init__(self, name):
         self.name = name
+        zeros, nothing = np.zeros(4, np.float32), np.zeros((0, 4), np.float32)
+        self.latents = Latents(zeros, zeros + 1, nothing, zeros, nothing)
 
 
 class FakeSink:

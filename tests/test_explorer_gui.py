@@ -6,7 +6,6 @@ are the useful dimensions, numbered 2, 1 and 0 by the file; dimension 0 says mos
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import threading
 from pathlib import Path
@@ -19,11 +18,10 @@ import pytest
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtGui import QClipboard, QGuiApplication
 from PyQt6.QtTest import QTest
-from tiny_actor import tiny_actor, tiny_latents, tiny_parts
+from tiny_actor import USEFUL, explorable_actor, tiny_actor
 from video_fixtures import read_video
 
 from puppet.actor import load_actor
-from puppet.actor_card import LATENTS, write_actor
 from puppet.bookmarks import Bookmarks
 from puppet.explore import COMMANDS, to_text
 from puppet.frames import Latent
@@ -32,21 +30,10 @@ from puppet.gui.explorer_places import MEAN, NOW
 from puppet.gui.explorer_rows import SigmaSlider
 from puppet.gui.explorer_worker import SPREAD
 from puppet.gui.qimage import to_qimage
-from puppet.latents import latents_to_bytes
 
 SIZE = 8
-KL = np.array([5, 4, 0.1, 3, 0.1, 0.1, 0.1, 0], np.float32)
-RANKED = {2: 0, 1: 1, 0: 3}  # dimension by the file's number, most useful first
+RANKED = {number: USEFUL[number] for number in (2, 1, 0)}  # dimension by the file's number, most useful first
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
-
-
-def explorable(path: Path, **changes) -> Path:
-    """A tiny actor with planted latents."""
-    card, members = tiny_parts("mesh", path.stem)
-    samples = np.random.default_rng(0).standard_normal((50, SIZE)).astype(np.float32)
-    planted = {"kl": KL, "useful": np.array(list(RANKED.values())[::-1], np.int32), "samples": samples, **changes}
-    write_actor(path, card, {**members, LATENTS: latents_to_bytes(dataclasses.replace(tiny_latents(SIZE), **planted))})
-    return path
 
 
 def point(**values: float) -> np.ndarray:
@@ -68,7 +55,7 @@ class User:
 
     def __init__(self, qtbot, folder: Path, actor: Path | None = None):
         self.qtbot, self.folder = qtbot, folder
-        self.actor = load_actor(actor or explorable(folder / "tiny.actor"), "cpu", threads=1)
+        self.actor = load_actor(actor or explorable_actor(folder / "tiny.actor"), "cpu", threads=1)
         self.quits = []
         self.other = folder / "other.actor"
         self.window = ExplorerWidget(
@@ -304,8 +291,8 @@ def test_other_bases_show_the_same_face_along_other_ways(user):
 
 def test_attributes_are_added_by_their_names(user):
     panel = user.window.attributes
-    assert list(panel.sliders) == ["smile"]
-    user.window.tabs.setCurrentWidget(panel)
+    assert list(panel.sliders) == ["smile", "look_left"]
+    user.window.tabs.setCurrentIndex(1)
     user.slide(panel.sliders["smile"], 50)
     user.sees(point(d3=1))
     user.type("0")
@@ -388,7 +375,7 @@ def test_bookmarks_are_kept_gone_to_and_deleted(user, qtbot, tmp_path):
 
 
 def test_damaged_bookmarks_are_set_aside_and_said(qtbot, tmp_path):
-    actor = explorable(tmp_path / "tiny.actor")
+    actor = explorable_actor(tmp_path / "tiny.actor")
     file = Bookmarks(tmp_path / "bookmarks").file(load_actor(actor, "cpu").card)
     file.parent.mkdir()
     file.write_text("{]")

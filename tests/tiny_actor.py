@@ -29,6 +29,7 @@ IMAGE_SIZE = TEXTURE_SIZE = 64
 CROP_SIZE = 32
 MOVE = 8.0  # px per latent yaw or pitch
 UPPER_LIP, LOWER_LIP = 13, 14
+USEFUL = (3, 1, 0)  # dimensions of `explorable_actor`, as its file numbers them
 LATENT_SIZE = {"mesh": 8, "image": 4}
 
 
@@ -36,6 +37,24 @@ def tiny_actor(path: Path, kind: str = "mesh", **changes: Any) -> Path:
     """Write a tiny actor of a kind ("mesh" or "image") to `path`; `changes` are card fields."""
     card, members = tiny_parts(kind, path.stem)
     write_actor(path, dataclasses.replace(card, **changes), members)
+    return path
+
+
+def explorable_actor(path: Path, **changes: Any) -> Path:
+    """A tiny mesh actor whose latents differ in use, with two attributes; `changes` are fields of its Latents.
+
+    Dimension 0 says most, then 1, then 3; the file numbers them 2, 1 and 0. smile brightens, look_left moves left.
+    """
+    card, members = tiny_parts("mesh", path.stem)
+    size = card.latent_size
+    planted = {
+        "kl": np.array([5, 4, 0.1, 3, 0.1, 0.1, 0.1, 0], np.float32),
+        "useful": np.array(USEFUL, np.int32),
+        "samples": np.random.default_rng(0).standard_normal((50, size)).astype(np.float32),
+        "directions": {"smile": np.eye(size, dtype=np.float32)[3], "look_left": -np.eye(size, dtype=np.float32)[0]},
+    }
+    latents = dataclasses.replace(tiny_latents(size), **{**planted, **changes})
+    write_actor(path, card, {**members, LATENTS: latents_to_bytes(latents)})
     return path
 
 

@@ -19,7 +19,7 @@ from puppet.frames import Floats, Image, Latent, Result
 from puppet.gui.background import Background
 from puppet.gui.main_window import MainWindow
 from puppet.neutral_store import NeutralStore
-from puppet.pipeline import StepOptions
+from puppet.pipeline import MorphInto, StepOptions
 from puppet.settings import CameraFormat, Settings
 from puppet.sinks import RecorderSink
 
@@ -54,6 +54,8 @@ class Desk:
         self.own_words: list[Callable[[Problem], bool]] = []  # problems that an area tells in its own words
         self._offset: Floats | None = None
         self._freeze: Latent | None = None
+        self._morph: MorphInto | None = None
+        self.partner = ""  # name of whom the actor turns into
 
     def remember(self, **changes: Any) -> None:
         """Change fields of Settings, and keep them: the file is written beside the window's thread."""
@@ -76,18 +78,22 @@ class Desk:
             mirror_output=self.settings.mirror_output,
             offset=self._offset,
             freeze=self._freeze,
+            morph=self._morph,
         )
         self.engine.set_options(options)
 
-    def edit_latent(self, offset: Floats | None = None, freeze: Latent | None = None) -> None:
+    def edit_latent(
+        self, offset: Floats | None = None, freeze: Latent | None = None, morph: MorphInto | None = None
+    ) -> None:
         """Play in latent space, from the next step on; see StepOptions. Without arguments: as the face moves."""
-        self._offset, self._freeze = offset, freeze
+        self._offset, self._freeze, self._morph = offset, freeze, morph
         self.send_options()
 
     def actor_name(self) -> str:
-        """Of the actor that plays, or is on its way; empty without one."""
+        """Of the actor that plays, or is on its way, and of whom it turns into; empty without one."""
         status = self.engine.status()
-        return status.actor or status.actor_loading or ""
+        name = status.actor or status.actor_loading or ""
+        return f"{name}-{self.partner}" if name and self.partner else name
 
     def say_saved(self, key: str, text: str, path: Path) -> None:
         """Tell that a file was written, with a way to it."""

@@ -11,6 +11,7 @@ from puppet.engine import Engine
 from puppet.gui.area import Desk, Services, why
 from puppet.gui.camera_area import CameraArea
 from puppet.gui.casting_area import CastingArea
+from puppet.gui.latent_area import LatentArea
 from puppet.gui.library_area import LibraryArea
 from puppet.gui.main_window import MainWindow
 from puppet.gui.neutral_area import NeutralArea
@@ -41,7 +42,8 @@ class Controller(QObject):
         self.status = StatusArea(desk)
         self.pictures = PictureArea(desk)
         self.casting = CastingArea(desk)
-        desk.areas += [self.recordings, self.pictures, self.casting, self.status]
+        self.latent = LatentArea(desk)
+        desk.areas += [self.recordings, self.pictures, self.casting, self.latent, self.status]
         desk.areas += [kind(desk) for kind in (WallArea, CameraArea, NeutralArea)]
         desk.areas.append(LibraryArea(desk, self.casting.choose_actor))
         self._over = False

@@ -42,6 +42,7 @@ from puppet.gui.theme import colours_for
 TICK_MS = 33
 WALK_SECONDS = 0.8  # of one half step of the walk
 STATUS_MS = 500
+ATTRIBUTE_MARGIN = 14  # px
 
 
 class ExplorerWidget(QWidget):
@@ -83,7 +84,7 @@ class ExplorerWidget(QWidget):
         self.banners = BannerStack()
         self._morphs = Morphs(self.banners, folder, load_actor, self)
         self.rows = DirectionList()
-        self.attributes = AttributePanel()
+        self.attributes = AttributePanel(ATTRIBUTE_MARGIN)
         self.places = BookmarkPanel()
         self._places = NamedPlaces(bookmarks or Bookmarks(), self.places, self.banners, self)
         self.morph = MorphPanel()
@@ -417,7 +418,12 @@ class ExplorerWidget(QWidget):
         kept.addWidget(self.morph)
         self.tabs = QTabWidget()
         self.tabs.addTab(self.rows, "Directions")
-        self.tabs.addTab(self.attributes, "Attributes")
+        attributes = QWidget()
+        room = QVBoxLayout(attributes)
+        room.setContentsMargins(0, 0, 0, 0)
+        room.addWidget(self.attributes)
+        room.addStretch(1)
+        self.tabs.addTab(attributes, "Attributes")
         self.tabs.addTab(keep, "Places")
         halves = QSplitter(Qt.Orientation.Horizontal)
         halves.addWidget(self.stage)

@@ -132,8 +132,10 @@ class Morphs(QObject):
             yield Step(job.start, _drawer(morph, share))
 
     def _film(self, job: _Job, steps: list[Step]) -> None:
-        actor = job.actor
-        name = actor.name if job.wish.other == SAME else f"{actor.name}-{Path(job.wish.other).stem}"
+        actor, other = job.actor, self._known.get(job.wish.other)
+        faces = [actor] if other is None else [actor, other.b]
+        name = "-".join(face.name for face in faces)
+        consent = " ".join(face.card.consent for face in faces)
         target = new_recording_path(self._folder(), f"{name}-morph")
         stop = self._exporting = threading.Event()
 
@@ -143,7 +145,7 @@ class Morphs(QObject):
 
         self.busy.emit(True)
         self._banners.say(BANNER, f"Making {target.name}…")
-        future = self._pool.submit(lambda: film(pictures(), target, FPS, name, stop.is_set))
+        future = self._pool.submit(lambda: film(pictures(), target, FPS, name, stop.is_set, consent))
         future.add_done_callback(self._filmed.emit)
 
     def _film_done(self, future: Future[Recording]) -> None:

@@ -6,7 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from PyQt6.QtCore import QEvent, QObject, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QPixmap
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSlider, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
 
 from puppet.explore import MOST, Direction, changed_square
 from puppet.frames import Image
@@ -201,36 +211,40 @@ class DirectionList(QScrollArea):
 
 
 class AttributePanel(QWidget):
-    """A slider for every attribute direction that the actor file holds, also of use beside a live performance."""
+    """A slider for every attribute direction that the actor file holds, also of use beside a live performance.
+
+    margin: px around it.
+    """
 
     moved = pyqtSignal(str, float)
 
-    def __init__(self) -> None:
+    def __init__(self, margin: int = 0) -> None:
         super().__init__()
         self.sliders: dict[str, SigmaSlider] = {}
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(14, 14, 14, 2)
-        self._column.setSpacing(8)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(margin, margin, margin, 0)
+        self._grid.setHorizontalSpacing(10)
+        self._grid.setVerticalSpacing(2)
+        self._grid.setColumnStretch(1, 1)
 
     def show_attributes(self, names: Sequence[str]) -> None:
-        while (item := self._column.takeAt(0)) is not None:
+        while (item := self._grid.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
                 widget.deleteLater()
         self.sliders = {}
-        for name in names:
-            label = QLabel(name.replace("_", " "))
+        for row, name in enumerate(names):
+            words = name.replace("_", " ").capitalize()
+            label = QLabel(words)
             label.setProperty("role", "caption")
-            slider = SigmaSlider(name.replace("_", " "), MOST)
+            slider = self.sliders[name] = SigmaSlider(words, MOST)
             slider.moved.connect(lambda value, name=name: self.moved.emit(name, value))
-            self._column.addWidget(label)
-            self._column.addWidget(slider)
-            self.sliders[name] = slider
+            self._grid.addWidget(label, row, 0)
+            self._grid.addWidget(slider, row, 1)
         if not names:
             nothing = QLabel("This actor file holds no attribute directions. Export the actor again with its data set.")
             nothing.setWordWrap(True)
-            self._column.addWidget(nothing)
-        self._column.addStretch(1)
+            self._grid.addWidget(nothing, 0, 0, 1, 2)
 
     def show_amounts(self, amounts: Mapping[str, float]) -> None:
         for name, slider in self.sliders.items():

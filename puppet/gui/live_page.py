@@ -6,6 +6,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from puppet.gui.camera_panel import CameraPanel
 from puppet.gui.casting_panel import ActorPanel, SourcePanel
+from puppet.gui.latent_panel import LatentPanel
 from puppet.gui.motion_panel import MotionPanel
 from puppet.gui.picture_stage import PictureStage
 from puppet.gui.side_panel import SidePanel
@@ -35,6 +36,8 @@ class LivePage(QWidget):
         self.side.add_group("user", "Your neutral face", self.user)
         self.camera = CameraPanel()
         self.side.add_group("camera", "Camera", self.camera)
+        self.latent = LatentPanel()
+        self.side.add_group("latent", "Latent space", self.latent)
         self.wall = WallPanel()
         self.side.add_group("wall", "Wall of puppets", self.wall)
         boxes = QHBoxLayout()
