@@ -14,10 +14,11 @@ import numpy as np
 from models.driver import DATASET_SUFFIXES
 from models.sheets import write_png
 from puppet import pixels
+from puppet.codecs import Codec
 from puppet.errors import DataError, reason
 from puppet.ffmpeg import RecordingSettings
 from puppet.frames import Image
-from puppet.recorder import SUFFIXES, Recorder
+from puppet.recorder import Recorder
 
 OTHER_VIDEO_SUFFIXES = {".avi", ".gif", ".mkv", ".mpeg", ".mpg", ".webm", ".wmv"}
 
@@ -28,7 +29,7 @@ def is_video(out: Path) -> bool:
     """By its name. Raises DataError for a kind of video that is not written here."""
     if out.suffix.lower() in OTHER_VIDEO_SUFFIXES:
         raise DataError(f"{out}: videos are MP4 files; choose a name that ends with .mp4")
-    return out.suffix.lower() in SUFFIXES
+    return out.suffix.lower() in Codec.H264.suffixes
 
 
 def is_picture(out: Path) -> bool:
