@@ -98,6 +98,10 @@ PRESETS: dict[str, TrainConfig] = {
     "puppet-128": dataclasses.replace(
         _PUPPET, model=PuppetConfig(image_size=128, texture_size=160, channels=(128, 96, 48)), minutes=12.0
     ),
+    # for a GPU: four times the pixels, a painter with one map more
+    "puppet-512": dataclasses.replace(
+        _PUPPET, model=PuppetConfig(image_size=512, texture_size=640, channels=(160, 128, 96, 48, 32)), minutes=240.0
+    ),
     # int8/VAE_tensorflow: Adam 1e-2 with epsilon 1, batch 128, 100 epochs
     "seed-int8": TrainConfig(
         "seed-int8", SeedInt8Config(), batch_size=128, epochs=100, learning_rate=1e-2, eps=1.0, mirror="off"
