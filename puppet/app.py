@@ -219,7 +219,12 @@ def _services(
     save: Callable[[Settings], None], wish: CameraWish | None = None, consent: Callable[[], str] = str
 ) -> Services:
     """What the controller asks of the rest of the program."""
+    import cv2
+    import numpy as np
+
     from puppet.actor import list_actors, read_preview
+    from puppet.compose import Layout
+    from puppet.ffmpeg import RecordingSettings
     from puppet.gui.controller import Services
     from puppet.live import camera_picture
     from puppet.neutral_store import NeutralStore
@@ -227,6 +232,13 @@ def _services(
     from puppet.recorder import new_recording_path
     from puppet.sinks import RecorderSink, save_snapshot
     from puppet.sources import list_cameras
+
+    def film(path: Path) -> RecorderSink:
+        return RecorderSink(RecordingSettings(path), (Layout.DRIVER,))
+
+    def read_picture(path: Path) -> Image | None:
+        image = cv2.imread(str(path))
+        return None if image is None else np.asarray(image, np.uint8)
 
     def make_recorder(path: Path | None, settings: Settings, name: str) -> RecorderSink:
         output = settings.output
@@ -246,6 +258,8 @@ def _services(
         save_snapshot=snapshot,
         save_settings=save,
         neutrals=NeutralStore(),
+        film=film,
+        read_picture=read_picture,
     )
 
 

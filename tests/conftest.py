@@ -30,6 +30,7 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> None:
     home = tmp_path_factory.mktemp("home")
     os.environ["PUPPET_CONFIG_DIR"] = str(home / "config")
     os.environ["PUPPET_ACTORS_DIR"] = str(home / "actors")
+    os.environ["PUPPET_JOBS_DIR"] = str(home / "jobs")
     os.environ["XDG_VIDEOS_DIR"] = str(home / "videos")
 
 

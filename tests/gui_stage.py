@@ -96,6 +96,8 @@ class Stage:
             save_snapshot=lambda result, settings, actor: save_snapshot(result, settings.folder(), Provenance(actor)),
             save_settings=self._saved.append,
             neutrals=NeutralStore(folder / "neutrals"),
+            film=lambda path: self.make_take(path, folder, "driver"),
+            read_picture=lambda path: cv2.imread(str(path)),
         )
         self.controller = Controller(self.engine, self.window, settings, services)
         self.window.closing.connect(self.controller.shutdown)

@@ -93,7 +93,7 @@ def test_the_last_picture_follows_the_window_after_the_end(make_stage):
 
 def test_without_a_face_a_note_stands_over_the_driver_only(stage):
     w = stage.window
-    assert w.driver_pane.note == ""
+    stage.until(lambda: w.driver_pane.note == "")
     stage.face = None
     stage.until(lambda: w.driver_pane.note == "No face in view")
     assert w.actor_pane.note == ""

@@ -13,7 +13,7 @@ from typing import Any
 from PyQt6.QtCore import QUrl
 from PyQt6.QtGui import QDesktopServices, QIcon
 
-from puppet import library
+from puppet import library, making
 from puppet.engine import Engine, Problem, Status
 from puppet.frames import Floats, Image, Latent, Result
 from puppet.gui.background import Background
@@ -37,6 +37,9 @@ class Services:
     save_snapshot: Callable[[Result, Settings, str], Path]  # result, settings, actor
     save_settings: Callable[[Settings], None]  # raises OSError
     neutrals: NeutralStore
+    film: Callable[[Path], RecorderSink]  # records what the camera sees, as footage for an actor
+    read_picture: Callable[[Path], Image | None]  # a picture file; None: none that can be read
+    making: ModuleType = making  # or what has its functions
     library: ModuleType = library  # or what has its functions
 
 

@@ -20,6 +20,7 @@ from PyQt6.QtWidgets import (
 from puppet.gui.banners import BannerStack
 from puppet.gui.library_page import LibraryPage
 from puppet.gui.live_page import LivePage
+from puppet.gui.new_actor_page import NewActorPage
 from puppet.gui.shortcuts import SHORTCUTS, ShortcutSheet, keys_for
 from puppet.gui.status_line import StatusLine
 from puppet.gui.theme import Colours, colours_for, palette_of, style_sheet
@@ -47,6 +48,7 @@ class MainWindow(QMainWindow):
         self.camera, self.wall, self.user, self.card = live.camera, live.wall, live.user, live.stage.card
         self.driver_pane, self.actor_pane = live.stage.driver, live.stage.actor
         self.library = LibraryPage()
+        self.new_actor = NewActorPage()
         self.banners = BannerStack()
         self.status_line = StatusLine()
         self.tabs = QTabBar()
@@ -73,6 +75,8 @@ class MainWindow(QMainWindow):
                 self._keys.append((shortcut.page, made))
         self.add_page("live", "Live", live)
         self.add_page("library", "Actors", self.library)
+        self.add_page("new", "New actor", self.new_actor)
+        self.library.new_clicked.connect(lambda: self.show_page("new"))
         self.apply_theme()
         hints = QGuiApplication.styleHints()
         if hints is not None and hasattr(hints, "colorSchemeChanged"):  # Qt 6.5

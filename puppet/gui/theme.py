@@ -140,6 +140,9 @@ def style_sheet(c: Colours) -> str:
     QListWidget::item {{ border: 2px solid transparent; border-radius: 8px; padding: 4px; color: {c.text}; }}
     QListWidget::item:hover {{ background: {c.hover}; }}
     QListWidget::item:selected {{ background: {c.hover}; border-color: {c.accent}; }}
+    QLineEdit, QSpinBox, QPlainTextEdit {{
+        background: {c.card}; color: {c.text}; border: 1px solid {c.border}; border-radius: 8px; padding: 7px; }}
+    QLineEdit:focus, QSpinBox:focus, QPlainTextEdit:focus {{ border: 2px solid {c.accent}; padding: 6px; }}
     QScrollBar:vertical {{ background: transparent; width: 12px; margin: 0; }}
     QScrollBar::handle:vertical {{ background: {c.border}; border-radius: 4px; margin: 2px; min-height: 32px; }}
     QScrollBar::handle:vertical:hover {{ background: {c.muted}; }}

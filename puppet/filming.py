@@ -1,0 +1,53 @@
+"""What somebody who is filmed for an actor is asked to do, and when: pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    words: str
+    seconds: float
+
+
+PROMPTS = (
+    Prompt("Look into the camera, relaxed, mouth closed", 5),
+    Prompt("Turn your head slowly to the left, and back", 6),
+    Prompt("Turn your head slowly to the right, and back", 6),
+    Prompt("Look up, then down, with your whole head", 6),
+    Prompt("Tilt your head to one shoulder, then to the other", 6),
+    Prompt("Move a little nearer, then a little further away", 6),
+    Prompt("Open your mouth wide and close it, three times", 7),
+    Prompt("Smile broadly with your teeth, then relax, twice", 7),
+    Prompt("Purse your lips as for a kiss, then stretch them", 7),
+    Prompt("Raise your brows high, then relax, three times", 6),
+    Prompt("Frown, then relax, three times", 6),
+    Prompt("Blink slowly; then close one eye, and the other", 8),
+    Prompt("Only your eyes: left, right, up, down", 8),
+    Prompt("Count aloud from one to twenty", 16),
+    Prompt("Puff up your cheeks; show your tongue; move your jaw", 8),
+    Prompt("Now just talk, about anything, and move as you do", 60),
+)
+TOTAL = sum(prompt.seconds for prompt in PROMPTS)  # s
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """number, of: which prompt of how many, from 1; left: s of this prompt; share: of the whole, 0 .. 1."""
+
+    words: str
+    number: int
+    of: int
+    left: float
+    share: float
+
+
+def cue_at(seconds: float) -> Cue | None:
+    """What to do so many seconds after the beginning; None when it is over."""
+    end = 0.0
+    for number, prompt in enumerate(PROMPTS, 1):
+        end += prompt.seconds
+        if seconds < end:
+            return Cue(prompt.words, number, len(PROMPTS), end - seconds, max(0.0, seconds) / TOTAL)
+    return None

@@ -1,0 +1,124 @@
+"""`python -m puppet.making_child FOLDER checking|training`: the process that makes an actor; see `making`.
+
+It runs the training tools as commands, one after the other, writes down how it goes, and stops when it is asked to.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from puppet import making
+from puppet.errors import PuppetError
+from puppet.file_lock import hold
+
+LOOK_EVERY = 0.2  # s between looks for the wish to stop
+TOOLS = (sys.executable, "-m")
+
+
+class Stopped(Exception):
+    """The user wanted it to end, and there is nothing to keep."""
+
+
+def check_command(folder: Path, wish: making.Wish, tools: Sequence[str] = TOOLS) -> list[str]:
+    """Footage -> data set and report."""
+    return [*tools, "models", "prepare", *wish.footage, "-o", str(folder / making.DATA), "--force"]
+
+
+def train_command(folder: Path, wish: making.Wish, tools: Sequence[str] = TOOLS) -> list[str]:
+    """Data set -> run; a run that is there already is gone on with."""
+    run = folder / making.RUN
+    resume = ["--resume"] if (run / "run.json").exists() else []
+    data = str(folder / making.DATA)
+    return [*tools, "models", "train", data, "-o", str(run), "--minutes", f"{wish.minutes:g}", *resume]
+
+
+def export_command(folder: Path, wish: making.Wish, tools: Sequence[str] = TOOLS) -> list[str]:
+    """Run -> actor file."""
+    file = str(folder / f"{wish.name}.actor")
+    told = [f"--consent={wish.consent}", f"--name={wish.name}"]
+    return [*tools, "export", str(folder / making.RUN), "-o", file, *told, "--force"]
+
+
+def work(folder: Path, what: str, tools: Sequence[str] = TOOLS) -> None:
+    """Raises PuppetError when a tool fails, Stopped."""
+    wish = making.look(folder).wish
+    if what == making.CHECKING:
+        if run(folder, check_command(folder, wish, tools)):
+            raise Stopped("You stopped it")
+        making.tell(folder, making.CHECKED)
+        return
+    stopped = run(folder, train_command(folder, wish, tools))
+    if stopped and not list((folder / making.RUN / "checkpoints").glob("step-*")):
+        raise Stopped("You stopped it before anything was learnt")
+    making.tell(folder, making.EXPORTING)
+    (folder / making.STOP).unlink(missing_ok=True)
+    run(folder, export_command(folder, wish, tools))
+    from puppet import library  # ONNX Runtime is slow to import, and not needed until now
+
+    making.tell(folder, making.DONE, actor=library.admit(folder / f"{wish.name}.actor"))
+
+
+def run(folder: Path, command: Sequence[str]) -> bool:
+    """Run a tool to its end, or until the user wants it to stop; whether that was so. Raises PuppetError."""
+    print(f"\n$ {' '.join(command)}", flush=True)
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    os.set_blocking(process.stdout.fileno(), False)  # pyright: ignore[reportOptionalMemberAccess]
+    said = ""
+    stopping = False
+    while process.poll() is None:
+        said += _pass_on(process)
+        if not stopping and (folder / making.STOP).exists():
+            stopping = True
+            process.send_signal(signal.SIGTERM if sys.platform == "win32" else signal.SIGINT)
+        time.sleep(LOOK_EVERY)
+    said += _pass_on(process)
+    if process.returncode and not stopping:
+        raise PuppetError(why(said) or f"{command[2]} ended with code {process.returncode}; see {folder / making.LOG}")
+    return stopping
+
+
+def why(said: str) -> str:
+    """What a tool gave as its reason: its last line that begins with "error: "."""
+    errors = [line.partition("error: ")[2] for line in said.splitlines() if line.startswith("error: ")]
+    return errors[-1].strip() if errors else ""
+
+
+def _pass_on(process: subprocess.Popen[bytes]) -> str:
+    """What the tool has said since, into our own log too."""
+    out = process.stdout
+    data = (out.read() if out is not None else None) or b""
+    sys.stdout.buffer.write(data)
+    sys.stdout.flush()
+    return data.decode("utf-8", errors="replace")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    folder, what = (sys.argv[1:] if arguments is None else arguments)[:2]
+    place = Path(folder)
+    lock = hold(place / making.LOCK)
+    if lock is None:
+        return 3
+    with contextlib.suppress(OSError, AttributeError):
+        os.nice(5)  # the window's picture comes first
+    with lock:
+        (place / making.PID).write_text(str(os.getpid()))  # for people who look; the lock is what counts
+        try:
+            work(place, what)
+        except (PuppetError, Stopped) as problem:
+            making.tell(place, making.FAILED, str(problem))
+            return 2
+        except Exception as problem:  # nobody sees a traceback; the window shows the state
+            making.tell(place, making.FAILED, f"Unexpected {type(problem).__name__}: {problem}")
+            raise
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
