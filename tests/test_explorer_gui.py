@@ -88,6 +88,7 @@ class User:
 
     def somewhere(self) -> np.ndarray:
         """Where the explorer says it is, once that is what is seen."""
+        self.qtbot.waitUntil(lambda: not self.window.worker.busy)  # the mouse has been heard
         assert self.window.exploration is not None
         shown = self.window.exploration.shown
         self.sees(shown)

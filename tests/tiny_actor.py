@@ -187,17 +187,17 @@ def mesh_decoder() -> bytes:
     return model(nodes, constants, {"latent": (TensorProto.FLOAT, 8)}, outputs)
 
 
-def image_encoder() -> bytes:
-    """crop -> mean, logvar: the crop's mean colour."""
+def image_encoder(size: int = LATENT_SIZE["image"]) -> bytes:
+    """crop -> mean, logvar of so many dimensions: the crop's mean colour, and zeros."""
     nodes = [
         helper.make_node("Cast", ["crop"], ["floats"], to=TensorProto.FLOAT),
         helper.make_node("ReduceMean", ["floats"], ["colour"], axes=[1, 2], keepdims=0),
         helper.make_node("MatMul", ["colour", "placing"], ["mean"]),
         helper.make_node("Mul", ["mean", "zero"], ["logvar"]),
     ]
-    constants = {"placing": np.eye(3, 4, dtype=np.float32) / 255, "zero": np.zeros(1, np.float32)}
+    constants = {"placing": np.eye(3, size, dtype=np.float32) / 255, "zero": np.zeros(1, np.float32)}
     inputs = {"crop": (TensorProto.UINT8, CROP_SIZE, CROP_SIZE, 3)}
-    return model(nodes, constants, inputs, {"mean": (TensorProto.FLOAT, 4), "logvar": (TensorProto.FLOAT, 4)})
+    return model(nodes, constants, inputs, {"mean": (TensorProto.FLOAT, size), "logvar": (TensorProto.FLOAT, size)})
 
 
 def image_decoder() -> bytes:

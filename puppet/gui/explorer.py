@@ -76,6 +76,7 @@ class ExplorerWidget(QWidget):
         self._walk: _Glide | None = None
         self._film: deque[Step] = deque()  # what is left of a morph that is being played
         self._last: Image | None = None
+        self._mouse: tuple[float, float] | None = None  # where it is, when that has not been heard yet
         self._over = False
 
         self.worker = DecodeWorker(self)
@@ -196,6 +197,7 @@ class ExplorerWidget(QWidget):
             lines = [f"{typed}  –  {words}" for typed, words in COMMANDS.values()]
             self.banners.say("help", "\n".join(lines))
         elif self._at is not None:
+            self._hear_mouse()
             self._do(command, self._at)
 
     def _do(self, command: Command, at: Exploration) -> None:
@@ -236,8 +238,15 @@ class ExplorerWidget(QWidget):
         return True
 
     def _hover(self, x: float, y: float) -> None:
-        if self._at is not None and self._walk is None and not self._film:
-            self._apply(self._at.hover(x, y))
+        """A mouse may speak a thousand times a second: it is heard once for each picture."""
+        self._mouse = x, y
+        if not self.worker.busy:
+            self._hear_mouse()
+
+    def _hear_mouse(self) -> None:
+        mouse, self._mouse = self._mouse, None
+        if mouse is not None and self._at is not None and self._walk is None and not self._film:
+            self._apply(self._at.hover(*mouse))
 
     def _slide(self, number: int, value: float) -> None:
         if self._at is not None:
@@ -392,8 +401,10 @@ class ExplorerWidget(QWidget):
         self.worker.take()
         if self._over:
             return
+        asked_at = self._asked_at
+        self._hear_mouse()  # first, so that the next picture is made while this one is painted
         self._last = image
-        self.pane.show_image(to_qimage(image, *self.pane.device_size), self._asked_at)
+        self.pane.show_image(to_qimage(image, *self.pane.device_size), asked_at)
 
     def _redraw(self) -> None:
         if self._last is not None:

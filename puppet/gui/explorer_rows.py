@@ -38,6 +38,7 @@ class SigmaSlider(QWidget):
     def __init__(self, name: str, widest: float = WIDEST) -> None:
         super().__init__()
         self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setProperty("role", "centred")
         self.slider.setRange(-round(widest * STEPS), round(widest * STEPS))
         self.slider.setPageStep(STEPS // 2)
         self.slider.setMinimumWidth(80)

@@ -94,7 +94,6 @@ def explorer_style(c: Colours) -> str:
     QPushButton[role="axis"] {{
         min-height: 24px; max-height: 24px; min-width: 30px; max-width: 30px; padding: 0; border-radius: 6px; }}
     QPushButton[role="axis"]:checked {{ background: {c.accent}; color: {c.on_accent}; border-color: {c.accent}; }}
-    SigmaSlider QSlider::sub-page:horizontal {{ background: {c.border}; }}
     QScrollArea, QWidget#rows {{ background: transparent; }}
     QTabWidget::pane {{ border: 1px solid {c.border}; border-radius: 10px; background: {c.card}; top: -1px; }}
     QTabBar::tab {{

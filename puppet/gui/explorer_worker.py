@@ -67,6 +67,12 @@ class DecodeWorker(QObject):
             self._shown = True
             self._changed.notify_all()
 
+    @property
+    def busy(self) -> bool:
+        """Whether a picture is on its way; `drawn` or `failed` will tell."""
+        with self._changed:
+            return self._wish is not None or not self._shown
+
     def pause(self, paused: bool) -> None:
         """While paused nothing is drawn, and the wishes wait."""
         with self._changed:

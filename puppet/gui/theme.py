@@ -151,6 +151,7 @@ def style_sheet(c: Colours) -> str:
 
     QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {c.border}; }}
     QSlider::sub-page:horizontal {{ height: 4px; border-radius: 2px; background: {c.accent}; }}
+    QSlider[role="centred"]::sub-page:horizontal {{ background: {c.border}; }}
     QSlider::handle:horizontal {{
         width: 16px; height: 16px; margin: -7px 0; border-radius: 9px; background: {c.card};
         border: 1px solid {c.muted}; }}
