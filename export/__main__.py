@@ -1,4 +1,5 @@
-"""`python -m export RUN_DIR -o NAME.actor`: a trained run -> an actor file; `morphing-faces DIR`: the seed's arrays."""
+"""`python -m export RUN_DIR -o NAME.actor`: a trained run -> an actor file; `morphing-faces DIR`: the seed's arrays;
+`attributes NAME.actor DATA.h5`: sliders for a file that there is."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from models.checkpoint import Checkpoint
 
 DEFAULT_LICENCE = "all rights reserved"  # nobody's face enters the public domain by an option left out
-MORPHING_FACES = "morphing-faces"
+MORPHING_FACES, ATTRIBUTES = "morphing-faces", "attributes"
 EXAMPLE = 'python -m export runs/ada -o ada.actor --consent "Ada agreed on 2 May 2026 to be played by anybody."'
 
 
@@ -32,7 +33,33 @@ def parser() -> argparse.ArgumentParser:
     add("--licence", default=DEFAULT_LICENCE, help="of the actor file (default: %(default)s)")
     add("--checkpoint", choices=("best", "last"), default="best", help="which one of the run (default: %(default)s)")
     add("--data", type=Path, metavar="DATA.h5", help="the run's data set, when it was moved")
+    _add_label_arguments(made)
+    add("--no-attributes", action="store_true", help="without attribute directions (smile, mouth open ...)")
     add("--force", action="store_true", help="replace NAME.actor if it exists")
+    return made
+
+
+def _add_label_arguments(made: argparse.ArgumentParser) -> None:
+    from models.attributes import PURE, VARIANTS
+
+    made.add_argument("--labels", type=Path, metavar="FILE.csv", help="more attributes: a CSV file (picture or frame, "
+                      "then a column of 1 and 0 for each), or CelebA's list_attr_celeba.txt")  # fmt: skip
+    made.add_argument("--variant", choices=VARIANTS, default=PURE, help="plain: difference of the class means; "
+                      "pure: freed from what the other attributes do (default: %(default)s)")  # fmt: skip
+
+
+def attributes_parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(
+        prog=f"python -m export {ATTRIBUTES}",
+        description="Find attribute directions in a data set and keep them in an actor file, for its sliders.",
+        epilog=f"example: python -m export {ATTRIBUTES} ada.actor ada.h5",
+    )
+    add = made.add_argument
+    add("actor", type=Path, metavar="NAME.actor", help="the actor file")
+    add("data", type=Path, metavar="DATA.h5", help="faces to look them up in, best the actor's own")
+    add("-o", "--output", type=Path, metavar="NEW.actor", help="write a copy (default: NAME.actor itself is renewed)")
+    _add_label_arguments(made)
+    add("--force", action="store_true", help="replace NEW.actor if it exists")
     return made
 
 
@@ -67,9 +94,11 @@ def export_morphing_faces(args: argparse.Namespace) -> None:
 def export_run(args: argparse.Namespace) -> None:
     """Raises PuppetError; writes nothing then."""
     # torch is only imported when there is something to do, so that --help is instant
+    from export.attributes import add_attributes
     from export.onnx_file import Declaration, export_actor
     from models import checkpoint
     from models.dataset import open_dataset
+    from models.labels import dataset_labels
 
     _refuse_existing(args)
     model, facts = checkpoint.load_model(args.run, args.checkpoint)
@@ -78,10 +107,29 @@ def export_run(args: argparse.Namespace) -> None:
         raise DataError(f"{path}: the run's data set is not there; say where it is with --data")
     declared = Declaration(args.name or args.output.stem, args.consent, args.licence)
     with open_dataset(path) as dataset:
+        told = dataset.has_landmarks or dataset.labels is not None or args.labels is not None
+        labels = dataset_labels(dataset, args.labels) if told and not args.no_attributes else None
         card = export_actor(model, dataset, args.output, declared, training_facts(facts))
+        if labels is not None:
+            print(add_attributes(args.output, dataset, labels, args.variant)[1].text())
     size = args.output.stat().st_size / 2**20
     parity = ", ".join(f"{name} {value:.2g}" for name, value in card.parity.items())
     print(f"{args.output}: {size:.1f} MiB, {card.kind} actor {card.name}; parity: {parity}")
+
+
+def export_attributes(args: argparse.Namespace) -> None:
+    """Raises PuppetError; changes nothing then."""
+    from export.attributes import add_attributes
+    from models.dataset import open_dataset
+    from models.labels import dataset_labels
+    from puppet.actor import find_actor
+
+    file = find_actor(str(args.actor))
+    if args.output is not None:
+        _refuse_existing(args)
+    with open_dataset(args.data) as dataset:
+        _, found = add_attributes(file, dataset, dataset_labels(dataset, args.labels), args.variant, args.output)
+    print(f"{found.text()}\n{args.output or file}: {len(found.names)} attributes, from {found.frames} frames")
 
 
 def training_facts(facts: Checkpoint) -> dict[str, Any]:
@@ -118,10 +166,15 @@ def _statement(text: str) -> str:
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit code: 0, or 2 with one line on stderr for what the user can mend."""
     given = list(sys.argv[1:] if argv is None else argv)
-    original = given[:1] == [MORPHING_FACES]  # a run folder of that name is ./morphing-faces
-    args = morphing_faces_parser().parse_args(given[1:]) if original else parser().parse_args(given)
+    others = {  # a run folder of such a name is ./morphing-faces
+        MORPHING_FACES: (morphing_faces_parser, export_morphing_faces),
+        ATTRIBUTES: (attributes_parser, export_attributes),
+    }
+    named = given[0] if given and given[0] in others else None
+    make_parser, work = others.get(named or "", (parser, export_run))
+    args = make_parser().parse_args(given[1:] if named else given)
     try:
-        (export_morphing_faces if original else export_run)(args)
+        work(args)
     except PuppetError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

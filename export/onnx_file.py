@@ -139,11 +139,17 @@ def latent_statistics(model: ActorModel, encoder: Graph, dataset: Dataset) -> La
 
 
 def preview(actor: Actor, model: ActorModel, encoder: Graph, dataset: Dataset) -> Image:
-    """A portrait, uint8 (256, 256, 3) BGR: the frame of the footage that is nearest to rest, facing the viewer."""
-    unlike = np.abs(dataset.canonical - dataset.neutral).mean((1, 2)) * 30 + np.abs(dataset.pose).sum(1) / 30
-    row = np.array([int(unlike.argmin())])
-    inputs = {name: torch.from_numpy(v) for name, v in real_inputs(model, dataset, row).items()}
-    image = actor.decode(Latent(encoder.run(inputs)["mean"][0].numpy())).image
+    """A portrait, uint8 (256, 256, 3) BGR: the frame of the footage that is nearest to rest, facing the viewer.
+
+    Without landmarks the mean face.
+    """
+    latent = actor.latents.mean
+    if dataset.has_landmarks:
+        unlike = [np.abs(part - dataset.neutral).mean((1, 2)) * 30 for part in dataset.in_parts("canonical")]
+        row = np.array([int((np.concatenate(unlike) + np.abs(dataset.pose).sum(1) / 30).argmin())])
+        inputs = {name: torch.from_numpy(v) for name, v in real_inputs(model, dataset, row).items()}
+        latent = encoder.run(inputs)["mean"][0].numpy()
+    image = actor.decode(Latent(latent)).image
     return image if len(image) == PREVIEW_SIZE else pixels.resize(image, PREVIEW_SIZE, PREVIEW_SIZE)
 
 

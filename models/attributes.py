@@ -25,7 +25,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from puppet.frames import Floats
 
@@ -116,6 +115,8 @@ def auc(values: NDArray, label: Labels) -> float:
     negatives = len(label) - positives
     if not positives or not negatives:
         return 0.5
+    from scipy.stats import rankdata  # not above: `python -m export --help` asks this module for VARIANTS
+
     above = rankdata(values)[label].sum() - positives * (positives + 1) / 2
     return float(above / (positives * negatives))
 

@@ -17,6 +17,7 @@ from puppet.frames import Floats, Image
 CELL = 116  # px, an example crop
 GAP, MARGIN, LINE = 6, 20, 22  # px
 EXAMPLES = 5  # per extreme
+GRID = (6, 10)  # rows and columns of a sheet without landmarks
 APART = 1.0  # s between two examples of one extreme
 CONTEXT = 1.35  # side of an example / size of the face in it
 INK, FAINT, BAR, PAPER = (40, 40, 40), (150, 150, 150), (180, 120, 60), (250, 250, 250)  # BGR
@@ -46,6 +47,17 @@ def contact_sheet(report: Report, dataset: Dataset) -> Image:
     return cv2.copyMakeBorder(  # pyright: ignore[reportReturnType]
         sheet, MARGIN, MARGIN, MARGIN, MARGIN, cv2.BORDER_CONSTANT, value=PAPER
     )
+
+
+def picture_grid(dataset: Dataset) -> Image:
+    """Pictures of a data set, evenly spread over it, uint8 (H, W, 3) BGR."""
+    rows = np.unique(np.linspace(0, len(dataset) - 1, GRID[0] * GRID[1]).round().astype(np.intp))
+    sheet = _paper(GRID[0] * CELL, GRID[1] * CELL)
+    for place, picture in enumerate(dataset.images(rows)):
+        top, left = (CELL * i for i in divmod(place, GRID[1]))
+        small = pixels.resize(pixels.swap_red_blue(picture), CELL - GAP, CELL - GAP)
+        sheet[top : top + CELL - GAP, left : left + CELL - GAP] = small
+    return sheet
 
 
 def save_png(path: Path, image: Image) -> None:
@@ -89,7 +101,7 @@ def _typical(values: Floats, rows: NDArray[np.intp]) -> int:
 
 def _example(dataset: Dataset, row: int, side: int) -> Image:
     """The face of one frame, uint8 (side, side, 3) BGR."""
-    flat = dataset.points[row, :, :2]
+    flat = dataset.points_of(row)[:, :2]
     low, high = flat.min(0), flat.max(0)
     extent = float((high - low).max()) * CONTEXT
     scale = side / extent

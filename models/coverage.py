@@ -20,6 +20,9 @@ YAW_EDGES = (-30.0, -18.0, -6.0, 6.0, 18.0, 30.0)  # degrees; the outer cells ar
 PITCH_EDGES = (-18.0, -6.0, 6.0, 18.0)
 TURNED, NODDED = 12.0, 7.0  # degrees from which a head looks left or right, up or down
 
+OPEN_MOUTH, RAISED_BROWS = 0.06, 0.03  # eye distances above neutral
+SMILE, SHUT_EYES = 1.07, 0.4  # ratios to neutral: width of the mouth, opening of the eyes
+
 FEW_SHARE = 0.02  # of the frames; less of a wanted thing is "few"
 LEAST = 5  # frames; less is "none": a blink or a tracking error can make that many
 LEAST_DIRECTION = 40  # frames that look somewhere before anything is said about what is missing there
@@ -90,15 +93,15 @@ class Wanted:
 
 
 EXPRESSIONS = (
-    Wanted(lambda t: t["mouth"] > 0.06, "the mouth never opens", "few frames with an open mouth",
+    Wanted(lambda t: t["mouth"] > OPEN_MOUTH, "the mouth never opens", "few frames with an open mouth",
            "talk, and open the mouth wide a few times", True, "open mouth"),
     Wanted(lambda t: t["mouth"] < 0.03, "the mouth never closes", "few frames with a closed mouth",
            "keep the lips together for a few seconds", True),
-    Wanted(lambda t: t["eyes"] < 0.4, "eyes never closed", "few frames with closed eyes",
+    Wanted(lambda t: t["eyes"] < SHUT_EYES, "eyes never closed", "few frames with closed eyes",
            "blink slowly, and keep the eyes shut for a second", True, "closed eyes"),
-    Wanted(lambda t: t["smile"] > 1.07, "no smile", "few frames with a smile", "smile broadly, lips closed and open"),
+    Wanted(lambda t: t["smile"] > SMILE, "no smile", "few frames with a smile", "smile broadly, lips closed and open"),
     Wanted(lambda t: t["smile"] < 0.93, "no pursed lips", "few frames with pursed lips", 'say "oo", purse the lips'),
-    Wanted(lambda t: t["brow"] > 0.03, "brows never raised", "few frames with raised brows", "raise the brows"),
+    Wanted(lambda t: t["brow"] > RAISED_BROWS, "brows never raised", "few frames with raised brows", "raise the brows"),
     Wanted(lambda t: t["brow"] < -0.012, "no frown", "few frames with a frown", "frown"),
     Wanted(lambda t: t["gaze_x"] < -0.025, "eyes never glance left", "few glances to the left",
            "look around with the eyes while the head stays still"),

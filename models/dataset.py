@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,29 +18,42 @@ from puppet.frames import LANDMARKS, Floats, Image
 
 FORMAT = "puppet-dataset"
 VERSION = 1
-CROPS = ("steady", "upright")
+CENTRE = "centre"
+CROPS = ("steady", "upright", CENTRE)  # centre: of pictures that were not tracked, without landmarks
 GAP = 0.2  # s around a held-out block that belong to neither side: neighbouring frames are nearly the same picture
 MIN_BLOCK = 5  # frames; shorter held-out blocks are all gap
+ROWS_AT_ONCE = 2048  # landmarks read at once, 12 MB
 
-FIELDS: dict[str, tuple[str, tuple[int | str, ...]]] = {  # name -> dtype and shape
+Field = tuple[str, tuple[int | str, ...]]  # dtype and shape
+PICTURE_FIELDS: dict[str, Field] = {
     "data": ("uint8", ("N", "S", "S", 3)),
-    "points": ("float32", ("N", LANDMARKS, 3)),
-    "canonical": ("float32", ("N", LANDMARKS, 3)),
-    "pose": ("float32", ("N", 3)),
     "to_crop": ("float64", ("N", 2, 3)),
     "source": ("int16", ("N",)),
     "frame": ("int32", ("N",)),
     "time": ("float64", ("N",)),
+}
+LANDMARK_FIELDS: dict[str, Field] = {  # all there, or none of them
+    "points": ("float32", ("N", LANDMARKS, 3)),
+    "canonical": ("float32", ("N", LANDMARKS, 3)),
+    "pose": ("float32", ("N", 3)),
     "neutral": ("float32", (LANDMARKS, 3)),
 }
+OPTIONAL_FIELDS: dict[str, Field] = {
+    "held_out": ("bool", ("N",)),
+    "labels": ("int8", ("N", "K")),
+    "file": ("object", ("N",)),
+}
+FIELDS = PICTURE_FIELDS | LANDMARK_FIELDS
+LARGE = ("data", "points", "canonical")  # never read as a whole when a data set is opened
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """N frames of one person. Everything but the pictures is in memory; a context manager that closes the file.
+    """N frames, of one person or of many. Pictures and landmarks stay in the file; a context manager that closes it.
 
-    points f32 (N, 478, 3) crop px; canonical f32 (N, 478, 3); pose f32 (N, 3) degrees; to_crop f64 (N, 2, 3);
-    source i16 (N,) into `sources`; frame i32 (N,); time f64 (N,) s; neutral f32 (478, 3); crop "steady" or "upright".
+    to_crop f64 (N, 2, 3); source i16 (N,) into `sources`; frame i32 (N,); time f64 (N,) s; crop: one of CROPS.
+    marked bool (N,): rows that the pictures' own partition holds out, None without one. files: names by row, "" for a
+    video's frame; empty when unknown. labels i8 (N, K) of `label_names`: 1 yes, 0 no, -1 not known.
     """
 
     path: Path
@@ -47,17 +62,65 @@ class Dataset:
     crop: str
     sources: tuple[str, ...]
     report: dict[str, Any]
-    points: Floats
-    canonical: Floats
-    pose: Floats
     to_crop: NDArray[np.float64]
     source: NDArray[np.int16]
     frame: NDArray[np.int32]
     time: NDArray[np.float64]
-    neutral: Floats
+    marked: NDArray[np.bool_] | None = None
+    files: tuple[str, ...] = ()
+    label_names: tuple[str, ...] = ()
+    labels: NDArray[np.int8] | None = None
 
     def __len__(self) -> int:
-        return len(self.points)
+        return len(self.time)
+
+    @property
+    def has_landmarks(self) -> bool:
+        return self.crop != CENTRE
+
+    @cached_property
+    def points(self) -> Floats:
+        """f32 (N, 478, 3) crop px, z on x's scale. This and the next three raise DataError where there are none."""
+        return self._landmarks("points")
+
+    @cached_property
+    def canonical(self) -> Floats:
+        """f32 (N, 478, 3) against `neutral`."""
+        return self._landmarks("canonical")
+
+    @cached_property
+    def pose(self) -> Floats:
+        """f32 (N, 3): yaw, pitch, roll in degrees."""
+        return self._landmarks("pose")
+
+    @cached_property
+    def neutral(self) -> Floats:
+        """f32 (478, 3), canonical."""
+        return self._landmarks("neutral")
+
+    def points_of(self, row: int) -> Floats:
+        """One row of `points`, without reading the others."""
+        return self._landmarks("points", row)
+
+    def in_parts(self, name: str) -> Iterator[Floats]:
+        """A field with landmarks, ROWS_AT_ONCE rows at a time. DataError where there are none."""
+        for start in range(0, len(self), ROWS_AT_ONCE):
+            yield self._landmarks(name, slice(start, start + ROWS_AT_ONCE))
+
+    def _landmarks(self, name: str, rows: int | slice = slice(None)) -> Floats:
+        if not self.has_landmarks:
+            raise DataError(
+                f"{self.path}: has no landmarks, for it was prepared with --crop {CENTRE}; "
+                "what needs a face's landmarks needs a data set with --crop upright or steady"
+            )
+        field: Any = self.file[name]
+        return field[rows]
+
+    def split(self, held_out: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Rows to train on and rows held out: as the footage's own partition says, otherwise by `split_blocks`."""
+        if self.marked is not None:
+            return np.flatnonzero(~self.marked), np.flatnonzero(self.marked)
+        return split_blocks(len(self), self.time, held_out)
 
     def image(self, row: int) -> Image:
         """One crop, uint8 (S, S, 3) RGB."""
@@ -89,6 +152,22 @@ class Dataset:
         self.close()
 
 
+def new_file(path: Path, size: int, crop: str, sources: Sequence[str], count: int = 0) -> h5py.File:
+    """A data set to be filled: `data` for `count` pictures, which may become more or fewer, and the attributes."""
+    file = h5py.File(path, "w")
+    file.create_dataset(
+        "data",
+        (count, size, size, 3),
+        np.uint8,
+        maxshape=(None, size, size, 3),
+        chunks=(1, size, size, 3),
+        compression="gzip",
+        compression_opts=1,
+    )
+    file.attrs.update({"format": FORMAT, "version": VERSION, "crop": crop, "sources": json.dumps(list(sources))})
+    return file
+
+
 def open_dataset(path: Path) -> Dataset:
     """Open and check a data set. Raises DataError for a missing, truncated or foreign file."""
     if not path.is_file():
@@ -117,24 +196,45 @@ def _checked(path: Path, file: h5py.File) -> Dataset:
         )
     if attributes.get("crop") not in CROPS:
         raise DataError(f"{path}: unknown kind of crop {attributes.get('crop')!r}")
-    _check_fields(path, file)
-    small: dict[str, Any] = {name: file[name][:] for name in FIELDS if name != "data"}  # pyright: ignore[reportIndexIssue]
-    for name, values in small.items():
-        if not np.isfinite(values).all():
+    landmarks = attributes["crop"] != CENTRE
+    required = PICTURE_FIELDS | (LANDMARK_FIELDS if landmarks else {})
+    _check_fields(path, file, required | {name: field for name, field in OPTIONAL_FIELDS.items() if name in file})
+    for name in required:
+        if name != "data" and not all(np.isfinite(part).all() for part in _parts(file[name])):
             raise DataError(f"{path}: field {name} holds values that are not numbers; prepare it again")
+    small: dict[str, Any] = {n: file[n][:] for n in PICTURE_FIELDS if n != "data"}  # pyright: ignore[reportIndexIssue]
     sources = tuple(json.loads(attributes["sources"]))
     if small["source"].min() < 0 or small["source"].max() >= len(sources):
         raise DataError(f"{path}: a frame names a source that is not listed")
     size = file["data"].shape[1]  # pyright: ignore[reportAttributeAccessIssue]
     report = json.loads(attributes.get("report", "{}"))
-    dataset = Dataset(path, file, size, attributes["crop"], sources, report, **small)
+    dataset = Dataset(path, file, size, attributes["crop"], sources, report, **small, **_extras(path, file))
     dataset.image(len(dataset) - 1)
     return dataset
 
 
-def _check_fields(path: Path, file: h5py.File) -> None:
+def _parts(field: Any) -> Iterator[NDArray]:
+    for start in range(0, len(field), ROWS_AT_ONCE):
+        yield field[start : start + ROWS_AT_ONCE]
+
+
+def _extras(path: Path, file: Any) -> dict[str, Any]:
+    """The optional fields that there are, by their names in `Dataset`."""
+    found: dict[str, Any] = {}
+    if "held_out" in file:
+        found["marked"] = file["held_out"][:]
+    if "file" in file:
+        found["files"] = tuple(file["file"].asstr()[:])
+    if "labels" in file:
+        found |= {"labels": file["labels"][:], "label_names": tuple(json.loads(file.attrs["label_names"]))}
+        if len(found["label_names"]) != found["labels"].shape[1]:
+            raise DataError(f"{path}: the names of the labels are not as many as the labels; prepare it again")
+    return found
+
+
+def _check_fields(path: Path, file: h5py.File, fields: Mapping[str, Field]) -> None:
     lengths: dict[str, int] = {}
-    for name, (dtype, shape) in FIELDS.items():
+    for name, (dtype, shape) in fields.items():
         field = file.get(name)
         if not isinstance(field, h5py.Dataset):
             raise DataError(f"{path}: the field {name} is missing; prepare it again")

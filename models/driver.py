@@ -125,17 +125,21 @@ def dataset_neutral(dataset: Dataset) -> Neutral:
 
 def dataset_face(dataset: Dataset, row: int) -> Face:
     """The face of one row, in px of its crop."""
-    canonical, pose = align.canonicalise(dataset.points[row])
-    return Face(dataset.points[row], pose, canonical)
+    points = dataset.points_of(row)
+    canonical, pose = align.canonicalise(points)
+    return Face(points, pose, canonical)
 
 
 def upright_pictures(dataset: Dataset, rows: Index, size: int) -> Image:
-    """Rows of any data set as upright crops, uint8 (N, size, size, 3) RGB: resized, or cut from the steady picture."""
+    """Rows of any data set as upright crops, uint8 (N, size, size, 3) RGB: resized, or cut from the steady picture.
+
+    Pictures without landmarks are taken as they are.
+    """
     result = np.empty((len(rows), size, size, 3), np.uint8)
     for start in range(0, len(rows), ROWS_AT_ONCE):
         part = rows[start : start + ROWS_AT_ONCE]
         for i, image in enumerate(dataset.images(part)):
-            if dataset.crop == "upright":
+            if dataset.crop != "steady":
                 picture = image if len(image) == size else pixels.resize(image, size, size)
             else:
                 picture = upright_picture(pixels.swap_red_blue(image), dataset_face(dataset, part[i]), size)

@@ -20,10 +20,11 @@ from numpy.typing import NDArray
 from puppet.errors import DataError, SourceError, reason
 from puppet.frames import LANDMARKS, Face, Floats, Frame, Image
 from puppet.progress import progress
-from puppet.recorded import IMAGE_SUFFIXES
+from puppet.recorded import IMAGE_SUFFIXES, Pictures
 from puppet.sources import Source, open_source
 from puppet.tracking import FaceMeshTracker, Tracker
 
+ALIGNED_CELEBA = "img_align_celeba"
 SHARPNESS_SIZE = 128  # px; the face is brought to this size first, so that the figure does not depend on distance
 COLOUR_BLUR = 0.03  # outer-eye distances; FaceMesh places a landmark no better than that
 RECORD = np.dtype(
@@ -77,18 +78,32 @@ class Tools:
 
 def is_still(path: Path) -> bool:
     """Pictures of their own (a folder, or one image), without tracking over time."""
-    return path.is_dir() or path.suffix.lower() in IMAGE_SUFFIXES
+    return path.is_dir() or _is_picture(path)
 
 
-def frames_of(footage: Footage, number: int, tools: Tools, skip_to: int = 0) -> Iterator[Frame]:
-    """Every `footage.every`-th frame of one source, from frame number `skip_to` on. Raises SourceError."""
+def pictures_folder(path: Path) -> Path:
+    """Where a folder's pictures are: in CelebA's folder of its aligned ones, once or twice inside (as archives have
+    it), where there are none in itself."""
+    while path.is_dir() and (inner := path / ALIGNED_CELEBA).is_dir() and not any(map(_is_picture, path.iterdir())):
+        path = inner
+    return path
+
+
+def _is_picture(path: Path) -> bool:
+    return path.suffix.lower() in IMAGE_SUFFIXES
+
+
+def frames_of(footage: Footage, number: int, tools: Tools, skip_to: int = 0) -> Iterator[tuple[Frame, str]]:
+    """Every `footage.every`-th frame of one source, from frame number `skip_to` on, and its file's name ("" for the
+    frames of a video). Raises SourceError."""
     source = tools.open_source(str(footage.paths[number].resolve()))
     source.open()
     with closing(source):
         index = 0
         while (frame := source.read()) is not None:
             if index % footage.every == 0 and index >= skip_to:
-                yield Frame(frame.image, index, frame.captured_at)
+                shown = source.shown if isinstance(source, Pictures) else None
+                yield Frame(frame.image, index, frame.captured_at), "" if shown is None else shown.name
             index += 1
 
 
@@ -122,10 +137,10 @@ def _track_rest(footage: Footage, done: NDArray[np.void], out: BinaryIO, tools: 
     seen = len(done)
     first = int(done["source"][-1]) if seen else 0
     start = int(done["frame"][-1]) + 1 if seen else 0
-    with progress(total=_total(footage, tools), initial=seen, label="tracking", unit="frames") as bar:
+    with progress(total=frame_total(footage, tools), initial=seen, label="tracking", unit="frames") as bar:
         for number in range(first, len(footage.paths)):
             with closing(tools.new_tracker(is_still(footage.paths[number]))) as tracker:
-                for frame in frames_of(footage, number, tools, start if number == first else 0):
+                for frame, _ in frames_of(footage, number, tools, start if number == first else 0):
                     if footage.max_frames and seen >= footage.max_frames:
                         return
                     record = _record(number, frame, tracker.track(frame), tracker.faces_seen)
@@ -135,7 +150,7 @@ def _track_rest(footage: Footage, done: NDArray[np.void], out: BinaryIO, tools: 
                     yield record
 
 
-def _total(footage: Footage, tools: Tools) -> int | None:
+def frame_total(footage: Footage, tools: Tools) -> int | None:
     """Frames that will be looked at, None when a source does not know; opens each source, so bad ones show at once."""
     counts = []
     for path in footage.paths:

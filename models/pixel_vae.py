@@ -54,7 +54,8 @@ class PixelVAE(ActorModel):
         return to_network(batch["crop"])
 
     def fit_statistics(self, dataset: Dataset, rows: Index) -> None:
-        self.neutral.copy_(torch.from_numpy(dataset.neutral))  # of no use to these networks; the actor card names it
+        if dataset.has_landmarks:
+            self.neutral.copy_(torch.from_numpy(dataset.neutral))  # of no use to this network; the actor card names it
 
     def make_batches(self, dataset: Dataset, rows: Index, augment: bool) -> UprightBatches:
         return UprightBatches(dataset, rows, self.image_size, mirror=augment and self.mirror)

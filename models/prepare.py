@@ -10,20 +10,23 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
 from numpy.typing import NDArray
 
 from models import cleaning, contact_sheet, coverage
+from models.centred import PlainReport, write_centred
 from models.cleaning import Posed, Track, Verdicts
-from models.dataset import FORMAT, VERSION, open_dataset
+from models.dataset import CENTRE, CROPS, new_file, open_dataset
 from models.driver import DATASET_SUFFIXES
-from models.footage import Footage, Tools, check_footage, frames_of, is_still, track
+from models.footage import Footage, Tools, check_footage, frames_of, is_still, pictures_folder, track
+from models.labels import write_known
 from models.stopping import stop_on_signal
 from puppet import align, pixels
 from puppet.errors import DataError, PuppetError, SourceError, reason
@@ -31,7 +34,6 @@ from puppet.frames import Face, Floats, Image
 from puppet.neutral import estimate_neutral
 from puppet.progress import progress
 
-CROPS = ("steady", "upright")
 UNSTEADY_SHARE = 0.02  # of a source's frames outside its steady crop: then the report says so
 UNSTEADY_SCALE = 1.5  # between the 5th and 95th percentile of the head's size
 BEYOND_EDGE = 0.1  # of a crop's side that may lie outside the picture before the report says so
@@ -39,7 +41,7 @@ BEYOND_EDGE = 0.1  # of a crop's side that may lie outside the picture before th
 
 @dataclass(frozen=True)
 class Options:
-    """size: side of the crops in px. crop: "steady", "upright" or None (upright for pictures, steady for videos).
+    """size: side of the crops in px. crop: of CROPS, or None (upright for pictures, steady for videos).
     max_yaw in degrees. every, max_frames: as in Footage."""
 
     size: int = 256
@@ -56,7 +58,8 @@ def add_prepare_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DATA.h5", help="the data set to write")
     parser.add_argument("--size", type=_whole(16, 2048), default=256, help="side of the crops, px (256)")
     parser.add_argument("--crop", choices=CROPS, help="steady: whole head, one frame per shot (videos); "
-                        "upright: tight, follows the face (pictures)")  # fmt: skip
+                        "upright: tight, follows the face (pictures); "
+                        "centre: the middle of each picture as it is, no face is looked for")  # fmt: skip
     parser.add_argument("--every", type=_whole(1, 10_000), default=1, metavar="N", help="look at each N-th frame only")
     parser.add_argument("--max-yaw", type=_degrees, default=50.0, metavar="DEGREES",
                         help="drop heads turned further (50)")  # fmt: skip
@@ -97,7 +100,9 @@ def report_path(output: Path, suffix: str) -> Path:
     return output.with_suffix(f".report{suffix}")
 
 
-def prepare(paths: list[Path], output: Path, options: Options, tools: Tools | None = None) -> coverage.Report:
+def prepare(
+    paths: list[Path], output: Path, options: Options, tools: Tools | None = None
+) -> coverage.Report | PlainReport:
     """Write `output` and its report. A killed run leaves either no `output` or a whole one, and can be repeated to
     go on from the frames that were tracked.
 
@@ -111,14 +116,18 @@ def prepare(paths: list[Path], output: Path, options: Options, tools: Tools | No
         raise DataError(f"{output}: a data set is a file whose name ends with .h5; choose such a name")
     if output.exists() and not options.force:
         raise DataError(f"{output} exists already; choose another name or add --force to replace it")
-    footage = Footage(tuple(paths), options.every, options.max_frames)
+    footage = Footage(tuple(map(pictures_folder, paths)), options.every, options.max_frames)
     side_file, part = _beside(output, ".tracked"), _beside(output, ".part")
     new_folders = [folder for folder in output.parents if not folder.exists()]  # innermost first
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        selection = select(_read_track(footage, side_file, tools), options, footage.names)
-        write(part, selection, footage, tools)
-        report, sheet = _report(part, selection, footage)
+        if options.crop == CENTRE:
+            report, sheet = write_centred(part, footage, options.size, tools)
+        else:
+            selection = select(_read_track(footage, side_file, tools), options, footage.names)
+            notes = write(part, selection, footage, tools)
+            report, sheet = _report(part, selection, footage, notes)
+        _flush(part)
         os.replace(part, output)
         report_path(output, ".txt").write_text(report.text() + "\n", encoding="utf-8")
         contact_sheet.save_png(report_path(output, ".png"), sheet)
@@ -140,6 +149,11 @@ def prepare(paths: list[Path], output: Path, options: Options, tools: Tools | No
         raise DataError(f"{output}: cannot be written ({why}); free some space or choose another folder") from error
     side_file.unlink(missing_ok=True)
     return report
+
+
+def _flush(part: Path) -> None:
+    with part.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def _beside(output: Path, suffix: str) -> Path:
@@ -239,44 +253,45 @@ def _upright(track: Track, posed: Posed, size: int) -> NDArray[np.float64]:
     return to_crop
 
 
-def write(part: Path, chosen: Selection, footage: Footage, tools: Tools) -> None:
-    """Cut the crops and write all fields to `part`, flushed to the disk. The attribute `report` is still missing."""
+def write(part: Path, chosen: Selection, footage: Footage, tools: Tools) -> Sequence[str]:
+    """Cut the crops and write all fields to `part`; what is to be noted. The attribute `report` is still missing."""
     rows, track, count, size = chosen.rows, chosen.track, len(chosen.rows), chosen.size
     points = [align.transform_points(track.points[row], m) for row, m in zip(rows, chosen.to_crop, strict=True)]
-    with h5py.File(part, "w") as file:
-        crops = file.create_dataset(
-            "data", (count, size, size, 3), np.uint8, chunks=(1, size, size, 3), compression="gzip", compression_opts=1
-        )
+    files: list[str] = []
+    with new_file(part, size, chosen.crop, footage.names, count) as file:
+        crops: Any = file["data"]
         file["points"] = np.stack(points)
         file["canonical"] = chosen.posed.canonical
         file["pose"] = chosen.posed.angles
         file["to_crop"] = chosen.to_crop
         file["source"], file["frame"], file["time"] = track.source[rows], track.frame[rows], track.time[rows]
         file["neutral"] = chosen.neutral
-        file.attrs.update(
-            {"format": FORMAT, "version": VERSION, "crop": chosen.crop, "sources": json.dumps(footage.names)}
-        )
         with stop_on_signal() as stopping, progress(total=count, label="cutting", unit="frames") as bar:
-            for row, image in enumerate(_images(chosen, footage, tools)):
+            for row, (image, name) in enumerate(_images(chosen, footage, tools)):
+                files.append(name)
                 crops[row] = pixels.swap_red_blue(align.cut(image, chosen.to_crop[row], size).image)
                 bar.update()
                 if stopping():
                     raise KeyboardInterrupt
+        return write_known(file, footage, files, track.source[rows]).notes
 
 
-def _images(chosen: Selection, footage: Footage, tools: Tools) -> Iterator[Image]:
-    """The kept frames' images, uint8 BGR, in order of `rows`. SourceError when the footage changed meanwhile."""
+def _images(chosen: Selection, footage: Footage, tools: Tools) -> Iterator[tuple[Image, str]]:
+    """The kept frames' images, uint8 BGR, and their files' names, in order of `rows`.
+
+    SourceError when the footage changed meanwhile.
+    """
     for number, path in enumerate(footage.paths):
         wanted = chosen.track.frame[chosen.rows[chosen.track.source[chosen.rows] == number]]
         frames = frames_of(footage, number, tools)
         for index in wanted:
-            image = next((frame.image for frame in frames if frame.index == index), None)
-            if image is None:
+            found = next(((frame.image, name) for frame, name in frames if frame.index == index), None)
+            if found is None:
                 raise SourceError(f"{path}: frame {index} cannot be read any more; did the file change?", "unreadable")
-            yield image
+            yield found
 
 
-def _report(part: Path, chosen: Selection, footage: Footage) -> tuple[coverage.Report, Image]:
+def _report(part: Path, chosen: Selection, footage: Footage, notes: Sequence[str]) -> tuple[coverage.Report, Image]:
     """The report, which also goes into the file as JSON, and its picture. Reads the file as training would."""
     report = coverage.make_report(
         chosen.posed.canonical,
@@ -284,12 +299,10 @@ def _report(part: Path, chosen: Selection, footage: Footage) -> tuple[coverage.R
         chosen.neutral,
         looked_at=len(chosen.track),
         dropped=chosen.verdicts.counts(),
-        notes=chosen.notes,
+        notes=[*chosen.notes, *notes],
         sources=footage.names,
     )
     with h5py.File(part, "r+") as file:
         file.attrs["report"] = json.dumps(report.to_json())
-    with part.open("rb") as file:
-        os.fsync(file.fileno())
     with open_dataset(part) as dataset:
         return report, contact_sheet.contact_sheet(report, dataset)

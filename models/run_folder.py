@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.config import TrainConfig, to_json, train_config
 from puppet.errors import DataError, reason
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from models.dataset import Dataset
 
 RUN_FACTS = "run.json"
+HASHED_PICTURES = 256  # of a data set without landmarks
 
 
 @dataclass(frozen=True)
@@ -115,8 +117,15 @@ def write_run_facts(run: Path, facts: RunFacts) -> None:
 
 
 def data_facts(dataset: Dataset) -> dict[str, Any]:
-    """What tells one data set from another: file, frames, picture side, crop kind and a hash of all landmarks; and
-    how its head turns mostly to one side, as the report of `prepare` says ("" when it does not)."""
-    digest = hashlib.sha256(np.ascontiguousarray(dataset.points).tobytes()).hexdigest()
+    """What tells one data set from another: file, frames, picture side, crop kind and a hash of all landmarks, or of
+    some pictures where there are none; and how its head turns mostly to one side, as the report of `prepare` says
+    ("" when it does not)."""
+    digest = hashlib.sha256()
+    for part in dataset.in_parts("points") if dataset.has_landmarks else [dataset.images(_some_rows(len(dataset)))]:
+        digest.update(np.ascontiguousarray(part).tobytes())
     facts = {"file": str(dataset.path), "frames": len(dataset), "size": dataset.size, "crop": dataset.crop}
-    return {**facts, "one_sided": dataset.report.get("one_sided", ""), "sha256": digest}
+    return {**facts, "one_sided": dataset.report.get("one_sided", ""), "sha256": digest.hexdigest()}
+
+
+def _some_rows(count: int) -> NDArray[np.intp]:
+    return np.unique(np.linspace(0, count - 1, HASHED_PICTURES).round().astype(np.intp))

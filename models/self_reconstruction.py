@@ -14,7 +14,7 @@ from torch import Tensor
 from models import checkpoint, outputs
 from models.base import Index
 from models.checkpoint import Checkpoint
-from models.dataset import Dataset, open_dataset, split_blocks
+from models.dataset import Dataset, open_dataset
 from models.run_folder import data_facts
 from models.schedule import BATCHES_STREAM, generator_of
 from models.train import EVALUATION_BATCH, choose_device, pictures
@@ -100,7 +100,7 @@ def held_out_rows(trained: Trained, dataset: Dataset) -> Index:
     facts = trained.checkpoint
     if facts.data.get("sha256") != data_facts(dataset)["sha256"]:
         raise DataError(f"{dataset.path}: not the data set that {trained.run} learnt from")
-    _, rows = split_blocks(len(dataset), dataset.time, facts.config.held_out)
+    _, rows = dataset.split(facts.config.held_out)
     if not len(rows):
         raise DataError(f"{dataset.path}: the run held no frames out, so there is nothing to measure it on")
     return rows

@@ -19,7 +19,7 @@ from models import checkpoint, driver, sheets
 from models.base import Batch, Batches, Index
 from models.checkpoint import EMA, MODEL, OPTIMIZER, Checkpoint
 from models.config import TrainConfig
-from models.dataset import Dataset, open_dataset, split_blocks
+from models.dataset import Dataset, open_dataset
 from models.distributed import ALONE, Team
 from models.driver import DriverClip
 from models.ema import Ema
@@ -86,7 +86,7 @@ class Trainer:
         self.run, self.facts, self.config, self.device, self.team = run, facts, facts.config, device, team
         self.step, self.seconds = 0, 0.0
         self._shown_score: dict[str, float] = {}
-        self.train_rows, self.held_rows = split_blocks(len(dataset), dataset.time, self.config.held_out)
+        self.train_rows, self.held_rows = dataset.split(self.config.held_out)
         if len(self.train_rows) == 0:
             raise DataError(f"{dataset.path}: no frame is left to train on")
         team.check_batch(min(self.config.batch_size, len(self.train_rows)))

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from puppet import pixels
 from puppet.frames import AlignedCrop, Face, Floats, HeadPose, Image
 
 OUTER_EYES = (33, 263)  # the person's right and left outer eye corner: left and right in the image
@@ -120,6 +121,16 @@ def upright_transform(face: Face, size: int) -> NDArray[np.float64]:
     offset = np.array([[np.cos(roll), -np.sin(roll)], [np.sin(roll), np.cos(roll)]]) @ TIGHT_CENTRE
     centre = face.pose.translation[:2] + offset * face.pose.scale
     return _crop_transform(centre, face.pose.scale / TIGHT_EYES, roll, size)
+
+
+def cut_centre(image: Image, size: int) -> AlignedCrop:
+    """The largest square in the middle of a picture, at `size` px: whole px are cut off, so that it is quick."""
+    height, width = image.shape[:2]
+    side = min(width, height)
+    left, top = (width - side) // 2, (height - side) // 2
+    square = image[top : top + side, left : left + side]
+    centre = np.array([left, top]) + (side - 1) / 2
+    return AlignedCrop(pixels.resize(square, size, size), _crop_transform(centre, side, 0.0, size))
 
 
 def _crop_transform(centre: NDArray, side: float, roll: float, size: int) -> NDArray[np.float64]:

@@ -158,7 +158,10 @@ class VideoFile(_Recorded):
 
 
 class Pictures(_Recorded):
-    """A folder of images in natural order (2 before 10), or one image, at 30 per second. `skipped`: unreadable ones."""
+    """A folder of images in natural order (2 before 10), or one image, at 30 per second. `skipped`: unreadable ones;
+    `shown`: the file of the picture that was read last."""
+
+    shown: Path | None = None
 
     def _rewind(self) -> None:
         files = sorted(self.path.iterdir(), key=_natural) if self.path.is_dir() else [self.path]
@@ -178,8 +181,8 @@ class Pictures(_Recorded):
         image, self._first = (self._first, None) if self._first is not None else (self._advance(), None)
         if image is None:
             return None
-        self._shown = self._place - self.skipped - 1
-        return image, self._shown / self.fps
+        self.shown = self._files[self._place - 1]
+        return image, (self._place - self.skipped - 1) / self.fps
 
     def _advance(self) -> Image | None:
         while self._place < len(self._files):

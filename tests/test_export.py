@@ -124,6 +124,8 @@ class Forward(nn.Module):
 class FakeDataset:
     """Frames of made-up inputs; frame 17 is nearest to rest."""
 
+    has_landmarks = True
+
     def __init__(self, frames: int = FRAMES) -> None:
         random = np.random.default_rng(0)
         self.neutral = tiny.neutral()
@@ -136,6 +138,9 @@ class FakeDataset:
 
     def __len__(self) -> int:
         return len(self.pose)
+
+    def in_parts(self, name: str):
+        yield getattr(self, name)
 
 
 def export_to(out: Path, model: ActorModel, frames: int = FRAMES):

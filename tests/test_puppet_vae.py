@@ -84,10 +84,10 @@ def footage(name: str, rest: np.ndarray, angles: np.ndarray) -> Iterator[Dataset
     points = np.stack([align.place(c, p) for c, p in zip(canonical, poses, strict=True)])
     with h5py.File(name, "w", driver="core", backing_store=False) as file:
         file["data"] = np.stack([drawn(p, SIZE) for p in points])
+        file["points"], file["canonical"], file["pose"], file["neutral"] = points, np.stack(canonical), angles, rest
         yield Dataset(
-            Path(name), file, SIZE, "steady", ("planted.mp4",), {},
-            points=points, canonical=np.stack(canonical), pose=angles, to_crop=np.repeat(np.eye(2, 3)[None], N, 0),
-            source=np.zeros(N, np.int16), frame=np.arange(N, dtype=np.int32), time=np.arange(N) / 30, neutral=rest,
+            Path(name), file, SIZE, "steady", ("planted.mp4",), {}, to_crop=np.repeat(np.eye(2, 3)[None], N, 0),
+            source=np.zeros(N, np.int16), frame=np.arange(N, dtype=np.int32), time=np.arange(N) / 30,
         )  # fmt: skip
 
 

@@ -1,0 +1,81 @@
+"""Attribute directions for an actor file: what its latents do when a face smiles, looked up in a data set."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from export.actor_file import check_output, write_verified
+from models.attributes import Attributes, find_attributes
+from models.driver import ROWS_AT_ONCE, dataset_face, dataset_neutral, upright_pictures
+from models.labels import Labels
+from puppet import pixels
+from puppet.actor import Actor, load_actor
+from puppet.actor_card import LATENTS, ActorCard, read_actor
+from puppet.frames import POSE_SIZE, AlignedCrop, Drive, Floats
+from puppet.latents import latents_to_bytes
+from puppet.progress import progress
+from puppet.retarget import Retargeter
+
+if TYPE_CHECKING:
+    from models.dataset import Dataset
+
+MOST_FRAMES = 4000  # encoded for directions at most, evenly spread; more do not change them
+HELD_OUT = 0.2  # part of the frames that judge, where the data set has no partition of its own
+
+
+def latent_means(actor: Actor, dataset: Dataset, rows: NDArray[np.intp]) -> Floats:
+    """Posterior means f32 (n, D) of a data set's rows, the faces retargeted as live ones are.
+
+    DataError for an actor that wants landmarks, of a data set without any.
+    """
+    wants_landmarks = set(actor.card.encoder_inputs) - {"crop"}
+    retargeter = Retargeter(actor.neutral)
+    neutral = dataset_neutral(dataset) if wants_landmarks else None
+    nothing = Drive(actor.neutral, np.zeros(POSE_SIZE, np.float32), 0.0)
+    means = []
+    with progress(total=len(rows), label="encoding", unit="frames") as bar:
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            part = rows[start : start + ROWS_AT_ONCE]
+            crops = upright_pictures(dataset, part, actor.card.crop_size or 1) if actor.needs_crop else None
+            for i, row in enumerate(part):
+                crop = None if crops is None else AlignedCrop(pixels.swap_red_blue(crops[i]), np.eye(2, 3))
+                drive = nothing
+                if neutral is not None:
+                    drive = Drive(*retargeter.drive(dataset_face(dataset, row), neutral), 0.0)
+                means.append(actor.encode(drive, crop).values)
+                bar.update()
+    return np.stack(means)
+
+
+def actor_attributes(actor: Actor, dataset: Dataset, labels: Labels) -> Attributes:
+    """The directions of a data set's labels (one row each) in an actor's latent space."""
+    train, held = dataset.split(HELD_OUT)
+    rows = np.sort(np.concatenate([train, held]))
+    rows = rows[labels.known[rows]]
+    rows = rows[np.unique(np.linspace(0, len(rows) - 1, min(len(rows), MOST_FRAMES)).round().astype(np.intp))]
+    held_out = np.isin(rows, held)
+    return find_attributes(
+        latent_means(actor, dataset, rows), labels.values[rows] == 1, labels.names, held_out if held_out.any() else None
+    )
+
+
+def add_attributes(
+    file: Path, dataset: Dataset, labels: Labels, variant: str, out: Path | None = None
+) -> tuple[ActorCard, Attributes]:
+    """Keep the directions in an actor file, or in a copy `out` of it, verified; those of other names stay.
+
+    variant: of models.attributes.VARIANTS. Raises PuppetError and leaves whatever was there.
+    """
+    out = out or file
+    check_output(out)
+    card, members = read_actor(file)
+    actor = load_actor(file, provider="cpu")
+    found = actor_attributes(actor, dataset, labels)
+    directions = {**actor.latents.directions, **found.stored(variant)}
+    latents = dataclasses.replace(actor.latents, directions=directions)
+    return write_verified(out, card, {**members, LATENTS: latents_to_bytes(latents)}), found
