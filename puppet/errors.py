@@ -33,5 +33,13 @@ class RecordingError(PuppetError):
     """A recording cannot start or go on; what was written so far is kept."""
 
 
+class SoundError(PuppetError):
+    """A microphone cannot be used; pictures go on without it."""
+
+
+class CameraOutputError(PuppetError):
+    """The virtual camera cannot be opened, or went away; everything else goes on."""
+
+
 class DataError(PuppetError):
     """A data set, checkpoint or run folder is missing, truncated or of another kind."""

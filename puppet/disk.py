@@ -1,0 +1,43 @@
+"""How much room is left for recordings, and for how long that will do."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+LOW_BYTES = 1 << 30
+LOW_SECONDS = 300.0
+
+
+@dataclass(frozen=True)
+class DiskSpace:
+    """free: bytes, None when the disk cannot be asked. seconds: of recording that fit, None when not known yet."""
+
+    free: int | None
+    seconds: float | None = None
+
+    @property
+    def low(self) -> bool:
+        """A warning is due."""
+        few = self.free is not None and self.free < LOW_BYTES
+        return few or (self.seconds is not None and self.seconds < LOW_SECONDS)
+
+    def __str__(self) -> str:
+        if self.free is None:
+            return "Disk space unknown"
+        text = f"{self.free / 1e9:.0f} GB free" if self.free >= 10e9 else f"{self.free / 1e9:.1f} GB free"
+        if self.seconds is not None:
+            minutes = self.seconds / 60
+            text += f", enough for {minutes / 60:.0f} h" if minutes >= 120 else f", enough for {minutes:.0f} min"
+        return text
+
+
+def disk_space(folder: Path, bytes_per_second: float | None = None) -> DiskSpace:
+    """Of the disk that `folder` is on, or will be. bytes_per_second: of the take that is running."""
+    place = next((path for path in (folder, *folder.parents) if path.exists()), folder)
+    try:
+        free = shutil.disk_usage(place).free
+    except OSError:
+        return DiskSpace(None)
+    return DiskSpace(free, free / bytes_per_second if bytes_per_second else None)

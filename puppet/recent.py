@@ -1,0 +1,70 @@
+"""The last seconds of results, in bounded memory: for pre-roll, and for clips of what has just happened."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+
+from puppet.errors import PuppetError
+from puppet.frames import Result
+
+MOST_BYTES = 512 << 20
+
+
+class RecentResults:
+    """A sink that keeps the results of the last `seconds`, the newest of them when they need more than `most_bytes`.
+
+    Nothing is copied: pictures that leave the program are never changed.
+    """
+
+    error: PuppetError | None = None
+
+    def __init__(self, seconds: float, most_bytes: int = MOST_BYTES) -> None:
+        self._seconds = seconds
+        self._most = most_bytes
+        self._results: deque[Result] = deque()
+        self._bytes = 0
+        self._lock = threading.Lock()
+
+    @property
+    def span(self) -> float:
+        """Seconds from the oldest to the newest that is kept."""
+        with self._lock:
+            return self._age() if self._results else 0.0
+
+    def keep(self, seconds: float) -> None:
+        """From now on keep this much."""
+        with self._lock:
+            self._seconds = seconds
+            self._forget()
+
+    def last(self, seconds: float) -> tuple[Result, ...]:
+        """What is kept of the last seconds before the newest, oldest first."""
+        with self._lock:
+            if not self._results:
+                return ()
+            since = self._results[-1].frame.captured_at - seconds
+            return tuple(result for result in self._results if result.frame.captured_at >= since)
+
+    def write(self, result: Result) -> None:
+        with self._lock:
+            self._results.append(result)
+            self._bytes += _size(result)
+            self._forget()
+
+    def close(self) -> None:
+        with self._lock:
+            self._results.clear()
+            self._bytes = 0
+
+    def _forget(self) -> None:
+        while self._results and (self._age() > self._seconds or self._bytes > self._most):
+            self._bytes -= _size(self._results.popleft())
+
+    def _age(self) -> float:
+        return self._results[-1].frame.captured_at - self._results[0].frame.captured_at
+
+
+def _size(result: Result) -> int:
+    portraits = [result.portrait, *result.wall]
+    return result.frame.image.nbytes + sum(portrait.image.nbytes for portrait in portraits if portrait is not None)
