@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from puppet.actor import Actor
     from puppet.frames import Image, Result
     from puppet.gui.controller import Services
+    from puppet.sinks import RecorderSink
     from puppet.sources import Source
 
 DEMO = "demo"
@@ -40,6 +41,7 @@ def run_window(
     loop: bool = False,
     motion: Mapping[str, float] | None = None,
     outputs: Mapping[str, Any] | None = None,
+    virtual_camera: bool = False,
 ) -> int:
     """Open the window and stay until it is closed; 0 when all went well.
 
@@ -51,7 +53,7 @@ def run_window(
     provider: what `load_actor` takes; None or "auto": as the settings say.
     loop: play a video or folder again and again.
     motion: smoothing and gains, by field of MotionSettings; as if the sliders had been moved. outputs: the same for
-    recordings, by field of OutputSettings.
+    recordings, by field of OutputSettings. virtual_camera: switch it on.
     Raises PuppetError for a source, an actor or a file that was asked for here and does not work.
     """
     _forget_opencv_plugins()
@@ -77,7 +79,7 @@ def run_window(
     wish = CameraWish(settings.camera)
     session = _Session(settings, path, asked_source, asked_actor, wish)
     engine = build_engine(settings.provider if provider in (None, "auto") else provider, loop, wish)
-    return session.run(engine, spec, actor_file, notices, record, frames, screenshot)
+    return session.run(engine, spec, actor_file, notices, record, frames, screenshot, virtual_camera)
 
 
 def run_explorer(actor: str | None, provider: str = "auto", screenshot: Path | None = None) -> int:
@@ -144,6 +146,7 @@ class _Session:
         record: Path | None,
         frames: int | None,
         screenshot: Path | None,
+        virtual_camera: bool,
     ) -> int:
         from puppet.gui.controller import Controller
         from puppet.gui.main_window import MainWindow, make_application
@@ -157,7 +160,8 @@ class _Session:
         def save(settings: Settings) -> None:
             save_settings(settings, self._path)
 
-        controller = Controller(engine, window, self._settings, _services(save, self._wish, consent_of(engine)))
+        services = _services(save, self._settings, self._wish, consent_of(engine))
+        controller = Controller(engine, window, self._settings, services)
 
         limit = ActorResults(frames) if frames is not None else None
 
@@ -179,6 +183,8 @@ class _Session:
                 window.banners.say("start", ". ".join(notice.rstrip(".") for notice in notices), "notice")
             with _interrupt_closes(window.close):
                 controller.start(spec, actor)
+                if virtual_camera:
+                    services.outputs.show_camera(True)
                 if record is not None:
                     controller.record(record, frames)
                 if limit is not None:
@@ -216,7 +222,10 @@ def consent_of(engine: Engine) -> Callable[[], str]:
 
 
 def _services(
-    save: Callable[[Settings], None], wish: CameraWish | None = None, consent: Callable[[], str] = str
+    save: Callable[[Settings], None],
+    settings: Settings,
+    wish: CameraWish | None = None,
+    consent: Callable[[], str] = str,
 ) -> Services:
     """What the controller asks of the rest of the program."""
     import cv2
@@ -228,9 +237,8 @@ def _services(
     from puppet.gui.controller import Services
     from puppet.live import camera_picture
     from puppet.neutral_store import NeutralStore
-    from puppet.provenance import Provenance
-    from puppet.recorder import new_recording_path
-    from puppet.sinks import RecorderSink, save_snapshot
+    from puppet.outputs import Outputs
+    from puppet.sinks import RecorderSink
     from puppet.sources import list_cameras
 
     def film(path: Path) -> RecorderSink:
@@ -239,14 +247,13 @@ def _services(
     def read_picture(path: Path) -> Image | None:
         image = cv2.imread(str(path))
         return None if image is None else np.asarray(image, np.uint8)
+    outputs = Outputs(settings.output, settings.folder(), consent)
 
     def make_recorder(path: Path | None, settings: Settings, name: str) -> RecorderSink:
-        output = settings.output
-        return output.take(path or new_recording_path(settings.folder(), name, output.suffix), name, consent())
+        return outputs.take(path, settings.folder(), name)
 
     def snapshot(result: Result, settings: Settings, name: str) -> Path:
-        about = Provenance(name, consent(), badge=settings.output.badge)
-        return save_snapshot(result, settings.folder(), about)
+        return outputs.snapshot(result, settings.folder(), name)
 
     return Services(
         list_cameras=lambda: [camera.name for camera in list_cameras()],
@@ -256,6 +263,7 @@ def _services(
         read_preview=read_preview,
         make_recorder=make_recorder,
         save_snapshot=snapshot,
+        outputs=outputs,
         save_settings=save,
         neutrals=NeutralStore(),
         film=film,
@@ -284,7 +292,7 @@ def bench_in_window(
     source = MemorySource(clip, LIVE_FPS, flashes.paint_over if flashes else None)
     engine = build_engine(lambda _: source, actor, others=others)
     window = MainWindow()
-    controller = Controller(engine, window, Settings(), _services(lambda settings: None))
+    controller = Controller(engine, window, Settings(), _services(lambda settings: None, Settings()))
     stopwatch, usage = Stopwatch(window, flashes), Usage()
     engine.add_sink(stopwatch)
     dropped = 0

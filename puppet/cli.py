@@ -55,6 +55,7 @@ def build_parser() -> argparse.ArgumentParser:
     run.add_argument("--headless", action="store_true", help="no window; print how long each stage takes")
     run.add_argument("--frames", type=_count, metavar="N", help="end after N pictures of the actor")
     run.add_argument("--record", type=Path, metavar="OUT.mp4", help="record to a new file from the start")
+    run.add_argument("--virtual-camera", action="store_true", help="show the actor as a camera to other programs")
     run.add_argument("--loop", action="store_true", help="begin a file or folder again when it ends")
     _provider_option(run)
     _output_options(run, "as the window was left")
@@ -121,6 +122,7 @@ def run_live(arguments: argparse.Namespace) -> int:
             provider=arguments.provider,
             options=StepOptions(**_motion(arguments)),
             outputs=OutputSettings(**_outputs(arguments)),
+            virtual_camera=arguments.virtual_camera,
         )
     from puppet.doctor import has_display
 
@@ -140,6 +142,7 @@ def run_live(arguments: argparse.Namespace) -> int:
         loop=arguments.loop,
         motion=_motion(arguments),
         outputs=_outputs(arguments),
+        virtual_camera=arguments.virtual_camera,
     )
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from puppet.ffmpeg import literal
 from puppet.recorder import CREATION_FLAGS, find_ffmpeg
@@ -65,7 +65,7 @@ def read_times(packets: str, told: str) -> FilmTimes:
     return FilmTimes(tuple((stamp - stamps[0]) * unit for stamp in stamps), max(0.0, start))
 
 
-def steady_rate(times: Sequence[float], nominal: float) -> float:
+def steady_rate(times: ArrayLike, nominal: float) -> float:
     """Pictures per second at which every picture finds a place: `nominal` where they come evenly, else that of the
     stretches where they come fastest. An isolated short distance does not count: `FrameClock` lets it pass."""
     gaps = np.diff(np.asarray(times, float))

@@ -20,6 +20,7 @@ from puppet.progress import progress
 from puppet.sinks import RecorderSink
 from puppet.sources import Source, list_cameras, open_source
 from puppet.timing import StageTimes
+from puppet.virtual_camera import VirtualCamera
 
 if TYPE_CHECKING:
     from puppet.actor import Actor
@@ -38,6 +39,7 @@ def run_headless(
     provider: str = "auto",
     options: StepOptions | None = None,
     outputs: OutputSettings | None = None,
+    virtual_camera: bool = False,
 ) -> int:
     """Run until `frames` results are there (files begin again until then), the source ends, or Ctrl-C; then report.
 
@@ -54,12 +56,16 @@ def run_headless(
     meter = Meter(frames)
     engine = build_engine(make_source, played, options)
     outputs = outputs or OutputSettings()
+    camera = VirtualCamera(outputs.badge) if virtual_camera else None
     sink = outputs.take(record, played.name, played.card.consent) if record is not None else None
     interrupted = False
     try:
         engine.set_actor(Path(f"{played.name}.actor"))
         if sink is not None:
             engine.add_sink(Window(sink, frames))
+        if camera is not None:
+            print(f"The actor is the camera {camera.device}", file=sys.stderr)
+            engine.add_sink(camera)
         engine.add_sink(meter)
         with progress(total=frames, label="running", unit="frames") as bar:  # before the tracker borrows stderr
             engine.start(spec)

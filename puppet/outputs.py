@@ -6,7 +6,7 @@ One sink for the engine, added once. Takes are begun here, and written by the en
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,10 +15,10 @@ from puppet.clips import SECONDS as CLIP_SECONDS
 from puppet.clips import save_clip
 from puppet.codecs import Codec, Encoder
 from puppet.disk import DiskSpace, disk_space
-from puppet.encoders import choose
+from puppet.encoders import choose, offered
 from puppet.errors import CameraOutputError, PuppetError, RecordingError, SoundError
 from puppet.frames import Result
-from puppet.microphone import Microphone
+from puppet.microphone import Microphone, SoundDevice, list_microphones
 from puppet.output_settings import OutputSettings
 from puppet.provenance import Provenance
 from puppet.recent import RecentResults
@@ -47,7 +47,7 @@ class OutputStatus:
 class Outputs:
     """`configure` and everything else from one thread (the window's); `write` from the engine's.
 
-    open_microphone, open_camera: so that tests can plant devices.
+    open_microphone, open_camera, list_microphones: so that tests can plant devices.
     """
 
     error: PuppetError | None = None  # none of this may end what the engine does
@@ -59,10 +59,12 @@ class Outputs:
         consent: Callable[[], str] = str,
         open_microphone: Callable[[str], Microphone] = Microphone,
         open_camera: Callable[[bool], VirtualCamera] = VirtualCamera,
+        list_microphones: Callable[[], Sequence[SoundDevice]] = list_microphones,
     ) -> None:
         self._settings = settings
         self._folder = folder
         self._consent = consent
+        self._list_microphones = list_microphones
         self._open_microphone, self._open_camera = open_microphone, open_camera
         self._recent = RecentResults(max(settings.pre_roll, CLIP_SECONDS))
         self._microphone: Microphone | None = None
@@ -81,6 +83,8 @@ class Outputs:
     # -- as a sink -----------------------------------------------------------------------------------------------
 
     def write(self, result: Result) -> None:
+        if self._over.is_set():
+            return
         self._recent.write(result)
         camera = self._camera
         if camera is not None:
@@ -152,7 +156,7 @@ class Outputs:
         if camera is not None and camera.error is not None:
             camera, camera_problem = None, str(camera.error)
         return OutputStatus(
-            level_db=microphone.level if microphone is not None else None,
+            level_db=self.level,
             microphone_problem=problem,
             camera=camera.device if camera is not None else None,
             camera_problem=camera_problem,
@@ -161,6 +165,20 @@ class Outputs:
             encoder=self._encoders.get((self._settings.codec, self._settings.hardware)),
             disk=self._disk,
         )
+
+    @property
+    def level(self) -> float | None:
+        """Of the microphone, as in `status`; for a meter that moves."""
+        microphone = self._microphone
+        return microphone.level if microphone is not None else None
+
+    def codecs(self) -> tuple[Codec, ...]:
+        """Those that can be recorded here; the first call asks ffmpeg. Raises RecordingError."""
+        return offered(find_ffmpeg())
+
+    def microphones(self) -> list[str]:
+        """Names, the system's own choice first; may take a moment. Raises SoundError."""
+        return [device.name for device in self._list_microphones()]
 
     # -- inside --------------------------------------------------------------------------------------------------
 

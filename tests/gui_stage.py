@@ -26,6 +26,7 @@ from puppet.gui.controller import Controller, Services
 from puppet.gui.main_window import MainWindow
 from puppet.gui.preview import PreviewPane
 from puppet.neutral_store import NeutralStore
+from puppet.outputs import Outputs
 from puppet.provenance import Provenance
 from puppet.recorder import Recording
 from puppet.settings import Settings
@@ -94,6 +95,7 @@ class Stage:
             read_preview=self.read_preview,
             make_recorder=self.make_take,
             save_snapshot=lambda result, settings, actor: save_snapshot(result, settings.folder(), Provenance(actor)),
+            outputs=Outputs(settings.output, folder),
             save_settings=self._saved.append,
             neutrals=NeutralStore(folder / "neutrals"),
             film=lambda path: self.make_take(path, folder, "driver"),

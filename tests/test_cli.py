@@ -151,7 +151,7 @@ def test_the_window_gets_what_was_asked_for(monkeypatch: pytest.MonkeyPatch, tmp
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
     monkeypatch.setattr("puppet.app.run_window", lambda **options: got.update(options) or 0)
     given = ["--source", "0", "--actor", "marble", "--loop", "--provider", "cpu", "--frames", "7", "--eyes-gain", "1.5"]
-    given += ["--layout", "actor", "--no-badge"]
+    given += ["--layout", "actor", "--no-badge", "--virtual-camera"]
     assert cli.main(given) == 0
     assert got == {
         "source": "0",
@@ -162,6 +162,7 @@ def test_the_window_gets_what_was_asked_for(monkeypatch: pytest.MonkeyPatch, tmp
         "provider": "cpu",
         "loop": True,
         "outputs": {"layout": "actor", "badge": False},
+        "virtual_camera": True,
         "motion": {"eyes_gain": 1.5},
     }
 

@@ -157,7 +157,7 @@ def test_a_driver_that_is_slow_holds_nobody_up_and_gets_the_newest() -> None:
     for number in range(50):
         camera.write(played(number, number / 30))  # returns, though nothing can be sent
     driver.gate.set()
-    until(lambda: driver.frames and shown_number(driver.frames[-1][:, 280:1000]) == 49)
+    until(lambda: bool(driver.frames) and shown_number(driver.frames[-1][:, 280:1000]) == 49)
     assert len(driver.frames) <= 3
     camera.close()
 

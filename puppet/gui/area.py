@@ -19,6 +19,7 @@ from puppet.frames import Floats, Image, Latent, Result
 from puppet.gui.background import Background
 from puppet.gui.main_window import MainWindow
 from puppet.neutral_store import NeutralStore
+from puppet.outputs import Outputs
 from puppet.pipeline import MorphInto, StepOptions
 from puppet.settings import CameraFormat, Settings
 from puppet.sinks import RecorderSink
@@ -35,6 +36,7 @@ class Services:
     read_preview: Callable[[Path], Image]
     make_recorder: Callable[[Path | None, Settings, str], RecorderSink]  # file or None: a new one; actor
     save_snapshot: Callable[[Result, Settings, str], Path]  # result, settings, actor
+    outputs: Outputs
     save_settings: Callable[[Settings], None]  # raises OSError
     neutrals: NeutralStore
     film: Callable[[Path], RecorderSink]  # records what the camera sees, as footage for an actor

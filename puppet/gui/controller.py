@@ -16,6 +16,7 @@ from puppet.gui.library_area import LibraryArea
 from puppet.gui.main_window import MainWindow
 from puppet.gui.neutral_area import NeutralArea
 from puppet.gui.new_actor_area import NewActorArea
+from puppet.gui.output_area import OutputArea
 from puppet.gui.picture_area import PictureArea
 from puppet.gui.recording_area import RecordingArea
 from puppet.gui.status_area import StatusArea
@@ -45,7 +46,7 @@ class Controller(QObject):
         self.casting = CastingArea(desk)
         self.latent = LatentArea(desk)
         desk.areas += [self.recordings, self.pictures, self.casting, self.latent, self.status]
-        desk.areas += [kind(desk) for kind in (WallArea, CameraArea, NeutralArea)]
+        desk.areas += [kind(desk) for kind in (WallArea, CameraArea, NeutralArea, OutputArea)]
         desk.areas += [kind(desk, self.casting.choose_actor) for kind in (LibraryArea, NewActorArea)]
         self._over = False
         desk.send_options()

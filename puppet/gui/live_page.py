@@ -8,6 +8,7 @@ from puppet.gui.camera_panel import CameraPanel
 from puppet.gui.casting_panel import ActorPanel, SourcePanel
 from puppet.gui.latent_panel import LatentPanel
 from puppet.gui.motion_panel import MotionPanel
+from puppet.gui.output_panel import OutputPanel
 from puppet.gui.picture_stage import PictureStage
 from puppet.gui.side_panel import SidePanel
 from puppet.gui.transport_panel import TransportPanel
@@ -34,6 +35,8 @@ class LivePage(QWidget):
         self.side.add_group("view", "View", self.view)
         self.user = UserPanel()
         self.side.add_group("user", "Your neutral face", self.user)
+        self.output = OutputPanel()
+        self.side.add_group("output", "Recording and calls", self.output)
         self.camera = CameraPanel()
         self.side.add_group("camera", "Camera", self.camera)
         self.latent = LatentPanel()

@@ -46,6 +46,7 @@ class MainWindow(QMainWindow):
         self.source, self.actor, self.transport, self.motion = live.source, live.actor, live.transport, live.motion
         self.stage, self.side, self.view = live.stage, live.side, live.view
         self.camera, self.wall, self.user, self.card = live.camera, live.wall, live.user, live.stage.card
+        self.output = live.output
         self.driver_pane, self.actor_pane = live.stage.driver, live.stage.actor
         self.library = LibraryPage()
         self.new_actor = NewActorPage()

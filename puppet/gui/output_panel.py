@@ -1,0 +1,265 @@
+"""How results leave the program: layout, codec, sound, badge, pre-roll, clips and the virtual camera."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from PyQt6.QtCore import QSize, pyqtSignal
+from PyQt6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSpinBox, QWidget
+
+from puppet.codecs import Codec, Quality
+from puppet.gui.widgets import ChoiceBox, Switch
+from puppet.output_settings import HEIGHTS, LONGEST_DELAY, LONGEST_PRE_ROLL, OutputSettings
+from puppet.outputs import OutputStatus
+
+LAYOUTS = {
+    "side-by-side": "Side by side",
+    "actor": "Actor only",
+    "driver": "Driver only",
+    "separate": "Three separate files",
+}
+QUALITIES = {Quality.SMALL: "Small files", Quality.GOOD: "Good", Quality.HIGH: "All detail"}
+NO_SOUND = "No sound"
+QUIETEST = -60  # dB at the left end of the meter
+
+
+class OutputPanel(QWidget):
+    """Says what the user wanted, and shows what it is told; does nothing itself."""
+
+    changed = pyqtSignal(OutputSettings)
+    microphones_wanted = pyqtSignal()  # the list is about to open
+    pause_clicked = pyqtSignal(bool)  # pause, or go on
+    clip_clicked = pyqtSignal(str)  # "gif" or "webp"
+    camera_toggled = pyqtSignal(bool)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._settings = OutputSettings()
+        self.layout_box = _choices("Record", "What a recording shows", LAYOUTS)
+        self.quality = _choices(
+            "Quality", "How much detail a recording keeps", {q.value: t for q, t in QUALITIES.items()}
+        )
+        sizes = {height: f"{height} px high" if height else "As it is" for height in HEIGHTS}
+        self.height_box = _choices("Size", "Size of the recording's pictures", sizes)
+        self.codec = _choices("Codec", "H.264 plays everywhere; FFV1 loses nothing", {c.value: c.label for c in Codec})
+        self.hardware = Switch("Use the graphics card")
+        self.hardware.setToolTip("Encode with a hardware encoder where one works; the processor has more time then")
+        self.microphone = _choices("Sound", "Which microphone is recorded", {"": NO_SOUND})
+        self.muted = Switch("Mute")
+        self.muted.setToolTip("Record silence; the meter goes on")
+        self.level = QProgressBar()
+        self.level.setRange(QUIETEST, 0)
+        self.level.setTextVisible(False)
+        self.level.setAccessibleName("Microphone level")
+        self.level.setFixedHeight(8)
+        self.automatic_delay = Switch("Align sound by itself")
+        self.automatic_delay.setToolTip(
+            "Sound and pictures go together by the time at which they were captured, whatever the delay of the\n"
+            "pictures on their way. Switch off if your camera itself is late, and set by how much."
+        )
+        self.delay = _numbers("Sound later by", -LONGEST_DELAY, LONGEST_DELAY, " ms")
+        self.pre_roll = _numbers("Keep before", 0, int(LONGEST_PRE_ROLL), " s")
+        self.pre_roll.setSpecialValueText("Off")
+        self.pre_roll.setToolTip("A recording begins this long before you press Record")
+        self.badge = Switch("Badge on the actor")
+        self.badge.setToolTip(
+            "A small sign in the corner says that the picture is synthetic; the file's metadata always does"
+        )
+        self.pause = QPushButton("Pause")
+        self.pause.setCheckable(True)
+        self.pause.setToolTip("Leave out what comes, until you go on")
+        self.gif, self.webp = QPushButton("GIF"), QPushButton("WebP")
+        for button in (self.gif, self.webp):
+            button.setToolTip(f"Save the last three seconds as an animated {button.text()}")
+            button.setAccessibleName(f"Last three seconds as {button.text()}")
+        self.camera = Switch("Virtual camera")
+        self.camera.setToolTip("Show the actor as a camera that other programs can choose, for calls")
+        self.note = QLabel()  # what is going on, and problems
+        self.note.setWordWrap(True)
+        self.note.setProperty("role", "caption")
+        self.disk = QLabel()
+        self.disk.setProperty("role", "caption")
+        self.disk.setWordWrap(True)
+        self._lay_out()
+        self._connect()
+        self.show_settings(self._settings)
+        self.pause.setEnabled(False)
+
+    def sizeHint(self) -> QSize:
+        return self.minimumSizeHint()
+
+    def _lay_out(self) -> None:
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(10)
+        grid.setVerticalSpacing(5)
+        grid.setColumnStretch(1, 1)
+        clips, pause = QHBoxLayout(), QHBoxLayout()
+        for button in (self.gif, self.webp):
+            clips.addWidget(button)
+        pause.addWidget(self.pause)
+        pause.addStretch(1)
+        rows = (
+            ("Record", self.layout_box),
+            ("Quality", self.quality),
+            ("Size", self.height_box),
+            ("Codec", self.codec),
+            ("", self.hardware),
+            ("Sound", self.microphone),
+            ("", self.level),
+            ("", self.muted),
+            ("", self.automatic_delay),
+            ("Sound later by", self.delay),
+            ("Keep before", self.pre_roll),
+            ("", self.badge),
+            ("", self.camera),
+        )
+        for row, (caption, widget) in enumerate(rows):
+            if caption:
+                label = QLabel(caption)
+                label.setProperty("role", "caption")
+                label.setBuddy(widget)
+                grid.addWidget(label, row, 0)
+            grid.addWidget(widget, row, 1 if caption or widget is self.level else 0, 1, 1 if caption else 2)
+        last = len(rows)
+        grid.addWidget(self.pause, last, 0, 1, 2)
+        caption = QLabel("Last 3 s")
+        caption.setProperty("role", "caption")
+        grid.addWidget(caption, last + 1, 0)
+        grid.addLayout(clips, last + 1, 1)
+        grid.addWidget(self.disk, last + 2, 0, 1, 2)
+        grid.addWidget(self.note, last + 3, 0, 1, 2)
+
+    def _connect(self) -> None:
+        boxes = {
+            "layout": self.layout_box,
+            "quality": self.quality,
+            "height": self.height_box,
+            "codec": self.codec,
+            "microphone": self.microphone,
+        }
+        for name, box in boxes.items():
+            box.activated.connect(lambda index, name=name, box=box: self._change(name, box.itemData(index)))
+        switches = {
+            "hardware": self.hardware,
+            "muted": self.muted,
+            "automatic_delay": self.automatic_delay,
+            "badge": self.badge,
+        }
+        for name, switch in switches.items():
+            switch.toggled.connect(lambda on, name=name: self._change(name, on))
+        self.delay.valueChanged.connect(lambda value: self._change("delay_ms", value))
+        self.pre_roll.valueChanged.connect(lambda value: self._change("pre_roll", float(value)))
+        self.microphone.opening.connect(self.microphones_wanted)
+        self.pause.toggled.connect(self.pause_clicked)
+        self.gif.clicked.connect(lambda: self.clip_clicked.emit("gif"))
+        self.webp.clicked.connect(lambda: self.clip_clicked.emit("webp"))
+        self.camera.toggled.connect(self.camera_toggled)
+
+    def _change(self, name: str, value: object) -> None:
+        self._settings = replace(self._settings, **{name: value})
+        self._show_dependent()
+        self.changed.emit(self._settings)
+
+    # -- what it is told -----------------------------------------------------------------------------------------
+
+    def show_settings(self, settings: OutputSettings) -> None:
+        """What was chosen; does not say so again."""
+        self._settings = settings
+        values: dict[QComboBox, object] = {
+            self.layout_box: settings.layout,
+            self.quality: settings.quality,
+            self.height_box: settings.height,
+            self.codec: settings.codec,
+        }
+        for box, value in values.items():
+            box.setCurrentIndex(box.findData(value))
+        self._show_microphone()
+        switches = {
+            self.hardware: settings.hardware,
+            self.muted: settings.muted,
+            self.automatic_delay: settings.automatic_delay,
+            self.badge: settings.badge,
+        }
+        for switch, on in switches.items():
+            _quietly(switch, switch.setChecked, on)
+        _quietly(self.delay, self.delay.setValue, settings.delay_ms)
+        _quietly(self.pre_roll, self.pre_roll.setValue, round(settings.pre_roll))
+        self._show_dependent()
+
+    def show_codecs(self, codecs: Sequence[Codec]) -> None:
+        """Those that this ffmpeg has; the chosen one stays in the list."""
+        chosen = self._settings.codec
+        self.codec.clear()
+        for codec in Codec:
+            if codec in codecs or codec.value == chosen:
+                self.codec.addItem(codec.label, codec.value)
+        self.codec.setCurrentIndex(self.codec.findData(chosen))
+
+    def show_microphones(self, names: Sequence[str]) -> None:
+        self.microphone.clear()
+        self.microphone.addItem(NO_SOUND, "")
+        for name in names:
+            self.microphone.addItem(name, name)
+        self._show_microphone()
+
+    def show_status(self, status: OutputStatus) -> None:
+        """As it is now."""
+        self.show_level(status.level_db)
+        self.pause.setEnabled(status.paused is not None)
+        _quietly(self.pause, self.pause.setChecked, bool(status.paused))
+        self.pause.setText("Go on" if status.paused else "Pause")
+        _quietly(self.camera, self.camera.setChecked, status.camera is not None)
+        warning = "Little room left: " if status.disk.low else ""
+        self.disk.setText(f"{warning}{status.disk}")
+        notes = [status.microphone_problem, status.camera_problem]
+        if status.camera is not None:
+            notes.append(f"The actor is the camera {status.camera}.")
+        if self._settings.hardware and status.encoder is not None and status.encoder.hardware:
+            notes.append(f"Encoded by {status.encoder.hardware}.")
+        text = "\n".join(note for note in notes if note)
+        self.note.setText(text)
+        self.note.setVisible(bool(text))
+
+    def show_level(self, db: float | None) -> None:
+        """Of the microphone; None: there is none."""
+        self.level.setEnabled(db is not None)
+        self.level.setValue(max(QUIETEST, round(db)) if db is not None else QUIETEST)
+
+    def _show_microphone(self) -> None:
+        """Also one that is not in the list, because it was not asked for yet or is unplugged."""
+        name = self._settings.microphone
+        if self.microphone.findData(name) < 0:
+            self.microphone.addItem(name, name)
+        self.microphone.setCurrentIndex(self.microphone.findData(name))
+
+    def _show_dependent(self) -> None:
+        sound = bool(self._settings.microphone)
+        for widget in (self.muted, self.automatic_delay):
+            widget.setEnabled(sound)
+        self.delay.setEnabled(sound and not self._settings.automatic_delay)
+        self.quality.setEnabled(self._settings.codec != Codec.FFV1.value)
+
+
+def _choices(name: str, tooltip: str, entries: dict) -> ChoiceBox:
+    box = ChoiceBox(name)
+    box.setToolTip(tooltip)
+    for value, words in entries.items():
+        box.addItem(words, value)
+    return box
+
+
+def _numbers(name: str, low: int, high: int, unit: str) -> QSpinBox:
+    box = QSpinBox()
+    box.setAccessibleName(name)
+    box.setRange(low, high)
+    box.setSuffix(unit)
+    return box
+
+
+def _quietly(widget: QWidget, show, value: object) -> None:
+    """Show a value without telling that the user had chosen it."""
+    widget.blockSignals(True)
+    show(value)
+    widget.blockSignals(False)

@@ -1,0 +1,116 @@
+"""The outputs' panel, through its own controls."""
+
+from __future__ import annotations
+
+import pytest
+from gui_stage import Stage, make_stage, stage
+from PyQt6.QtCore import Qt
+
+from puppet.codecs import Codec, Encoder
+from puppet.disk import DiskSpace
+from puppet.gui.output_panel import OutputPanel
+from puppet.output_settings import OutputSettings
+from puppet.outputs import OutputStatus
+
+__all__ = ["make_stage", "stage"]  # fixtures
+
+QUIET = OutputStatus(None, None, None, None, None, 0.0, None, DiskSpace(50_000_000_000))
+
+
+@pytest.fixture
+def panel(qtbot) -> OutputPanel:
+    made = OutputPanel()
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+def test_what_is_shown_is_not_said_again(panel: OutputPanel, qtbot) -> None:
+    chosen = OutputSettings("separate", 720, "ffv1", "small", False, False, "Desk", True, False, 80, 5.0)
+    with qtbot.assertNotEmitted(panel.changed):
+        panel.show_settings(chosen)
+        panel.show_microphones(["Headset"])
+        panel.show_codecs([Codec.H264])
+        panel.show_status(QUIET)
+    assert panel.layout_box.currentText() == "Three separate files"
+    assert (panel.height_box.currentText(), panel.codec.currentText()) == ("720 px high", "FFV1")
+    assert panel.microphone.currentText() == "Desk"  # chosen, though it is not there now
+    assert [panel.codec.itemText(i) for i in range(panel.codec.count())] == ["H.264", "FFV1"]
+    assert (panel.delay.value(), panel.pre_roll.value()) == (80, 5)
+    assert panel.delay.isEnabled()
+    assert not panel.quality.isEnabled()  # FFV1 has none to choose
+
+
+def test_every_control_says_what_the_user_wanted(panel: OutputPanel, qtbot) -> None:
+    said: list[OutputSettings] = []
+    panel.changed.connect(said.append)
+    panel.show_microphones(["Desk"])
+    for box, words in (
+        (panel.layout_box, "Actor only"),
+        (panel.quality, "Good"),
+        (panel.height_box, "1080 px high"),
+        (panel.codec, "HEVC"),
+        (panel.microphone, "Desk"),
+    ):
+        box.setCurrentText(words)
+        box.activated.emit(box.currentIndex())
+    for switch in (panel.hardware, panel.badge, panel.muted, panel.automatic_delay):
+        qtbot.mouseClick(switch, Qt.MouseButton.LeftButton)
+    panel.delay.setValue(-120)
+    panel.pre_roll.setValue(7)
+    assert said[-1] == OutputSettings(
+        "actor", 1080, "hevc", "good", False, False, "Desk", True, automatic_delay=False, delay_ms=-120, pre_roll=7.0
+    )
+    assert len(said) == 11
+    for button, kind in ((panel.gif, "gif"), (panel.webp, "webp")):
+        with qtbot.waitSignal(panel.clip_clicked) as clip:
+            qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+        assert clip.args == [kind]
+
+
+def test_it_shows_how_the_outputs_are_doing(panel: OutputPanel) -> None:
+    panel.show_status(QUIET)
+    assert not panel.pause.isEnabled()
+    assert not panel.level.isEnabled()
+    assert panel.disk.text() == "50 GB free"
+    assert not panel.note.isVisible()
+    nvenc = Encoder("h264_nvenc", Codec.H264, "NVIDIA NVENC")
+    busy = OutputStatus(-12.4, "Desk is gone", "/dev/video9", None, True, 3.0, nvenc, DiskSpace(10**8))
+    panel.show_status(busy)
+    assert (panel.pause.text(), panel.pause.isChecked(), panel.level.value()) == ("Go on", True, -12)
+    assert panel.disk.text() == "Little room left: 0.1 GB free"
+    assert panel.camera.isChecked()
+    for words in ("Desk is gone", "camera /dev/video9", "Encoded by NVIDIA NVENC"):
+        assert words in panel.note.text()
+
+
+def test_everything_can_be_reached_and_has_a_name(panel: OutputPanel) -> None:
+    for control in (panel.layout_box, panel.quality, panel.height_box, panel.codec, panel.microphone, panel.delay):
+        assert control.accessibleName()
+        assert control.focusPolicy() & Qt.FocusPolicy.TabFocus
+    for control in (panel.hardware, panel.muted, panel.badge, panel.camera, panel.pause, panel.gif, panel.webp):
+        assert control.accessibleName() or control.text()
+        assert control.toolTip()
+
+
+def test_a_choice_is_kept_and_reaches_the_outputs(stage: Stage) -> None:
+    panel = stage.window.output
+    stage.choose(panel.layout_box, "Driver only")
+    assert stage.controller.settings.output.layout == "driver"
+    assert stage.controller.desk.services.outputs._settings.layout == "driver"
+
+
+def test_a_clip_of_what_was_just_seen_is_saved(stage: Stage) -> None:
+    stage.click(stage.window.output.gif)
+    stage.until(lambda: len(list(stage.folder.glob("*.gif"))) == 1)
+    stage.until(lambda: any("Saved" in banner for banner in stage.banners))
+
+
+def test_a_device_that_fails_is_told_once_and_forgotten_when_it_works(stage: Stage, monkeypatch) -> None:
+    outputs = stage.controller.desk.services.outputs
+    told = OutputStatus(None, None, None, "There is no virtual camera. 1. Do this", None, 0.0, None, DiskSpace(10**8))
+    monkeypatch.setattr(outputs, "status", lambda: told)
+    stage.until(lambda: "There is no virtual camera. 1. Do this" in stage.banners)
+    assert sum("Little room" in banner for banner in stage.banners) == 1
+    monkeypatch.setattr(outputs, "status", lambda: QUIET)
+    stage.until(lambda: not any("camera" in banner or "room" in banner for banner in stage.banners))
