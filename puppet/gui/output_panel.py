@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PyQt6.QtCore import QSize, pyqtSignal
+from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSpinBox, QWidget
 
 from puppet.codecs import Codec, Quality
@@ -59,7 +59,8 @@ class OutputPanel(QWidget):
             "pictures on their way. Switch off if your camera itself is late, and set by how much."
         )
         self.delay = _numbers("Sound later by", -LONGEST_DELAY, LONGEST_DELAY, " ms")
-        self.pre_roll = _numbers("Keep before", 0, int(LONGEST_PRE_ROLL), " s")
+        self.delay.setToolTip("By how much the sound comes later, or earlier if below 0")
+        self.pre_roll = _numbers("Pre-roll", 0, int(LONGEST_PRE_ROLL), " s")
         self.pre_roll.setSpecialValueText("Off")
         self.pre_roll.setToolTip("A recording begins this long before you press Record")
         self.badge = Switch("Badge on the actor")
@@ -77,7 +78,6 @@ class OutputPanel(QWidget):
         self.camera.setToolTip("Show the actor as a camera that other programs can choose, for calls")
         self.note = QLabel()  # what is going on, and problems
         self.note.setWordWrap(True)
-        self.note.setProperty("role", "caption")
         self.disk = QLabel()
         self.disk.setProperty("role", "caption")
         self.disk.setWordWrap(True)
@@ -86,20 +86,17 @@ class OutputPanel(QWidget):
         self.show_settings(self._settings)
         self.pause.setEnabled(False)
 
-    def sizeHint(self) -> QSize:
-        return self.minimumSizeHint()
-
     def _lay_out(self) -> None:
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(10)
         grid.setVerticalSpacing(5)
         grid.setColumnStretch(1, 1)
-        clips, pause = QHBoxLayout(), QHBoxLayout()
+        clips = QHBoxLayout()
+        clips.setSpacing(8)
         for button in (self.gif, self.webp):
+            button.setProperty("role", "plain")
             clips.addWidget(button)
-        pause.addWidget(self.pause)
-        pause.addStretch(1)
         rows = (
             ("Record", self.layout_box),
             ("Quality", self.quality),
@@ -110,8 +107,8 @@ class OutputPanel(QWidget):
             ("", self.level),
             ("", self.muted),
             ("", self.automatic_delay),
-            ("Sound later by", self.delay),
-            ("Keep before", self.pre_roll),
+            ("Delay", self.delay),
+            ("Pre-roll", self.pre_roll),
             ("", self.badge),
             ("", self.camera),
         )
@@ -245,6 +242,7 @@ class OutputPanel(QWidget):
 def _choices(name: str, tooltip: str, entries: dict) -> ChoiceBox:
     box = ChoiceBox(name)
     box.setToolTip(tooltip)
+    box.setMinimumContentsLength(6)  # the side panel is narrow; the list opens as wide as its words
     for value, words in entries.items():
         box.addItem(words, value)
     return box
@@ -254,6 +252,7 @@ def _numbers(name: str, low: int, high: int, unit: str) -> QSpinBox:
     box = QSpinBox()
     box.setAccessibleName(name)
     box.setRange(low, high)
+    box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)  # arrow keys and the wheel do the same
     box.setSuffix(unit)
     return box
 

@@ -120,6 +120,12 @@ def style_sheet(c: Colours) -> str:
     QPushButton[role="round"] {{ padding: 0; min-width: 38px; max-width: 38px; font-weight: 600; }}
     QPushButton[recording="true"] {{ color: {c.danger}; border-color: {c.danger}; }}
 
+    QSpinBox {{
+        background: {c.card}; color: {c.text}; border: 1px solid {c.border}; border-radius: 8px;
+        min-height: 30px; padding: 0 4px 0 11px;
+    }}
+    QSpinBox:focus {{ border: 2px solid {c.accent}; padding: 0 3px 0 10px; }}
+    QSpinBox:disabled {{ color: {c.muted}; }}
     QComboBox {{ padding: 0 34px 0 12px; }}
     QComboBox:focus {{ padding: 0 33px 0 11px; }}
     QComboBox::drop-down {{ border: none; width: 34px; }}
