@@ -247,6 +247,7 @@ def _services(
     def read_picture(path: Path) -> Image | None:
         image = cv2.imread(str(path))
         return None if image is None else np.asarray(image, np.uint8)
+
     outputs = Outputs(settings.output, settings.folder(), consent)
 
     def make_recorder(path: Path | None, settings: Settings, name: str) -> RecorderSink:
