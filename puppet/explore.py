@@ -49,6 +49,11 @@ class Direction:
     vector: Floats
     usefulness: float
 
+    @property
+    def title(self) -> str:
+        """The number to type, and the name where that says more."""
+        return self.name if self.name.endswith(f" {self.number}") else f"{self.number} · {self.name}"
+
 
 @dataclass(frozen=True, eq=False)
 class Place:

@@ -60,6 +60,8 @@ def test_the_seeds_rule_finds_the_planted_dimensions_and_dead_ones_rank_last():
 def test_a_file_that_lists_useful_dimensions_keeps_its_own_numbering():
     ways = directions(planted(useful=np.array([1, 3], np.int32)), Basis.USEFUL)
     assert [(way.number, way.name) for way in ways] == [(1, "dimension 3"), (0, "dimension 1")]
+    assert [way.title for way in ways] == ["1 · dimension 3", "0 · dimension 1"]
+    assert [way.title for way in directions(planted(), Basis.ALL)][:2] == ["dimension 3", "dimension 1"]
     assert [way.usefulness for way in ways] == [4.0, 3.0]
 
 

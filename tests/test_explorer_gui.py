@@ -71,7 +71,7 @@ class User:
         qtbot.addWidget(self.window, before_close_func=lambda window: window.shutdown())
         with qtbot.waitExposed(self.window):
             self.window.show()
-        self.sees(point())
+        self.sees(self.actor.latents.mean)
 
     @property
     def pane(self):
@@ -487,6 +487,7 @@ def test_a_morph_into_another_actor(user, tmp_path):
     (film,) = (tmp_path / "films").glob("*.mp4")
     images = read_video(film)
     assert len(images) == 30
+    assert film.read_bytes().count(user.actor.card.consent.encode()) >= 2  # both actors' statements
     assert centre(images[-1]) - centre(images[0]) == pytest.approx(8, abs=1)
 
 

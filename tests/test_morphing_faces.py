@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+from test_explorer_gui import User
 
 pytest.importorskip("onnx", reason="export needs the extra 'train'")
 
@@ -87,6 +88,22 @@ def test_all_29_dimensions_work_in_the_explorer_under_their_own_numbers(made):
         assert np.abs(actor.decode(Latent(alone.shown)).image - middle).max() > 2
     assert at.pair == (28, 11)  # the original's first pair
     assert at.hover(0.5, 0.25).shown[[380, 139]].tolist() == [0.5, 0.25]
+
+
+def test_the_explorers_window_shows_them_and_starts_with_28_and_11(made, qtbot, tmp_path):
+    user = User(qtbot, tmp_path, made)
+    rows = user.window.rows
+    qtbot.waitUntil(lambda: rows.complete and len(rows.rows) == 29)
+    assert list(rows.rows) == list(range(29))
+    assert "28 · dimension 380" in user.window.stage.where.text()
+    for x, y in ((-1, -1), (1, 1)):  # bottom left, top right
+        user.hover(x, y)
+        there = user.somewhere()
+        assert {int(i): float(there[i]) for i in np.flatnonzero(there)} == {380: x, 139: y}
+    user.type("d 0 5")
+    user.hover(-1, 1)
+    there = user.somewhere()
+    assert there[[31, 83, 380, 139]].tolist() == [-1, 1, 1, 1]
 
 
 def test_the_older_copy_without_an_encoder_can_be_explored_but_says_so(arrays, tmp_path, capsys):

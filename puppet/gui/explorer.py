@@ -386,7 +386,7 @@ class ExplorerWidget(QWidget):
 
     def _show_where(self, at: Exploration) -> None:
         (right, x), (up, y) = ((number, at.coordinate(number)) for number in at.pair)
-        self.stage.where.setText(f"→ {at.direction(right).name} {x:+.2f}     ↑ {at.direction(up).name} {y:+.2f}")
+        self.stage.where.setText(f"→ {at.direction(right).title} {x:+.2f}     ↑ {at.direction(up).title} {y:+.2f}")
         self.pane.show_cross((x / at.reach, y / at.reach), hides_mouse=not at.frozen)
         self.pane.set_note("Frozen: click to follow the mouse again" if at.frozen else "")
 

@@ -88,14 +88,12 @@ class DirectionRow(QFrame):
     def __init__(self, direction: Direction) -> None:
         super().__init__()
         self.number = direction.number
-        words, _, own = direction.name.rpartition(" ")  # of the actor; the number is what is typed
-        name = direction.name if own == str(direction.number) else f"{direction.number} · {words} {own}"
-        title = QLabel(name)
+        title = QLabel(direction.title)
         title.setProperty("role", "caption")
         use = QLabel(f"{direction.usefulness:.2f}" if direction.usefulness else "")
         use.setProperty("role", "value")
         use.setToolTip("How much this direction says: mean KL in nats, or the length of a principal axis")
-        self.slider = SigmaSlider(name)
+        self.slider = SigmaSlider(direction.title)
         self.pictures = _small_stage("before"), _small_stage("after")
         self.buttons = QPushButton("→"), QPushButton("↑")
         for axis, (button, words) in enumerate(zip(self.buttons, ("to the right", "upwards"), strict=True)):
