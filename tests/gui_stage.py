@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from engine_fakes import FakeActor, FakePuppeteer, FakeSource
 from planted_face import rest_face, tracked
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QCoreApplication, Qt
 from PyQt6.QtGui import QColor, QDesktopServices
 from PyQt6.QtWidgets import QComboBox
 
@@ -176,9 +176,16 @@ class Stage:
 
     def press(self, key, modifier=Qt.KeyboardModifier.NoModifier):
         self.qtbot.keyClick(self.window, key, modifier)
+        self.settle()
 
     def click(self, widget):
         self.qtbot.mouseClick(widget, Qt.MouseButton.LeftButton, pos=widget.rect().center())
+        self.settle()
+
+    def settle(self):
+        """Until what was asked for is written, and told."""
+        self.controller.desk.background.wait(10)
+        QCoreApplication.sendPostedEvents()
 
     def choose(self, box: QComboBox, text: str):
         """Choose a row as a user does, by the keyboard's confirmation."""

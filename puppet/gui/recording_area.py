@@ -21,6 +21,7 @@ class RecordingArea(Area):
         self.take: RecorderSink | None = None
         self.last: RecorderSink | None = None
         self._gate = ActorResults()
+        self._beginning = self._over = False
         self._saving: tuple[RecorderSink, Future[None]] | None = None
         self._closer = ThreadPoolExecutor(1, thread_name_prefix="finish recording")
         desk.own_words.append(self._tells)
@@ -32,11 +33,15 @@ class RecordingArea(Area):
 
         Raises RecordingError. Pictures without an actor are left out.
         """
+        if self.take is None and self._saving is None and not self._beginning:
+            desk = self.desk
+            self._begin(desk.services.make_recorder(path, desk.settings, desk.actor_name()), frames)
+
+    def _begin(self, take: RecorderSink, frames: int | None = None) -> None:
         desk = self.desk
-        if self.take is not None or self._saving is not None:
-            return
-        self.take = self.last = desk.services.make_recorder(path, desk.settings, desk.actor_name())
-        self._gate = ActorResults(frames, self.take)
+        self._beginning = False
+        self.take = self.last = take
+        self._gate = ActorResults(frames, take)
         desk.window.banners.dismiss("recording")
         desk.engine.add_sink(self._gate)
         desk.window.transport.show_recording(0.0)
@@ -64,6 +69,7 @@ class RecordingArea(Area):
 
     def shutdown(self) -> list[str]:
         problems: list[str] = []
+        self._over = True
         if self.take is not None:
             self._finish()
         if self._saving is not None:
@@ -83,22 +89,40 @@ class RecordingArea(Area):
         elif desk.result is None or desk.result.portrait is None:
             desk.window.banners.say("recording", "There is nothing to record yet: no actor is playing.", "warning")
         else:
-            try:
-                self.record()
-            except PuppetError as problem:
-                desk.window.banners.say("recording", str(problem), "error")
+            self._begin_soon()
+
+    def _begin_soon(self) -> None:
+        """As `record`, beside the window's thread: looking for an encoder and making the file may take a moment."""
+        if self._saving is not None or self._beginning:
+            return
+        self._beginning = True
+        desk, settings, name = self.desk, self.desk.settings, self.desk.actor_name()
+
+        def make() -> RecorderSink:
+            take = desk.services.make_recorder(None, settings, name)
+            if self._over:
+                take.close()
+            return take
+
+        def refused(problem: Exception) -> None:
+            self._beginning = False
+            desk.window.banners.say("recording", str(problem), "error")
+
+        desk.background.run("record", make, self._begin, refused, awaited=True)
 
     def _snapshot(self) -> None:
         desk = self.desk
         if desk.result is None:
             desk.window.banners.say("snapshot", "There is nothing to save yet: no picture has come.", "warning")
             return
-        try:
-            path = desk.services.save_snapshot(desk.result, desk.settings, desk.actor_name())
-        except PuppetError as problem:
-            desk.window.banners.say("snapshot", str(problem), "error")
-            return
-        desk.say_saved("snapshot", f"Saved {path.name}", path)
+        result, settings, name = desk.result, desk.settings, desk.actor_name()
+        desk.background.run(
+            "snapshot",
+            lambda: desk.services.save_snapshot(result, settings, name),
+            lambda path: desk.say_saved("snapshot", f"Saved {path.name}", path),
+            lambda problem: desk.window.banners.say("snapshot", str(problem), "error"),
+            awaited=True,
+        )
 
     def _tells(self, problem: Problem) -> bool:
         """Told when the take is finished, with what became of the file."""

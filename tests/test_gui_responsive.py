@@ -1,0 +1,195 @@
+"""Nothing freezes: the window is walked through, panel by panel, with services that take their time.
+
+What may be slow is told by who calls it, not by a clock: on a busy machine everything is slow now and then.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+import threading
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from gui_stage import GREY, halves, make_stage
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QAbstractButton, QComboBox, QFileDialog, QInputDialog, QListWidget
+from tiny_actor import tiny_actor
+
+from puppet import making
+from puppet.actor import load_actor
+from puppet.gui.background import Background
+from puppet.settings import Settings
+
+__all__ = ["make_stage"]  # fixture
+SLOW = 1.5  # s that every planted service takes: a window that waited for one would stand still for that long
+FILES = (".py", ".pyc", ".so", ".pem")  # what imports open
+BLOCKING = ("open", "subprocess.Popen", "os.rename", "os.remove", "os.mkdir", "os.listdir", "os.scandir", "time.sleep")
+_watching: list | None = None  # where the audit hook notes what blocks; None: it notes nothing
+
+
+def _audit(event: str, arguments: tuple) -> None:
+    noted = _watching
+    if noted is None or event not in BLOCKING or threading.current_thread() is not threading.main_thread():
+        return
+    if event == "open" and (not isinstance(arguments[0], str) or arguments[0].endswith(FILES)):
+        return
+    if "bookmarks" in str(arguments[0]):  # the explorer reads a few kB of its own when its page is first shown
+        return
+    noted.append((event, str(arguments[:1])))
+
+
+sys.addaudithook(_audit)  # for good: Python cannot take one back
+
+
+@pytest.fixture
+def blocking(monkeypatch):
+    """What the window's thread did that may block, from `begin()` on."""
+    noted: list = []
+    return SimpleNamespace(
+        noted=noted, begin=lambda: monkeypatch.setattr(sys.modules[__name__], "_watching", noted),
+        end=lambda: monkeypatch.setattr(sys.modules[__name__], "_watching", None),
+    )  # fmt: skip
+
+
+def slow(function, calls):
+    def wrapped(*arguments, **named):
+        calls.append((getattr(function, "__name__", str(function)), threading.current_thread()))
+        threading.Event().wait(SLOW)
+        return function(*arguments, **named)
+
+    return wrapped
+
+
+class SlowThings:
+    """Everything of `inner` that can be called takes its time, and is noted with the thread that calls it."""
+
+    def __init__(self, inner, calls):
+        self._inner, self._calls = inner, calls
+
+    def __getattr__(self, name):
+        value = getattr(self._inner, name)
+        return slow(value, self._calls) if callable(value) and not isinstance(value, type) else value
+
+
+def make_slow(services, calls) -> None:
+    for field in dataclasses.fields(services):
+        value = getattr(services, field.name)
+        made = slow(value, calls) if callable(value) else SlowThings(value, calls)
+        if field.name != "want_camera":  # sets a variable
+            object.__setattr__(services, field.name, made)
+
+
+@pytest.fixture
+def slow_stage(make_stage, monkeypatch, tmp_path):
+    monkeypatch.setenv("PUPPET_ACTORS_DIR", str(tmp_path / "actors"))
+    monkeypatch.setenv("PUPPET_JOBS_DIR", str(tmp_path / "jobs"))
+    monkeypatch.setattr(making, "CHILD", ("-c", "pass"))
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *a, **k: ("/videos/me.mp4", ""))
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *a, **k: ([str(tmp_path / "a.actor")], ""))
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *a, **k: "")
+    monkeypatch.setattr(QInputDialog, "getText", lambda *a, **k: ("Ada", True))
+    stage = make_stage(Settings(recording_folder=str(tmp_path)))
+    file = tiny_actor(tmp_path / "marble.actor")
+    stage.load_actor = lambda path: load_actor(file, "cpu")  # the page Explore wants a real one
+    object.__setattr__(stage.engine, "_load_actor", stage.load_actor)
+    stage.calls = []
+    make_slow(stage.controller.desk.services, stage.calls)
+    stage.picture = halves(GREY, GREY, 84, 84)
+    return stage.start()
+
+
+def use_everything(stage) -> int:
+    """Press and choose all there is on every page; how many controls that were."""
+    w, used = stage.window, 0
+    w.side.fold([])
+    for index in range(w.tabs.count()):
+        w.tabs.setCurrentIndex(index)
+        page = w.page
+        for kind in (QAbstractButton, QComboBox, QListWidget):
+            for control in w.findChildren(kind):
+                w.show_page(page)
+                if not control.isVisible() or not control.isEnabled() or control.objectName().startswith("qt_"):
+                    continue
+                used += 1
+                if isinstance(control, QAbstractButton):
+                    control.click()
+                elif isinstance(control, QComboBox):
+                    control.setCurrentIndex(control.count() - 1)
+                    control.activated.emit(control.count() - 1)
+                else:
+                    control.setCurrentRow(control.count() - 1)
+                stage.qtbot.wait(1)
+                if w.isFullScreen():
+                    w.step_back()
+                w.step_back()
+    return used
+
+
+def test_no_slow_service_is_called_by_the_windows_thread(slow_stage, blocking):
+    stage = slow_stage
+    ticks = [time.monotonic()]
+    timer = stage.window.make_timer(lambda: ticks.append(time.monotonic()))
+    timer.start(5)
+    blocking.begin()
+    assert use_everything(stage) > 25
+    stage.window.show_page("live")
+    for key in (Qt.Key.Key_C, Qt.Key.Key_S, Qt.Key.Key_R):
+        stage.qtbot.keyClick(stage.window, key)
+    stage.until(lambda: len({name for name, _ in stage.calls}) >= 5)
+    blocking.end()
+    timer.stop()
+    main = threading.main_thread()
+    assert [name for name, thread in stage.calls if thread is main] == []
+    assert blocking.noted == []
+    assert max(b - a for a, b in zip(ticks, ticks[1:], strict=False)) < SLOW
+
+
+def test_the_watch_sees_what_blocks(qtbot, blocking, tmp_path):
+    """So that the test above means something."""
+    blocking.begin()
+    (tmp_path / "file").write_text("x")
+    time.sleep(0)
+    threading.Thread(target=lambda: Path(tmp_path / "other").write_text("x")).start()
+    blocking.end()
+    assert {event for event, _ in blocking.noted} >= {"open"}
+    assert not any("other" in words for _, words in blocking.noted)
+
+
+# -- work beside the window's thread ---------------------------------------------------------------------------------
+
+
+def test_what_work_gave_is_told_in_the_windows_thread(qtbot):
+    background, told = Background(), []
+    background.run(
+        "a", lambda: threading.current_thread(), lambda thread: told.append((thread, threading.current_thread()))
+    )
+    qtbot.waitUntil(lambda: bool(told))
+    worked, heard = told[0]
+    assert worked is not threading.main_thread()
+    assert heard is threading.main_thread()
+
+
+def test_only_the_newest_of_a_key_is_told_and_failures_are(qtbot):
+    background, told, gate = Background(), [], threading.Event()
+    background.run("a", lambda: gate.wait(10), lambda _: told.append("old"))
+    background.run("a", lambda: None, lambda _: told.append("new"))
+    background.run("b", lambda: 1 / 0, told.append, lambda problem: told.append(type(problem).__name__))
+    qtbot.waitUntil(lambda: len(told) == 2)
+    gate.set()
+    background.run("c", lambda: None, lambda _: told.append("last"))
+    qtbot.waitUntil(lambda: "last" in told)
+    assert sorted(told) == ["ZeroDivisionError", "last", "new"]
+
+
+def test_what_is_awaited_is_finished_and_nothing_is_told_afterwards(qtbot):
+    background, done, told = Background(), [], []
+    background.run("a", lambda: (threading.Event().wait(0.1), done.append(1)), lambda _: told.append(1), awaited=True)
+    background.finish(10)
+    assert done == [1]
+    background.run("b", lambda: done.append(2), lambda _: told.append(2), awaited=True)
+    background.wait(10)
+    qtbot.wait(20)
+    assert told == []
