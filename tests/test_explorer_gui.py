@@ -18,6 +18,7 @@ import pytest
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtGui import QClipboard, QGuiApplication
 from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QComboBox, QLineEdit, QPushButton, QSlider
 from tiny_actor import USEFUL, explorable_actor, tiny_actor
 from video_fixtures import read_video
 
@@ -30,6 +31,7 @@ from puppet.gui.explorer_places import MEAN, NOW
 from puppet.gui.explorer_rows import SigmaSlider
 from puppet.gui.explorer_worker import SPREAD
 from puppet.gui.qimage import to_qimage
+from puppet.gui.widgets import Switch
 
 SIZE = 8
 RANKED = {number: USEFUL[number] for number in (2, 1, 0)}  # dimension by the file's number, most useful first
@@ -383,6 +385,18 @@ def test_damaged_bookmarks_are_set_aside_and_said(qtbot, tmp_path):
     user = User(qtbot, tmp_path, actor)
     assert "set aside" in user.told()
     assert user.window.places.list.count() == 0
+
+
+def test_every_control_has_a_name_a_reason_and_a_way_by_keyboard(user):
+    user.window.set_live(True)
+    kinds = (QPushButton, QComboBox, QSlider, QLineEdit, Switch)
+    controls = [control for kind in kinds for control in user.window.findChildren(kind)]
+    assert len(controls) > 30
+    for control in controls:
+        name = control.accessibleName() or getattr(control, "text", str)()
+        assert name.strip(), control
+        assert control.toolTip() or control.property("placeholderText"), name
+        assert control.focusPolicy() & Qt.FocusPolicy.TabFocus, name
 
 
 # --- what moves by itself ---

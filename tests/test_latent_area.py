@@ -167,7 +167,9 @@ def test_a_frozen_face_stays_and_attributes_still_change_it(live):
 
 def test_the_page_explore_is_made_when_it_is_first_looked_at(live):
     assert live.controller.latent.explorer is None
-    live.press(Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
+    tabs = live.window.tabs
+    place = [tabs.tabData(index) for index in range(tabs.count())].index("explore")
+    live.press(Qt.Key(Qt.Key.Key_1 + place), Qt.KeyboardModifier.ControlModifier)
     live.until(lambda: live.controller.latent.explorer is not None)
     explorer = live.explorer
     assert explorer.actor is live.engine.actor

@@ -48,6 +48,8 @@ class ExplorerStage(QWidget):
             button.setToolTip(f"{COMMANDS[key][1][0].upper()}{COMMANDS[key][1][1:]} ({key.upper()})")
         self.frozen.setToolTip("The mouse changes nothing (a click on the picture, or F)")
         self.copy.setToolTip("Copy this face's latent as text")
+        self.take_live.setToolTip("Go on from the expression that the actor on stage has now")
+        self.show_on_actor.setToolTip("The actor on stage shows this face, in recordings too, until this is off")
         self.paste.setToolTip("Go to the latent that is on the clipboard as text")
 
     def _arrange(self) -> None:
