@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+WARNING = "⚠"  # the colour alone would not be seen by everybody
 MOST = 3  # banners at a time; the oldest goes
 
 
@@ -19,7 +20,7 @@ class Banner(QFrame):
         self.kind = kind
         self.setProperty("role", "banner")
         self.setProperty("kind", kind)
-        label = QLabel(text)
+        label = QLabel(text if kind == "notice" else f"{WARNING} {text}")
         label.setTextFormat(Qt.TextFormat.PlainText)  # file names may look like markup
         label.setWordWrap(True)
         label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

@@ -18,12 +18,12 @@ from PyQt6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from puppet.gui.casting_panel import ACTOR_FILES
+from puppet.gui.side_panel import Column
 
 PICTURE = 148  # px, side of a preview in the grid
 LARGE = 220  # px, of the chosen one's
@@ -154,16 +154,10 @@ class LibraryPage(QWidget):
             buttons.addWidget(button, 1)
         column.addLayout(self._facts)
         column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setAccessibleName("Details of the actor")
+        scroll = Column("Details of the actor", DETAILS_WIDTH)
         scroll.setWidget(inside)
         card = QFrame()
         card.setProperty("role", "card")
-        card.setMinimumWidth(DETAILS_WIDTH)
         whole = QVBoxLayout(card)
         whole.setContentsMargins(0, 0, 0, 12)
         whole.addWidget(scroll, 1)

@@ -15,7 +15,6 @@ from PyQt6.QtWidgets import (
     QPlainTextEdit,
     QProgressBar,
     QPushButton,
-    QScrollArea,
     QSpinBox,
     QStackedWidget,
     QVBoxLayout,
@@ -26,9 +25,10 @@ from puppet.filming import TOTAL, Cue
 from puppet.gui.casting_panel import VIDEO_FILES
 from puppet.gui.loss_curve import LossCurve
 from puppet.gui.preview import PreviewPane
+from puppet.gui.side_panel import Column
 from puppet.making import CHECKED, CHECKING, DONE, EXPORTING, FAILED, TRAINING, Job
 
-COLUMN = 400  # px
+COLUMN = 380  # px
 MINUTES, MOST_MINUTES = 60, 24 * 60
 START, FILMING = "start", "filming"  # beside a job's states
 INTRODUCTION = (
@@ -62,19 +62,13 @@ class NewActorPage(QWidget):
         self._make_working()
         self._make_checked()
         self._make_end()
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setAccessibleName("Steps")
-        scroll.setWidget(self._stack)
+        column = Column("Steps", COLUMN)
+        column.setWidget(self._stack)
         card = QFrame()
         card.setProperty("role", "card")
-        card.setFixedWidth(COLUMN)
         whole = QVBoxLayout(card)
-        whole.setContentsMargins(16, 14, 16, 14)
-        whole.addWidget(scroll)
+        whole.setContentsMargins(16, 14, 8, 14)
+        whole.addWidget(column)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(12)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QEvent, QObject, Qt
 from PyQt6.QtWidgets import QFrame, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 WIDTH, GAP = 312, 12  # px
+BAR = 14  # px, of the bar at the right
 
 
 class Group(QFrame):
@@ -47,17 +48,31 @@ class Group(QFrame):
         self.heading.setAccessibleDescription("open" if open_ else "folded")
 
 
-class SidePanel(QScrollArea):
-    """The groups, in the order in which they were added."""
+class Column(QScrollArea):
+    """Scrolls up and down, never sideways: it is as wide as what is in it needs, at least `least` px."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str, least: int) -> None:
         super().__init__()
-        self.setAccessibleName("Controls")
-        self.setFixedWidth(WIDTH)
+        self._least = least
+        self.setAccessibleName(name)
+        self.setFixedWidth(least)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    def eventFilter(self, a0: QObject | None, a1: QEvent | None) -> bool:
+        inside = self.widget()
+        if a1 is not None and a0 is inside and inside is not None and a1.type() == QEvent.Type.LayoutRequest:
+            self.setFixedWidth(max(self._least, inside.minimumSizeHint().width() + BAR))
+        return super().eventFilter(a0, a1)
+
+
+class SidePanel(Column):
+    """The groups, in the order in which they were added."""
+
+    def __init__(self) -> None:
+        super().__init__("Controls", WIDTH)
         self.groups: dict[str, Group] = {}
         self._folded: set[str] = set()
         inside = QWidget()

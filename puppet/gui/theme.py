@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PyQt6.QtGui import QColor, QPalette
+from PyQt6.QtGui import QColor, QGuiApplication, QPalette
 
 
 @dataclass(frozen=True)
@@ -84,12 +84,13 @@ def palette_of(c: Colours) -> QPalette:
 
 
 def style_sheet(c: Colours) -> str:
+    points = max(QGuiApplication.font().pointSizeF(), 6.0)  # -1 where it is set in px
     return f"""
     QMainWindow, QDialog {{ background: {c.window}; }}
     QLabel {{ color: {c.text}; }}
     QLabel[role="caption"] {{ color: {c.muted}; font-weight: 600; }}
     QLabel[role="value"] {{ color: {c.muted}; }}
-    QLabel[role="title"] {{ font-size: 15pt; font-weight: 600; }}
+    QLabel[role="title"] {{ font-size: {1.5 * points:.1f}pt; font-weight: 600; }}
     QLabel[role="key"] {{
         background: {c.card}; border: 1px solid {c.border}; border-radius: 5px; padding: 3px 9px; font-weight: 600; }}
     QToolTip {{ background: {c.card}; color: {c.text}; border: 1px solid {c.border}; padding: 4px; }}

@@ -1,0 +1,218 @@
+"""Everybody can use the window: by keyboard, with a screen reader, with large letters, in another language."""
+
+from __future__ import annotations
+
+import pytest
+from gui_stage import make_stage
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QFontMetrics
+from PyQt6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSlider,
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QScrollBar,
+    QSlider,
+    QSpinBox,
+    QTabBar,
+    QToolButton,
+    QWidget,
+)
+
+from puppet import making
+from puppet.gui.new_actor_page import NewActorPage
+
+__all__ = ["make_stage"]  # fixture
+CONTROLS = (QAbstractButton, QComboBox, QAbstractSlider, QLineEdit, QSpinBox, QProgressBar, QAbstractItemView, QTabBar)
+LARGE = 1.5
+
+
+@pytest.fixture
+def stage(make_stage):
+    return make_stage().start()
+
+
+@pytest.fixture
+def large_letters(qapp):
+    """The user's font is half as large again."""
+    before = qapp.font()
+    font = qapp.font()
+    font.setPointSizeF(before.pointSizeF() * LARGE)
+    qapp.setFont(font)
+    yield
+    qapp.setFont(before)
+
+
+def pages(window):
+    """Show one page after the other; the explorer has tests of its own."""
+    window.side.fold([])
+    window.card.show()
+    for index in range(window.tabs.count()):
+        if window.tabs.tabData(index) != "explore":
+            window.tabs.setCurrentIndex(index)
+            yield window.page
+    window.card.hide()
+
+
+def states_of(page: NewActorPage):
+    """All that the page of a new actor can show."""
+    wish = making.Wish(("/talk.mp4",), "Carl", "Carl agreed.", 30)
+    page.show_start('To train an actor, torch must be installed. Run: python -m pip install ".[train]"')
+    yield "start"
+    for state in (making.CHECKING, making.CHECKED, making.TRAINING, making.EXPORTING, making.FAILED, making.DONE):
+        page.show_job(making.Job(page_folder, wish, state, False, "the disk is full", "tracking: 1/2", 0.5))
+        yield state
+
+
+page_folder = making.Path("job")
+
+
+def everything(window):
+    """Every page, and every state of the page that has several."""
+    for key in pages(window):
+        if key == "new":
+            yield from (f"new, {state}" for state in states_of(window.new_actor))
+        else:
+            yield key
+
+
+def visible(window, kinds):
+    """Controls in sight, without the parts that Qt makes them of."""
+    for kind in kinds:
+        for control in window.findChildren(kind):
+            inner = control.objectName().startswith("qt_") or isinstance(control, QScrollBar)
+            inside = any(isinstance(parent, (QSpinBox, QComboBox)) for parent in ancestors(control))
+            if control.isVisible() and not inner and not inside:
+                yield control
+
+
+def ancestors(widget: QWidget):
+    parent = widget.parentWidget()
+    while parent is not None:
+        yield parent
+        parent = parent.parentWidget()
+
+
+def words_of(control) -> str:
+    return control.accessibleName() or (control.text() if hasattr(control, "text") else "")
+
+
+def test_every_control_says_what_it_is_and_what_it_does(stage):
+    seen = 0
+    for where in everything(stage.window):
+        for control in visible(stage.window, CONTROLS):
+            seen += 1
+            assert words_of(control).strip(), (where, control)
+            if not isinstance(control, (QProgressBar, QTabBar, QAbstractItemView)):
+                helped = control.toolTip() or any(parent.toolTip() for parent in ancestors(control))
+                assert helped, (where, words_of(control))
+    assert seen > 60
+
+
+def test_every_control_can_be_reached_by_the_tab_key(stage):
+    w = stage.window
+    for where in everything(w):
+        wanted = {c for c in visible(w, CONTROLS) if c.isEnabled() and not isinstance(c, QProgressBar)}
+        reached, first = [], None
+        w.setFocus()
+        for _ in range(200):
+            QApplication.sendPostedEvents()
+            w.focusNextChild()
+            widget = w.focusWidget()
+            if widget is first:
+                break
+            first = first or widget
+            reached.append(widget)
+        missed = wanted - set(reached)
+        assert not missed, (where, [words_of(one) or one for one in missed])
+
+
+def test_the_focus_goes_down_the_page_and_not_to_and_fro(stage):
+    """In each column the focus goes from above to below."""
+    w = stage.window
+    w.side.fold([])
+    w.show_page("live")
+    groups = list(w.side.groups.values())
+    order = []
+    w.setFocus()
+    for _ in range(150):
+        w.focusNextChild()
+        order.append(w.focusWidget())
+    headings = [group.heading for group in groups if group.isVisible()]
+    positions = [order.index(heading) for heading in headings]
+    assert positions == sorted(positions)
+    assert order.index(w.source.box) < order.index(w.actor.box) < order.index(w.transport.record) < positions[0]
+
+
+def test_the_focus_can_be_seen(stage):
+    """Whatever has the focus looks different from what has it not."""
+    w = stage.window
+    for control in (w.transport.record, w.transport.mirror_preview, w.source.box, w.view.mesh, w.tabs,
+                    w.side.groups["motion"].heading, w.motion.sliders["smoothing"].slider):  # fmt: skip
+        w.setFocus()
+        before = control.grab().toImage()
+        control.setFocus(Qt.FocusReason.TabFocusReason)
+        assert control.grab().toImage() != before, words_of(control)
+
+
+def cut(widget: QWidget) -> bool:
+    """Whether some of the words do not fit, or stand outside what can be scrolled to."""
+    for parent in ancestors(widget):
+        left = widget.mapTo(parent, widget.rect().topLeft()).x()
+        if left < 0 or left + widget.width() > parent.width():
+            return True
+    if isinstance(widget, QLabel) and widget.wordWrap():
+        return widget.height() < widget.heightForWidth(widget.width())
+    wanted = widget.minimumSizeHint() if isinstance(widget, QSlider) else widget.sizeHint()
+    if isinstance(widget, (QComboBox, QLineEdit)):  # they show a part of long words, on purpose
+        return widget.height() < QFontMetrics(widget.font()).height() + 4
+    return widget.width() < wanted.width() or widget.height() < wanted.height()
+
+
+@pytest.mark.parametrize("size", [(1240, 760), (1000, 700)])
+def test_no_text_is_cut_with_large_letters(large_letters, make_stage, size):
+    stage = make_stage().start()
+    w = stage.window
+    w.resize(*size)
+    kinds = (QLabel, QPushButton, QCheckBox, QToolButton, QComboBox, QSpinBox, QLineEdit)
+    seen = 0
+    for where in everything(w):
+        for _ in range(5):  # heights follow widths, and those the side panel's bar
+            QApplication.sendPostedEvents()
+            QApplication.processEvents()
+        for widget in visible(w, kinds):
+            if words_of(widget).strip() or isinstance(widget, (QComboBox, QLineEdit)):
+                seen += 1
+                assert not cut(widget), (where, words_of(widget), widget.size(), widget.sizeHint())
+    assert seen > 80
+
+
+def test_the_sheet_of_keys_is_not_cut_with_large_letters(large_letters, make_stage):
+    stage = make_stage().start()
+    stage.press(Qt.Key.Key_F1)
+    sheet = stage.window.sheet
+    assert sheet is not None
+    stage.until(sheet.isVisible)
+    for label in sheet.findChildren(QLabel):
+        assert not cut(label), label.text()
+
+
+def test_what_states_mean_is_told_by_more_than_colour(stage):
+    w = stage.window
+    assert w.transport.record.text().strip() == "Record"
+    w.transport.show_recording(3.0)
+    assert w.transport.record.text().strip().startswith("Stop")
+    for kind, sign in (("notice", ""), ("warning", "⚠ "), ("error", "⚠ ")):
+        banner = w.banners.say("x", "words", kind)
+        label = banner.findChild(QLabel)
+        assert label is not None
+        assert label.text() == f"{sign}words"
+    on, off = w.view.mesh, w.view.timings
+    on.setChecked(True)
+    assert on.grab().toImage().convertToFormat(on.grab().toImage().Format.Format_Grayscale8) != off.grab().toImage()
