@@ -65,8 +65,14 @@ def build_parser() -> argparse.ArgumentParser:
     render = _command(
         commands, "render", render_video, "let an actor play a video", "puppet render talk.mp4 -o statue.mp4"
     )
-    render.add_argument("video", metavar="VIDEO", help="video file, image folder or image of the driver")
-    render.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.mp4", help="the file to write")
+    render.add_argument(
+        "video", metavar="VIDEO", help="video file, image folder or image of the driver, or a folder of videos"
+    )
+    render.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="OUT.mp4", help="the file to write, or a folder for videos"
+    )
+    render.add_argument("--resume", action="store_true", help="a folder: leave out what is finished already")
+    render.add_argument("--jobs", type=_count, metavar="N", help="a folder: so many videos at once (as cores allow)")
     _actor_option(render)
     _provider_option(render)
     render.add_argument("--force", action="store_true", help="replace OUT.mp4 when it exists")
@@ -160,20 +166,35 @@ def render_demo(actor: str | None, provider: str, motion: dict[str, Any]) -> int
 
 
 def render_video(arguments: argparse.Namespace) -> int:
+    """One video, or every video of a folder."""
+    from puppet.batch import default_jobs, render_folder, videos_in
     from puppet.output_settings import OutputSettings
     from puppet.pipeline import StepOptions
     from puppet.render import render
 
-    rendered = render(
-        arguments.video,
-        arguments.output,
-        actor=arguments.actor,
-        options=StepOptions(**_motion(arguments)),
-        provider=arguments.provider,
-        force=arguments.force,
-        outputs=OutputSettings(**_outputs(arguments)),
-    )
-    print(rendered.summary())
+    outputs = OutputSettings(**_outputs(arguments))
+
+    def render_one(video: str | Path, output: Path) -> str:
+        rendered = render(
+            str(video),
+            output,
+            actor=arguments.actor,
+            options=StepOptions(**_motion(arguments)),
+            provider=arguments.provider,
+            force=arguments.force,
+            outputs=outputs,
+        )
+        return rendered.summary()
+
+    videos = videos_in(Path(arguments.video))
+    if not videos:
+        if arguments.resume or arguments.jobs:
+            raise PuppetError(f"{arguments.video} is no folder of videos, for which --resume and --jobs are made")
+        print(render_one(arguments.video, arguments.output))
+        return 0
+    jobs = arguments.jobs or default_jobs()
+    options = _options_again(arguments)
+    render_folder(videos, arguments.output, outputs, render_one, options, jobs, arguments.resume, arguments.force)
     return 0
 
 
@@ -272,6 +293,14 @@ def _outputs(arguments: argparse.Namespace) -> dict[str, Any]:
     switched = {"hardware": arguments.software, "badge": arguments.no_badge}
     given = {name: value for name, value in chosen.items() if value is not None}
     return given | {name: False for name, off in switched.items() if off}
+
+
+def _options_again(arguments: argparse.Namespace) -> list[str]:
+    """The options of `puppet render` as they were given, for a process that renders one video of a folder."""
+    names = ("actor", "provider", "layout", "codec", "quality", "height", *MOTION)
+    options = [(name.replace("_", "-"), getattr(arguments, name)) for name in names]
+    given = [word for name, value in options if value is not None for word in (f"--{name}", str(value))]
+    return given + [f"--{name.replace('_', '-')}" for name in ("software", "no_badge") if getattr(arguments, name)]
 
 
 MOTION = {  # of settings.MotionSettings: the largest value, and what it is

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import wave
 from pathlib import Path
 
 import cv2
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 from driven import SIZE, PlantedTracker, driver_clip, interrupted_at
 from tiny_actor import LOWER_LIP, tiny_actor
-from video_fixtures import ffmpeg, numbered, read_video, shown_number, told
+from video_fixtures import clicks, decode, ffmpeg, numbered, read_video, shown_number, sound_of, told
 
 from puppet import align, cli, render
 from puppet.errors import RecordingError, SourceError
@@ -97,7 +98,9 @@ def test_a_variable_frame_rate_keeps_its_timing(tmp_path: Path, actor: str) -> N
     assert rendered.seconds == pytest.approx((15 + 15 * 3) / 30, abs=0.12)
     shown = [shown_number(image) for image in read_video(tmp_path / "out.mp4")]
     assert shown == sorted(shown)
+    assert set(shown) == set(range(30))  # every frame has its place
     rate = rendered.frames / rendered.seconds
+    assert rate == pytest.approx(30)
     assert shown[round(0.25 * rate)] == pytest.approx(7.5, abs=1.6)  # frame at 0.25 s
     assert shown[round(1.25 * rate)] == pytest.approx(15 + (1.25 * 30 - 15) / 3, abs=1.6)
 
@@ -110,6 +113,25 @@ def test_the_sound_is_kept(tmp_path: Path, actor: str) -> None:
     assert ("Audio: aac" in told(tmp_path / "out.mp4"), "Audio" in told(tmp_path / "quiet.mp4")) == (True, False)
     assert len(read_video(tmp_path / "out.mp4")) == 30
     assert sorted(p.name for p in tmp_path.glob(".*")) == []
+
+
+@pytest.mark.parametrize("late", [0.0, 0.4], ids=["together", "pictures later"])
+def test_a_clap_is_heard_when_it_is_seen(late: float, tmp_path: Path, actor: str) -> None:
+    """The clap is frame 15; in the second clip the pictures begin 0.4 s after the sound."""
+    clip = driver_clip(tmp_path / "silent.mp4", frames=45)
+    sound = np.zeros(round(48_000 * (1.5 + late)), np.int16)
+    clap = round(48_000 * (late + 15 / 30))
+    sound[clap : clap + 48] = 20_000
+    with wave.open(str(tmp_path / "clap.wav"), "wb") as file:
+        file.setparams((1, 2, 48_000, 0, "NONE", ""))
+        file.writeframes(sound.tobytes())
+    both = ("-itsoffset", str(late), "-i", clip, "-i", tmp_path / "clap.wav")
+    ffmpeg(*both, "-c:v", "copy", "-c:a", "pcm_s16le", tmp_path / "in.mkv")
+    render.render(str(tmp_path / "in.mkv"), tmp_path / "out.mp4", actor=actor, outputs=DRIVER)
+    pictures, stamps = decode(tmp_path / "out.mp4")
+    seen = next(at for picture, at in zip(pictures, stamps, strict=True) if shown_number(picture) == 15)
+    assert seen == pytest.approx(0.5, abs=1e-3)
+    assert clicks(sound_of(tmp_path / "out.mp4")) == pytest.approx([seen], abs=0.02)
 
 
 def test_an_existing_file_is_not_touched_without_force(tmp_path: Path, actor: str) -> None:

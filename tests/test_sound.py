@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import wave
 from pathlib import Path
@@ -10,14 +9,13 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from video_fixtures import decode, result_of, until
+from video_fixtures import clicks, decode, result_of, sound_of, until
 
 from puppet import microphone as microphone_module
 from puppet.errors import SoundError
 from puppet.ffmpeg import RecordingSettings
 from puppet.microphone import SILENCE_DB, Microphone, SoundDevice, SoundSystem
 from puppet.output_settings import OutputSettings
-from puppet.recorder import find_ffmpeg
 from puppet.sinks import RecorderSink
 from puppet.sound import RATE, SoundClock, SoundFile
 from puppet.timeline import Timeline
@@ -60,24 +58,6 @@ class PlantedMicrophone:
         for samples, at in self.blocks(until):
             if self.consumer is not None:
                 self.consumer.write(samples, at)
-
-
-def clicks(sound: np.ndarray, rate: int = RATE) -> list[float]:
-    """When clicks begin, seconds."""
-    loud = np.flatnonzero(np.abs(sound.astype(int)) > 6000)
-    starts = loud[np.insert(np.diff(loud) > rate // 20, 0, True)] if len(loud) else loud
-    return [float(start) / rate for start in starts]
-
-
-def sound_of(path: Path) -> np.ndarray:
-    """A file's sound, from the time of its first picture on, as a player would play it."""
-    # fmt: off
-    done = subprocess.run([
-        find_ffmpeg(), "-loglevel", "error", "-nostdin", "-i", str(path), "-map", "0:a:0",
-        "-af", "aresample=async=1:first_pts=0", "-ac", "1", "-ar", str(RATE), "-f", "s16le", "-",
-    ], capture_output=True, check=True, timeout=60)
-    # fmt: on
-    return np.frombuffer(done.stdout, np.int16)
 
 
 def flashes(path: Path) -> list[float]:

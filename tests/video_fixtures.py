@@ -18,6 +18,7 @@ import numpy as np
 from puppet.ffmpeg import RecordingSettings, recording_arguments
 from puppet.frames import Frame, Image, Result
 from puppet.recorder import find_ffmpeg
+from puppet.sound import RATE
 
 BITS = 12  # numbers up to 4095, as 4 x 3 black and white blocks, most significant first
 
@@ -85,6 +86,24 @@ def decode(path: Path) -> tuple[list[Image], list[float]]:
     assert size is not None
     pictures = np.frombuffer(done.stdout, np.uint8).reshape(-1, int(size[2]), int(size[1]), 3)
     return list(pictures), stamps
+
+
+def clicks(sound: np.ndarray, rate: int = RATE) -> list[float]:
+    """When clicks begin, seconds."""
+    loud = np.flatnonzero(np.abs(sound.astype(int)) > 6000)
+    starts = loud[np.insert(np.diff(loud) > rate // 20, 0, True)] if len(loud) else loud
+    return [float(start) / rate for start in starts]
+
+
+def sound_of(path: Path) -> np.ndarray:
+    """A file's sound, from the time of its first picture on, as a player would play it."""
+    # fmt: off
+    done = subprocess.run([
+        find_ffmpeg(), "-loglevel", "error", "-nostdin", "-i", str(path), "-map", "0:a:0",
+        "-af", "aresample=async=1:first_pts=0", "-ac", "1", "-ar", str(RATE), "-f", "s16le", "-",
+    ], capture_output=True, check=True, timeout=60)
+    # fmt: on
+    return np.frombuffer(done.stdout, np.int16)
 
 
 def read_video(path: Path) -> list[Image]:
