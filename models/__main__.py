@@ -146,6 +146,12 @@ COMMANDS: dict[str, Command] = {  # name -> what it does, an example, its argume
     ),
     "morph": ("turn one face into another", latent.MORPH_EXAMPLE, latent.add_morph, latent.run_morph),
     "walk": ("film a random walk along the useful dimensions", latent.WALK_EXAMPLE, latent.add_walk, latent.run_walk),
+    "analyze": (
+        "report what a latent space has learnt, as one HTML page",
+        latent.ANALYZE_EXAMPLE,
+        latent.add_analyze,
+        latent.run_analyze,
+    ),
     "evaluate": ("score actors against clips of unseen people", EVALUATE_EXAMPLE, _add_evaluate, _evaluate),
 }
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from models import driver
-from models.space import Posterior
+from models.space import Posterior, Training
 from puppet import pixels
 from puppet.actor import find_actor, load_actor
 from puppet.actor_card import MESH
-from puppet.frames import AlignedCrop, Drive, Face, Floats, Image, Latent
+from puppet.frames import POSE_SIZE, AlignedCrop, Drive, Face, Floats, Image, Latent
 from puppet.latents import Latents
 from puppet.neutral import Neutral
 from puppet.retarget import Retargeter
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 class ActorSpace:
     """As `models.space.Space`. Encodes as the app does: every face is put on the actor first, also its own."""
 
-    data: Path | None = None
+    training: Training | None = None  # the card names no data set
 
     def __init__(self, name_or_path: str) -> None:
         """Raises ActorFileError."""
@@ -34,14 +33,18 @@ class ActorSpace:
         self._retargeter = Retargeter(self._actor.neutral)
         card = self._actor.card
         self.name, self.latent_size, self.image_size = card.name, card.latent_size, card.image_size
+        self._sees_pixels_alone = card.encoder_inputs == ("crop",)  # landmarks are not asked for, nor needed
+        self._at_rest = Drive(card.neutral, np.zeros(POSE_SIZE, np.float32), 0.0)
         self.latents: Latents | None = self._actor.latents
 
     def encode(self, dataset: Dataset, rows: Index) -> Posterior:
-        neutral = driver.dataset_neutral(dataset)
         crops = None
-        if self._actor.card.crop_size is not None:
-            crops = driver.upright_pictures(dataset, rows, self._actor.card.crop_size)
-        return self._posterior([driver.dataset_face(dataset, row) for row in rows], neutral, crops)
+        if (side := self._actor.card.crop_size) is not None:
+            crops = driver.upright_pictures(dataset, rows, side)
+        if self._sees_pixels_alone:
+            return self._posterior([self._at_rest] * len(rows), crops)
+        neutral, faces = driver.dataset_neutral(dataset), [driver.dataset_face(dataset, row) for row in rows]
+        return self._posterior([self._drive(face, neutral) for face in faces], crops)
 
     def originals(self, dataset: Dataset, rows: Index) -> Image:
         side = self.image_size
@@ -55,18 +58,20 @@ class ActorSpace:
     def follow(self, clip: DriverClip) -> Floats:
         side = self._actor.card.crop_size
         crops = None if side is None else clip.upright_crops(side)
-        return self._posterior(clip.faces, clip.neutral, crops).mean
+        return self._posterior([self._drive(face, clip.neutral) for face in clip.faces], crops).mean
 
     def decode(self, points: Floats) -> Image:
         made = [self._actor.decode(Latent(np.asarray(point, np.float32))) for point in points]
         return np.stack([pixels.swap_red_blue(portrait.image) for portrait in made])
 
-    def _posterior(self, faces: list[Face], neutral: Neutral, crops: Image | None) -> Posterior:
+    def _drive(self, face: Face, neutral: Neutral) -> Drive:
+        return Drive(*self._retargeter.drive(face, neutral), captured_at=0.0)
+
+    def _posterior(self, drives: list[Drive], crops: Image | None) -> Posterior:
         means, logvars = [], []
-        for i, face in enumerate(faces):
-            landmarks, pose = self._retargeter.drive(face, neutral)
+        for i, drive in enumerate(drives):
             crop = None if crops is None else AlignedCrop(pixels.swap_red_blue(crops[i]), np.eye(2, 3))
-            mean, logvar = self._actor.posterior(Drive(landmarks, pose, 0.0), crop)
+            mean, logvar = self._actor.posterior(drive, crop)
             means.append(mean)
             logvars.append(logvar)
         return Posterior(np.stack(means), np.stack(logvars))

@@ -1,4 +1,4 @@
-"""`python -m models sample | morph | walk`: arguments and work. Heavy imports happen inside the work."""
+"""`python -m models sample | morph | walk | analyze`: arguments and work. Heavy imports happen inside the work."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ SPACE_HELP = "run folder of `python -m models train`, an .actor file, or the nam
 SAMPLE_EXAMPLE = "python -m models sample runs/ada -o samples.png"
 MORPH_EXAMPLE = "python -m models morph runs/ada 12 900 -o morph.png"
 WALK_EXAMPLE = "python -m models walk runs/ada -o walk.mp4 --seconds 20"
+
+ANALYZE_EXAMPLE = "python -m models analyze runs/ada ada.h5 -o report"
 
 
 def add_space(parser: argparse.ArgumentParser) -> None:
@@ -118,4 +120,31 @@ def run_walk(args: argparse.Namespace) -> int:
     points = wander.random_walk(latents_of(space, args.data), pictures, args.seed)
     count = wander.write_film(space, points, args.output, args.fps)
     print(f"{args.output}: {count} pictures")
+    return 0
+
+
+def add_analyze(parser: argparse.ArgumentParser) -> None:
+    add_space(parser)
+    add = parser.add_argument
+    add("data", type=Path, metavar="DATA.h5", help="data set made by `python -m models prepare`")
+    add("-o", "--output", type=Path, required=True, metavar="REPORT_DIR", help="new folder")
+    add("--frames", type=positive(int), default=2000, metavar="N", help="look at so many, evenly spread (2000)")
+    add("--against", metavar="OTHER", help="another run or actor, such as an autoencoder of the same data")
+    add("--morph", nargs=2, type=seed, action="append", default=[], metavar=("A", "B"),
+        help="morph row A of the data set to row B; may be given again (default: random rows)")  # fmt: skip
+    add(
+        "--labels", type=Path, metavar="FILE", help="list of attributes, as CelebA's list_attr_celeba.txt or a CSV file"
+    )
+    add("--no-tsne", action="store_true", help="leave t-SNE out")
+    _add_seed(parser)
+
+
+def run_analyze(args: argparse.Namespace) -> int:
+    from models.analysis.report import Options, analyze
+
+    options = Options(
+        args.frames, args.seed, not args.no_tsne, tuple((a, b) for a, b in args.morph), args.against, args.labels,
+        args.checkpoint, args.device,
+    )  # fmt: skip
+    print(f"{analyze(args.space, args.data, args.output, options)}: open it in a browser")
     return 0

@@ -36,17 +36,26 @@ class Posterior:
     logvar: Floats
 
 
+@dataclass(frozen=True)
+class Training:
+    """On what a run was trained. sha256: as in `run_folder.data_facts`; held_out: share of frames kept apart."""
+
+    file: Path
+    sha256: str
+    held_out: float
+
+
 class Space(Protocol):
     """What can be asked of every latent space. All pictures are uint8 (N, S, S, 3) RGB, S being `image_size`.
 
-    name: for people. latents: how footage fills it, None where the file does not say. data: what it was trained on.
+    name: for people. latents: how footage fills it, None where the file does not say. training: None for actor files.
     """
 
     name: str
     latent_size: int
     image_size: int
     latents: Latents | None
-    data: Path | None
+    training: Training | None
 
     def encode(self, dataset: Dataset, rows: Index) -> Posterior: ...
 
@@ -68,11 +77,11 @@ class RunSpace:
 
     latents: Latents | None = None
 
-    def __init__(self, model: ActorModel, name: str, data: Path | None = None, device: str = "auto") -> None:
+    def __init__(self, model: ActorModel, name: str, training: Training | None = None, device: str = "auto") -> None:
         self._device = choose_device(device)
         self._model = model.to(self._device).eval()
         self._decoder = model.inference_decoder().eval()
-        self.name, self.data = name, data
+        self.name, self.training = name, training
         self.latent_size, self.image_size = model.latent_size, model.image_size
         self._warp: MeshWarp | None = None
 
@@ -119,8 +128,8 @@ def open_space(where: str, which: str = "best", device: str = "auto") -> Space:
     path = Path(where)
     if path.is_dir():
         model, facts = checkpoint.load_model(path, which)
-        file = facts.data.get("file")
-        return RunSpace(model, path.resolve().name, Path(str(file)) if file else None, device)
+        learnt_from = Training(Path(facts.data["file"]), facts.data["sha256"], facts.config.held_out)
+        return RunSpace(model, path.resolve().name, learnt_from, device)
     if path.suffix != SUFFIX and len(path.parts) > 1:
         raise DataError(f"{where}: no such run folder, and not an {SUFFIX} file")
     from models.actor_space import ActorSpace
@@ -143,12 +152,13 @@ def latents_of(space: Space, data: Path | None = None) -> Latents:
 
 def training_data(space: Space, data: Path | None = None) -> Path:
     """`data`, or the data set of a run. Raises DataError when neither is there."""
-    path = data or space.data
-    if path is None:
+    if data is not None:
+        return data
+    if space.training is None:
         raise DataError(f"{space.name}: say with --data which data set to use")
-    if data is None and not path.is_file():
-        raise DataError(f"{path}: the run's data set is not there any more; say where it is with --data")
-    return path
+    if not space.training.file.is_file():
+        raise DataError(f"{space.training.file}: the run's data set is not there any more; say where it is with --data")
+    return space.training.file
 
 
 def encode_with_progress(space: Space, dataset: Dataset, rows: Index) -> Posterior:

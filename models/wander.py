@@ -86,7 +86,7 @@ def place_of(space: Space, text: str, data: Path | None, seed: int) -> Floats:
     if face is None:
         raise DataError(f"{text}: no face was seen in it; choose a picture that shows one")
     neutral = usual_neutral([face])
-    known = data or space.data
+    known = data or (space.training.file if space.training else None)
     if known is not None and known.is_file():
         with open_dataset(known) as dataset:
             neutral = driver.dataset_neutral(dataset)
