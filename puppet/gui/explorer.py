@@ -42,7 +42,7 @@ from puppet.gui.theme import colours_for
 TICK_MS = 33
 WALK_SECONDS = 0.8  # of one half step of the walk
 STATUS_MS = 500
-ATTRIBUTE_MARGIN = 14  # px
+MARGIN, ATTRIBUTE_MARGIN = 12, 14  # px
 
 
 class ExplorerWidget(QWidget):
@@ -443,7 +443,8 @@ class ExplorerWidget(QWidget):
         halves.setStretchFactor(1, 2)
         halves.setChildrenCollapsible(False)
         whole = QVBoxLayout(self)
-        whole.setContentsMargins(12, 12, 12, 12)
+        margin = MARGIN if self.isWindow() else 0  # a page has its window's own
+        whole.setContentsMargins(margin, margin, margin, margin)
         whole.setSpacing(10)
         whole.addWidget(self.banners)
         whole.addWidget(halves, 1)
