@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from gui_stage import make_stage
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import Qt, QTranslator
 from PyQt6.QtGui import QFontMetrics
 from PyQt6.QtWidgets import (
     QAbstractButton,
@@ -216,3 +216,48 @@ def test_what_states_mean_is_told_by_more_than_colour(stage):
     on, off = w.view.mesh, w.view.timings
     on.setChecked(True)
     assert on.grab().toImage().convertToFormat(on.grab().toImage().Format.Format_Grayscale8) != off.grab().toImage()
+
+
+class Marked(QTranslator):
+    """A language in which every word is marked, so that what was not translated can be seen."""
+
+    def translate(self, context, sourceText, disambiguation=None, n=-1):
+        return f"«{sourceText}»" if context == "puppet" else ""
+
+    def isEmpty(self):
+        return False
+
+
+def test_every_word_can_be_translated(make_stage, qapp):
+    """Of the pages and groups; what stands in data (names, paths, figures) is as it is."""
+    marked = Marked()
+    qapp.installTranslator(marked)
+    try:
+        w = make_stage().window
+        w.show()
+        own = [
+            w.source,
+            w.actor,
+            w.transport,
+            w.motion,
+            w.view,
+            w.camera,
+            w.wall,
+            w.user,
+            w.card,
+            w.library,
+            w.new_actor,
+        ]
+        plain = set()
+        for part in own:
+            for widget in part.findChildren(QWidget):
+                if isinstance(widget, (QLabel, QAbstractButton)) and any(c.isalpha() for c in widget.text()):
+                    plain |= {widget.text()} if "«" not in widget.text() else set()
+                if widget.toolTip() and "«" not in widget.toolTip():
+                    plain.add(widget.toolTip())
+        assert plain == set()
+        w.show_help()
+        assert w.sheet is not None
+        assert any("«" in label.text() for label in w.sheet.findChildren(QLabel))
+    finally:
+        qapp.removeTranslator(marked)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from puppet.gui.words import translate
+
 WARNING = "⚠"  # the colour alone would not be seen by everybody
 MOST = 3  # banners at a time; the oldest goes
 
@@ -29,8 +31,8 @@ class Banner(QFrame):
         self.button: QPushButton | None = None
         self.close_button = QPushButton("✕")
         self.close_button.setProperty("role", "round")
-        self.close_button.setAccessibleName("Dismiss message")
-        self.close_button.setToolTip("Dismiss this message")
+        self.close_button.setAccessibleName(translate("puppet", "Dismiss message"))
+        self.close_button.setToolTip(translate("puppet", "Dismiss this message"))
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 6, 8, 6)
         row.setSpacing(10)

@@ -8,6 +8,7 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from puppet.calibration import COUNTDOWN, Progress
+from puppet.gui.words import translate
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 OPEN, SHUT = "✓", "✗"  # told by shape, not by colour alone
@@ -19,8 +20,8 @@ class CalibrationCard(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "card")
-        self.setAccessibleName("Calibration")
-        title = QLabel("Show your neutral face")
+        self.setAccessibleName(translate("puppet", "Calibration"))
+        title = QLabel(translate("puppet", "Show your neutral face"))
         title.setProperty("role", "title")
         self.advice = QLabel()
         self.advice.setWordWrap(True)
@@ -30,9 +31,9 @@ class CalibrationCard(QFrame):
         self.bar = QProgressBar()
         self.bar.setRange(0, round(COUNTDOWN * 10))
         self.bar.setTextVisible(False)
-        self.bar.setAccessibleName("Countdown")
-        self.cancel = QPushButton("Cancel")
-        self.cancel.setToolTip("Keep the neutral face as it is (Esc)")
+        self.bar.setAccessibleName(translate("puppet", "Countdown"))
+        self.cancel = QPushButton(translate("puppet", "Cancel"))
+        self.cancel.setToolTip(translate("puppet", "Keep the neutral face as it is (Esc)"))
         self.cancel.clicked.connect(lambda: self.cancelled.emit())
         foot = QHBoxLayout()
         foot.setSpacing(12)
@@ -50,9 +51,11 @@ class CalibrationCard(QFrame):
         shut = [gate for gate in progress.gates if not gate.open]
         left = progress.seconds_left
         if left is None and shut:
-            advice = f"{shut[0].advice}."
+            advice = translate("puppet", shut[0].advice) + "."
         else:
-            advice = f"Look straight ahead, relaxed, mouth closed: {math.ceil(left or 0)} …"
+            advice = translate("puppet", "Look straight ahead, relaxed, mouth closed: {0} …").format(
+                math.ceil(left or 0)
+            )
         self.advice.setText(advice)
         self.setAccessibleDescription(advice)
         self.gates.setText(

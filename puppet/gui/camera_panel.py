@@ -6,6 +6,7 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from puppet.gui.widgets import ChoiceBox
+from puppet.gui.words import translate
 from puppet.settings import CameraFormat
 
 SIZES = ((640, 480), (960, 540), (1280, 720), (1920, 1080))  # px; those that webcams commonly have
@@ -19,16 +20,22 @@ class CameraPanel(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.size_box = ChoiceBox("Resolution of the camera")
-        self.size_box.setToolTip("What the camera is asked for. More detail costs time and light; 1280 × 720 is plenty")
-        self.rate_box = ChoiceBox("Frame rate of the camera")
-        self.rate_box.setToolTip("Pictures a second that the camera is asked for; in dim light many cameras give fewer")
+        self.size_box = ChoiceBox(translate("puppet", "Resolution of the camera"))
+        self.size_box.setToolTip(
+            translate("puppet", "What the camera is asked for. More detail costs time and light; 1280 × 720 is plenty")
+        )
+        self.rate_box = ChoiceBox(translate("puppet", "Frame rate of the camera"))
+        self.rate_box.setToolTip(
+            translate("puppet", "Pictures a second that the camera is asked for; in dim light many cameras give fewer")
+        )
         self.given = QLabel()
         self.given.setProperty("role", "value")
         self.given.setWordWrap(True)
         grid = QGridLayout()
         grid.setColumnStretch(1, 1)
-        for row, (words, box) in enumerate((("Resolution", self.size_box), ("Frame rate", self.rate_box))):
+        for row, (words, box) in enumerate(
+            ((translate("puppet", "Resolution"), self.size_box), (translate("puppet", "Frame rate"), self.rate_box))
+        ):
             caption = QLabel(words)
             caption.setProperty("role", "caption")
             caption.setBuddy(box)
@@ -50,12 +57,19 @@ class CameraPanel(QWidget):
             box.clear()
             offered = sorted({*values, current})
             for value in offered:
-                box.addItem(f"{value[0]} × {value[1]}" if isinstance(value, tuple) else f"{value} a second", value)
+                box.addItem(
+                    f"{value[0]} × {value[1]}"
+                    if isinstance(value, tuple)
+                    else translate("puppet", "{0} a second").format(value),
+                    value,
+                )
             box.setCurrentIndex(offered.index(current))
 
     def show_given(self, width: int, height: int, fps: float) -> None:
         """What really comes: px, pictures a second."""
-        self.given.setText(f"The camera gives {width} × {height} at {fps:.0f} a second.")
+        self.given.setText(
+            translate("puppet", "The camera gives {0} × {1} at {2:.0f} a second.").format(width, height, fps)
+        )
 
     def _activated(self) -> None:
         width, height = self.size_box.currentData()

@@ -10,6 +10,7 @@ from PyQt6.QtGui import QIcon
 from PyQt6.QtWidgets import QFileDialog, QInputDialog, QLabel, QVBoxLayout, QWidget
 
 from puppet.gui.widgets import ChoiceBox
+from puppet.gui.words import translate
 
 DEMO = "demo"  # what `sources.open_source` calls the clip that comes with the program
 VIDEO, FOLDER, ADDRESS, ACTOR_FILE = "\0video", "\0folder", "\0address", "\0actor"  # no source or path is called so
@@ -37,14 +38,18 @@ class SourcePanel(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.box = ChoiceBox("Driver")
-        self.box.setToolTip("Whose face drives the actor: a camera, a video, a folder of pictures or a network address")
+        self.box = ChoiceBox(translate("puppet", "Driver"))
+        self.box.setToolTip(
+            translate(
+                "puppet", "Whose face drives the actor: a camera, a video, a folder of pictures or a network address"
+            )
+        )
         self.box.setIconSize(QSize(THUMBNAIL, THUMBNAIL))
         self.cameras: tuple[str, ...] = ()
         self.current = ""
         self.pictures: dict[str, QIcon] = {}
         self._recent: tuple[str, ...] = ()
-        _captioned("Driver", self.box, QVBoxLayout(self))
+        _captioned(translate("puppet", "Driver"), self.box, QVBoxLayout(self))
         self.box.activated.connect(self._activated)
         self.box.opening.connect(self.list_wanted)
         self._fill()
@@ -81,20 +86,28 @@ class SourcePanel(QWidget):
                 if spec and spec not in (DEMO, *self.cameras):
                     self.box.addItem(_short(spec), spec)
                     self.box.setItemData(self.box.count() - 1, spec, Qt.ItemDataRole.ToolTipRole)
-            self.box.addItem("Demo clip", DEMO)
+            self.box.addItem(translate("puppet", "Demo clip"), DEMO)
             self.box.insertSeparator(self.box.count())
-            for words, what in (("Video file…", VIDEO), ("Image folder…", FOLDER), ("Address (URL)…", ADDRESS)):
+            for words, what in (
+                (translate("puppet", "Video file…"), VIDEO),
+                (translate("puppet", "Image folder…"), FOLDER),
+                (translate("puppet", "Address (URL)…"), ADDRESS),
+            ):
                 self.box.addItem(words, what)
             self.box.setCurrentIndex(self.box.findData(self.current))
 
     def _activated(self, index: int) -> None:
         chosen = self.box.itemData(index)
         if chosen == VIDEO:
-            chosen, _ = QFileDialog.getOpenFileName(self, "Choose a video", "", VIDEO_FILES)
+            chosen, _ = QFileDialog.getOpenFileName(self, translate("puppet", "Choose a video"), "", VIDEO_FILES)
         elif chosen == FOLDER:
-            chosen = QFileDialog.getExistingDirectory(self, "Choose a folder of pictures")
+            chosen = QFileDialog.getExistingDirectory(self, translate("puppet", "Choose a folder of pictures"))
         elif chosen == ADDRESS:
-            chosen, _ = QInputDialog.getText(self, "Address", "Address of a network camera (http:// or rtsp://):")
+            chosen, _ = QInputDialog.getText(
+                self,
+                translate("puppet", "Address"),
+                translate("puppet", "Address of a network camera (http:// or rtsp://):"),
+            )
             chosen = chosen.strip()
         if chosen:
             self.show_current(chosen)
@@ -111,12 +124,12 @@ class ActorPanel(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.box = ChoiceBox("Actor")
-        self.box.setToolTip("Who is driven. Changing the actor does not interrupt anything")
+        self.box = ChoiceBox(translate("puppet", "Actor"))
+        self.box.setToolTip(translate("puppet", "Who is driven. Changing the actor does not interrupt anything"))
         self.box.setIconSize(QSize(THUMBNAIL, THUMBNAIL))
         self._actors: dict[str, tuple[str, QIcon]] = {}
         self._current = ""
-        _captioned("Actor", self.box, QVBoxLayout(self))
+        _captioned(translate("puppet", "Actor"), self.box, QVBoxLayout(self))
         self.box.activated.connect(self._activated)
         self.box.opening.connect(self.list_wanted)
         self._fill()
@@ -137,14 +150,14 @@ class ActorPanel(QWidget):
                 self.box.addItem(icon, name, path)
             if self._actors:
                 self.box.insertSeparator(self.box.count())
-            self.box.addItem("Open actor file…", ACTOR_FILE)
-            self.box.setPlaceholderText("Choose an actor")
+            self.box.addItem(translate("puppet", "Open actor file…"), ACTOR_FILE)
+            self.box.setPlaceholderText(translate("puppet", "Choose an actor"))
             self.box.setCurrentIndex(self.box.findData(self._current) if self._current else -1)
 
     def _activated(self, index: int) -> None:
         chosen = self.box.itemData(index)
         if chosen == ACTOR_FILE:
-            chosen, _ = QFileDialog.getOpenFileName(self, "Choose an actor", "", ACTOR_FILES)
+            chosen, _ = QFileDialog.getOpenFileName(self, translate("puppet", "Choose an actor"), "", ACTOR_FILES)
         self.show_current(self._current)  # until the actor is really there
         if chosen:
             self.chosen.emit(chosen)

@@ -10,6 +10,7 @@ from PyQt6.QtGui import QIcon
 from puppet.gui.area import Area, Desk
 from puppet.gui.library_page import LARGE, PICTURE, ActorCardView
 from puppet.gui.qimage import to_icon
+from puppet.gui.words import translate
 from puppet.library import Entry, details
 
 
@@ -47,12 +48,14 @@ class LibraryArea(Area):
             taken, problems = result
             if taken:
                 names = ", ".join(path.stem for path in taken)
-                self._say(f"Checked and added: {names}", "notice")
+                self._say(translate("puppet", "Checked and added: {0}").format(names), "notice")
             for n, problem in enumerate(problems):
-                self.desk.window.banners.say(f"library {n}", f"Not added: {problem}", "error")
+                self.desk.window.banners.say(
+                    f"library {n}", translate("puppet", "Not added: {0}").format(problem), "error"
+                )
             self._changed(str(taken[-1]) if taken else "")
 
-        self._say("Checking…", "notice")
+        self._say(translate("puppet", "Checking…"), "notice")
         self.desk.background.run("library admits", check, tell)
 
     def _play(self, path: str, casting: Callable[[str], None]) -> None:
@@ -76,7 +79,7 @@ class LibraryArea(Area):
 
     def _restore(self, aside: Path) -> None:
         def done(path: Path) -> None:
-            self._say(f"{path.stem} is back", "notice")
+            self._say(translate("puppet", "{0} is back").format(path.stem), "notice")
             self._changed(str(path))
 
         self._do("restore", lambda: self.desk.services.library.restore(aside), done)

@@ -24,6 +24,7 @@ from PyQt6.QtWidgets import (
 
 from puppet.gui.casting_panel import ACTOR_FILES
 from puppet.gui.side_panel import Column
+from puppet.gui.words import translate
 
 PICTURE = 148  # px, side of a preview in the grid
 LARGE = 220  # px, of the chosen one's
@@ -57,22 +58,26 @@ class LibraryPage(QWidget):
         super().__init__()
         self.setAcceptDrops(True)
         self._views: dict[str, ActorCardView] = {}
-        self.new = QPushButton("New actor from video…")
-        self.new.setToolTip("Film somebody, or choose footage of them, and train an actor that moves as you do")
-        self.add = QPushButton("Add actor file…")
-        self.add.setToolTip("Choose an .actor file to join the collection; or drop one onto this page")
-        self.hint = QLabel("Drop .actor files here. Each is checked before it joins.")
+        self.new = QPushButton(translate("puppet", "New actor from video…"))
+        self.new.setToolTip(
+            translate("puppet", "Film somebody, or choose footage of them, and train an actor that moves as you do")
+        )
+        self.add = QPushButton(translate("puppet", "Add actor file…"))
+        self.add.setToolTip(
+            translate("puppet", "Choose an .actor file to join the collection; or drop one onto this page")
+        )
+        self.hint = QLabel(translate("puppet", "Drop .actor files here. Each is checked before it joins."))
         self.hint.setProperty("role", "value")
         self.hint.setWordWrap(True)
         self.grid = QListWidget()
-        self.grid.setAccessibleName("Actors")
+        self.grid.setAccessibleName(translate("puppet", "Actors"))
         self.grid.setViewMode(QListWidget.ViewMode.IconMode)
         self.grid.setResizeMode(QListWidget.ResizeMode.Adjust)
         self.grid.setMovement(QListWidget.Movement.Static)
         self.grid.setIconSize(QSize(PICTURE, PICTURE))
         self.grid.setSpacing(8)
         self.grid.setWordWrap(True)
-        self.grid.setToolTip("Enter or a double-click brings an actor on stage")
+        self.grid.setToolTip(translate("puppet", "Enter or a double-click brings an actor on stage"))
         self.picture = QLabel()
         self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.title = QLabel()
@@ -80,10 +85,10 @@ class LibraryPage(QWidget):
         self.title.setWordWrap(True)
         self.problem = QLabel()
         self.problem.setWordWrap(True)
-        self.play = QPushButton("Play")
-        self.play.setToolTip("Bring this actor on stage (Enter)")
-        self.rename = QPushButton("Rename…")
-        self.remove = QPushButton("Remove")
+        self.play = QPushButton(translate("puppet", "Play"))
+        self.play.setToolTip(translate("puppet", "Bring this actor on stage (Enter)"))
+        self.rename = QPushButton(translate("puppet", "Rename…"))
+        self.remove = QPushButton(translate("puppet", "Remove"))
         self.play.clicked.connect(lambda: self.play_clicked.emit(self.current))
         self.rename.clicked.connect(self._ask_name)
         self.remove.clicked.connect(lambda: self.remove_clicked.emit(self.current))
@@ -154,7 +159,7 @@ class LibraryPage(QWidget):
             buttons.addWidget(button, 1)
         column.addLayout(self._facts)
         column.addStretch(1)
-        scroll = Column("Details of the actor", DETAILS_WIDTH)
+        scroll = Column(translate("puppet", "Details of the actor"), DETAILS_WIDTH)
         scroll.setWidget(inside)
         card = QFrame()
         card.setProperty("role", "card")
@@ -179,10 +184,10 @@ class LibraryPage(QWidget):
         self.play.setEnabled(usable)
         self.rename.setEnabled(usable and own)
         self.remove.setEnabled(own)
-        fixed = "It came with the program and stays as it is"
-        self.rename.setToolTip("Give it another name (F2)" if own else fixed)
-        self.remove.setToolTip("Put it aside; it can be brought back (Delete)" if own else fixed)
-        self.title.setText(view.name if view else "No actor chosen")
+        fixed = translate("puppet", "It came with the program and stays as it is")
+        self.rename.setToolTip(translate("puppet", "Give it another name (F2)") if own else fixed)
+        self.remove.setToolTip(translate("puppet", "Put it aside; it can be brought back (Delete)") if own else fixed)
+        self.title.setText(view.name if view else translate("puppet", "No actor chosen"))
         self.problem.setText(f"⚠ {view.problem}" if view else "")
         self.problem.setVisible(view is not None and bool(view.problem))
         self.picture.setPixmap(view.large.pixmap(LARGE, LARGE) if view else QIcon().pixmap(1, 1))
@@ -202,12 +207,14 @@ class LibraryPage(QWidget):
     def _ask_name(self) -> None:
         view = self._views.get(self.current)
         if view is not None:
-            name, taken = QInputDialog.getText(self, "Rename", "New name of the actor:", text=view.name)
+            name, taken = QInputDialog.getText(
+                self, translate("puppet", "Rename"), translate("puppet", "New name of the actor:"), text=view.name
+            )
             if taken and name.strip() != view.name:
                 self.rename_wanted.emit(view.path, name)
 
     def _choose_file(self) -> None:
-        files, _ = QFileDialog.getOpenFileNames(self, "Choose actors", "", ACTOR_FILES)
+        files, _ = QFileDialog.getOpenFileNames(self, translate("puppet", "Choose actors"), "", ACTOR_FILES)
         if files:
             self.files_dropped.emit(files)
 

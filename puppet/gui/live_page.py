@@ -15,6 +15,7 @@ from puppet.gui.transport_panel import TransportPanel
 from puppet.gui.user_panel import UserPanel
 from puppet.gui.view_panel import ViewPanel
 from puppet.gui.wall_panel import WallPanel
+from puppet.gui.words import translate
 
 GAP, LEAST_HALF = 12, 234  # px
 
@@ -30,19 +31,19 @@ class LivePage(QWidget):
         self.transport = TransportPanel()
         self.motion = MotionPanel()
         self.side = SidePanel()
-        self.side.add_group("motion", "Motion", self.motion)
+        self.side.add_group("motion", translate("puppet", "Motion"), self.motion)
         self.view = ViewPanel()
-        self.side.add_group("view", "View", self.view)
+        self.side.add_group("view", translate("puppet", "View"), self.view)
         self.user = UserPanel()
-        self.side.add_group("user", "Your neutral face", self.user)
+        self.side.add_group("user", translate("puppet", "Your neutral face"), self.user)
         self.output = OutputPanel()
-        self.side.add_group("output", "Recording and calls", self.output)
+        self.side.add_group("output", translate("puppet", "Recording and calls"), self.output)
         self.camera = CameraPanel()
-        self.side.add_group("camera", "Camera", self.camera)
+        self.side.add_group("camera", translate("puppet", "Camera"), self.camera)
         self.latent = LatentPanel()
-        self.side.add_group("latent", "Latent space", self.latent)
+        self.side.add_group("latent", translate("puppet", "Latent space"), self.latent)
         self.wall = WallPanel()
-        self.side.add_group("wall", "Wall of puppets", self.wall)
+        self.side.add_group("wall", translate("puppet", "Wall of puppets"), self.wall)
         boxes = QHBoxLayout()
         boxes.setSpacing(GAP)
         for box in (self.source, self.actor):  # both equally wide

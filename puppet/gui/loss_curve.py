@@ -10,6 +10,7 @@ from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from puppet.gui.theme import colours_for
+from puppet.gui.words import translate
 
 HEIGHT, MOST_POINTS = 130, 400  # px; more could not be told apart
 
@@ -19,7 +20,7 @@ class LossCurve(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setAccessibleName("Loss curve")
+        self.setAccessibleName(translate("puppet", "Loss curve"))
         self.setFixedHeight(HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.points: tuple[tuple[int, float], ...] = ()
@@ -31,7 +32,11 @@ class LossCurve(QWidget):
         self.points = tuple(usable[::stride])
         words = f"{self.points[-1][1]:.3g} at step {self.points[-1][0]:,}" if self.points else "nothing yet"
         self.setAccessibleDescription(words)
-        self.setToolTip(f"Loss: {words}. It falls fast at first, then slowly; what counts is the sample picture")
+        self.setToolTip(
+            translate(
+                "puppet", "Loss: {0}. It falls fast at first, then slowly; what counts is the sample picture"
+            ).format(words)
+        )
         self.update()
 
     def paintEvent(self, a0: QPaintEvent | None) -> None:

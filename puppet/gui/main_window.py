@@ -24,6 +24,7 @@ from puppet.gui.new_actor_page import NewActorPage
 from puppet.gui.shortcuts import SHORTCUTS, ShortcutSheet, keys_for
 from puppet.gui.status_line import StatusLine
 from puppet.gui.theme import Colours, colours_for, palette_of, style_sheet
+from puppet.gui.words import install_language, translate
 
 MARGIN, GAP = 16, 10  # px
 
@@ -41,7 +42,7 @@ class MainWindow(QMainWindow):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setWindowTitle("Puppet")
+        self.setWindowTitle(translate("puppet", "Puppet"))
         self.live = live = LivePage()
         self.source, self.actor, self.transport, self.motion = live.source, live.actor, live.transport, live.motion
         self.stage, self.side, self.view = live.stage, live.side, live.view
@@ -53,13 +54,13 @@ class MainWindow(QMainWindow):
         self.banners = BannerStack()
         self.status_line = StatusLine()
         self.tabs = QTabBar()
-        self.tabs.setAccessibleName("Pages")
+        self.tabs.setAccessibleName(translate("puppet", "Pages"))
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
         self.help_button = QPushButton("?")
         self.help_button.setProperty("role", "round")
-        self.help_button.setAccessibleName("Keyboard shortcuts")
-        self.help_button.setToolTip(f"Keyboard shortcuts ({keys_for('help')})")
+        self.help_button.setAccessibleName(translate("puppet", "Keyboard shortcuts"))
+        self.help_button.setToolTip(translate("puppet", "Keyboard shortcuts ({0})").format(keys_for("help")))
         self._sheet: ShortcutSheet | None = None
         self._pages = QStackedWidget()
         self._keys: list[tuple[str, QShortcut]] = []  # the page where it works, or empty
@@ -74,9 +75,9 @@ class MainWindow(QMainWindow):
                 made = QShortcut(QKeySequence(key), self)
                 made.activated.connect(self.wishes[shortcut.wish])
                 self._keys.append((shortcut.page, made))
-        self.add_page("live", "Live", live)
-        self.add_page("library", "Actors", self.library)
-        self.add_page("new", "New actor", self.new_actor)
+        self.add_page("live", translate("puppet", "Live"), live)
+        self.add_page("library", translate("puppet", "Actors"), self.library)
+        self.add_page("new", translate("puppet", "New actor"), self.new_actor)
         self.library.new_clicked.connect(lambda: self.show_page("new"))
         self.apply_theme()
         hints = QGuiApplication.styleHints()
@@ -92,7 +93,7 @@ class MainWindow(QMainWindow):
         self.tabs.setTabData(index, key)
         if index == self.tabs.currentIndex():  # the first one
             self._show_page(index)
-        self.tabs.setTabToolTip(index, f"{title} (Ctrl+{index + 1})")
+        self.tabs.setTabToolTip(index, translate("puppet", "{0} (Ctrl+{1})").format(title, index + 1))
         QShortcut(QKeySequence(f"Ctrl+{index + 1}"), self).activated.connect(lambda: self.show_page(key))
 
     @property
@@ -171,7 +172,9 @@ class MainWindow(QMainWindow):
             self.live.show_pictures_only(alone)
             margin = 0 if alone else MARGIN
             self._column.setContentsMargins(margin, 0 if alone else 8, margin, margin)
-            self.actor_pane.show_hint(f"Esc or {keys_for('full_screen')} comes back" if alone else "")
+            self.actor_pane.show_hint(
+                translate("puppet", "Esc or {0} comes back").format(keys_for("full_screen")) if alone else ""
+            )
         super().changeEvent(a0)
 
     def showEvent(self, a0: QShowEvent | None) -> None:
@@ -227,4 +230,6 @@ def make_application() -> QApplication:
     application.setApplicationName("Puppet")
     application.setDesktopFileName("puppet-live")
     application.setStyle("Fusion")
+    if not isinstance(existing, QApplication):
+        install_language(application)
     return application

@@ -4,20 +4,39 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtCore import QT_TRANSLATE_NOOP, Qt, pyqtSignal
 from PyQt6.QtGui import QShowEvent
 from PyQt6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from puppet.gui.widgets import PercentSlider
+from puppet.gui.words import translate
 from puppet.settings import MotionSettings
 
 MOTION = {  # of MotionSettings: caption, and what it does, in words
-    "smoothing": ("Smoothing", "Calms trembling; too much of it lags behind"),
-    "pose_gain": ("Head", "How far the actor's head turns and moves when yours does"),
-    "expression_gain": ("Expression", "How strongly the actor shows what your whole face does"),
-    "eyes_gain": ("Eyes", "How strongly the actor blinks, squints and looks around; times Expression"),
-    "mouth_gain": ("Mouth", "How strongly the actor's mouth, jaw and cheeks move; times Expression"),
-    "brows_gain": ("Brows", "How far the actor's eyebrows go up and down; times Expression"),
+    "smoothing": (
+        QT_TRANSLATE_NOOP("puppet", "Smoothing"),
+        QT_TRANSLATE_NOOP("puppet", "Calms trembling; too much of it lags behind"),
+    ),
+    "pose_gain": (
+        QT_TRANSLATE_NOOP("puppet", "Head"),
+        QT_TRANSLATE_NOOP("puppet", "How far the actor's head turns and moves when yours does"),
+    ),
+    "expression_gain": (
+        QT_TRANSLATE_NOOP("puppet", "Expression"),
+        QT_TRANSLATE_NOOP("puppet", "How strongly the actor shows what your whole face does"),
+    ),
+    "eyes_gain": (
+        QT_TRANSLATE_NOOP("puppet", "Eyes"),
+        QT_TRANSLATE_NOOP("puppet", "How strongly the actor blinks, squints and looks around; times Expression"),
+    ),
+    "mouth_gain": (
+        QT_TRANSLATE_NOOP("puppet", "Mouth"),
+        QT_TRANSLATE_NOOP("puppet", "How strongly the actor's mouth, jaw and cheeks move; times Expression"),
+    ),
+    "brows_gain": (
+        QT_TRANSLATE_NOOP("puppet", "Brows"),
+        QT_TRANSLATE_NOOP("puppet", "How far the actor's eyebrows go up and down; times Expression"),
+    ),
 }
 
 
@@ -31,13 +50,17 @@ class MotionPanel(QWidget):
         largest = {field.name: field.metadata["range"][1] for field in fields(MotionSettings)}
         default = MotionSettings()
         self.sliders = {
-            name: PercentSlider(caption, tooltip, largest[name], getattr(default, name))
+            name: PercentSlider(
+                translate("puppet", caption), translate("puppet", tooltip), largest[name], getattr(default, name)
+            )
             for name, (caption, tooltip) in MOTION.items()
         }
-        self.reset = QPushButton("Reset")
+        self.reset = QPushButton(translate("puppet", "Reset"))
         self.reset.setProperty("role", "plain")
-        self.reset.setToolTip("All six back to their defaults; a double-click on a slider resets that one")
-        self.reset.setAccessibleName("Reset motion settings")
+        self.reset.setToolTip(
+            translate("puppet", "All six back to their defaults; a double-click on a slider resets that one")
+        )
+        self.reset.setAccessibleName(translate("puppet", "Reset motion settings"))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)

@@ -9,6 +9,7 @@ from puppet.engine import Status
 from puppet.errors import PuppetError
 from puppet.frames import Result
 from puppet.gui.area import Area, Desk
+from puppet.gui.words import translate
 from puppet.neutral import Neutral
 from puppet.neutral_store import StoredNeutral, checked_user
 from puppet.settings import MotionSettings
@@ -87,7 +88,10 @@ class NeutralArea(Area):
             return desk.services.neutrals.load(user, camera)
 
         desk.background.run("neutral", keep, self._show_kept, self._not_kept, awaited=True)
-        desk.window.banners.say("calibrate", f"Calibrated: this is {user}'s neutral face with {camera} from now on.")
+        desk.window.banners.say(
+            "calibrate",
+            translate("puppet", "Calibrated: this is {0}'s neutral face with {1} from now on.").format(user, camera),
+        )
 
     def _show_kept(self, kept: StoredNeutral | None) -> None:
         self._kept = kept

@@ -12,6 +12,7 @@ from puppet.filming import cue_at
 from puppet.frames import Image, Result
 from puppet.gui.area import Area, Desk
 from puppet.gui.qimage import to_qimage
+from puppet.gui.words import translate
 from puppet.making import CHECKED, CHECKING, DONE, FAILED, TRAINING, Job
 from puppet.sinks import RecorderSink
 
@@ -51,7 +52,7 @@ class NewActorArea(Area):
             if open_ones:
                 self._take_up(open_ones[-1])
                 told = self.desk.window.banners.say(PAGE, _found(open_ones[-1]), "notice", ("Show", self._show_page))
-                told.setAccessibleDescription("making an actor")
+                told.setAccessibleDescription(translate("puppet", "making an actor"))
 
         self.desk.background.run(PAGE, lambda: (making.what_is_missing(), making.find_jobs()), found)
 
@@ -60,7 +61,7 @@ class NewActorArea(Area):
         if self._film is not None and page.isVisible():
             page.picture.set_mirrored(True)
             page.picture.show_image(to_qimage(result.frame.image, *page.picture.device_size))
-            page.picture.set_note("" if result.face is not None else "No face in view")
+            page.picture.set_note("" if result.face is not None else translate("puppet", "No face in view"))
 
     def show_status(self, status: Status) -> None:
         page = self.desk.window.new_actor
@@ -114,7 +115,9 @@ class NewActorArea(Area):
             if use:
                 self._begin([sink.path])
             else:
-                self.desk.say_saved(PAGE, f"What was filmed is kept as {sink.path.name}", sink.path)
+                self.desk.say_saved(
+                    PAGE, translate("puppet", "What was filmed is kept as {0}").format(sink.path.name), sink.path
+                )
 
         self.desk.background.run("film", sink.close, closed, lambda problem: self._say(str(problem)), awaited=True)
 
@@ -213,9 +216,9 @@ def _found(job: Job) -> str:
     """One line about a job for a banner."""
     name = job.wish.name or "The new actor"
     if job.state == CHECKING:
-        return "The footage of a new actor is being looked through."
+        return translate("puppet", "The footage of a new actor is being looked through.")
     if job.state == TRAINING:
-        return f"{name} is being trained."
+        return translate("puppet", "{0} is being trained.").format(name)
     return {
         CHECKED: "The footage of a new actor has been looked through.",
         DONE: f"{name} has joined your actors.",

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtCore import QT_TRANSLATE_NOOP, Qt, pyqtSignal
 from PyQt6.QtGui import QFontDatabase
 from PyQt6.QtWidgets import (
-    QCheckBox,
     QFileDialog,
     QFormLayout,
     QFrame,
@@ -26,16 +25,19 @@ from puppet.gui.casting_panel import VIDEO_FILES
 from puppet.gui.loss_curve import LossCurve
 from puppet.gui.preview import PreviewPane
 from puppet.gui.side_panel import Column
+from puppet.gui.widgets import Switch
+from puppet.gui.words import translate
 from puppet.making import CHECKED, CHECKING, DONE, EXPORTING, FAILED, TRAINING, Job
 
 COLUMN = 380  # px
 MINUTES, MOST_MINUTES = 60, 24 * 60
 START, FILMING = "start", "filming"  # beside a job's states
-INTRODUCTION = (
+INTRODUCTION = QT_TRANSLATE_NOOP(
+    "puppet",
     "A few minutes of one face that looks around, talks and blinks become an actor that moves as you do. "
-    "Everything stays on this computer."
+    "Everything stays on this computer.",
 )
-CONSENT = "The person in the footage agreed to be played, by anybody who has the file"
+CONSENT = QT_TRANSLATE_NOOP("puppet", "The person in the footage agreed to be played, by anybody who has the file")
 
 
 class NewActorPage(QWidget):
@@ -53,7 +55,7 @@ class NewActorPage(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.picture = PreviewPane("Footage or sample pictures")
+        self.picture = PreviewPane(translate("puppet", "Footage or sample pictures"))
         self._stack = QStackedWidget()
         self._states: dict[str, QWidget] = {}
         self.state = START
@@ -62,7 +64,7 @@ class NewActorPage(QWidget):
         self._make_working()
         self._make_checked()
         self._make_end()
-        column = Column("Steps", COLUMN)
+        column = Column(translate("puppet", "Steps"), COLUMN)
         column.setWidget(self._stack)
         card = QFrame()
         card.setProperty("role", "card")
@@ -85,7 +87,7 @@ class NewActorPage(QWidget):
         self.choose.setEnabled(not missing)
         self.film.setEnabled(not missing)
         self.picture.clear()
-        self.picture.set_placeholder("Choose footage of one person, or film somebody now.")
+        self.picture.set_placeholder(translate("puppet", "Choose footage of one person, or film somebody now."))
         self._show(START)
 
     def show_camera(self, there: bool) -> None:
@@ -94,8 +96,8 @@ class NewActorPage(QWidget):
         self.no_camera.setVisible(not there and self.choose.isEnabled())
 
     def show_cue(self, cue: Cue) -> None:
-        self.cue.setText(cue.words)
-        self.count.setText(f"{cue.number} of {cue.of}, {cue.left + 0.5:.0f} s")
+        self.cue.setText(translate("puppet", cue.words))
+        self.count.setText(translate("puppet", "{0} of {1}, {2:.0f} s").format(cue.number, cue.of, cue.left + 0.5))
         self.filmed.setValue(round(100 * cue.share))
         self._show(FILMING)
 
@@ -103,13 +105,15 @@ class NewActorPage(QWidget):
         """The state that a job is in."""
         state = job.state
         if state in (CHECKING, TRAINING, EXPORTING):
-            self.doing.setText(_DOING[state].format(name=job.wish.name))
+            self.doing.setText(translate("puppet", _DOING[state]).format(name=job.wish.name))
             self.done_share.setRange(0, 0 if job.share is None else 100)
             self.done_share.setValue(round(100 * (job.share or 0)))
             self.words.setText(time_left(job.seconds_left) if job.seconds_left is not None else job.words)
             self.curve.setVisible(state == TRAINING)
             self.curve.show_losses(job.losses)
-            self.stop.setText("Stop and keep" if state == TRAINING else "Stop")
+            self.stop.setText(
+                translate("puppet", "Stop and keep") if state == TRAINING else translate("puppet", "Stop")
+            )
             self.stop.setEnabled(state != EXPORTING)
             self._show(TRAINING)
         elif state == CHECKED:
@@ -118,7 +122,11 @@ class NewActorPage(QWidget):
             self._show(CHECKED)
         elif state in (DONE, FAILED):
             done = state == DONE
-            self.end.setText(f"{job.actor.stem} has joined your actors." if done and job.actor else f"⚠ {job.error}")
+            self.end.setText(
+                translate("puppet", "{0} has joined your actors.").format(job.actor.stem)
+                if done and job.actor
+                else f"⚠ {job.error}"
+            )
             self.play.setVisible(done)
             self.another.setVisible(done)
             self.go_on.setVisible(not done)
@@ -142,75 +150,108 @@ class NewActorPage(QWidget):
         return column
 
     def _make_start(self) -> None:
-        column = self._column(START, "New actor from video")
-        column.addWidget(_wrapped(INTRODUCTION))
+        column = self._column(START, translate("puppet", "New actor from video"))
+        column.addWidget(_wrapped(translate("puppet", INTRODUCTION)))
         self.missing = _wrapped("")
         self.missing.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.choose = _button("Choose footage…", "Videos of one person; the more they do, the better", self._choose)
-        words = f"Film who sits before the camera now, guided, about {TOTAL / 60:.0f} minutes"
-        self.film = _button("Film now", words, self.film_clicked.emit)
-        self.no_camera = _wrapped("To film, choose a camera as the driver on the page Live.")
+        self.choose = _button(
+            translate("puppet", "Choose footage…"),
+            translate("puppet", "Videos of one person; the more they do, the better"),
+            self._choose,
+        )
+        words = translate("puppet", "Film who sits before the camera now, guided, about {0:.0f} minutes").format(
+            TOTAL / 60
+        )
+        self.film = _button(translate("puppet", "Film now"), words, self.film_clicked.emit)
+        self.no_camera = _wrapped(translate("puppet", "To film, choose a camera as the driver on the page Live."))
         self.no_camera.setProperty("role", "value")
         for widget in (self.missing, self.choose, self.film, self.no_camera):
             column.addWidget(widget)
         column.addStretch(1)
 
     def _make_filming(self) -> None:
-        column = self._column(FILMING, "Please do this:")
+        column = self._column(FILMING, translate("puppet", "Please do this:"))
         self.cue = _wrapped("")
         self.cue.setProperty("role", "title")
         self.count = _wrapped("")
-        self.filmed = _bar("How much is filmed")
-        self.enough = _button("Enough, use it", "End here, and look through what was filmed",
-                              lambda: self.film_ended.emit(True))  # fmt: skip
-        self.give_up = _button("Cancel", "End here; what was filmed is kept in your folder of recordings",
-                               lambda: self.film_ended.emit(False))  # fmt: skip
+        self.filmed = _bar(translate("puppet", "How much is filmed"))
+        self.enough = _button(
+            translate("puppet", "Enough, use it"),
+            translate("puppet", "End here, and look through what was filmed"),
+            lambda: self.film_ended.emit(True),
+        )
+        self.give_up = _button(
+            translate("puppet", "Cancel"),
+            translate("puppet", "End here; what was filmed is kept in your folder of recordings"),
+            lambda: self.film_ended.emit(False),
+        )
         for widget in (self.cue, self.count, self.filmed, self.enough, self.give_up):
             column.addWidget(widget)
         column.addStretch(1)
 
     def _make_working(self) -> None:
-        column = self._column(TRAINING, "In the making")
+        column = self._column(TRAINING, translate("puppet", "In the making"))
         self.doing, self.words = _wrapped(""), _wrapped("")
         self.words.setProperty("role", "value")
-        self.done_share = _bar("How much is done")
+        self.done_share = _bar(translate("puppet", "How much is done"))
         self.curve = LossCurve()
-        self.stop = _button("Stop", "End it now; training keeps what it has learnt", self.stop_clicked.emit)
-        note = _wrapped("You may go on playing, or close the window: this goes on, and is found again.")
+        self.stop = _button(
+            translate("puppet", "Stop"),
+            translate("puppet", "End it now; training keeps what it has learnt"),
+            self.stop_clicked.emit,
+        )
+        note = _wrapped(
+            translate("puppet", "You may go on playing, or close the window: this goes on, and is found again.")
+        )
         note.setProperty("role", "value")
         for widget in (self.doing, self.done_share, self.words, self.curve, self.stop, note):
             column.addWidget(widget)
         column.addStretch(1)
 
     def _make_checked(self) -> None:
-        column = self._column(CHECKED, "The footage, looked through")
+        column = self._column(CHECKED, translate("puppet", "The footage, looked through"))
         self.report = QPlainTextEdit()
         self.report.setReadOnly(True)
-        self.report.setAccessibleName("Report on the footage")
-        self.report.setToolTip("What the footage shows, and what is missing from it")
+        self.report.setAccessibleName(translate("puppet", "Report on the footage"))
+        self.report.setToolTip(translate("puppet", "What the footage shows, and what is missing from it"))
         self.report.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.report.setTabChangesFocus(True)
         self.report.setMinimumHeight(180)
         self.report.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.name, self.consent = QLineEdit(), QLineEdit()
-        self.name.setToolTip("What the actor is called in your list")
-        self.consent.setToolTip("Kept in the actor's file, for whoever gets it")
-        self.consent.setPlaceholderText("Ada Lovelace agreed on 2 May to be played by anybody.")
+        self.name.setToolTip(translate("puppet", "What the actor is called in your list"))
+        self.consent.setToolTip(translate("puppet", "Kept in the actor's file, for whoever gets it"))
+        self.consent.setPlaceholderText(translate("puppet", "Ada Lovelace agreed on 2 May to be played by anybody."))
         self.minutes = QSpinBox()
+        self.minutes.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)  # keys and wheel do; their picture is no good
         self.minutes.setRange(1, MOST_MINUTES)
         self.minutes.setValue(MINUTES)
-        self.minutes.setSuffix(" min")
-        self.minutes.setToolTip("Longer is better, up to some hours; it can be stopped at any time")
+        self.minutes.setSuffix(translate("puppet", " min"))
+        self.minutes.setToolTip(
+            translate("puppet", "Longer is better, up to some hours; it can be stopped at any time")
+        )
         form = QFormLayout()
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
-        for words, field in (("Name", self.name), ("Consent", self.consent), ("Training", self.minutes)):
+        for words, field in (
+            (translate("puppet", "Name"), self.name),
+            (translate("puppet", "Consent"), self.consent),
+            (translate("puppet", "Training"), self.minutes),
+        ):
             field.setAccessibleName(words)
             form.addRow(words, field)
-        self.agreed = QCheckBox("They agreed")
-        self.agreed.setToolTip(CONSENT)
-        agreed = _wrapped(f"{CONSENT}.")
-        self.train = _button("Train", "Needs a name and the consent of the person shown", self._train)
-        self.drop = _button("Discard", "Forget this footage; the videos stay where they are", self.discard_clicked.emit)
+        self.agreed = Switch(translate("puppet", "They agreed"))
+        self.agreed.setToolTip(translate("puppet", CONSENT))
+        agreed = _wrapped(translate("puppet", CONSENT) + ".")
+        self.train = _button(
+            translate("puppet", "Train"),
+            translate("puppet", "Needs a name and the consent of the person shown"),
+            self._train,
+        )
+        self.drop = _button(
+            translate("puppet", "Discard"),
+            translate("puppet", "Forget this footage; the videos stay where they are"),
+            self.discard_clicked.emit,
+        )
         column.addWidget(self.report, 1)
         column.addLayout(form)
         for widget in (agreed, self.agreed, self.train, self.drop):
@@ -220,13 +261,25 @@ class NewActorPage(QWidget):
         self._check()
 
     def _make_end(self) -> None:
-        column = self._column(DONE, "It is over")
+        column = self._column(DONE, translate("puppet", "It is over"))
         self.end = _wrapped("")
         self.end.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.play = _button("Play it", "Bring the new actor on stage", self.play_clicked.emit)
-        self.another = _button("Make another", "Begin with other footage", self.another_clicked.emit)
-        self.go_on = _button("Go on", "Try again, from where it ended", self.go_on_clicked.emit)
-        self.discard = _button("Discard", "Forget it; the videos stay where they are", self.discard_clicked.emit)
+        self.play = _button(
+            translate("puppet", "Play it"), translate("puppet", "Bring the new actor on stage"), self.play_clicked.emit
+        )
+        self.another = _button(
+            translate("puppet", "Make another"),
+            translate("puppet", "Begin with other footage"),
+            self.another_clicked.emit,
+        )
+        self.go_on = _button(
+            translate("puppet", "Go on"), translate("puppet", "Try again, from where it ended"), self.go_on_clicked.emit
+        )
+        self.discard = _button(
+            translate("puppet", "Discard"),
+            translate("puppet", "Forget it; the videos stay where they are"),
+            self.discard_clicked.emit,
+        )
         for widget in (self.end, self.play, self.another, self.go_on, self.discard):
             column.addWidget(widget)
         column.addStretch(1)
@@ -240,7 +293,9 @@ class NewActorPage(QWidget):
         self.train.setEnabled(bool(ready))
 
     def _choose(self) -> None:
-        files, _ = QFileDialog.getOpenFileNames(self, "Choose footage of one person", "", VIDEO_FILES)
+        files, _ = QFileDialog.getOpenFileNames(
+            self, translate("puppet", "Choose footage of one person"), "", VIDEO_FILES
+        )
         if files:
             self.footage_chosen.emit(files)
 
@@ -249,9 +304,9 @@ class NewActorPage(QWidget):
 
 
 _DOING = {
-    CHECKING: "Looking through the footage…",
-    TRAINING: "Training {name}…",
-    EXPORTING: "Making the file of {name}, and checking that it draws what was learnt…",
+    CHECKING: QT_TRANSLATE_NOOP("puppet", "Looking through the footage…"),
+    TRAINING: QT_TRANSLATE_NOOP("puppet", "Training {name}…"),
+    EXPORTING: QT_TRANSLATE_NOOP("puppet", "Making the file of {name}, and checking that it draws what was learnt…"),
 }
 
 
@@ -259,8 +314,12 @@ def time_left(seconds: float) -> str:
     """3700 -> "1 h 2 min left"."""
     minutes = round(seconds / 60)
     if minutes < 1:
-        return "less than a minute left"
-    return f"{minutes // 60} h {minutes % 60} min left" if minutes >= 60 else f"{minutes} min left"
+        return translate("puppet", "less than a minute left")
+    return (
+        translate("puppet", "{0} h {1} min left").format(minutes // 60, minutes % 60)
+        if minutes >= 60
+        else translate("puppet", "{0} min left").format(minutes)
+    )
 
 
 def _wrapped(words: str) -> QLabel:

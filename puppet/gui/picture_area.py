@@ -10,6 +10,7 @@ from puppet.gui.area import Area, Desk
 from puppet.gui.qimage import to_qimage
 from puppet.gui.shortcuts import keys_for
 from puppet.gui.status_area import neutral_in_words, timings_in_words
+from puppet.gui.words import translate
 
 
 class PictureArea(Area):
@@ -54,9 +55,9 @@ class PictureArea(Area):
         w = self.desk.window
         w.driver_pane.set_placeholder(_waiting_for(status))
         if status.actor_loading is not None:
-            w.actor_pane.set_placeholder(f"Loading {status.actor_loading}…")
+            w.actor_pane.set_placeholder(translate("puppet", "Loading {0}…").format(status.actor_loading))
         else:
-            w.actor_pane.set_placeholder("" if status.actor else "Choose an actor")
+            w.actor_pane.set_placeholder("" if status.actor else translate("puppet", "Choose an actor"))
         latency = w.actor_pane.latency_ms
         w.actor_pane.set_corner(timings_in_words(status, latency) if self.desk.settings.view.timings else "")
 
@@ -91,14 +92,14 @@ class PictureArea(Area):
 def _waiting_for(status: Status) -> str:
     """What stands in the driver pane before the first picture."""
     if status.phase is Phase.RECONNECTING:
-        return f"Waiting for {status.source}…"
+        return translate("puppet", "Waiting for {0}…").format(status.source)
     if status.phase is Phase.FAILED:
-        return "No picture. Choose another driver above."
-    return "Starting…"
+        return translate("puppet", "No picture. Choose another driver above.")
+    return translate("puppet", "Starting…")
 
 
 def _advice(status: Status) -> str:
     """What somebody in front of a camera can do for the neutral; the person in a film cannot."""
     if status.source_live and neutral_in_words(status) == "still learning":
-        return f"Learning your face: look relaxed, or press {keys_for('calibrate')}"
+        return translate("puppet", "Learning your face: look relaxed, or press {0}").format(keys_for("calibrate"))
     return ""

@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from puppet.gui.calibration_card import CalibrationCard
 from puppet.gui.preview import PreviewPane
+from puppet.gui.words import translate
 
 GAP = 12  # px between pictures
 WALL_GAP = 6  # px between the actors of a wall
@@ -26,8 +27,8 @@ class PictureStage(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.driver = PreviewPane("Driver picture", self)
-        self.actor = PreviewPane("Actor picture", self)
+        self.driver = PreviewPane(translate("puppet", "Driver picture"), self)
+        self.actor = PreviewPane(translate("puppet", "Actor picture"), self)
         self.wall: list[PreviewPane] = []
         self.card = CalibrationCard(self)
         self._layout = SIDE_BY_SIDE
@@ -60,7 +61,7 @@ class PictureStage(QWidget):
             pane.hide()
             pane.deleteLater()
         while len(self.wall) < count:
-            pane = PreviewPane(f"Picture of actor {len(self.wall) + 2}", self)
+            pane = PreviewPane(translate("puppet", "Picture of actor {0}").format(len(self.wall) + 2), self)
             pane.set_mirrored(self.actor.mirrored)
             pane.show()
             self.wall.append(pane)

@@ -8,6 +8,7 @@ from pathlib import Path
 from puppet.engine import ActorResults, Problem
 from puppet.errors import PuppetError
 from puppet.gui.area import Area, Desk, folder_action
+from puppet.gui.words import translate
 from puppet.recorder import Recording
 from puppet.sinks import RecorderSink
 
@@ -61,7 +62,9 @@ class RecordingArea(Area):
             if problem is not None:
                 desk.window.banners.say("recording", str(problem), "error", folder_action(sink.path))
             elif recording is not None and recording.frames == 0:
-                desk.window.banners.say("recording", "Nothing was recorded: no picture came.", "warning")
+                desk.window.banners.say(
+                    "recording", translate("puppet", "Nothing was recorded: no picture came."), "warning"
+                )
             elif recording is not None:
                 dropped = f", {recording.dropped} pictures left out" if recording.dropped else ""
                 text = f"Saved {recording.path.name} ({recording.seconds:.1f} s{dropped})"
@@ -87,7 +90,9 @@ class RecordingArea(Area):
         if self.take is not None:
             self._finish()
         elif desk.result is None or desk.result.portrait is None:
-            desk.window.banners.say("recording", "There is nothing to record yet: no actor is playing.", "warning")
+            desk.window.banners.say(
+                "recording", translate("puppet", "There is nothing to record yet: no actor is playing."), "warning"
+            )
         else:
             self._begin_soon()
 
@@ -113,13 +118,15 @@ class RecordingArea(Area):
     def _snapshot(self) -> None:
         desk = self.desk
         if desk.result is None:
-            desk.window.banners.say("snapshot", "There is nothing to save yet: no picture has come.", "warning")
+            desk.window.banners.say(
+                "snapshot", translate("puppet", "There is nothing to save yet: no picture has come."), "warning"
+            )
             return
         result, settings, name = desk.result, desk.settings, desk.actor_name()
         desk.background.run(
             "snapshot",
             lambda: desk.services.save_snapshot(result, settings, name),
-            lambda path: desk.say_saved("snapshot", f"Saved {path.name}", path),
+            lambda path: desk.say_saved("snapshot", translate("puppet", "Saved {0}").format(path.name), path),
             lambda problem: desk.window.banners.say("snapshot", str(problem), "error"),
             awaited=True,
         )

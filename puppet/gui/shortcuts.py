@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PyQt6.QtGui import QKeySequence
+from PyQt6.QtCore import QT_TRANSLATE_NOOP
+from PyQt6.QtGui import QIcon, QKeySequence
 from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from puppet.gui.words import translate
 
 
 @dataclass(frozen=True)
@@ -20,21 +23,21 @@ class Shortcut:
 
 
 SHORTCUTS = (
-    Shortcut(("R",), "record", "Start or finish a recording"),
-    Shortcut(("S",), "snapshot", "Save a snapshot"),
-    Shortcut(("C",), "calibrate", "Calibrate: show the camera your neutral face"),
-    Shortcut(("Shift+C",), "uncalibrate", "Back to the automatic neutral"),
-    Shortcut(("M",), "mirror_preview", "Mirror the preview"),
-    Shortcut(("Shift+M",), "mirror_output", "Mirror the output"),
-    Shortcut(("V",), "layout", "Next layout of the pictures"),
-    Shortcut(("F",), "mesh", "Face mesh over the driver on or off"),
-    Shortcut(("T",), "timings", "Timings over the actor on or off"),
-    Shortcut(("F2",), "rename", "Rename the actor", page="library"),
-    Shortcut(("Del",), "remove", "Remove the actor; it can be brought back", page="library"),
-    Shortcut(("F11",), "full_screen", "Full screen on or off", page=""),
-    Shortcut(("Esc",), "step_back", "Cancel the calibration; leave the full screen", page=""),
-    Shortcut(("F1", "?"), "help", "Show this list", page=""),
-    Shortcut(("Ctrl+Q",), "quit", "Quit", page=""),
+    Shortcut(("R",), "record", QT_TRANSLATE_NOOP("puppet", "Start or finish a recording")),
+    Shortcut(("S",), "snapshot", QT_TRANSLATE_NOOP("puppet", "Save a snapshot")),
+    Shortcut(("C",), "calibrate", QT_TRANSLATE_NOOP("puppet", "Calibrate: show the camera your neutral face")),
+    Shortcut(("Shift+C",), "uncalibrate", QT_TRANSLATE_NOOP("puppet", "Back to the automatic neutral")),
+    Shortcut(("M",), "mirror_preview", QT_TRANSLATE_NOOP("puppet", "Mirror the preview")),
+    Shortcut(("Shift+M",), "mirror_output", QT_TRANSLATE_NOOP("puppet", "Mirror the output")),
+    Shortcut(("V",), "layout", QT_TRANSLATE_NOOP("puppet", "Next layout of the pictures")),
+    Shortcut(("F",), "mesh", QT_TRANSLATE_NOOP("puppet", "Face mesh over the driver on or off")),
+    Shortcut(("T",), "timings", QT_TRANSLATE_NOOP("puppet", "Timings over the actor on or off")),
+    Shortcut(("F2",), "rename", QT_TRANSLATE_NOOP("puppet", "Rename the actor"), page="library"),
+    Shortcut(("Del",), "remove", QT_TRANSLATE_NOOP("puppet", "Remove the actor; Undo brings it back"), page="library"),
+    Shortcut(("F11",), "full_screen", QT_TRANSLATE_NOOP("puppet", "Full screen on or off"), page=""),
+    Shortcut(("Esc",), "step_back", QT_TRANSLATE_NOOP("puppet", "End the calibration or the full screen"), page=""),
+    Shortcut(("F1", "?"), "help", QT_TRANSLATE_NOOP("puppet", "Show this list"), page=""),
+    Shortcut(("Ctrl+Q",), "quit", QT_TRANSLATE_NOOP("puppet", "Quit"), page=""),
 )
 
 
@@ -52,8 +55,8 @@ class ShortcutSheet(QDialog):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Keyboard shortcuts")
-        title = QLabel("Keyboard shortcuts")
+        self.setWindowTitle(translate("puppet", "Keyboard shortcuts"))
+        title = QLabel(translate("puppet", "Keyboard shortcuts"))
         title.setProperty("role", "title")
         grid = QGridLayout()
         grid.setHorizontalSpacing(20)
@@ -68,8 +71,11 @@ class ShortcutSheet(QDialog):
                 keys.addWidget(label)
             keys.addStretch(1)
             grid.addLayout(keys, row, 0)
-            grid.addWidget(QLabel(shortcut.words), row, 1)
+            grid.addWidget(QLabel(translate("puppet", shortcut.words)), row, 1)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        close = buttons.button(QDialogButtonBox.StandardButton.Close)
+        if close is not None:
+            close.setIcon(QIcon())  # the style's own is black, on dark too
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
         column.setContentsMargins(26, 22, 26, 20)

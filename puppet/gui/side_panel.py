@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from PyQt6.QtCore import QEvent, QObject, Qt
 from PyQt6.QtWidgets import QFrame, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
+from puppet.gui.words import translate
+
 WIDTH, GAP = 312, 12  # px
 BAR = 14  # px, of the bar at the right
 
@@ -44,8 +46,10 @@ class Group(QFrame):
         self.inside.setVisible(open_)
         self.heading.setArrowType(Qt.ArrowType.DownArrow if open_ else Qt.ArrowType.RightArrow)
         title = self.heading.text()
-        self.heading.setToolTip(f"Hide {title}" if open_ else f"Show {title}")
-        self.heading.setAccessibleDescription("open" if open_ else "folded")
+        self.heading.setToolTip(
+            translate("puppet", "Hide {0}").format(title) if open_ else translate("puppet", "Show {0}").format(title)
+        )
+        self.heading.setAccessibleDescription(translate("puppet", "open") if open_ else translate("puppet", "folded"))
 
 
 class Column(QScrollArea):

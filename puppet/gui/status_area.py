@@ -5,6 +5,7 @@ from __future__ import annotations
 from puppet.engine import Phase, Status
 from puppet.frames import Result
 from puppet.gui.area import Area, Desk
+from puppet.gui.words import translate
 
 DEMO_CLIP = "the demo clip"
 CONFIDENT = 0.5  # share of full confidence from which the automatic neutral is good enough to say no more about it
@@ -31,12 +32,16 @@ class StatusArea(Area):
         self._show_problems(status)
         w, line = self.desk.window, self.desk.window.status_line
         line.state.setText(state_in_words(status))
-        line.neutral.setText(f"Neutral: {neutral_in_words(status)}")
-        line.dropped.setText(f"{status.dropped} dropped")
+        line.neutral.setText(translate("puppet", "Neutral: {0}").format(neutral_in_words(status)))
+        line.dropped.setText(translate("puppet", "{0} dropped").format(status.dropped))
         latency = w.actor_pane.latency_ms or w.driver_pane.latency_ms
-        line.latency.setText(f"{latency:.0f} ms" if latency else "– ms")
-        line.fps.setText(f"{status.output_fps:.0f} fps")
-        line.fps.setToolTip(f"Pictures per second; the source gives {status.capture_fps:.0f}")
+        line.latency.setText(
+            translate("puppet", "{0:.0f} ms").format(latency) if latency else translate("puppet", "– ms")
+        )
+        line.fps.setText(translate("puppet", "{0:.0f} fps").format(status.output_fps))
+        line.fps.setToolTip(
+            translate("puppet", "Pictures per second; the source gives {0:.0f}").format(status.capture_fps)
+        )
         line.latency.setToolTip(stages_in_words(status, latency))
         self._show_provider(status)
 
@@ -53,7 +58,9 @@ class StatusArea(Area):
             if notice is None:
                 self.desk.window.banners.dismiss("provider")
             else:
-                self.desk.window.banners.say("provider", f"{notice}. The actor is slower on the CPU.", "warning")
+                self.desk.window.banners.say(
+                    "provider", translate("puppet", "{0}. The actor is slower on the CPU.").format(notice), "warning"
+                )
 
     def _show_problems(self, status: Status) -> None:
         """A banner for every new problem; it goes when the problem does, or when the user has read it."""
@@ -85,8 +92,12 @@ def state_in_words(status: Status) -> str:
 
 def neutral_in_words(status: Status) -> str:
     if status.neutral_captured:
-        return "captured"
-    return "automatic" if status.neutral_confidence >= CONFIDENT else "still learning"
+        return translate("puppet", "captured")
+    return (
+        translate("puppet", "automatic")
+        if status.neutral_confidence >= CONFIDENT
+        else translate("puppet", "still learning")
+    )
 
 
 def stages_in_words(status: Status, latency: float) -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from PyQt6.QtCore import QT_TRANSLATE_NOOP
 from PyQt6.QtWidgets import QLabel, QStatusBar
 
 from puppet.gui.shortcuts import keys_for
 from puppet.gui.widgets import RangeMeter
+from puppet.gui.words import translate
 
-RANGE_TOOLTIP = (
+RANGE_TOOLTIP = QT_TRANSLATE_NOOP(
+    "puppet",
     "How near your expression is to what this actor's footage shows. Up to the mark the actor knows it. Beyond, the\n"
     "actor was never seen like this: the picture is a guess, and the strangest expressions are softened.\n"
-    f"If it stays beyond the mark while you look relaxed: press {keys_for('calibrate')}, face the camera, or get more"
-    " light."
+    "If it stays beyond the mark while you look relaxed: press {0}, face the camera, or get more light.",
 )
 
 
@@ -24,10 +26,11 @@ class StatusLine(QStatusBar):
         self.setContentsMargins(8, 0, 8, 0)
         self.state, self.fps, self.latency = QLabel(), QLabel(), QLabel()
         self.dropped, self.provider, self.neutral = QLabel(), QLabel(), QLabel()
-        self.range = RangeMeter("Actor's range")
-        self.range.setToolTip(RANGE_TOOLTIP)
-        words = QLabel("Range")
-        words.setToolTip(RANGE_TOOLTIP)
+        self.range = RangeMeter(translate("puppet", "Actor's range"))
+        explained = translate("puppet", RANGE_TOOLTIP).format(keys_for("calibrate"))
+        self.range.setToolTip(explained)
+        words = QLabel(translate("puppet", "Range"))
+        words.setToolTip(explained)
         self.addWidget(self.state, 1)
         self.addPermanentWidget(self.neutral)
         self.addPermanentWidget(words)
@@ -40,12 +43,16 @@ class StatusLine(QStatusBar):
         ):
             label.setAccessibleName(name)
             self.addPermanentWidget(label)
-        self.neutral.setAccessibleName("Neutral face")
-        self.dropped.setToolTip("Camera pictures skipped because a newer one was there: this keeps the delay short")
+        self.neutral.setAccessibleName(translate("puppet", "Neutral face"))
+        self.dropped.setToolTip(
+            translate("puppet", "Camera pictures skipped because a newer one was there: this keeps the delay short")
+        )
         self.neutral.setToolTip(
-            "Which face of yours counts as neutral: an automatic guess, or the one you calibrated.\n"
-            "While the guess is still learning, look relaxed into the camera with a closed mouth, or press "
-            f"{keys_for('calibrate')}."
+            translate(
+                "puppet",
+                "Which face of yours counts as neutral: an automatic guess, or the one you calibrated.\n"
+                "While the guess is still learning, look relaxed into the camera with a closed mouth, or press {0}.",
+            ).format(keys_for("calibrate"))
         )
 
     def show_alert(self, label: QLabel, alert: bool) -> None:

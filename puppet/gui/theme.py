@@ -153,8 +153,11 @@ def style_sheet(c: Colours) -> str:
     QScrollBar:vertical {{ background: transparent; width: 12px; margin: 0; }}
     QScrollBar::handle:vertical {{ background: {c.border}; border-radius: 4px; margin: 2px; min-height: 32px; }}
     QScrollBar::handle:vertical:hover {{ background: {c.muted}; }}
+    QScrollBar:horizontal {{ background: transparent; height: 12px; margin: 0; }}
+    QScrollBar::handle:horizontal {{ background: {c.border}; border-radius: 4px; margin: 2px; min-width: 32px; }}
+    QScrollBar::handle:horizontal:hover {{ background: {c.muted}; }}
     QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{
-        background: transparent; border: none; height: 0; }}
+        background: transparent; border: none; width: 0; height: 0; }}
 
     QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {c.border}; }}
     QSlider::sub-page:horizontal {{ height: 4px; border-radius: 2px; background: {c.accent}; }}

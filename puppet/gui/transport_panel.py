@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 from puppet.gui.shortcuts import keys_for
 from puppet.gui.theme import Colours
 from puppet.gui.widgets import Switch, shape_icon
+from puppet.gui.words import translate
 
 
 class TransportPanel(QWidget):
@@ -22,25 +23,36 @@ class TransportPanel(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.record = QPushButton(" Record")
-        self.record.setToolTip(f"Record driver and actor side by side to a video file ({keys_for('record')})")
-        self.snapshot = QPushButton(" Snapshot")
-        self.snapshot.setToolTip(f"Save this moment as a picture ({keys_for('snapshot')})")
-        self.calibrate = QPushButton(" Calibrate")
+        self.record = QPushButton(translate("puppet", " Record"))
+        self.record.setToolTip(
+            translate("puppet", "Record driver and actor side by side to a video file ({0})").format(keys_for("record"))
+        )
+        self.snapshot = QPushButton(translate("puppet", " Snapshot"))
+        self.snapshot.setToolTip(
+            translate("puppet", "Save this moment as a picture ({0})").format(keys_for("snapshot"))
+        )
+        self.calibrate = QPushButton(translate("puppet", " Calibrate"))
         self.calibrate.setToolTip(
-            f"Show your neutral face: relaxed, mouth closed ({keys_for('calibrate')}). The actor is at rest when you "
-            f"look like this. {keys_for('uncalibrate')} goes back to the automatic neutral"
+            translate(
+                "puppet",
+                "Show your neutral face: relaxed, mouth closed ({0}). The actor is at rest when you look like this. "
+                "{1} goes back to the automatic neutral",
+            ).format(keys_for("calibrate"), keys_for("uncalibrate"))
         )
-        self.automatic = QPushButton("Use automatic")
+        self.automatic = QPushButton(translate("puppet", "Use automatic"))
         self.automatic.setProperty("role", "plain")
-        self.automatic.setToolTip(f"Forget the calibration ({keys_for('uncalibrate')})")
+        self.automatic.setToolTip(translate("puppet", "Forget the calibration ({0})").format(keys_for("uncalibrate")))
         self.automatic.hide()
-        self.mirror_preview = Switch("Mirror preview")
+        self.mirror_preview = Switch(translate("puppet", "Mirror preview"))
         self.mirror_preview.setToolTip(
-            f"Show both pictures as in a mirror; changes this window only ({keys_for('mirror_preview')})"
+            translate("puppet", "Show both pictures as in a mirror; changes this window only ({0})").format(
+                keys_for("mirror_preview")
+            )
         )
-        self.mirror_output = Switch("Mirror output")
-        self.mirror_output.setToolTip(f"Flip the actor, here and in what is recorded ({keys_for('mirror_output')})")
+        self.mirror_output = Switch(translate("puppet", "Mirror output"))
+        self.mirror_output.setToolTip(
+            translate("puppet", "Flip the actor, here and in what is recorded ({0})").format(keys_for("mirror_output"))
+        )
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(10)
@@ -73,13 +85,19 @@ class TransportPanel(QWidget):
         """seconds: of the take so far, None: not recording. saving: the last take is being finished."""
         recording = seconds is not None
         if saving:
-            self.record.setText(" Saving…")
+            self.record.setText(translate("puppet", " Saving…"))
         else:
-            self.record.setText(f" Stop  {clock(seconds)}" if seconds is not None else " Record")
+            self.record.setText(
+                translate("puppet", " Stop  {0}").format(clock(seconds))
+                if seconds is not None
+                else translate("puppet", " Record")
+            )
         self.record.setEnabled(not saving)
         if recording != bool(self.record.property("recording")):
             self.record.setProperty("recording", recording)
-            self.record.setAccessibleName("Stop recording" if recording else "Record")
+            self.record.setAccessibleName(
+                translate("puppet", "Stop recording") if recording else translate("puppet", "Record")
+            )
             self.record.setIcon(self._square if recording else self._dot)
             style = self.record.style()
             if style is not None:  # the sheet looks at properties only when asked to

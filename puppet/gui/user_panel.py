@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QInputDialog, QLabel, QPushButton, QVBoxLayout, QWid
 
 from puppet.gui.shortcuts import keys_for
 from puppet.gui.widgets import ChoiceBox
+from puppet.gui.words import translate
 
 NEW = "\0new"  # no user is called so
 
@@ -21,14 +22,18 @@ class UserPanel(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.box = ChoiceBox("User")
-        self.box.setToolTip("Who sits before the camera. Everybody has a neutral face of their own")
+        self.box = ChoiceBox(translate("puppet", "User"))
+        self.box.setToolTip(
+            translate("puppet", "Who sits before the camera. Everybody has a neutral face of their own")
+        )
         self.state = QLabel()
         self.state.setWordWrap(True)
         self.state.setProperty("role", "value")
-        self.calibrate = QPushButton("Calibrate…")
-        self.calibrate.setToolTip(f"Show the camera your neutral face, guided ({keys_for('calibrate')})")
-        caption = QLabel("User")
+        self.calibrate = QPushButton(translate("puppet", "Calibrate…"))
+        self.calibrate.setToolTip(
+            translate("puppet", "Show the camera your neutral face, guided ({0})").format(keys_for("calibrate"))
+        )
+        caption = QLabel(translate("puppet", "User"))
         caption.setProperty("role", "caption")
         caption.setBuddy(self.box)
         column = QVBoxLayout(self)
@@ -44,7 +49,7 @@ class UserPanel(QWidget):
             for name in names:
                 self.box.addItem(name, name)
             self.box.insertSeparator(self.box.count())
-            self.box.addItem("Somebody else…", NEW)
+            self.box.addItem(translate("puppet", "Somebody else…"), NEW)
             self.box.setCurrentIndex(self.box.findData(current))
         self._current = current
 
@@ -56,6 +61,8 @@ class UserPanel(QWidget):
         chosen = self.box.itemData(index)
         self.box.setCurrentIndex(self.box.findData(self._current))  # until it is taken
         if chosen == NEW:
-            chosen, _ = QInputDialog.getText(self, "Somebody else", "Name of who sits before the camera:")
+            chosen, _ = QInputDialog.getText(
+                self, translate("puppet", "Somebody else"), translate("puppet", "Name of who sits before the camera:")
+            )
         if chosen:
             self.chosen.emit(chosen)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtCore import QT_TRANSLATE_NOOP, pyqtSignal
 from PyQt6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from puppet.gui.picture_stage import ACTOR, INSET, SIDE_BY_SIDE
 from puppet.gui.shortcuts import keys_for
 from puppet.gui.widgets import ChoiceBox, Switch
+from puppet.gui.words import translate
 
-LAYOUTS = {SIDE_BY_SIDE: "Side by side", INSET: "Actor large, driver small", ACTOR: "Actor only"}
+LAYOUTS = {
+    SIDE_BY_SIDE: QT_TRANSLATE_NOOP("puppet", "Side by side"),
+    INSET: QT_TRANSLATE_NOOP("puppet", "Actor large, driver small"),
+    ACTOR: QT_TRANSLATE_NOOP("puppet", "Actor only"),
+}
 
 
 class ViewPanel(QWidget):
@@ -22,19 +27,29 @@ class ViewPanel(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.box = ChoiceBox("Layout of the pictures")
-        self.box.setToolTip(f"Where the pictures stand; recordings do not change ({keys_for('layout')})")
-        for key, words in LAYOUTS.items():
-            self.box.addItem(words, key)
-        self.mesh = Switch("Face mesh")
-        self.mesh.setToolTip(f"Draw over the driver what was found of the face; never recorded ({keys_for('mesh')})")
-        self.timings = Switch("Timings")
-        self.timings.setToolTip(
-            f"How many milliseconds each stage takes, over the actor's picture; never recorded ({keys_for('timings')})"
+        self.box = ChoiceBox(translate("puppet", "Layout of the pictures"))
+        self.box.setToolTip(
+            translate("puppet", "Where the pictures stand; recordings do not change ({0})").format(keys_for("layout"))
         )
-        self.full_screen = QPushButton("Full screen")
-        self.full_screen.setToolTip(f"Only the pictures; Esc comes back ({keys_for('full_screen')})")
-        caption = QLabel("Layout")
+        for key, words in LAYOUTS.items():
+            self.box.addItem(translate("puppet", words), key)
+        self.mesh = Switch(translate("puppet", "Face mesh"))
+        self.mesh.setToolTip(
+            translate("puppet", "Draw over the driver what was found of the face; never recorded ({0})").format(
+                keys_for("mesh")
+            )
+        )
+        self.timings = Switch(translate("puppet", "Timings"))
+        self.timings.setToolTip(
+            translate(
+                "puppet", "How many milliseconds each stage takes, over the actor's picture; never recorded ({0})"
+            ).format(keys_for("timings"))
+        )
+        self.full_screen = QPushButton(translate("puppet", "Full screen"))
+        self.full_screen.setToolTip(
+            translate("puppet", "Only the pictures; Esc comes back ({0})").format(keys_for("full_screen"))
+        )
+        caption = QLabel(translate("puppet", "Layout"))
         caption.setProperty("role", "caption")
         caption.setBuddy(self.box)
         column = QVBoxLayout(self)

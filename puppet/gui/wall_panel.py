@@ -7,6 +7,7 @@ from PyQt6.QtGui import QIcon
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from puppet.gui.widgets import Switch
+from puppet.gui.words import translate
 
 ICON = 30  # px
 
@@ -19,7 +20,7 @@ class WallPanel(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.switches: dict[str, Switch] = {}
-        hint = QLabel("One face, several actors. Each one more costs as much time as the first.")
+        hint = QLabel(translate("puppet", "One face, several actors. Each one more costs as much time as the first."))
         hint.setWordWrap(True)
         hint.setProperty("role", "value")
         self._rows = QWidget()
@@ -44,7 +45,7 @@ class WallPanel(QWidget):
         self.switches = {}
         for path, (name, icon) in actors.items():
             switch = self.switches[path] = Switch(name)
-            switch.setToolTip(f"Let {name} play the same face beside the chosen actor")
+            switch.setToolTip(translate("puppet", "Let {0} play the same face beside the chosen actor").format(name))
             switch.setChecked(path in on)
             switch.toggled.connect(lambda _: self.chosen.emit(self.on))
             picture = QLabel()
