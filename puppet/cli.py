@@ -284,6 +284,7 @@ def _output_options(parser: argparse.ArgumentParser, default: str) -> None:
     group.add_argument("--quality", choices=QUALITIES, help="small files or all detail")
     group.add_argument("--height", type=int, choices=HEIGHTS, help="of the file's pictures, px; without: their own")
     group.add_argument("--software", action="store_true", help="do not use a hardware encoder")
+    group.add_argument("--sign", action="store_true", help="sign the file by C2PA (extra: provenance)")
     group.add_argument("--no-badge", action="store_true", help="no visible sign that the actor is synthetic")
 
 
@@ -292,7 +293,8 @@ def _outputs(arguments: argparse.Namespace) -> dict[str, Any]:
     chosen = {name: getattr(arguments, name) for name in ("layout", "codec", "quality", "height")}
     switched = {"hardware": arguments.software, "badge": arguments.no_badge}
     given = {name: value for name, value in chosen.items() if value is not None}
-    return given | {name: False for name, off in switched.items() if off}
+    signed = {"sign": True} if arguments.sign else {}
+    return given | signed | {name: False for name, off in switched.items() if off}
 
 
 def _options_again(arguments: argparse.Namespace) -> list[str]:
@@ -300,7 +302,9 @@ def _options_again(arguments: argparse.Namespace) -> list[str]:
     names = ("actor", "provider", "layout", "codec", "quality", "height", *MOTION)
     options = [(name.replace("_", "-"), getattr(arguments, name)) for name in names]
     given = [word for name, value in options if value is not None for word in (f"--{name}", str(value))]
-    return given + [f"--{name.replace('_', '-')}" for name in ("software", "no_badge") if getattr(arguments, name)]
+    return given + [
+        f"--{name.replace('_', '-')}" for name in ("software", "sign", "no_badge") if getattr(arguments, name)
+    ]
 
 
 MOTION = {  # of settings.MotionSettings: the largest value, and what it is

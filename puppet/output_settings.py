@@ -82,4 +82,5 @@ class OutputSettings:
             lead=lead,
             microphone=microphone,
             delay=self.delay,
+            signed=self.sign,
         )

@@ -23,6 +23,7 @@ from puppet.output_settings import OutputSettings
 from puppet.provenance import Provenance
 from puppet.recent import RecentResults
 from puppet.recorder import find_ffmpeg, new_recording_path
+from puppet.signing import sign
 from puppet.sinks import RecorderSink, save_snapshot
 from puppet.virtual_camera import VirtualCamera
 
@@ -140,12 +141,14 @@ class Outputs:
 
     def snapshot(self, result: Result, folder: Path, actor: str) -> Path:
         """Save a picture, driver and actor side by side. Raises RecordingError."""
-        return save_snapshot(result, folder, self._about(actor))
+        about = self._about(actor)
+        return self._sign(save_snapshot(result, folder, about), about)
 
     def clip(self, folder: Path, actor: str, kind: str) -> Path:
         """Save what happened in the last seconds as "gif" or "webp"; takes a second or two. Raises RecordingError."""
         results = [result for result in self._recent.last(CLIP_SECONDS) if result.portrait is not None]
-        return save_clip(results, folder, kind, self._about(actor))
+        about = self._about(actor)
+        return self._sign(save_clip(results, folder, kind, about), about)
 
     def status(self) -> OutputStatus:
         """A snapshot; asks nobody who might be slow."""
@@ -184,6 +187,11 @@ class Outputs:
 
     def _about(self, actor: str) -> Provenance:
         return Provenance(actor, self._consent(), badge=self._settings.badge)
+
+    def _sign(self, path: Path, about: Provenance) -> Path:
+        if self._settings.sign:
+            sign(path, about)
+        return path
 
     def _adjust_microphone(self, settings: OutputSettings) -> None:
         name = self._microphone.name if self._microphone is not None else ""

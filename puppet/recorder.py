@@ -96,6 +96,10 @@ class Recorder:
         return self._settings.path
 
     @property
+    def about(self) -> Provenance:
+        return self._settings.about
+
+    @property
     def seconds(self) -> float:
         """Length of what has been handed to ffmpeg."""
         return self._clock.seconds

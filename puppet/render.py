@@ -103,6 +103,7 @@ def _render(
         height=outputs.height,
         badge=outputs.badge,
         wait=True,
+        signed=outputs.sign,
         sound=Sound(film, times.start) if film is not None else None,
     )
     interrupted, strange = False, 0

@@ -12,6 +12,7 @@ from typing import Protocol
 
 import cv2
 
+from puppet import signing
 from puppet.compose import Layout, compose
 from puppet.errors import PuppetError, RecordingError, reason
 from puppet.ffmpeg import RecordingSettings
@@ -49,7 +50,8 @@ class RecorderSink:
     settings.path: with several layouts, their names are put before its ending. height: see `compose`. badge: on the
     actor's picture. wait: back-pressure instead of drops, for rendering. lead: results from before the take that belong
     to it. microphone: heard in every file, later by `delay` seconds. sound: heard instead, of a file that is there
-    already. `recording` tells of the first file once closed.
+    already. signed: files that show the actor, by C2PA, see `signing`; trouble with that is raised by `close`.
+    `recording` tells of the first file once closed.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class RecorderSink:
         microphone: SoundSource | None = None,
         delay: float = 0.0,
         sound: Sound | None = None,
+        signed: bool = False,
     ) -> None:
         self.recording: Recording | None = None
         self.recordings: tuple[Recording, ...] = ()
@@ -73,6 +76,8 @@ class RecorderSink:
         self._lock = threading.Lock()  # a pause falls between two results
         self._begun = False
         self._recorders: list[Recorder] = []
+        if signed:
+            signing.check(settings.path.suffix)
         try:
             for layout in self._layouts:
                 self._recorders.append(
@@ -83,6 +88,7 @@ class RecorderSink:
                 made.close()
             raise
         self._given = sound
+        self._signed = signed
         self._sound = SoundFile(self.path, microphone, self._timeline, delay) if microphone is not None else None
         if lead:
             self._begin(lead[0].frame.captured_at)
@@ -147,6 +153,9 @@ class RecorderSink:
             self._sound.discard()
         if self.error is not None:
             raise self.error
+        for recorder, recording in zip(self._recorders, made, strict=True):
+            if self._signed and recording.frames and recorder.about.synthetic:
+                signing.sign(recording.path, recorder.about)
 
     def _begin(self, at: float) -> None:
         """The first picture: the sound begins with it."""

@@ -12,6 +12,7 @@ from puppet.codecs import Codec, Quality
 from puppet.gui.widgets import ChoiceBox, Switch
 from puppet.output_settings import HEIGHTS, LONGEST_DELAY, LONGEST_PRE_ROLL, OutputSettings
 from puppet.outputs import OutputStatus
+from puppet.signing import can_sign
 
 LAYOUTS = {
     "side-by-side": "Side by side",
@@ -67,6 +68,9 @@ class OutputPanel(QWidget):
         self.badge.setToolTip(
             "A small sign in the corner says that the picture is synthetic; the file's metadata always does"
         )
+        self.sign = Switch("Sign files (C2PA)")
+        self.sign.setToolTip("A signed statement of where the file comes from; it also shows whether it was changed")
+        self.sign.setVisible(can_sign())
         self.pause = QPushButton("Pause")
         self.pause.setCheckable(True)
         self.pause.setToolTip("Leave out what comes, until you go on")
@@ -110,6 +114,7 @@ class OutputPanel(QWidget):
             ("Delay", self.delay),
             ("Pre-roll", self.pre_roll),
             ("", self.badge),
+            ("", self.sign),
             ("", self.camera),
         )
         for row, (caption, widget) in enumerate(rows):
@@ -143,6 +148,7 @@ class OutputPanel(QWidget):
             "muted": self.muted,
             "automatic_delay": self.automatic_delay,
             "badge": self.badge,
+            "sign": self.sign,
         }
         for name, switch in switches.items():
             switch.toggled.connect(lambda on, name=name: self._change(name, on))
@@ -178,6 +184,7 @@ class OutputPanel(QWidget):
             self.muted: settings.muted,
             self.automatic_delay: settings.automatic_delay,
             self.badge: settings.badge,
+            self.sign: settings.sign,
         }
         for switch, on in switches.items():
             _quietly(switch, switch.setChecked, on)
