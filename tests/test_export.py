@@ -37,6 +37,7 @@ from puppet.actor import load_actor, read_preview  # noqa: E402
 from puppet.actor_card import DECODER, ENCODER, card_to_json, read_actor, read_card  # noqa: E402
 from puppet.errors import ActorFileError  # noqa: E402
 from puppet.frames import POSE_SIZE, AlignedCrop, Drive, Latent  # noqa: E402
+from puppet.latents import ranked_dimensions  # noqa: E402
 
 DECLARED = Declaration("Ada", "Ada agreed, in writing, on 2 May 2026.", "CC0-1.0")
 TRAINING = {"frames": 40, "steps": 7, "metrics": {"psnr": 31.5}}
@@ -240,6 +241,25 @@ def test_latents_and_preview_come_from_the_data_set(tmp_path):
     assert preview.shape == (256, 256, 3)
     rest = actor.decode(Latent(means[17])).image  # of frame 17, the one at rest
     assert np.abs(preview[2::4, 2::4].astype(int) - rest).mean() < 3
+
+
+class MostlyDead(TinyImage):
+    """Five dimensions: the encoder says something in the third alone; the others are the prior, whatever it sees."""
+
+    def inference_encoder(self) -> nn.Module:
+        alive = F.one_hot(torch.tensor(2), 5)
+        return Forward(self, lambda m, crop: tuple(alive * (8 * p - 3) for p in m.look(to_network(crop)).chunk(2, 1)))
+
+
+def test_planted_dead_dimensions_rank_last(tmp_path):
+    """The seed's rule, computed from the data set and stored: mean KL above mean + one standard deviation."""
+    out = tmp_path / "ada.actor"
+    export_to(out, MostlyDead())
+    latents = load_actor(out, "cpu", threads=1).latents
+    assert latents.kl[2] > 1
+    assert np.abs(np.delete(latents.kl, 2)).max() < 1e-6
+    assert latents.useful.tolist() == [2]
+    assert ranked_dimensions(latents.kl).tolist() == [2, 0, 1, 3, 4]
 
 
 # --- what must not become an actor file ---
