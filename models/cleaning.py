@@ -150,8 +150,7 @@ def judge_faces(track: Track, posed: Posed, max_yaw: float) -> Verdicts:
     verdicts.drop(cut_off(track, posed.scale), CUT_OFF)
     kept = verdicts.kept
     verdicts.drop_kept(blurred(track.sharpness[kept], track.source[kept]), BLURRED)
-    yaw, pitch, roll = np.abs(np.nan_to_num(posed.angles)).T
-    verdicts.drop((yaw > max_yaw) | (pitch > MAX_PITCH) | (roll > MAX_ROLL), TURNED)
+    verdicts.drop(turned(posed.angles, max_yaw), TURNED)
     kept = verdicts.kept
     moving = ~np.array(track.still, bool)[track.source[kept]]
     jumps = jumped(track.points[kept] / posed.scale[kept, None, None], track.source[kept], track.time[kept])
@@ -162,6 +161,12 @@ def judge_faces(track: Track, posed: Posed, max_yaw: float) -> Verdicts:
     bad_colour = misfits(track.colours[kept].astype(np.float32), blocks, COLOUR_FIT)
     verdicts.drop_kept(bad_shape | bad_colour, OCCLUDED)
     return verdicts
+
+
+def turned(angles: Floats, max_yaw: float) -> NDArray[np.bool_]:
+    """Heads, angles (F, 3) in degrees, turned too far for FaceMesh to see both sides."""
+    yaw, pitch, roll = np.abs(np.nan_to_num(angles)).T
+    return (yaw > max_yaw) | (pitch > MAX_PITCH) | (roll > MAX_ROLL)
 
 
 def judge_duplicates(verdicts: Verdicts, track: Track, posed: Posed) -> None:
@@ -181,11 +186,16 @@ def judge_duplicates(verdicts: Verdicts, track: Track, posed: Posed) -> None:
 
 def cut_off(track: Track, scale: NDArray[np.float64]) -> NDArray[np.bool_]:
     """A landmark lies beyond the picture's edge by more than FaceMesh's error."""
+    return beyond_edge(track.points, track.width, track.height, scale)
+
+
+def beyond_edge(points: Floats, width: NDArray, height: NDArray, scale: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """The same of faces f32 (F, 478, 3) px in pictures of these sides (F,) px; scale (F,) px per outer-eye distance."""
     margin = (EDGE_TOLERANCE * np.nan_to_num(scale))[:, None]
-    x, y = np.nan_to_num(track.points[..., 0], nan=1.0), np.nan_to_num(track.points[..., 1], nan=1.0)
+    x, y = np.nan_to_num(points[..., 0], nan=1.0), np.nan_to_num(points[..., 1], nan=1.0)
     low = np.minimum(x, y).min(1, keepdims=True) < -0.5 - margin
-    right = x.max(1, keepdims=True) > track.width[:, None] - 0.5 + margin
-    bottom = y.max(1, keepdims=True) > track.height[:, None] - 0.5 + margin
+    right = x.max(1, keepdims=True) > width[:, None] - 0.5 + margin
+    bottom = y.max(1, keepdims=True) > height[:, None] - 0.5 + margin
     return (low | right | bottom)[:, 0]
 
 

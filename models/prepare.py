@@ -21,13 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import cleaning, contact_sheet, coverage
-from models.centred import PlainReport, write_centred
 from models.cleaning import Posed, Track, Verdicts
 from models.dataset import CENTRE, CROPS, new_file, open_dataset
 from models.driver import DATASET_SUFFIXES
 from models.footage import Footage, Tools, check_footage, frames_of, is_still, pictures_folder, track
 from models.labels import write_known
 from models.stopping import stop_on_signal
+from models.streamed import PlainReport, write_streamed
 from puppet import align, pixels
 from puppet.errors import DataError, PuppetError, SourceError, reason
 from puppet.frames import Face, Floats, Image
@@ -42,7 +42,7 @@ BEYOND_EDGE = 0.1  # of a crop's side that may lie outside the picture before th
 @dataclass(frozen=True)
 class Options:
     """size: side of the crops in px. crop: of CROPS, or None (upright for pictures, steady for videos).
-    max_yaw in degrees. every, max_frames: as in Footage."""
+    max_yaw in degrees. every, max_frames: as in Footage. many: of many people, one picture at a time, see streamed."""
 
     size: int = 256
     crop: str | None = None
@@ -50,6 +50,7 @@ class Options:
     max_yaw: float = 50.0
     max_frames: int = 0
     force: bool = False
+    many: bool = False
 
 
 def add_prepare_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,6 +65,8 @@ def add_prepare_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-yaw", type=_degrees, default=50.0, metavar="DEGREES",
                         help="drop heads turned further (50)")  # fmt: skip
     parser.add_argument("--max-frames", type=_whole(0, 10**9), default=0, metavar="N", help="stop after N frames")
+    parser.add_argument("--many", action="store_true", help="pictures of many people: each is judged by itself, "
+                        "and any number fits into memory (--crop centre implies it)")  # fmt: skip
     parser.add_argument("--force", action="store_true", help="replace DATA.h5 if it exists")
 
 
@@ -88,7 +91,7 @@ def _degrees(text: str) -> float:
 
 def run_prepare(args: argparse.Namespace) -> int:
     """Prepare, print the report, return the exit code. Raises PuppetError for the command line to print."""
-    options = Options(args.size, args.crop, args.every, args.max_yaw, args.max_frames, args.force)
+    options = Options(args.size, args.crop, args.every, args.max_yaw, args.max_frames, args.force, args.many)
     report = prepare(args.footage, args.output, options)
     print(report.text())
     print(f"\n{args.output}: {report.kept} frames. Report: {report_path(args.output, '.png')}", flush=True)
@@ -116,13 +119,16 @@ def prepare(
         raise DataError(f"{output}: a data set is a file whose name ends with .h5; choose such a name")
     if output.exists() and not options.force:
         raise DataError(f"{output} exists already; choose another name or add --force to replace it")
+    if options.many and options.crop == "steady":
+        raise DataError("--many takes every picture by itself; a steady crop needs one person's video: leave one out")
     footage = Footage(tuple(map(pictures_folder, paths)), options.every, options.max_frames)
     side_file, part = _beside(output, ".tracked"), _beside(output, ".part")
     new_folders = [folder for folder in output.parents if not folder.exists()]  # innermost first
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        if options.crop == CENTRE:
-            report, sheet = write_centred(part, footage, options.size, tools)
+        if options.many or options.crop == CENTRE:
+            crop = options.crop or "upright"
+            report, sheet = write_streamed(part, footage, options.size, crop, options.max_yaw, tools)
         else:
             selection = select(_read_track(footage, side_file, tools), options, footage.names)
             notes = write(part, selection, footage, tools)

@@ -1,4 +1,4 @@
-"""Folders of pictures without landmarks: CelebA's layout is understood, nothing piles up in memory, readers say no."""
+"""Pictures of any number: CelebA's layout is understood, nothing piles up in memory, readers of landmarks say no."""
 
 from __future__ import annotations
 
@@ -11,21 +11,22 @@ import cv2
 import numpy as np
 import pytest
 from planted_celeba import ATTRIBUTES, colour_of, file_of, has, write_celeba
-from planted_footage import planted_tools, talking_clip
+from planted_footage import placed, planted_face, planted_tools, talking_clip
 from tiny_dataset import write_dataset
 
 import export.__main__
 from models import __main__ as cli
-from models import driver
+from models import cleaning, driver
 from models.config import PRESETS
 from models.dataset import open_dataset
 from models.footage import Tools
 from models.prepare import Options, prepare, report_path
 from models.run_folder import data_facts
 from models.train import train
+from puppet import align
 from puppet.actor import load_actor
 from puppet.errors import DataError, SourceError
-from puppet.frames import Frame
+from puppet.frames import Face, Frame
 from puppet.recorded import Pictures
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
@@ -149,7 +150,7 @@ def test_pictures_do_not_pile_up(tmp_path: Path, output: Path, monkeypatch: pyte
             most = max(most, sum(image() is not None for image in alive))
             return frame
 
-    monkeypatch.setattr("models.centred.GROWTH", 7)
+    monkeypatch.setattr("models.streamed.GROWTH", 7)
     write_celeba(tmp_path / "celeba", count=60, size=(40, 40))
     tools = Tools(open_source=lambda spec: Counted(Path(spec), paced=False, loop=False))
     assert prepare([tmp_path / "celeba"], output, CENTRE, tools).kept == 60
@@ -176,6 +177,63 @@ def test_a_folder_without_pictures_is_refused(tmp_path: Path, output: Path) -> N
     with pytest.raises(SourceError, match="there is no image in it"):
         prepare([tmp_path / "empty"], output, CENTRE)
     assert not output.parent.exists()
+
+
+# --- by the face in each ---
+
+
+def people(tmp_path: Path) -> Path:
+    path = tmp_path / "people.mp4"
+    path.write_bytes(b"planted")
+    return path
+
+
+def test_faces_of_many_people_are_cut_one_by_one(tmp_path: Path, output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every face lands where upright crops have it, and its landmarks are those of the picture; in several parts."""
+    monkeypatch.setattr("models.streamed.GROWTH", 7)
+    monkeypatch.setattr("models.streamed.ROWS_AT_ONCE", 9)
+    clip = talking_clip(40)
+    report = prepare([people(tmp_path)], output, Options(size=48, many=True), planted_tools(clip))
+    assert (report.kept, report.looked_at, report.dropped) == (40, 40, {})
+    with open_dataset(output) as dataset:
+        assert (dataset.crop, dataset.has_landmarks, len(dataset)) == ("upright", True, 40)
+        for row, i in enumerate(dataset.frame):
+            truth = clip.points[i]
+            assert truth is not None
+            canonical, pose = align.canonicalise(truth)
+            to_crop = align.upright_transform(Face(truth, pose, canonical), 48)
+            assert dataset.to_crop[row] == pytest.approx(to_crop, abs=1e-6)
+            assert dataset.points[row] == pytest.approx(align.transform_points(truth, to_crop), abs=1e-3)
+            assert (dataset.image(row) == align.cut(clip.picture(i), to_crop, 48).image[..., ::-1]).all()
+            canonical, pose = align.canonicalise(truth, dataset.neutral)
+            assert dataset.canonical[row] == pytest.approx(canonical, abs=1e-3)
+            assert dataset.pose[row] == pytest.approx(align.angles_of(pose.rotation), abs=0.05)
+
+
+def test_what_one_picture_tells_is_judged_and_nothing_else(tmp_path: Path, output: Path) -> None:
+    """No face, two faces, a face cut off, a head turned away; but pictures that are alike, or blurred, are kept."""
+    clip = talking_clip(20)
+    clip.points[3], clip.faces[5] = None, 2
+    clip.points[7] = placed(planted_face(), np.array([62.0, 0, 0]))
+    clip.points[9] = placed(planted_face(), np.zeros(3), x=-20)
+    clip.points[12] = clip.points[11]
+    clip.blurred = {14}
+    report = prepare([people(tmp_path)], output, Options(size=48, many=True), planted_tools(clip))
+    reasons = (cleaning.NO_FACE, cleaning.MANY_FACES, cleaning.TURNED, cleaning.CUT_OFF)
+    assert report.dropped == dict.fromkeys(reasons, 1)
+    assert "1 dropped: more than one face" in report.text()
+    with open_dataset(output) as dataset:
+        assert dataset.frame.tolist() == [i for i in range(20) if i not in (3, 5, 7, 9)]
+
+
+def test_no_usable_face_leaves_nothing(tmp_path: Path, output: Path) -> None:
+    clip = talking_clip(5)
+    clip.points = [None] * 5
+    with pytest.raises(DataError, match=r"not one of 5 pictures is usable \(no face: 5\)"):
+        prepare([people(tmp_path)], output, Options(size=48, many=True), planted_tools(clip))
+    assert not output.parent.exists()
+    with pytest.raises(DataError, match="a steady crop needs one person's video"):
+        prepare([people(tmp_path)], output, Options(crop="steady", many=True), planted_tools(clip))
 
 
 # --- readers ---
