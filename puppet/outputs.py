@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from puppet.clips import FPS as CLIP_FPS
 from puppet.clips import SECONDS as CLIP_SECONDS
 from puppet.clips import save_clip
 from puppet.codecs import Codec, Encoder
@@ -27,6 +28,7 @@ from puppet.signing import sign
 from puppet.sinks import RecorderSink, save_snapshot
 from puppet.virtual_camera import VirtualCamera
 
+CLIP_SPACING = 0.8 / CLIP_FPS  # s; without pre-roll nothing is kept that no clip would show
 DISK_EVERY = 2.0  # s between looks at the disk
 GONE_AFTER = 2.0  # s without sound, then the microphone counts as unplugged
 
@@ -67,7 +69,7 @@ class Outputs:
         self._consent = consent
         self._list_microphones = list_microphones
         self._open_microphone, self._open_camera = open_microphone, open_camera
-        self._recent = RecentResults(max(settings.pre_roll, CLIP_SECONDS))
+        self._recent = RecentResults(CLIP_SECONDS)
         self._microphone: Microphone | None = None
         self._microphone_problem: str | None = None
         self._camera: VirtualCamera | None = None
@@ -106,7 +108,7 @@ class Outputs:
     def configure(self, settings: OutputSettings) -> None:
         """From now on by these settings; a take that is running goes on by the old ones, but for `muted`."""
         self._settings = settings
-        self._recent.keep(max(settings.pre_roll, CLIP_SECONDS))
+        self._recent.keep(max(settings.pre_roll, CLIP_SECONDS), 0.0 if settings.pre_roll else CLIP_SPACING)
         if self._camera is not None:
             self._camera.badge = settings.badge
         self._devices.submit(self._adjust_microphone, settings)

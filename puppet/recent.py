@@ -14,13 +14,14 @@ MOST_BYTES = 512 << 20
 class RecentResults:
     """A sink that keeps the results of the last `seconds`, the newest of them when they need more than `most_bytes`.
 
-    Nothing is copied: pictures that leave the program are never changed.
+    spacing: seconds between two that are kept, at least. Nothing is copied: pictures that leave the program are never
+    changed.
     """
 
     error: PuppetError | None = None
 
-    def __init__(self, seconds: float, most_bytes: int = MOST_BYTES) -> None:
-        self._seconds = seconds
+    def __init__(self, seconds: float, spacing: float = 0.0, most_bytes: int = MOST_BYTES) -> None:
+        self._seconds, self._spacing = seconds, spacing
         self._most = most_bytes
         self._results: deque[Result] = deque()
         self._bytes = 0
@@ -32,10 +33,10 @@ class RecentResults:
         with self._lock:
             return self._age() if self._results else 0.0
 
-    def keep(self, seconds: float) -> None:
+    def keep(self, seconds: float, spacing: float = 0.0) -> None:
         """From now on keep this much."""
         with self._lock:
-            self._seconds = seconds
+            self._seconds, self._spacing = seconds, spacing
             self._forget()
 
     def last(self, seconds: float) -> tuple[Result, ...]:
@@ -47,7 +48,10 @@ class RecentResults:
             return tuple(result for result in self._results if result.frame.captured_at >= since)
 
     def write(self, result: Result) -> None:
+        at = result.frame.captured_at
         with self._lock:
+            if self._results and 0 <= at - self._results[-1].frame.captured_at < self._spacing:
+                return
             self._results.append(result)
             self._bytes += _size(result)
             self._forget()

@@ -43,6 +43,10 @@ def test_the_last_seconds_are_kept_and_no_more() -> None:
     assert recent.span == pytest.approx(2.0)
     recent.keep(0.5)
     assert recent.span == pytest.approx(0.5)
+    recent.keep(9.0, spacing=0.06)
+    for number in range(150, 160):
+        recent.write(played(number, number / 30))
+    assert [result.frame.index for result in recent.last(9.0)][-5:] == [151, 153, 155, 157, 159]
 
 
 def test_memory_is_bounded_whatever_the_size_of_the_pictures() -> None:

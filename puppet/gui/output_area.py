@@ -6,6 +6,7 @@ from pathlib import Path
 
 from puppet.engine import Status
 from puppet.gui.area import Area, Desk
+from puppet.gui.words import translate
 from puppet.output_settings import OutputSettings
 
 
@@ -31,7 +32,8 @@ class OutputArea(Area):
     def show_status(self, status: Status) -> None:
         now = self.outputs.status()
         self.panel.show_status(now)
-        low = "Little room is left for recordings. Free some space, or choose smaller files." if now.disk.low else None
+        little = translate("puppet", "Little room is left for recordings. Free some space, or choose smaller files.")
+        low = little if now.disk.low else None
         problems = {"disk": low, "microphone": now.microphone_problem, "virtual camera": now.camera_problem}
         for key, problem in problems.items():
             if problem != self._told.get(key):
@@ -65,7 +67,7 @@ class OutputArea(Area):
         desk.background.run(
             "clip",
             lambda: self.outputs.clip(folder, actor, kind),
-            lambda path: desk.say_saved("clip", f"Saved {path.name}", path),
+            lambda path: desk.say_saved("clip", translate("puppet", "Saved {0}").format(path.name), path),
             self._tell("clip"),
             awaited=True,
         )

@@ -5,23 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtCore import QT_TRANSLATE_NOOP, pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSpinBox, QWidget
 
 from puppet.codecs import Codec, Quality
 from puppet.gui.widgets import ChoiceBox, Switch
+from puppet.gui.words import translate
 from puppet.output_settings import HEIGHTS, LONGEST_DELAY, LONGEST_PRE_ROLL, OutputSettings
 from puppet.outputs import OutputStatus
 from puppet.signing import can_sign
 
 LAYOUTS = {
-    "side-by-side": "Side by side",
-    "actor": "Actor only",
-    "driver": "Driver only",
-    "separate": "Three separate files",
+    "side-by-side": QT_TRANSLATE_NOOP("puppet", "Side by side"),
+    "actor": QT_TRANSLATE_NOOP("puppet", "Actor only"),
+    "driver": QT_TRANSLATE_NOOP("puppet", "Driver only"),
+    "separate": QT_TRANSLATE_NOOP("puppet", "Three separate files"),
 }
-QUALITIES = {Quality.SMALL: "Small files", Quality.GOOD: "Good", Quality.HIGH: "All detail"}
-NO_SOUND = "No sound"
+QUALITIES = {
+    Quality.SMALL: QT_TRANSLATE_NOOP("puppet", "Small files"),
+    Quality.GOOD: QT_TRANSLATE_NOOP("puppet", "Good"),
+    Quality.HIGH: QT_TRANSLATE_NOOP("puppet", "All detail"),
+}
+NO_SOUND = QT_TRANSLATE_NOOP("puppet", "No sound")
 QUIETEST = -60  # dB at the left end of the meter
 
 
@@ -37,49 +42,82 @@ class OutputPanel(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._settings = OutputSettings()
-        self.layout_box = _choices("Record", "What a recording shows", LAYOUTS)
-        self.quality = _choices(
-            "Quality", "How much detail a recording keeps", {q.value: t for q, t in QUALITIES.items()}
+        self.layout_box = _choices(
+            translate("puppet", "Record"),
+            translate("puppet", "What a recording shows"),
+            {value: translate("puppet", words) for value, words in LAYOUTS.items()},
         )
-        sizes = {height: f"{height} px high" if height else "As it is" for height in HEIGHTS}
-        self.height_box = _choices("Size", "Size of the recording's pictures", sizes)
-        self.codec = _choices("Codec", "H.264 plays everywhere; FFV1 loses nothing", {c.value: c.label for c in Codec})
-        self.hardware = Switch("Use the graphics card")
-        self.hardware.setToolTip("Encode with a hardware encoder where one works; the processor has more time then")
-        self.microphone = _choices("Sound", "Which microphone is recorded", {"": NO_SOUND})
-        self.muted = Switch("Mute")
-        self.muted.setToolTip("Record silence; the meter goes on")
+        self.quality = _choices(
+            translate("puppet", "Quality"),
+            translate("puppet", "How much detail a recording keeps"),
+            {q.value: translate("puppet", t) for q, t in QUALITIES.items()},
+        )
+        sizes = {
+            height: translate("puppet", "{0} px high").format(height) if height else translate("puppet", "As it is")
+            for height in HEIGHTS
+        }
+        self.height_box = _choices(
+            translate("puppet", "Size"), translate("puppet", "Size of the recording's pictures"), sizes
+        )
+        self.codec = _choices(
+            translate("puppet", "Codec"),
+            translate("puppet", "H.264 plays everywhere; FFV1 loses nothing"),
+            {c.value: c.label for c in Codec},
+        )
+        self.hardware = Switch(translate("puppet", "Use the graphics card"))
+        self.hardware.setToolTip(
+            translate("puppet", "Encode with a hardware encoder where one works; the processor has more time then")
+        )
+        self.microphone = _choices(
+            translate("puppet", "Sound"),
+            translate("puppet", "Which microphone is recorded"),
+            {"": translate("puppet", NO_SOUND)},
+        )
+        self.muted = Switch(translate("puppet", "Mute"))
+        self.muted.setToolTip(translate("puppet", "Record silence; the meter goes on"))
         self.level = QProgressBar()
         self.level.setRange(QUIETEST, 0)
         self.level.setTextVisible(False)
-        self.level.setAccessibleName("Microphone level")
+        self.level.setAccessibleName(translate("puppet", "Microphone level"))
         self.level.setFixedHeight(8)
-        self.automatic_delay = Switch("Align sound by itself")
+        self.automatic_delay = Switch(translate("puppet", "Align sound by itself"))
         self.automatic_delay.setToolTip(
-            "Sound and pictures go together by the time at which they were captured, whatever the delay of the\n"
-            "pictures on their way. Switch off if your camera itself is late, and set by how much."
+            translate(
+                "puppet",
+                "Sound and pictures go together by the time at which they were captured, whatever the delay of the\n"
+                "pictures on their way. Switch off if your camera itself is late, and set by how much.",
+            )
         )
-        self.delay = _numbers("Sound later by", -LONGEST_DELAY, LONGEST_DELAY, " ms")
-        self.delay.setToolTip("By how much the sound comes later, or earlier if below 0")
-        self.pre_roll = _numbers("Pre-roll", 0, int(LONGEST_PRE_ROLL), " s")
-        self.pre_roll.setSpecialValueText("Off")
-        self.pre_roll.setToolTip("A recording begins this long before you press Record")
-        self.badge = Switch("Badge on the actor")
+        self.delay = _numbers(translate("puppet", "Sound later by"), -LONGEST_DELAY, LONGEST_DELAY, " ms")
+        self.delay.setToolTip(translate("puppet", "By how much the sound comes later, or earlier if below 0"))
+        self.pre_roll = _numbers(translate("puppet", "Pre-roll"), 0, int(LONGEST_PRE_ROLL), " s")
+        self.pre_roll.setSpecialValueText(translate("puppet", "Off"))
+        self.pre_roll.setToolTip(translate("puppet", "A recording begins this long before you press Record"))
+        self.badge = Switch(translate("puppet", "Badge on the actor"))
         self.badge.setToolTip(
-            "A small sign in the corner says that the picture is synthetic; the file's metadata always does"
+            translate(
+                "puppet",
+                "A small sign in the corner says that the picture is synthetic; the file's metadata always does",
+            )
         )
-        self.sign = Switch("Sign files (C2PA)")
-        self.sign.setToolTip("A signed statement of where the file comes from; it also shows whether it was changed")
+        self.sign = Switch(translate("puppet", "Sign files (C2PA)"))
+        self.sign.setToolTip(
+            translate("puppet", "A signed statement of where the file comes from; it also shows whether it was changed")
+        )
         self.sign.setVisible(can_sign())
-        self.pause = QPushButton("Pause")
+        self.pause = QPushButton(translate("puppet", "Pause"))
         self.pause.setCheckable(True)
-        self.pause.setToolTip("Leave out what comes, until you go on")
+        self.pause.setToolTip(translate("puppet", "Leave out what comes, until you go on"))
         self.gif, self.webp = QPushButton("GIF"), QPushButton("WebP")
         for button in (self.gif, self.webp):
-            button.setToolTip(f"Save the last three seconds as an animated {button.text()}")
-            button.setAccessibleName(f"Last three seconds as {button.text()}")
-        self.camera = Switch("Virtual camera")
-        self.camera.setToolTip("Show the actor as a camera that other programs can choose, for calls")
+            button.setToolTip(
+                translate("puppet", "Save the last three seconds as an animated {0}").format(button.text())
+            )
+            button.setAccessibleName(translate("puppet", "Last three seconds as {0}").format(button.text()))
+        self.camera = Switch(translate("puppet", "Virtual camera"))
+        self.camera.setToolTip(
+            translate("puppet", "Show the actor as a camera that other programs can choose, for calls")
+        )
         self.note = QLabel()  # what is going on, and problems
         self.note.setWordWrap(True)
         self.disk = QLabel()
@@ -102,17 +140,17 @@ class OutputPanel(QWidget):
             button.setProperty("role", "plain")
             clips.addWidget(button)
         rows = (
-            ("Record", self.layout_box),
-            ("Quality", self.quality),
-            ("Size", self.height_box),
-            ("Codec", self.codec),
+            (translate("puppet", "Record"), self.layout_box),
+            (translate("puppet", "Quality"), self.quality),
+            (translate("puppet", "Size"), self.height_box),
+            (translate("puppet", "Codec"), self.codec),
             ("", self.hardware),
-            ("Sound", self.microphone),
+            (translate("puppet", "Sound"), self.microphone),
             ("", self.level),
             ("", self.muted),
             ("", self.automatic_delay),
-            ("Delay", self.delay),
-            ("Pre-roll", self.pre_roll),
+            (translate("puppet", "Delay"), self.delay),
+            (translate("puppet", "Pre-roll"), self.pre_roll),
             ("", self.badge),
             ("", self.sign),
             ("", self.camera),
@@ -126,7 +164,7 @@ class OutputPanel(QWidget):
             grid.addWidget(widget, row, 1 if caption or widget is self.level else 0, 1, 1 if caption else 2)
         last = len(rows)
         grid.addWidget(self.pause, last, 0, 1, 2)
-        caption = QLabel("Last 3 s")
+        caption = QLabel(translate("puppet", "Last 3 s"))
         caption.setProperty("role", "caption")
         grid.addWidget(caption, last + 1, 0)
         grid.addLayout(clips, last + 1, 1)
@@ -203,7 +241,7 @@ class OutputPanel(QWidget):
 
     def show_microphones(self, names: Sequence[str]) -> None:
         self.microphone.clear()
-        self.microphone.addItem(NO_SOUND, "")
+        self.microphone.addItem(translate("puppet", NO_SOUND), "")
         for name in names:
             self.microphone.addItem(name, name)
         self._show_microphone()
@@ -213,15 +251,15 @@ class OutputPanel(QWidget):
         self.show_level(status.level_db)
         self.pause.setEnabled(status.paused is not None)
         _quietly(self.pause, self.pause.setChecked, bool(status.paused))
-        self.pause.setText("Go on" if status.paused else "Pause")
+        self.pause.setText(translate("puppet", "Go on") if status.paused else translate("puppet", "Pause"))
         _quietly(self.camera, self.camera.setChecked, status.camera is not None)
-        warning = "Little room left: " if status.disk.low else ""
+        warning = translate("puppet", "Little room left: ") if status.disk.low else ""
         self.disk.setText(f"{warning}{status.disk}")
         notes = [status.microphone_problem, status.camera_problem]
         if status.camera is not None:
-            notes.append(f"The actor is the camera {status.camera}.")
+            notes.append(translate("puppet", "The actor is the camera {0}.").format(status.camera))
         if self._settings.hardware and status.encoder is not None and status.encoder.hardware:
-            notes.append(f"Encoded by {status.encoder.hardware}.")
+            notes.append(translate("puppet", "Encoded by {0}.").format(status.encoder.hardware))
         text = "\n".join(note for note in notes if note)
         self.note.setText(text)
         self.note.setVisible(bool(text))

@@ -25,7 +25,9 @@ class TransportPanel(QWidget):
         super().__init__()
         self.record = QPushButton(translate("puppet", " Record"))
         self.record.setToolTip(
-            translate("puppet", "Record driver and actor side by side to a video file ({0})").format(keys_for("record"))
+            translate("puppet", "Record a video file; Recording and calls has the choices ({0})").format(
+                keys_for("record")
+            )
         )
         self.snapshot = QPushButton(translate("puppet", " Snapshot"))
         self.snapshot.setToolTip(
