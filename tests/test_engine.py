@@ -190,14 +190,31 @@ def test_changing_the_source_leaves_no_thread_and_opens_one_at_a_time(build):
 
 
 def test_another_source_means_another_neutral(build):
-    engine = build(endless(), endless(), endless())
+    engine = build(endless(), endless(), endless(), endless())
     engine.start("a")
     assert engine.results.take(10)
     engine.capture_neutral()
     assert engine.status().neutral_captured
     engine.set_source("a")  # the same again: the same person
     assert engine.status().neutral_captured
+    engine.set_source("a", anew=True)  # the same camera, but in other pixels
+    assert not engine.status().neutral_captured
+    engine.capture_neutral()
     engine.set_source("b")
+    assert not engine.status().neutral_captured
+
+
+def test_a_neutral_that_is_known_is_used_until_the_user_goes(build):
+    known = object()
+    engine = build(endless())
+    engine.set_neutral(known)  # nobody is there yet: nothing happens
+    engine.start("a")
+    assert engine.results.take(10)
+    assert not engine.status().neutral_captured
+    engine.set_neutral(known)
+    assert engine._puppeteer.neutral is known
+    assert engine.status().neutral_captured
+    engine.forget_user()
     assert not engine.status().neutral_captured
 
 

@@ -133,7 +133,9 @@ class PreviewPane(QWidget):
         painter = QPainter(self)
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
         stage = QPainterPath()
-        stage.addRoundedRect(QRectF(self.rect()), CORNER, CORNER)
+        window = self.window()
+        corner = 0.0 if window is not None and window.isFullScreen() else CORNER
+        stage.addRoundedRect(QRectF(self.rect()), corner, corner)
         painter.fillPath(stage, QColor(STAGE))
         painter.setClipPath(stage)
         if self._image is not None:
