@@ -196,7 +196,8 @@ ROWS = (
     Row("reconstruct", S2, "`reconstruct MODEL INDIR OUTDIR`: an unseen person's expression on the actor",
         ("python -m models reconstruct runs/int8 driver.mp4 -o int8.mp4 --compare",), ("int8.mp4",),
         "Videos, folders and HDF5 files in and out; pixels in the range that the network learnt, and batch norm at "
-        "rest, so that a picture does not depend on its neighbours. A man is still beyond pixels that only saw marble.", film("int8.mp4", 6)),
+        "rest, so that a picture does not depend on its neighbours. A man is still "
+        "beyond pixels that only saw marble.", film("int8.mp4", 6)),
     Row("ours", S2, "The same task: this actor, that driver",
         ("puppet render demo -o ours.mp4 --actor marble",), ("ours.mp4",),
         "What this project makes of it: landmarks instead of the stranger's pixels, a mesh with a painted texture, "
@@ -238,7 +239,7 @@ ROWS = (
         "Both on the same frames with the same numbers, side by side, measured, and told in words. From above: "
         "original, drawn again, with noise on the code, from noise alone; the VAE first, then the autoencoder. From noise "
         "alone the VAE, after eight minutes, begins to draw faces, the autoencoder nothing; noise on the code hurts it "
-        "little here, for its codes lie ten times further apart.",
+        "little here, for its codes lie nearly nine times further apart.",
         section("report", "against", 0, 8)),
     Row("noise", S4, "Noise on the codes",
         (ANALYZE,), ("report",),
