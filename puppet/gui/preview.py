@@ -134,7 +134,7 @@ class PreviewPane(QWidget):
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
         stage = QPainterPath()
         window = self.window()
-        corner = 0.0 if window is not None and window.isFullScreen() else CORNER
+        corner = 0.0 if window is not None and window.isFullScreen() and not self._framed else CORNER
         stage.addRoundedRect(QRectF(self.rect()), corner, corner)
         painter.fillPath(stage, QColor(STAGE))
         painter.setClipPath(stage)
