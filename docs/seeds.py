@@ -237,7 +237,8 @@ ROWS = (
     Row("against", S4, "The lesson: an autoencoder draws again, but not from noise; a VAE does both",
         (ANALYZE,), ("report",),
         "Both on the same frames with the same numbers, side by side, measured, and told in words. From above: "
-        "original, drawn again, with noise on the code, from noise alone; the VAE first, then the autoencoder. From noise "
+        "original, drawn again, with noise on the code, from noise alone; the VAE first, then the autoencoder. "
+        "From noise "
         "alone the VAE, after eight minutes, begins to draw faces, the autoencoder nothing; noise on the code hurts it "
         "little here, for its codes lie nearly nine times further apart.",
         section("report", "against", 0, 8)),
