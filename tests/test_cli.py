@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import fields
@@ -40,6 +41,19 @@ def test_help_loads_nothing_heavy() -> None:
 def test_the_module_is_the_command() -> None:
     done = subprocess.run([sys.executable, "-m", "puppet", "--version"], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (0, f"puppet {puppet.__version__}\n")
+
+
+def test_the_command_multiplies_matrices_on_one_thread() -> None:
+    """Idle threads of OpenBLAS spin: a second one would take a whole core from the tracker."""
+    pytest.importorskip("threadpoolctl", reason="tells what numpy's BLAS does; comes with the extra 'train'")
+    code = (
+        "import sys, puppet.cli; assert 'numpy' not in sys.modules\n"
+        "puppet.cli.main(['actors']); import threadpoolctl\n"
+        "print([pool['num_threads'] for pool in threadpoolctl.threadpool_info() if pool['user_api'] == 'blas'])"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    assert done.stdout.splitlines()[-1] == "[1]"
 
 
 @pytest.mark.parametrize("given", [[], ["--source", "x.mp4", "--frames", "3"], ["run", "--loop"]])
