@@ -64,7 +64,8 @@ class Actor:
         self.needs_crop = "crop" in card.encoder_inputs
         self.latents = latents
         self.notice: str | None = None
-        self._encoder = _session(card, ENCODER, encoder, provider, threads)
+        few = threads or (0 if self.needs_crop else 1)  # for landmarks a second thread takes longer to wake than to help
+        self._encoder = _session(card, ENCODER, encoder, provider, few)
         self._decoder = _session(card, DECODER, decoder, provider, threads)
         self.providers: list[str] = list(self._decoder.get_providers())
         self._lock = threading.Lock()
