@@ -64,7 +64,7 @@ class Actor:
         self.needs_crop = "crop" in card.encoder_inputs
         self.latents = latents
         self.notice: str | None = None
-        few = threads or (0 if self.needs_crop else 1)  # for landmarks a second thread takes longer to wake than to help
+        few = threads or (0 if self.needs_crop else 1)  # for landmarks waking a second thread costs more than it helps
         self._encoder = _session(card, ENCODER, encoder, provider, few)
         self._decoder = _session(card, DECODER, decoder, provider, threads)
         self.providers: list[str] = list(self._decoder.get_providers())
