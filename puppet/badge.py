@@ -32,6 +32,13 @@ def put_badge(picture: Image) -> None:
     corner[:] = np.rint(corner * (1 - opacity) + grey * opacity).astype(np.uint8)
 
 
+def badged(picture: Image) -> Image:
+    """A copy with the badge."""
+    copy = picture.copy()
+    put_badge(copy)
+    return copy
+
+
 @functools.lru_cache(maxsize=8)
 def _badge(height: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Grey levels and opacities 0 .. 1, f32 (height, width, 1)."""

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from puppet import pixels
-from puppet.badge import put_badge
+from puppet.badge import badged, put_badge
 from puppet.frames import Image, Result
 
 PANE_SCALE = 2  # side by side, the picture is this many portraits high
@@ -42,10 +42,7 @@ def compose(result: Result, layout: Layout, height: int = 0, badge: bool = False
         return _of_height(frame, height)
     if layout is Layout.ACTOR:
         picture = _of_height(portrait.image, height)
-        if badge:
-            picture = picture.copy() if picture is portrait.image else picture
-            put_badge(picture)
-        return picture
+        return badged(picture) if badge else picture
     height = height or portrait.image.shape[0] * PANE_SCALE
     width = 2 * round(frame.shape[1] * height / frame.shape[0] / 2)
     canvas = np.empty((height, width + height, 3), np.uint8)

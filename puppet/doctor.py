@@ -6,14 +6,21 @@ import os
 import platform
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from puppet import __version__
 from puppet.errors import PuppetError
+
+if TYPE_CHECKING:
+    from puppet.microphone import SoundSystem
+    from puppet.sound import Samples
+    from puppet.virtual_camera import OpenCamera
 
 PACKAGES = (
     "numpy",
@@ -27,6 +34,8 @@ PACKAGES = (
 )
 RUNTIMES = ("onnxruntime-gpu", "onnxruntime", "onnxruntime-directml")  # any one of them
 OPEN_A_WINDOW = "import os, sys; from PyQt6.QtWidgets import QApplication; QApplication([])"
+TRIALS = 2  # encoders tried at once: graphics drivers limit how many may be open
+HEARD_WITHIN = 2.0  # s, in which a microphone that works has sent something
 REINSTALL = "install again: make run, or pip install -e . -c constraints.txt"
 
 
@@ -54,6 +63,9 @@ def examine(actor: str | None = None) -> int:
         check_packages,
         check_opencv,
         check_ffmpeg,
+        check_encoders,
+        check_microphones,
+        check_virtual_camera,
         check_display,
         check_cameras,
         check_tracker,
@@ -109,21 +121,91 @@ def check_opencv() -> Iterator[Finding]:
 
 
 def check_ffmpeg() -> Iterator[Finding]:
+    from puppet.codecs import X264
+    from puppet.encoders import listed
     from puppet.recorder import find_ffmpeg
 
     executable = find_ffmpeg()
-    done = subprocess.run(
-        [executable, "-hide_banner", "-encoders"],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=30,
-        errors="replace",
-    )
-    if "libx264" in done.stdout:
+    if X264.name in listed(executable):
         yield Finding("good", "ffmpeg", executable)
     else:
         yield Finding("bad", "ffmpeg", f"{executable} has no H.264 encoder (libx264); unset IMAGEIO_FFMPEG_EXE")
+
+
+def check_encoders() -> Iterator[Finding]:
+    """What recordings can be packed with. Encoders in hardware are tried by encoding ten pictures."""
+    from puppet.codecs import ENCODERS, Codec
+    from puppet.encoders import listed, works
+    from puppet.recorder import find_ffmpeg
+
+    executable = find_ffmpeg()
+    with ThreadPoolExecutor(TRIALS) as pool:
+        tried = list(pool.map(lambda encoder: works(executable, encoder), ENCODERS))
+    working = [encoder for encoder, works_here in zip(ENCODERS, tried, strict=True) if works_here]
+    for codec in Codec:
+        by = [f"{one.name} ({one.hardware or 'processor'})" for one in working if one.codec is codec]
+        if by:
+            yield Finding("good", "encoder", f"{codec.label} by {', else '.join(by)}")
+        else:
+            yield Finding("note", "encoder", f"this ffmpeg cannot encode {codec.label}")
+    if not any(encoder.hardware for encoder in working):
+        names = [encoder.name for encoder in ENCODERS if encoder.hardware and encoder.name in listed(executable)]
+        what = f"tried without success: {', '.join(names)}" if names else "this ffmpeg knows none"
+        yield Finding("note", "encoder", f"none in hardware ({what}); the processor encodes")
+
+
+def check_microphones(system: SoundSystem | None = None) -> Iterator[Finding]:
+    """Every microphone by name; the system's own choice is listened to for a moment, nothing of it is kept."""
+    from puppet.errors import SoundError
+    from puppet.microphone import SYSTEM, Microphone
+
+    system = system or SYSTEM
+    try:
+        devices = system.devices()
+        if not devices:
+            yield Finding("note", "microphones", "none found; recordings have no sound until one is plugged in")
+            return
+        heard = _Heard()
+        microphone = Microphone(devices[0].name, system=system)
+        try:
+            microphone.attach(heard)
+            came = heard.something.wait(HEARD_WITHIN)
+        finally:
+            microphone.close()
+    except SoundError as problem:
+        yield Finding("note", "microphones", str(problem))
+        return
+    if came:
+        yield Finding("good", "microphone", f"{devices[0].name} can be recorded")
+    else:
+        text = f"{devices[0].name} sends nothing; is it switched off, or is the terminal not allowed to use it?"
+        yield Finding("note", "microphone", text)
+    for device in devices[1:]:
+        yield Finding("good", "microphone", f"{device.name} is there")
+
+
+class _Heard:
+    """A consumer of sound that only notices that there is some."""
+
+    def __init__(self) -> None:
+        self.something = threading.Event()
+
+    def write(self, samples: Samples, captured_at: float) -> None:
+        self.something.set()
+
+
+def check_virtual_camera(open_camera: OpenCamera | None = None) -> Iterator[Finding]:
+    """Open and close it; what to do on this system when that does not work."""
+    from puppet.errors import CameraOutputError
+    from puppet.virtual_camera import VirtualCamera
+
+    try:
+        camera = VirtualCamera(open_camera=open_camera)
+    except CameraOutputError as problem:
+        yield Finding("note", "virtual camera", str(problem))
+        return
+    camera.close()
+    yield Finding("good", "virtual camera", f"{camera.device} can be opened")
 
 
 def has_display() -> bool:

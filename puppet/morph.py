@@ -10,6 +10,7 @@ import numpy as np
 
 from puppet import pixels
 from puppet.actor_card import MESH
+from puppet.badge import badged
 from puppet.compose import Layout
 from puppet.errors import PuppetError
 from puppet.ffmpeg import RecordingSettings
@@ -65,20 +66,21 @@ def film(
     actor: str = "",
     stopped: Callable[[], bool] = lambda: False,
     consent: str = "",
+    badge: bool = False,
 ) -> Recording:
     """Record pictures uint8 (H, W, 3) BGR at a constant rate to a new MP4 file; `stopped` ends it early.
 
-    actor, consent: whose face is seen, and who agreed, for the file's metadata.
+    actor, consent: whose face is seen, and who agreed, for the file's metadata. badge: put the sign on every picture.
 
     Raises RecordingError: the file exists, cannot be written, or ffmpeg fails.
     """
-    about = Provenance(actor, consent, Layout.ACTOR)
+    about = Provenance(actor, consent, Layout.ACTOR, badge)
     recorder = Recorder(RecordingSettings(path, fps=fps, about=about), wait=True)
     try:
         for index, picture in enumerate(pictures):
             if stopped() or recorder.error is not None:
                 break
-            recorder.write(picture, index / fps)
+            recorder.write(badged(picture) if badge else picture, index / fps)
     finally:
         recording = recorder.close()
     if recorder.error is not None:

@@ -91,8 +91,9 @@ def _open(width: int, height: int, fps: float) -> CameraBackend:
     try:
         import pyvirtualcam
     except ImportError as problem:
+        package = 'pip install "puppet-live[virtualcam]"'
         raise CameraOutputError(
-            'The virtual camera needs one more package: pip install "puppet-live[virtualcam]"'
+            f"The virtual camera needs one more package: {package}; then its driver: {steps()}"
         ) from problem
     camera: Any = pyvirtualcam.Camera(width, height, fps, print_fps=False)
     return camera

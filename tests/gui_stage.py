@@ -48,6 +48,7 @@ class FakeTake:
 
     def __init__(self, path: Path, actor: str):
         self.path, self.actor, self.images, self.error, self.recording, self.dropped = path, actor, [], None, None, 0
+        self.recordings, self.also = (), ()  # also: names of further files of this take
         self.closed, self.fails = threading.Event(), None
 
     @property
@@ -59,7 +60,9 @@ class FakeTake:
         self.error = self.fails
 
     def close(self):
-        self.recording = Recording(self.path, len(self.images), self.seconds, 0, self.dropped)
+        paths = (self.path, *(self.path.with_name(name) for name in self.also))
+        self.recordings = tuple(Recording(path, len(self.images), self.seconds, 0, self.dropped) for path in paths)
+        self.recording = self.recordings[0]
         self.closed.set()
         if self.error:
             raise self.error

@@ -58,7 +58,7 @@ class User:
     def __init__(self, qtbot, folder: Path, actor: Path | None = None):
         self.qtbot, self.folder = qtbot, folder
         self.actor = load_actor(actor or explorable_actor(folder / "tiny.actor"), "cpu", threads=1)
-        self.quits = []
+        self.quits, self.badge = [], True
         self.other = folder / "other.actor"
         self.window = ExplorerWidget(
             self.actor,
@@ -66,6 +66,7 @@ class User:
             lambda: folder / "films",
             lambda path: load_actor(path, "cpu", threads=1),
             lambda: {str(folder / "tiny.actor"): "tiny", str(self.other): "other"},
+            lambda: self.badge,
             seed=1,
         )
         self.window.quit_wanted.connect(lambda: self.quits.append(True))
@@ -464,6 +465,16 @@ def test_a_morph_is_exported_as_a_video_that_plays_back(two_places, tmp_path):
     assert places[0] == pytest.approx(31.5 - 8, abs=1)
     assert places[-1] == pytest.approx(31.5 + 8, abs=1)
     assert (np.diff(places) > -0.6).all()
+    assert b"Visible badge: on" in film.read_bytes()  # the tiny actor's pictures have no room for it
+
+
+def test_films_have_no_badge_where_that_is_switched_off(two_places, tmp_path):
+    user = two_places
+    user.badge = False
+    user.click(user.window.morph.export)
+    user.qtbot.waitUntil(lambda: "tiny-morph.mp4 (1.0 s)" in user.told(), timeout=30_000)
+    (film,) = (tmp_path / "films").glob("*.mp4")
+    assert b"Visible badge: switched off by the user" in film.read_bytes()
 
 
 def centre(image: np.ndarray) -> float:

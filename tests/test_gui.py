@@ -24,6 +24,7 @@ from puppet.app import NO_CAMERA, choose_actor, choose_source
 from puppet.errors import ActorFileError, RecordingError, SourceError
 from puppet.frames import Frame
 from puppet.gui import theme
+from puppet.gui.explorer_stage import explorer_style
 from puppet.gui.preview import PreviewPane
 from puppet.gui.qimage import to_icon, to_qimage
 from puppet.gui.shortcuts import SHORTCUTS
@@ -201,6 +202,17 @@ def test_closing_the_window_finishes_the_recording(stage):
     stage.window.close()
     assert stage.takes[0].closed.is_set()
     assert [recording.path.name for recording in stage.controller.finished] == ["take.mp4"]
+
+
+def test_every_file_of_a_take_is_named(stage):
+    stage.press(Qt.Key.Key_R)
+    stage.takes[0].also = ("take_actor.mp4", "take_driver.mp4")
+    stage.until(lambda: len(stage.takes[0].images) >= 3)
+    stage.press(Qt.Key.Key_R)
+    stage.until(lambda: any(text.startswith("Saved") for text in stage.banners))
+    length = f"{stage.takes[0].recording.seconds:.1f} s"
+    assert f"Saved take.mp4, take_actor.mp4, take_driver.mp4 ({length})" in stage.banners
+    assert len(stage.controller.finished) == 3
 
 
 def test_a_real_recording_has_the_real_pictures(stage, monkeypatch):
@@ -673,6 +685,23 @@ def test_light_and_dark(qapp, window, expected):
     palette.setColor(QPalette.ColorRole.Window, QColor(window))
     assert theme.colours_for(palette) is expected
     assert theme.colours_for(theme.palette_of(expected)) is expected
+
+
+def test_the_system_s_scheme_is_followed_while_the_window_is_open(make_stage, qapp):
+    stage = make_stage().start(actor=None)
+    w, hints, before = stage.window, qapp.styleHints(), qapp.palette()
+    stage.window.show_page("explore")
+    explorer = stage.controller.latent.explorer
+    try:
+        for colours, scheme in ((theme.DARK, Qt.ColorScheme.Dark), (theme.LIGHT, Qt.ColorScheme.Light)):
+            hints.colorSchemeChanged.emit(scheme)  # as Qt does: first this,
+            qapp.setPalette(theme.palette_of(colours))  # then its palette
+            stage.until(lambda colours=colours: colours.window in w.styleSheet())
+            assert w.palette().color(QPalette.ColorRole.Window).name() == colours.window
+            stage.until(lambda colours=colours: explorer.styleSheet() == explorer_style(colours))
+            assert w.grab().toImage().pixelColor(2, w.height() // 2).name() == colours.window
+    finally:
+        qapp.setPalette(before)
 
 
 @pytest.mark.parametrize("scheme", [theme.LIGHT, theme.DARK])

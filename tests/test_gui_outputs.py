@@ -84,6 +84,28 @@ def test_it_shows_how_the_outputs_are_doing(panel: OutputPanel) -> None:
         assert words in panel.note.text()
 
 
+def test_it_says_which_delay_is_compensated(panel: OutputPanel) -> None:
+    panel.show_latency(42.6)
+    assert not panel.latency.isVisible()  # there is no sound
+    panel.show_settings(OutputSettings(microphone="Desk", delay_ms=80))
+    assert panel.latency.isVisible()
+    assert "43 ms behind the camera (measured)" in panel.latency.text()
+    assert "Extra delay of the sound: 0 ms" in panel.latency.text()
+    panel.automatic_delay.click()
+    assert "Extra delay of the sound: 80 ms" in panel.latency.text()
+    panel.delay.setValue(-120)
+    assert "Extra delay of the sound: -120 ms" in panel.latency.text()
+    panel.show_latency(0.0)
+    assert "measured" not in panel.latency.text()  # no picture has come yet
+
+
+def test_the_measured_delay_is_the_engine_s(stage: Stage) -> None:
+    panel = stage.window.output
+    panel.show_microphones(["Desk"])
+    stage.choose(panel.microphone, "Desk")
+    stage.until(lambda: "ms behind the camera (measured)" in panel.latency.text())
+
+
 def test_everything_can_be_reached_and_has_a_name(panel: OutputPanel) -> None:
     for control in (panel.layout_box, panel.quality, panel.height_box, panel.codec, panel.microphone, panel.delay):
         assert control.accessibleName()

@@ -185,6 +185,17 @@ def test_the_page_explore_is_made_when_it_is_first_looked_at(live):
     assert live.window.page == "live"
 
 
+def test_films_of_the_page_carry_the_badge_that_the_outputs_say(live):
+    live.window.show_page("explore")
+    morph = live.explorer.morph
+    for row, words in enumerate((b"Visible badge: on", b"Visible badge: switched off by the user")):
+        live.click(morph.export)
+        live.until(lambda row=row: morph.export.text() != "Stop" and len(list(live.folder.glob("*-morph*.mp4"))) > row)
+        newest = max(live.folder.glob("*-morph*.mp4"), key=lambda path: path.stat().st_mtime_ns)
+        assert words in newest.read_bytes()
+        live.click(live.window.output.badge)
+
+
 def test_the_live_expression_is_frozen_explored_around_and_shown_live(live):
     live.slide(live.panel.attributes.sliders["smile"], 50)
     live.shows(0.5, 0, 0, 1)

@@ -9,6 +9,7 @@ from tiny_actor import MOVE, tiny_actor
 from video_fixtures import read_video
 
 from puppet.actor import load_actor
+from puppet.badge import badged
 from puppet.errors import RecordingError
 from puppet.frames import Latent
 from puppet.morph import ActorMorph, eased, film
@@ -77,6 +78,19 @@ def test_a_film_has_every_picture_and_its_length(tmp_path):
     assert np.allclose([image.mean() for image in read_video(made.path)], [20 * i for i in range(10)], atol=4)
     with pytest.raises(RecordingError, match="exists already"):
         film(iter(pictures), tmp_path / "morph.mp4")
+
+
+def test_the_badge_of_a_film_is_that_of_recordings_and_is_told(tmp_path):
+    grey = np.full((256, 256, 3), 120, np.uint8)
+    there, gone = (film([grey] * 3, tmp_path / f"{badge}.mp4", badge=badge).path for badge in (True, False))
+    for picture in read_video(there):
+        assert np.abs(picture.astype(int) - badged(grey)).mean() < 3
+        assert np.abs(picture.astype(int) - grey).max() > 60
+    for picture in read_video(gone):
+        assert np.abs(picture.astype(int) - grey).max() < 6
+    assert (grey == 120).all()  # what was given is as it was
+    assert b"Visible badge: on" in there.read_bytes()
+    assert b"Visible badge: switched off by the user" in gone.read_bytes()
 
 
 def test_a_film_that_is_stopped_is_short(tmp_path):

@@ -37,7 +37,7 @@ from puppet.gui.explorer_rows import AttributePanel, DirectionList
 from puppet.gui.explorer_stage import STARTS, ExplorerStage, explorer_style, typed_command
 from puppet.gui.explorer_worker import DecodeWorker
 from puppet.gui.qimage import to_qimage
-from puppet.gui.theme import colours_for
+from puppet.gui.theme import colours_for, follow_system
 
 TICK_MS = 33
 WALK_SECONDS = 0.8  # of one half step of the walk
@@ -49,7 +49,7 @@ class ExplorerWidget(QWidget):
     """Everything about one actor's latent space. `shutdown` ends its threads; a closed window does that by itself.
 
     bookmarks: where named places are kept. folder: where films go. others: files of actors to morph into, by name, and
-    `load_actor` that loads one (in a helper thread).
+    `load_actor` that loads one (in a helper thread). badge: whether films carry the visible sign.
     """
 
     live_wanted = pyqtSignal()  # the user wants to go on from the live expression: answer with `explore_from`
@@ -63,6 +63,7 @@ class ExplorerWidget(QWidget):
         folder: Callable[[], Path] = Path.cwd,
         load_actor: LoadActor | None = None,
         others: Callable[[], Mapping[str, str]] = dict,
+        badge: Callable[[], bool] = lambda: True,
         seed: int | None = None,
         parent: QWidget | None = None,
     ) -> None:
@@ -83,7 +84,7 @@ class ExplorerWidget(QWidget):
         self.stage = ExplorerStage()
         self.pane = self.stage.pane
         self.banners = BannerStack()
-        self._morphs = Morphs(self.banners, folder, load_actor, self)
+        self._morphs = Morphs(self.banners, folder, load_actor, badge, self)
         self.rows = DirectionList()
         self.attributes = AttributePanel(ATTRIBUTE_MARGIN)
         self.places = BookmarkPanel()
@@ -95,9 +96,7 @@ class ExplorerWidget(QWidget):
         self._arrange()
         self._connect()
         self.apply_theme()
-        hints = QGuiApplication.styleHints()
-        if hints is not None and hasattr(hints, "colorSchemeChanged"):  # Qt 6.5
-            hints.colorSchemeChanged.connect(self.apply_theme)
+        follow_system(self.apply_theme)
         self.set_live(False)
         self._status.start(STATUS_MS)
         if actor is not None:

@@ -49,7 +49,7 @@ class _Job:
 class Morphs(QObject):
     """Plays and exports morphs that begin at the actor that `set_actor` names. `shutdown` ends its thread.
 
-    load_actor: file -> Actor, called in a helper thread. folder: where films go.
+    load_actor: file -> Actor, called in a helper thread. folder: where films go. badge: whether they carry the sign.
     """
 
     playable = pyqtSignal(object)  # list[Step], one for each picture, FPS a second
@@ -58,9 +58,15 @@ class Morphs(QObject):
     _loaded = pyqtSignal(object, object)  # _Job, and its Future[ActorMorph] that is done
 
     def __init__(
-        self, banners: BannerStack, folder: Callable[[], Path], load_actor: LoadActor | None, parent: QObject
+        self,
+        banners: BannerStack,
+        folder: Callable[[], Path],
+        load_actor: LoadActor | None,
+        badge: Callable[[], bool],
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
+        self._badge = badge
         self._banners, self._folder, self._load_actor = banners, folder, load_actor
         self._actor: Actor | None = None
         self._known: dict[str, ActorMorph] = {}
@@ -137,7 +143,8 @@ class Morphs(QObject):
         name = "-".join(face.name for face in faces)
         consent = " ".join(face.card.consent for face in faces)
         target = new_recording_path(self._folder(), f"{name}-morph")
-        stop = self._exporting = threading.Event()
+        stop, badge = threading.Event(), self._badge()
+        self._exporting = stop
 
         def pictures() -> Iterator[Image]:
             for step in steps:
@@ -145,7 +152,7 @@ class Morphs(QObject):
 
         self.busy.emit(True)
         self._banners.say(BANNER, f"Making {target.name}…")
-        future = self._pool.submit(lambda: film(pictures(), target, FPS, name, stop.is_set, consent))
+        future = self._pool.submit(lambda: film(pictures(), target, FPS, name, stop.is_set, consent, badge))
         future.add_done_callback(self._filmed.emit)
 
     def _film_done(self, future: Future[Recording]) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from PyQt6.QtGui import QGuiApplication
+from PyQt6.QtGui import QPalette
 
 from puppet.actor import DEFAULT_ACTOR, find_actor, list_actors, load_actor
 from puppet.bookmarks import Bookmarks
 from puppet.errors import RecordingError
 from puppet.gui.explorer import ExplorerWidget
 from puppet.gui.main_window import make_application
-from puppet.gui.theme import colours_for, palette_of, style_sheet
+from puppet.gui.theme import colours_for, follow_system, palette_of, style_sheet
 from puppet.settings import load_settings, settings_path
 
 SIZE = (1180, 760)  # px
@@ -26,10 +26,23 @@ def show_explorer(name: str | None = None, provider: str = "auto", screenshot: P
     actor = load_actor(find_actor(name or DEFAULT_ACTOR), provider)
     settings, _ = load_settings(settings_path())
     application = make_application()
-    colours = colours_for(QGuiApplication.palette())
-    application.setPalette(palette_of(colours))
-    application.setStyleSheet(style_sheet(colours))
-    window = ExplorerWidget(actor, Bookmarks(), settings.folder, lambda path: load_actor(path, provider), _others)
+
+    def apply_theme() -> None:
+        application.setPalette(QPalette())  # the system's
+        colours = colours_for(application.palette())
+        application.setPalette(palette_of(colours))
+        application.setStyleSheet(style_sheet(colours))
+
+    apply_theme()
+    follow_system(apply_theme)
+    window = ExplorerWidget(
+        actor,
+        Bookmarks(),
+        settings.folder,
+        lambda path: load_actor(path, provider),
+        _others,
+        lambda: settings.output.badge,
+    )
     window.setWindowTitle(f"Puppet explorer: {actor.name}")
     window.resize(*SIZE)
     window.quit_wanted.connect(window.close)

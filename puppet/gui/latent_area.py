@@ -162,9 +162,14 @@ class LatentArea(Area):
 
     def _made(self) -> ExplorerWidget:
         if self.explorer is None:
-            settings = self.desk.settings
             explorer = self.explorer = ExplorerWidget(
-                None, Bookmarks(), settings.folder, self.desk.engine.load, lambda: self._names, parent=self._page
+                None,
+                Bookmarks(),
+                lambda: self.desk.settings.folder(),
+                self.desk.engine.load,
+                lambda: self._names,
+                lambda: self.desk.settings.output.badge,
+                parent=self._page,
             )
             explorer.pane.set_placeholder("No actor is on stage")
             explorer.set_live(True)

@@ -23,7 +23,7 @@ from puppet.gui.live_page import LivePage
 from puppet.gui.new_actor_page import NewActorPage
 from puppet.gui.shortcuts import SHORTCUTS, ShortcutSheet, keys_for
 from puppet.gui.status_line import StatusLine
-from puppet.gui.theme import Colours, colours_for, palette_of, style_sheet
+from puppet.gui.theme import Colours, colours_for, follow_system, palette_of, style_sheet
 from puppet.gui.words import install_language, translate
 
 MARGIN, GAP = 16, 10  # px
@@ -80,9 +80,7 @@ class MainWindow(QMainWindow):
         self.add_page("new", translate("puppet", "New actor"), self.new_actor)
         self.library.new_clicked.connect(lambda: self.show_page("new"))
         self.apply_theme()
-        hints = QGuiApplication.styleHints()
-        if hints is not None and hasattr(hints, "colorSchemeChanged"):  # Qt 6.5
-            hints.colorSchemeChanged.connect(self.apply_theme)
+        follow_system(self.apply_theme)
 
     # -- pages ---------------------------------------------------------------------------------------------------
 

@@ -32,6 +32,7 @@ class OutputArea(Area):
     def show_status(self, status: Status) -> None:
         now = self.outputs.status()
         self.panel.show_status(now)
+        self.panel.show_latency(status.latency_ms)
         little = translate("puppet", "Little room is left for recordings. Free some space, or choose smaller files.")
         low = little if now.disk.low else None
         problems = {"disk": low, "microphone": now.microphone_problem, "virtual camera": now.camera_problem}

@@ -84,12 +84,16 @@ class OutputPanel(QWidget):
         self.automatic_delay.setToolTip(
             translate(
                 "puppet",
-                "Sound and pictures go together by the time at which they were captured, whatever the delay of the\n"
-                "pictures on their way. Switch off if your camera itself is late, and set by how much.",
+                "Sound and pictures go together by the time at which they were captured, so the measured delay of the\n"
+                "pictures needs no setting. Switch off if your camera itself is late, and set by how much.",
             )
         )
         self.delay = _numbers(translate("puppet", "Sound later by"), -LONGEST_DELAY, LONGEST_DELAY, " ms")
         self.delay.setToolTip(translate("puppet", "By how much the sound comes later, or earlier if below 0"))
+        self.latency = QLabel()  # what is compensated
+        self.latency.setProperty("role", "value")
+        self.latency.setWordWrap(True)
+        self._latency_ms = 0.0
         self.pre_roll = _numbers(translate("puppet", "Pre-roll"), 0, int(LONGEST_PRE_ROLL), " s")
         self.pre_roll.setSpecialValueText(translate("puppet", "Off"))
         self.pre_roll.setToolTip(translate("puppet", "A recording begins this long before you press Record"))
@@ -149,7 +153,8 @@ class OutputPanel(QWidget):
             ("", self.level),
             ("", self.muted),
             ("", self.automatic_delay),
-            (translate("puppet", "Delay"), self.delay),
+            (translate("puppet", "Extra delay"), self.delay),
+            ("", self.latency),
             (translate("puppet", "Pre-roll"), self.pre_roll),
             ("", self.badge),
             ("", self.sign),
@@ -264,6 +269,19 @@ class OutputPanel(QWidget):
         self.note.setText(text)
         self.note.setVisible(bool(text))
 
+    def show_latency(self, ms: float) -> None:
+        """From the camera's picture to the actor's, as measured; 0: not measured yet."""
+        self._latency_ms = ms
+        self._say_delay()
+
+    def _say_delay(self) -> None:
+        settings = self._settings
+        measured = translate("puppet", "The actor is {0:.0f} ms behind the camera (measured).").format(self._latency_ms)
+        placed = translate("puppet", "Recordings take that out: sound and pictures lie where they were captured.")
+        extra = translate("puppet", "Extra delay of the sound: {0} ms.").format(round(settings.delay * 1000))
+        self.latency.setText(" ".join([*([measured] if self._latency_ms > 0 else []), placed, extra]))
+        self.latency.setVisible(bool(settings.microphone))
+
     def show_level(self, db: float | None) -> None:
         """Of the microphone; None: there is none."""
         self.level.setEnabled(db is not None)
@@ -281,6 +299,7 @@ class OutputPanel(QWidget):
         for widget in (self.muted, self.automatic_delay):
             widget.setEnabled(sound)
         self.delay.setEnabled(sound and not self._settings.automatic_delay)
+        self._say_delay()
         self.quality.setEnabled(self._settings.codec != Codec.FFV1.value)
 
 

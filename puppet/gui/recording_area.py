@@ -14,7 +14,7 @@ from puppet.sinks import RecorderSink
 
 
 class RecordingArea(Area):
-    """finished: takes that are over, in order; last: the take that was begun last."""
+    """finished: files of takes that are over, in order; last: the take that was begun last."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -58,7 +58,7 @@ class RecordingArea(Area):
             desk.window.transport.show_recording(None)
             self._keep(sink)
             problem = closing.exception()
-            recording = sink.recording
+            recording = sink.recording  # the first file; with several, all have the same pictures at the same times
             if problem is not None:
                 desk.window.banners.say("recording", str(problem), "error", folder_action(sink.path))
             elif recording is not None and recording.frames == 0:
@@ -66,9 +66,12 @@ class RecordingArea(Area):
                     "recording", translate("puppet", "Nothing was recorded: no picture came."), "warning"
                 )
             elif recording is not None:
-                dropped = f", {recording.dropped} pictures left out" if recording.dropped else ""
-                text = f"Saved {recording.path.name} ({recording.seconds:.1f} s{dropped})"
-                desk.say_saved("recording", text, recording.path)
+                left_out = translate("puppet", ", {0} pictures left out").format(recording.dropped)
+                names = ", ".join(file.path.name for file in sink.recordings)
+                length = f"{recording.seconds:.1f} s{left_out if recording.dropped else ''}"
+                desk.say_saved(
+                    "recording", translate("puppet", "Saved {0} ({1})").format(names, length), recording.path
+                )
 
     def shutdown(self) -> list[str]:
         problems: list[str] = []
@@ -144,5 +147,4 @@ class RecordingArea(Area):
         self.desk.window.transport.show_recording(None, saving=True)
 
     def _keep(self, sink: RecorderSink) -> None:
-        if sink.recording is not None and sink.recording.frames:
-            self.finished.append(sink.recording)
+        self.finished += [recording for recording in sink.recordings if recording.frames]

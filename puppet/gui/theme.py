@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor, QGuiApplication, QPalette
 
 
@@ -62,6 +64,14 @@ STAGE_TEXT = "#c9ced8"
 
 def colours_for(palette: QPalette) -> Colours:
     return DARK if palette.color(QPalette.ColorRole.Window).lightness() < 128 else LIGHT
+
+
+def follow_system(apply: Callable[[], None]) -> None:
+    """Call `apply` whenever the system turns light or dark."""
+    hints = QGuiApplication.styleHints()
+    if hints is not None and hasattr(hints, "colorSchemeChanged"):  # Qt 6.5
+        later = Qt.ConnectionType.QueuedConnection  # Qt tells it before its palette has changed
+        hints.colorSchemeChanged.connect(apply, later)  # pyright: ignore[reportCallIssue]
 
 
 def palette_of(c: Colours) -> QPalette:

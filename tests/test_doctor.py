@@ -1,0 +1,131 @@
+"""What the doctor says of encoders, microphones and the virtual camera, with planted ones."""
+
+from __future__ import annotations
+
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from puppet import doctor, encoders
+from puppet.codecs import ENCODERS
+from puppet.errors import SoundError
+from puppet.microphone import HELP, SoundDevice, SoundSystem
+from puppet.virtual_camera import STEPS
+
+NOW = SimpleNamespace(currentTime=0.1, inputBufferAdcTime=0.08)  # s, of PortAudio's clock
+
+
+def said(findings) -> list[str]:
+    return [str(finding) for finding in findings]
+
+
+@pytest.mark.parametrize("graphics", [True, False])
+def test_encoders_are_told_by_what_worked(graphics: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = {"libx264", "libsvtav1", "h264_nvenc"}
+    working = there if graphics else there - {"h264_nvenc"}
+    monkeypatch.setattr(encoders, "works", lambda executable, encoder: encoder.name in working)
+    monkeypatch.setattr(encoders, "listed", lambda executable: frozenset(there))
+    lines = said(doctor.check_encoders())
+    assert "[ ok ] encoder: AV1 by libsvtav1 (processor)" in lines
+    assert "[note] encoder: this ffmpeg cannot encode HEVC" in lines
+    if graphics:
+        assert "[ ok ] encoder: H.264 by h264_nvenc (NVIDIA NVENC), else libx264 (processor)" in lines
+    else:
+        assert "[ ok ] encoder: H.264 by libx264 (processor)" in lines
+        assert "[note] encoder: none in hardware (tried without success: h264_nvenc); the processor encodes" in lines
+
+
+def test_every_encoder_is_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr(encoders, "works", lambda executable, encoder: asked.append(encoder))
+    monkeypatch.setattr(encoders, "listed", lambda executable: frozenset())
+    assert all(finding.level == "note" for finding in doctor.check_encoders())
+    assert sorted(encoder.name for encoder in asked) == sorted(encoder.name for encoder in ENCODERS)
+
+
+class PlantedStream:
+    """A microphone that sends one block when it is started, or none."""
+
+    def __init__(self, callback, sends: bool) -> None:
+        self.callback, self.sends, self.closed = callback, sends, False
+
+    def start(self) -> None:
+        if self.sends:
+            self.callback(np.full((960, 1), 99, np.int16), 960, NOW, None)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def planted_system(sends: bool, *names: str) -> tuple[SoundSystem, list[PlantedStream]]:
+    opened: list[PlantedStream] = []
+
+    def open_device(name: str, callback) -> PlantedStream:
+        assert name == names[0]
+        opened.append(PlantedStream(callback, sends))
+        return opened[-1]
+
+    return SoundSystem(lambda: [SoundDevice(name) for name in names], open_device), opened
+
+
+def test_the_first_microphone_is_tried_and_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    system, opened = planted_system(True, "Desk", "Headset")
+    assert said(doctor.check_microphones(system)) == [
+        "[ ok ] microphone: Desk can be recorded",
+        "[ ok ] microphone: Headset is there",
+    ]
+    assert [stream.closed for stream in opened] == [True]
+    monkeypatch.setattr(doctor, "HEARD_WITHIN", 0.0)
+    system, opened = planted_system(False, "Desk")
+    (line,) = said(doctor.check_microphones(system))
+    assert line.startswith("[note] microphone: Desk sends nothing")
+    assert [stream.closed for stream in opened] == [True]
+
+
+def test_no_microphone_and_no_library_are_told_apart() -> None:
+    (line,) = said(doctor.check_microphones(planted_system(True)[0]))
+    assert line.startswith("[note] microphones: none found")
+
+    def no_library() -> list[SoundDevice]:
+        raise SoundError(f"Sound cannot be recorded here: {HELP['linux']}")
+
+    (line,) = said(doctor.check_microphones(SoundSystem(no_library, planted_system(True)[0].open)))
+    assert line.startswith("[note] microphones: Sound cannot be recorded here")
+    assert "sudo apt-get install libportaudio2" in line
+
+
+class PlantedCamera:
+    device = "/dev/video9"
+    closed = False
+
+    def send(self, frame) -> None:
+        raise AssertionError("the doctor shows nothing")
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_a_virtual_camera_is_opened_and_let_go() -> None:
+    camera = PlantedCamera()
+    assert said(doctor.check_virtual_camera(lambda *asked: camera)) == [
+        "[ ok ] virtual camera: /dev/video9 can be opened"
+    ]
+    assert camera.closed
+
+
+@pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
+def test_without_a_driver_every_step_is_told(platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", platform)
+
+    def refuse(*asked):
+        raise RuntimeError("no device")
+
+    (finding,) = doctor.check_virtual_camera(refuse)
+    assert finding.level == "note"
+    assert STEPS[platform] in finding.text
+    monkeypatch.setitem(sys.modules, "pyvirtualcam", None)  # not installed
+    (finding,) = doctor.check_virtual_camera()
+    assert 'pip install "puppet-live[virtualcam]"' in finding.text
+    assert STEPS[platform] in finding.text
