@@ -34,7 +34,7 @@ class Sink(Protocol):
         ...
 
     def close(self) -> None:
-        """Idempotent; raises RecordingError after everything is closed."""
+        """Idempotent; raises RecordingError after everything is closed, and again to whoever closes it again."""
         ...
 
 
@@ -74,6 +74,7 @@ class RecorderSink:
         self._layouts, self._height, self._badge, self._wait = tuple(layouts), height, badge, wait
         self._timeline = Timeline()
         self._lock = threading.Lock()  # a pause falls between two results
+        self._closing = threading.Lock()  # the engine closes what gave up while the window closes what it began
         self._begun = False
         self._recorders: list[Recorder] = []
         if signed:
@@ -143,8 +144,13 @@ class RecorderSink:
 
     def close(self) -> None:
         """Finish the files; may take seconds, so not from the window's thread."""
-        if self.recordings:
-            return
+        with self._closing:
+            if not self.recordings:
+                self._finish()
+        if self.error is not None:
+            raise self.error
+
+    def _finish(self) -> None:
         sound = self._sound.close() if self._sound is not None else self._given
         made = tuple(recorder.close(sound) for recorder in self._recorders)
         self.recordings = tuple(replace(recording, dropped=self.dropped) for recording in made)
@@ -152,7 +158,7 @@ class RecorderSink:
         if self._sound is not None and (not made[0].frames or all(recording.sound for recording in made)):
             self._sound.discard()
         if self.error is not None:
-            raise self.error
+            return
         for recorder, recording in zip(self._recorders, made, strict=True):
             if self._signed and recording.frames and recorder.about.synthetic:
                 signing.sign(recording.path, recorder.about)

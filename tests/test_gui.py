@@ -243,6 +243,18 @@ def test_a_real_recording_has_the_real_pictures(stage, monkeypatch):
     assert np.abs(images[-1][inside].astype(int) - shown[inside]).mean() < 12
 
 
+def test_a_recording_whose_ffmpeg_died_is_not_told_as_saved(stage):
+    from puppet.ffmpeg import RecordingSettings
+
+    take = RecorderSink(RecordingSettings(stage.folder / "cut.mp4"))
+    object.__setattr__(stage.controller.desk.services, "make_recorder", lambda asked, settings, actor: take)
+    stage.press(Qt.Key.Key_R)
+    stage.until(lambda: take.seconds >= 0.2)
+    take.recorder._process.kill()
+    stage.until(lambda: any("ffmpeg ended unexpectedly" in text for text in stage.banners))
+    assert not any(text.startswith("Saved") for text in stage.banners)
+
+
 def test_snapshot(stage):
     stage.press(Qt.Key.Key_S)
     (file,) = stage.folder.glob("*.png")
