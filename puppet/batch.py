@@ -56,7 +56,8 @@ def plan(
 ) -> tuple[list[Job], int]:
     """What is to be done, and how many videos are finished already (with `resume`).
 
-    Raises RecordingError when a file is there already and neither `resume` nor `force` was asked for.
+    Raises RecordingError when a file is there already and neither `resume` nor `force` was asked for, or is one of the
+    videos themselves.
     """
     stems = [video.stem for video in videos]
     jobs, finished = [], 0
@@ -64,6 +65,9 @@ def plan(
         name = video.stem if stems.count(video.stem) == 1 else video.name
         output = folder / f"{name}{outputs.suffix}"
         made = [path_of(output, layout, outputs.layouts) for layout in outputs.layouts]
+        own = next((path for path in made if path.exists() and any(_same(path, one) for one in videos)), None)
+        if own is not None:
+            raise RecordingError(f"{own} is one of the videos that are to be read; choose another folder to write to")
         if resume and all(path.exists() for path in made):
             finished += 1
             continue
@@ -178,6 +182,10 @@ def _start(job: Job, options: Sequence[str]) -> subprocess.Popen[str]:
 def _finish(job: Job, layouts: Sequence[Layout]) -> None:
     for layout in layouts:
         os.replace(path_of(job.part, layout, layouts), path_of(job.output, layout, layouts))
+
+
+def _same(a: Path, b: Path) -> bool:
+    return b.exists() and a.samefile(b)
 
 
 def _frames(video: Path) -> int:

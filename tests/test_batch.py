@@ -168,6 +168,14 @@ def test_three_files_of_a_video_are_finished_together(tmp_path: Path) -> None:
     assert batch.plan([tmp_path / "a.mov"], tmp_path, separate, True, False) == ([], 1)
 
 
+@pytest.mark.parametrize("how", ["--force", "--resume"])
+def test_the_videos_themselves_are_never_replaced(folder: Path, given: list[str], how: str, capsys) -> None:
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert cli.main(["render", *given, "-o", str(folder), how]) == 2
+    assert "a.mp4 is one of the videos that are to be read" in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
 def test_options_for_folders_are_refused_for_a_file(folder: Path, tmp_path: Path, capsys) -> None:
     assert cli.main(["render", str(folder / "a.mp4"), "-o", str(tmp_path / "x.mp4"), "--resume"]) == 2
     assert "is no folder of videos" in capsys.readouterr().err
