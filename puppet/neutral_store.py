@@ -5,10 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
-import os
 import re
-import tempfile
-import zipfile
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from puppet.errors import PuppetError, reason
+from puppet.files import write_whole
 from puppet.frames import LANDMARKS, HeadPose
 from puppet.neutral import Neutral
 from puppet.settings import settings_path
@@ -59,7 +57,7 @@ class NeutralStore:
                 return None
             with np.load(io.BytesIO(data), allow_pickle=False) as stored:
                 return _checked({name: stored[name] for name in stored.files})
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        except Exception:  # what numpy and zipfile raise for damaged files is no closed list
             return None
 
     def save(self, user: str, camera: str, neutral: Neutral, size: tuple[int, int]) -> None:
@@ -75,11 +73,7 @@ class NeutralStore:
             made=np.array(datetime.now().date().isoformat()),
         )
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-            with os.fdopen(handle, "wb") as file:
-                file.write(content.getvalue())
-            os.replace(draft, path)
+            write_whole(path, content.getvalue())
         except OSError as problem:
             raise PuppetError(f"The calibration cannot be kept in {path.parent}: {reason(problem)}") from problem
 

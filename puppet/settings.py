@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import math
 import os
-import tempfile
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import platformdirs
 
+from puppet.files import write_whole
 from puppet.output_settings import OutputSettings
 
 T = TypeVar("T")
+LARGEST = 1e300  # a whole number in JSON may be too large to be a float at all
 
 
 @dataclass(frozen=True)
@@ -112,18 +112,7 @@ def save_settings(settings: Settings, path: Path) -> None:
 
     Raises OSError.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(asdict(settings), file, indent=2, ensure_ascii=False)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(draft, path)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise
+    write_whole(path, json.dumps(asdict(settings), indent=2, ensure_ascii=False) + "\n")
 
 
 def _set_aside(path: Path) -> str:
@@ -163,7 +152,7 @@ def _read(kind: type[T], stored: dict[str, Any], prefix: str, notices: list[str]
 
 def _is_a(value: Any, wanted: type) -> bool:
     if wanted is float:
-        return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < LARGEST  # no NaN either
     if get_origin(wanted) is tuple:
         return isinstance(value, list) and all(type(item) is get_args(wanted)[0] for item in value)
     return type(value) is wanted  # bool is an int to isinstance

@@ -145,7 +145,7 @@ def test_a_neutral_survives_for_its_user_and_camera_only(tmp_path):
     assert store.load("Ada", "HD Webcam") is None
 
 
-@pytest.mark.parametrize("damage", ["cut", "text", "nan", "shape"])
+@pytest.mark.parametrize("damage", ["cut", "text", "nan", "shape", "empty", "kind"])
 def test_a_damaged_neutral_is_none(tmp_path, damage):
     store = NeutralStore(tmp_path)
     neutral = see(GuidedCalibration(), COUNTDOWN + 0.2, lambda at: (frame(at), face())).neutral
@@ -158,8 +158,11 @@ def test_a_damaged_neutral_is_none(tmp_path, damage):
         path.write_bytes(path.read_bytes()[:500])
     elif damage == "text":
         path.write_text("milk, bread")
+    elif damage == "empty":
+        path.write_bytes(b"")
     else:
-        arrays["landmarks"] = np.full((478, 3), np.nan) if damage == "nan" else np.zeros((5, 3))
+        bad = {"nan": np.full((478, 3), np.nan), "shape": np.zeros((5, 3)), "kind": np.full((478, 3), "x")}
+        arrays["landmarks"] = bad[damage]
         np.savez(path, **arrays)
     assert store.load("Ada", "Cam") is None
 

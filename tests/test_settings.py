@@ -70,7 +70,7 @@ def test_a_broken_file_is_set_aside(tmp_path, content):
     assert load_settings(path) == (Settings(), [])
 
 
-@pytest.mark.parametrize("value", ["NaN", "Infinity", "-1", "1e999"])
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-1", "1e999", pytest.param("1" + "0" * 400, id="too large")])
 def test_numbers_out_of_range_are_refused(tmp_path, value):
     path = tmp_path / "settings.json"
     path.write_text('{"motion": {"smoothing": %s}}' % value)  # noqa: UP031 - braces everywhere
