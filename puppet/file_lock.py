@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import time
 from pathlib import Path
 from typing import IO
 
+TRY_EVERY = 0.01  # s
 
-def hold(path: Path) -> IO[bytes] | None:
-    """Take the lock until the file that is returned is closed; None when somebody has it. Raises OSError."""
+
+def hold(path: Path, patience: float = 0.0) -> IO[bytes] | None:
+    """Take the lock until the file that is returned is closed; None when somebody has it. Raises OSError.
+
+    patience: s for which it is tried again: `is_locked` has it for a moment, in every process that looks.
+    """
     file = path.open("ab")
-    try:
-        _lock(file)
-    except OSError:
-        file.close()
-        return None
-    return file
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            _lock(file)
+        except OSError:
+            if time.monotonic() >= deadline:
+                file.close()
+                return None
+            time.sleep(TRY_EVERY)
+        else:
+            return file
 
 
 def is_locked(path: Path) -> bool:

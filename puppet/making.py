@@ -118,6 +118,7 @@ def train(folder: Path, name: str, consent: str, minutes: float) -> None:
     """Start training on footage that was looked through, or go on after a failure. Raises PuppetError."""
     if not consent.strip():
         raise PuppetError("Without the consent of the person shown, no actor is made")
+    _refuse_running(folder)
     _write(folder / JOB, asdict(Wish(look(folder).wish.footage, name, consent.strip(), minutes)))
     _start(folder, TRAINING)
 
@@ -217,8 +218,7 @@ def tell(folder: Path, state: str, error: str = "", actor: Path | None = None) -
 
 def _start(folder: Path, state: str) -> None:
     """The child in a session of its own: neither the window's end nor its Ctrl-C reaches it."""
-    if is_locked(folder / LOCK):
-        raise PuppetError("It is being worked on already")
+    _refuse_running(folder)
     tell(folder, state)
     (folder / STOP).unlink(missing_ok=True)
     apart: dict[str, Any] = (
@@ -234,6 +234,11 @@ def _start(folder: Path, state: str) -> None:
     except OSError as problem:
         tell(folder, FAILED, f"The work could not be started: {reason(problem)}")
         raise PuppetError(f"The work in {folder} could not be started: {reason(problem)}") from problem
+
+
+def _refuse_running(folder: Path) -> None:
+    if is_locked(folder / LOCK):
+        raise PuppetError("It is being worked on already")
 
 
 def _wait_for_lock(folder: Path, child: subprocess.Popen) -> None:

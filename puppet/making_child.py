@@ -19,6 +19,7 @@ from puppet.errors import PuppetError
 from puppet.file_lock import hold
 
 LOOK_EVERY = 0.2  # s between looks for the wish to stop
+PATIENCE = 2.0  # s; longer than any window looks at the lock
 TOOLS = (sys.executable, "-m")
 
 
@@ -102,7 +103,7 @@ def _pass_on(process: subprocess.Popen[bytes]) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     folder, what = (sys.argv[1:] if arguments is None else arguments)[:2]
     place = Path(folder)
-    lock = hold(place / making.LOCK)
+    lock = hold(place / making.LOCK, PATIENCE)
     if lock is None:
         return 3
     with contextlib.suppress(OSError, AttributeError):

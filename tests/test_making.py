@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -85,7 +86,7 @@ def asked(folder: Path) -> list[list[str]]:
     return [json.loads(line) for line in (folder / "asked.jsonl").read_text().splitlines()]
 
 
-def until(folder: Path, condition, seconds=30.0) -> making.Job:
+def until(folder: Path, condition, seconds=120.0) -> making.Job:
     deadline = time.monotonic() + seconds
     while not condition(job := making.look(folder)):
         assert time.monotonic() < deadline, job
@@ -208,6 +209,15 @@ def test_a_lock_is_held_until_it_is_closed(tmp_path):
     assert hold(path) is None
     held.close()
     assert not is_locked(path)
+
+
+def test_somebody_who_only_looks_does_not_keep_the_child_from_its_lock(tmp_path):
+    looking = hold(tmp_path / "lock")
+    assert looking is not None
+    threading.Timer(0.05, looking.close).start()
+    held = hold(tmp_path / "lock", patience=30.0)
+    assert held is not None
+    held.close()
 
 
 def test_figures_in_a_line_of_the_log(tmp_path):
