@@ -78,7 +78,11 @@ class Microphone:
         self._thread = threading.Thread(target=self._hand_out, name=f"microphone {name}", daemon=True)
         self._stream = (system or SYSTEM).open(name, self._hear)
         self._thread.start()
-        self._stream.start()
+        try:
+            self._stream.start()
+        except Exception as problem:  # PortAudio's own kind has no name in here
+            self.close()
+            raise SoundError(_refused(name, problem)) from problem
 
     @property
     def level(self) -> float:
@@ -157,28 +161,40 @@ def _library() -> Any:
 
 
 def _devices() -> list[SoundDevice]:
-    library = _library()
+    inputs, chosen = _inputs(_library())
+    devices = [SoundDevice(name, index == chosen) for name, index in inputs.items()]
+    return sorted(devices, key=lambda device: not device.default)
+
+
+def _inputs(library: Any) -> tuple[dict[str, int], int]:
+    """PortAudio's number of every microphone by its name, and that of the system's own choice. Of those with the same
+    name (Windows has each once for every kind of driver) the system's choice counts, or the first."""
     try:
         found, chosen = library.query_devices(), library.default.device[0]
     except library.PortAudioError as problem:
         raise SoundError(f"The system's sound does not answer: {problem}") from problem
-    inputs = [(index, device["name"]) for index, device in enumerate(found) if device["max_input_channels"] > 0]
-    devices = {name: SoundDevice(name, index == chosen) for index, name in reversed(inputs)}
-    return sorted(devices.values(), key=lambda device: not device.default)
+    inputs: dict[str, int] = {}
+    for index, device in enumerate(found):
+        if device["max_input_channels"] > 0 and (index == chosen or device["name"] not in inputs):
+            inputs[device["name"]] = index
+    return inputs, chosen
 
 
 def _open(name: str, callback: Callback) -> Stream:
     library = _library()
-    if name not in [device.name for device in _devices()]:
+    inputs, _ = _inputs(library)
+    if name not in inputs:
         raise SoundError(f"The microphone {name} is not there; plug it in, or choose another one")
     try:
         return library.InputStream(
-            samplerate=RATE, blocksize=BLOCK, device=name, channels=1, dtype="int16", callback=callback
+            samplerate=RATE, blocksize=BLOCK, device=inputs[name], channels=1, dtype="int16", callback=callback
         )
     except (library.PortAudioError, ValueError) as problem:
-        raise SoundError(
-            f"The microphone {name} cannot be opened ({problem}); is another program using it, or is it not allowed?"
-        ) from problem
+        raise SoundError(_refused(name, problem)) from problem
+
+
+def _refused(name: str, problem: Exception) -> str:
+    return f"The microphone {name} cannot be opened ({problem}); is another program using it, or is it not allowed?"
 
 
 SYSTEM = SoundSystem(_devices, _open)

@@ -291,7 +291,16 @@ def test_without_portaudio_the_user_is_told_what_to_install(monkeypatch: pytest.
         microphone_module.list_microphones()
 
 
-def test_a_microphone_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_microphone_that_is_not_there_or_does_not_start_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, closed = [], []
+
+    class Busy:
+        def start(self) -> None:
+            raise RuntimeError("Device unavailable")
+
+        def close(self) -> None:
+            closed.append(True)
+
     library = SimpleNamespace(
         PortAudioError=RuntimeError,
         default=SimpleNamespace(device=(2, 0)),
@@ -299,12 +308,20 @@ def test_a_microphone_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch)
             {"name": "Speakers", "max_input_channels": 0},
             {"name": "Desk", "max_input_channels": 1},
             {"name": "Headset", "max_input_channels": 1},
+            {"name": "Desk", "max_input_channels": 1},  # the same one again, by another kind of driver
+            {"name": "Headset", "max_input_channels": 1},
         ],
+        InputStream=lambda **how: asked.append(how["device"]) or Busy(),
     )
     monkeypatch.setattr(microphone_module, "_library", lambda: library)
     assert microphone_module.list_microphones() == [SoundDevice("Headset", True), SoundDevice("Desk")]
     with pytest.raises(SoundError, match="The microphone Lost is not there"):
         Microphone("Lost")
+    for name in ("Desk", "Headset"):
+        with pytest.raises(SoundError, match=f"The microphone {name} cannot be opened .*Device unavailable"):
+            Microphone(name)
+    assert asked == [1, 2]
+    assert closed == [True, True]
 
 
 def test_the_wav_says_how_long_it_is(tmp_path: Path) -> None:

@@ -255,6 +255,7 @@ class OutputPanel(QWidget):
         """As it is now."""
         self.show_level(status.level_db)
         self.pause.setEnabled(status.paused is not None)
+        self.microphone.setEnabled(status.paused is None)  # another one would take the sound from the take that runs
         _quietly(self.pause, self.pause.setChecked, bool(status.paused))
         self.pause.setText(translate("puppet", "Go on") if status.paused else translate("puppet", "Pause"))
         _quietly(self.camera, self.camera.setChecked, status.camera is not None)
