@@ -183,19 +183,24 @@ def test_what_must_be_installed_is_told_before_anything_is_tried(page, work):
 
 
 def test_filming_prompts_and_the_footage_is_used(page, work, monkeypatch):
-    monkeypatch.setattr(filming, "PROMPTS", (filming.Prompt("Turn left", 0.4), filming.Prompt("Smile", 0.4)))
+    monkeypatch.setattr(filming, "PROMPTS", (filming.Prompt("Turn left", 6), filming.Prompt("Smile", 6)))
+    seconds = [1.0]
+    monkeypatch.setattr("puppet.gui.new_actor_area.cue_at", lambda _: filming.cue_at(seconds[0]))
     stage, p = page()
     stage.until(p.film.isEnabled)
     stage.click(p.film)
+    stage.click(p.film)  # impatient: still one film
     stage.until(lambda: p.cue.text() == "Turn left")
     assert p.count.text().startswith("1 of 2")
+    seconds[0] = 7.0
     stage.until(lambda: p.cue.text() == "Smile")
     stage.until(lambda: p.picture.image is not None)
+    stage.until(lambda: len(stage.takes[0].images) > 5)
+    seconds[0] = 13.0
     stage.until(lambda: work.asked)
     (take,) = stage.takes
     assert take.closed.is_set()
     assert work.asked == [("begin", str(take.path))]
-    assert len(take.images) > 5
     np.testing.assert_array_equal(take.images[0], stage.picture)  # without the prompt
 
 

@@ -29,6 +29,7 @@ class NewActorArea(Area):
         self._looked = 0.0
         self._shown: tuple[Path, tuple[int, int]] | None = None  # the picture that is up, and for which size
         self._film: RecorderSink | None = None
+        self._film_begins = False  # looking for an encoder may take seconds, and a click comes twice
         self._filming_since: float | None = None
         page = desk.window.new_actor
         page.footage_chosen.connect(lambda files: self._begin([Path(file) for file in files]))
@@ -92,14 +93,22 @@ class NewActorArea(Area):
     # -- filming -------------------------------------------------------------------------------------------------
 
     def _start_film(self) -> None:
+        if self._film_begins or self._film is not None:
+            return
+        self._film_begins = True
         desk = self.desk
         path = desk.settings.folder() / f"footage-{datetime.now():%Y-%m-%d-%H%M%S}.mp4"
 
         def begin(sink: RecorderSink) -> None:
+            self._film_begins = False
             self._film, self._filming_since = sink, time.monotonic()
             desk.engine.add_sink(sink)
 
-        desk.background.run("film", lambda: desk.services.film(path), begin, lambda problem: self._say(str(problem)))
+        def refused(problem: Exception) -> None:
+            self._film_begins = False
+            self._say(str(problem))
+
+        desk.background.run("film", lambda: desk.services.film(path), begin, refused)
 
     def _end_film(self, use: bool) -> None:
         sink, self._film, self._filming_since = self._film, None, None
