@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from dataclasses import replace
 
 from puppet.errors import PuppetError
 from puppet.frames import Result
@@ -52,7 +53,7 @@ class RecentResults:
         with self._lock:
             if self._results and 0 <= at - self._results[-1].frame.captured_at < self._spacing:
                 return
-            self._results.append(result)
+            self._results.append(replace(result, crop=None, wall=()))  # no output shows those
             self._bytes += _size(result)
             self._forget()
 
@@ -70,5 +71,5 @@ class RecentResults:
 
 
 def _size(result: Result) -> int:
-    portraits = [result.portrait, *result.wall]
-    return result.frame.image.nbytes + sum(portrait.image.nbytes for portrait in portraits if portrait is not None)
+    portrait = result.portrait
+    return result.frame.image.nbytes + (portrait.image.nbytes if portrait is not None else 0)

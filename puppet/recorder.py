@@ -160,7 +160,9 @@ class Recorder:
 
     def _feed(self) -> None:
         before = b""
-        for make, captured_at in self._lead:
+        lead, self._lead = deque(self._lead), ()  # hundreds of MB, let go of one by one
+        while lead:
+            make, captured_at = lead.popleft()
             before = self._place(make(), captured_at, before)
         while (item := self._next()) is not None:
             before = self._place(*item, before)

@@ -24,6 +24,8 @@ class WallArea(Area):
 
     def show_result(self, result: Result, again: bool) -> None:
         stage = self.desk.window.stage
+        if not stage.isVisible():  # another page is in front; the last result is shown again afterwards
+            return
         if len(stage.wall) != len(result.wall):
             stage.set_wall(len(result.wall))
         for pane, portrait in zip(stage.wall, result.wall, strict=True):
