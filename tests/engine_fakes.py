@@ -13,7 +13,7 @@ from puppet.latents import Latents
 from puppet.pipeline import Tracked
 
 
-def eventually(what, timeout=10.0):
+def eventually(what, timeout=60.0):
     """Wait until `what()` is true; the last value is returned for the assertion."""
     deadline = time.monotonic() + timeout
     while not (value := what()) and time.monotonic() < deadline:

@@ -32,6 +32,7 @@ from puppet.recorder import Recording
 from puppet.settings import Settings
 from puppet.sinks import save_snapshot
 
+ROOM = 60_000  # ms; a wait that is over earlier costs nothing, and a loaded machine needs it
 RED, GREEN, BLUE, GREY = (0, 0, 255), (0, 255, 0), (255, 0, 0), (99, 99, 99)  # BGR
 A_FACE = tracked(rest_face(), (0, 0, 0), 42, (42, 30))  # near, in the middle of a picture of 84 x 84 px
 
@@ -141,7 +142,7 @@ class Stage:
         return self.puppeteers[-1]
 
     def load_actor(self, path):
-        self.may_load.wait(10)
+        self.may_load.wait(60)
         if self.bad_actor == path.stem:
             raise ActorFileError(f"{path.name}: digest does not match")
         actor = FakeActor(path.stem)
@@ -168,14 +169,14 @@ class Stage:
     def start(self, source="Front", actor: Path | None = Path("actors/marble.actor")):
         self.controller.start(source, actor)
         self.window.show()
-        self.qtbot.waitUntil(lambda: self.window.driver_pane.image is not None, timeout=10_000)
+        self.qtbot.waitUntil(lambda: self.window.driver_pane.image is not None, timeout=ROOM)
         if actor is not None:
-            self.qtbot.waitUntil(lambda: self.window.actor_pane.image is not None, timeout=10_000)
-            self.qtbot.waitUntil(lambda: self.window.actor.box.currentText() == actor.stem, timeout=10_000)
+            self.qtbot.waitUntil(lambda: self.window.actor_pane.image is not None, timeout=ROOM)
+            self.qtbot.waitUntil(lambda: self.window.actor.box.currentText() == actor.stem, timeout=ROOM)
         return self
 
     def until(self, condition):
-        self.qtbot.waitUntil(lambda: bool(condition()), timeout=10_000)
+        self.qtbot.waitUntil(lambda: bool(condition()), timeout=ROOM)
 
     def press(self, key, modifier=Qt.KeyboardModifier.NoModifier):
         self.qtbot.keyClick(self.window, key, modifier)
@@ -187,7 +188,7 @@ class Stage:
 
     def settle(self):
         """Until what was asked for is written, and told."""
-        self.controller.desk.background.wait(10)
+        self.controller.desk.background.wait(60)
         QCoreApplication.sendPostedEvents()
 
     def choose(self, box: QComboBox, text: str):
@@ -205,7 +206,7 @@ class Stage:
     @property
     def saved(self):
         """Settings that were written, and those that are being written."""
-        self.controller.desk.background.wait(10)
+        self.controller.desk.background.wait(60)
         return self._saved
 
     @property

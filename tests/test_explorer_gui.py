@@ -15,6 +15,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
 import pytest
+from gui_stage import ROOM
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtGui import QClipboard, QGuiApplication
 from PyQt6.QtTest import QTest
@@ -72,7 +73,7 @@ class User:
         self.window.quit_wanted.connect(lambda: self.quits.append(True))
         self.window.resize(1100, 760)
         qtbot.addWidget(self.window, before_close_func=lambda window: window.shutdown())
-        with qtbot.waitExposed(self.window):
+        with qtbot.waitExposed(self.window, timeout=ROOM):
             self.window.show()
         self.sees(self.actor.latents.mean)
 
@@ -87,11 +88,11 @@ class User:
         def shown() -> bool:
             return self.pane.image == to_qimage(picture, *self.pane.device_size)
 
-        self.qtbot.waitUntil(shown)
+        self.qtbot.waitUntil(shown, timeout=ROOM)
 
     def somewhere(self) -> np.ndarray:
         """Where the explorer says it is, once that is what is seen."""
-        self.qtbot.waitUntil(lambda: not self.window.worker.busy)  # the mouse has been heard
+        self.qtbot.waitUntil(lambda: not self.window.worker.busy, timeout=ROOM)  # the mouse has been heard
         assert self.window.exploration is not None
         shown = self.window.exploration.shown
         self.sees(shown)
@@ -108,7 +109,7 @@ class User:
         mouse: Any = QTest  # PyQt6's annotations forget that these are static
         handle, place = self.window.windowHandle(), self.pane.mapTo(self.window, at)
         mouse.mouseMove(handle, place + QPoint(9, 0))  # a mouse that is there already says nothing
-        with self.qtbot.waitSignal(self.pane.hovered):
+        with self.qtbot.waitSignal(self.pane.hovered, timeout=ROOM):
             mouse.mouseMove(handle, place)
 
     def click(self, widget=None) -> None:
@@ -240,7 +241,9 @@ def test_what_cannot_be_done_is_said_and_stays_to_be_mended(user, typed, why):
 
 def test_directions_are_listed_by_use_with_what_they_do(user):
     rows = user.window.rows
-    user.qtbot.waitUntil(lambda: rows.complete and all(not r.pictures[1].pixmap().isNull() for r in rows.rows.values()))
+    user.qtbot.waitUntil(
+        lambda: rows.complete and all(not r.pictures[1].pixmap().isNull() for r in rows.rows.values()), timeout=ROOM
+    )
     assert list(rows.rows) == list(RANKED)  # as they stand, from the top
     tops = [row.mapTo(user.window, QPoint(0, 0)).y() for row in rows.rows.values()]
     assert tops == sorted(tops)
@@ -284,10 +287,10 @@ def test_other_bases_show_the_same_face_along_other_ways(user):
     here = user.somewhere()
     user.click()
     user.choose(user.window.stage.basis, "All dimensions")
-    user.qtbot.waitUntil(lambda: user.window.rows.complete)
+    user.qtbot.waitUntil(lambda: user.window.rows.complete, timeout=ROOM)
     assert list(user.window.rows.rows) == [0, 1, 3, 2, 4, 5, 6, 7]  # dead ones last
     user.choose(user.window.stage.basis, "Principal axes")
-    user.qtbot.waitUntil(lambda: user.window.rows.complete)
+    user.qtbot.waitUntil(lambda: user.window.rows.complete, timeout=ROOM)
     assert list(user.window.rows.rows) == [0, 1]
     user.sees(here)
     assert user.window.rows.rows[0].slider.value == pytest.approx(here[0], abs=0.02)
@@ -407,9 +410,9 @@ def test_a_random_walk_goes_on_until_it_is_stopped(user):
     walk = user.window.stage.buttons["w"]
     user.click(walk)
     assert walk.text() == "Stop"
-    user.qtbot.waitUntil(lambda: np.count_nonzero(user.window.exploration.shown) > 0)
+    user.qtbot.waitUntil(lambda: np.count_nonzero(user.window.exploration.shown) > 0, timeout=ROOM)
     first = user.window.exploration.shown
-    user.qtbot.waitUntil(lambda: np.abs(user.window.exploration.shown - first).max() > 0.2)
+    user.qtbot.waitUntil(lambda: np.abs(user.window.exploration.shown - first).max() > 0.2, timeout=ROOM)
     user.hover(1, 1)  # the mouse does not disturb it
     user.click(walk)
     here = user.somewhere()
@@ -456,7 +459,7 @@ def test_a_morph_is_exported_as_a_video_that_plays_back(two_places, tmp_path):
     user = two_places
     user.click(user.window.morph.export)
     assert user.window.morph.export.text() == "Stop"
-    user.qtbot.waitUntil(lambda: "tiny-morph.mp4 (1.0 s)" in user.told(), timeout=30_000)
+    user.qtbot.waitUntil(lambda: "tiny-morph.mp4 (1.0 s)" in user.told(), timeout=ROOM)
     assert user.window.morph.export.text() == "Export video…"
     (film,) = (tmp_path / "films").glob("*.mp4")
     images = read_video(film)
@@ -487,7 +490,7 @@ def test_an_export_can_be_stopped_and_what_there_is_is_kept(two_places, tmp_path
     user.choose(user.window.morph.seconds, "20 s")
     user.click(user.window.morph.export)
     user.click(user.window.morph.export)
-    user.qtbot.waitUntil(lambda: user.window.morph.export.text() == "Export video…", timeout=30_000)
+    user.qtbot.waitUntil(lambda: user.window.morph.export.text() == "Export video…", timeout=ROOM)
     films = list((tmp_path / "films").glob("*.mp4"))
     assert all(len(read_video(film)) < 600 for film in films)
 
@@ -508,7 +511,7 @@ def test_a_morph_into_another_actor(user, tmp_path):
     user.click(user.window.morph.play)
     user.sees(point())  # the other one's mean face looks like that
     user.click(user.window.morph.export)
-    user.qtbot.waitUntil(lambda: "tiny-other-morph.mp4 (1.0 s)" in user.told(), timeout=30_000)
+    user.qtbot.waitUntil(lambda: "tiny-other-morph.mp4 (1.0 s)" in user.told(), timeout=ROOM)
     (film,) = (tmp_path / "films").glob("*.mp4")
     images = read_video(film)
     assert len(images) == 30
@@ -521,7 +524,7 @@ def test_another_actor_that_cannot_be_loaded_is_said(user):
     user.choose(user.window.morph.other, "into other")
     user.choose(user.window.morph.start, MEAN)
     user.click(user.window.morph.play)
-    user.qtbot.waitUntil(lambda: "other.actor" in user.told())
+    user.qtbot.waitUntil(lambda: "other.actor" in user.told(), timeout=ROOM)
 
 
 # --- beside a live performance ---

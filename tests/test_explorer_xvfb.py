@@ -40,7 +40,7 @@ def explorer(screen, tmp_path) -> Iterator[subprocess.Popen[str]]:
     yield program
     if program.poll() is None:
         program.kill()
-    program.communicate(timeout=10)
+    program.communicate(timeout=60)
 
 
 def square(image: np.ndarray) -> tuple[float, float, float, float] | None:
@@ -56,7 +56,7 @@ def square(image: np.ndarray) -> tuple[float, float, float, float] | None:
 
 def test_the_face_follows_a_real_mouse(screen, explorer):
     screen.move(1390, 890)  # beside the window
-    seen = eventually(lambda: square(screen.look()), timeout=40)
+    seen = eventually(lambda: square(screen.look()), timeout=120)
     assert seen, "no picture came"
     middle_x, middle_y, width, _ = seen
     scale = width / (IMAGE_SIZE / 2)  # the square is half as wide as the picture
@@ -80,5 +80,5 @@ def test_the_face_follows_a_real_mouse(screen, explorer):
     screen.press("0")
     assert eventually(lambda: stands(0, 0))
     screen.press("q")
-    _, errors = explorer.communicate(timeout=20)
+    _, errors = explorer.communicate(timeout=120)
     assert explorer.returncode == 0, errors

@@ -250,7 +250,9 @@ def test_a_recording_whose_ffmpeg_died_is_not_told_as_saved(stage):
     object.__setattr__(stage.controller.desk.services, "make_recorder", lambda asked, settings, actor: take)
     stage.press(Qt.Key.Key_R)
     stage.until(lambda: take.seconds >= 0.2)
-    take.recorder._process.kill()
+    process = take.recorder._process
+    assert process is not None
+    process.kill()
     stage.until(lambda: any("ffmpeg ended unexpectedly" in text for text in stage.banners))
     assert not any(text.startswith("Saved") for text in stage.banners)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from gui_stage import GREY, halves, make_stage
+from gui_stage import GREY, ROOM, halves, make_stage
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QAbstractButton, QComboBox, QFileDialog, QInputDialog, QListWidget
 from tiny_actor import tiny_actor
@@ -166,7 +166,7 @@ def test_what_work_gave_is_told_in_the_windows_thread(qtbot):
     background.run(
         "a", lambda: threading.current_thread(), lambda thread: told.append((thread, threading.current_thread()))
     )
-    qtbot.waitUntil(lambda: bool(told))
+    qtbot.waitUntil(lambda: bool(told), timeout=ROOM)
     worked, heard = told[0]
     assert worked is not threading.main_thread()
     assert heard is threading.main_thread()
@@ -177,10 +177,10 @@ def test_only_the_newest_of_a_key_is_told_and_failures_are(qtbot):
     background.run("a", lambda: gate.wait(10), lambda _: told.append("old"))
     background.run("a", lambda: None, lambda _: told.append("new"))
     background.run("b", lambda: 1 / 0, told.append, lambda problem: told.append(type(problem).__name__))
-    qtbot.waitUntil(lambda: len(told) == 2)
+    qtbot.waitUntil(lambda: len(told) == 2, timeout=ROOM)
     gate.set()
     background.run("c", lambda: None, lambda _: told.append("last"))
-    qtbot.waitUntil(lambda: "last" in told)
+    qtbot.waitUntil(lambda: "last" in told, timeout=ROOM)
     assert sorted(told) == ["ZeroDivisionError", "last", "new"]
 
 

@@ -72,7 +72,7 @@ def test_the_window_shows_and_records_both_panes(display, tmp_path):
         *("--record", str(film), "--screenshot", str(shot)),
         DISPLAY=display,
     )
-    out, errors = program.communicate(timeout=100)
+    out, errors = program.communicate(timeout=300)
     assert program.returncode == 0, errors
 
     # the screenshot: left the demo clip as in a mirror, right the actor's orange and blue chequers
@@ -105,12 +105,12 @@ def test_ctrl_c_finishes_the_recording(tmp_path):
     film = tmp_path / "film.mp4"
     actor = str(tiny_actor(tmp_path / "tiny.actor"))
     program = start(tmp_path, "--source", "demo", "--actor", actor, "--record", str(film), QT_QPA_PLATFORM="offscreen")
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while not (film.exists() and film.stat().st_size > 10_000) and time.monotonic() < deadline:
         assert program.poll() is None, program.communicate()
         threading.Event().wait(0.02)
     program.send_signal(signal.SIGINT)
-    out, errors = program.communicate(timeout=60)
+    out, errors = program.communicate(timeout=300)
     assert program.returncode == 0, errors
     assert "film.mp4" in out
     assert len(frames_of(film)) >= 1
@@ -121,7 +121,7 @@ def test_a_source_that_ends_before_the_frames_are_reached_ends_the_program(tmp_p
     actor, shot = str(tiny_actor(tmp_path / "tiny.actor")), tmp_path / "shot.png"
     arguments = ["--source", str(tmp_path / "still.png"), "--actor", actor, "--frames", "50", "--screenshot", str(shot)]
     program = start(tmp_path, *arguments, QT_QPA_PLATFORM="offscreen")
-    _, errors = program.communicate(timeout=60)
+    _, errors = program.communicate(timeout=300)
     assert program.returncode == 0, errors
     assert cv2.imread(str(shot)).shape == (760, 1240, 3)
 
@@ -143,7 +143,7 @@ def test_what_was_asked_for_and_does_not_work_ends_with_code_2(tmp_path, argumen
     (tmp_path / "cut.actor").write_bytes(whole[: len(whole) // 2])
     arguments = [a.format(folder=tmp_path) for a in arguments]
     program = start(tmp_path, *arguments, QT_QPA_PLATFORM="offscreen")
-    _, errors = program.communicate(timeout=60)
+    _, errors = program.communicate(timeout=300)
     assert program.returncode == 2, errors
     assert words in errors
     assert "Traceback" not in errors
