@@ -24,6 +24,7 @@ from puppet.provenance import Provenance, append_xmp
 
 QUEUE_BYTES = 192 << 20  # pictures waiting for ffmpeg; about two seconds of 1280 x 720
 QUEUE_FRAMES = (8, 90)  # never fewer, never more
+LEAD_BYTES = 256 << 20  # of pictures that may wait besides while those from before the first one are written
 STALLED_AFTER = 20.0  # s without progress while closing, then ffmpeg is ended
 NOTHING = Provenance()
 CREATION_FLAGS = 0  # Windows: no console window, and no Ctrl-C from ours
@@ -77,7 +78,8 @@ class Recorder:
         self._settings = settings
         self._executable = executable or find_ffmpeg()
         self._wait = wait
-        self._lead = lead
+        self._lead = deque(lead)
+        self._owed = len(self._lead)  # pictures that live ones may have to wait for; 0 once the queue has run empty
         self._sound: Sound | None = None
         self._has_sound = False
         self._clock = FrameClock(settings.fps)
@@ -106,7 +108,7 @@ class Recorder:
 
     def has_room(self, image: Image) -> bool:
         """Whether `write` would take this picture now; only the thread that writes can make a yes a no."""
-        return len(self._queue) < _room(image)
+        return len(self._queue) < _room(image, self._owed)
 
     def write(self, image: Image, captured_at: float) -> None:
         """Queue a picture, uint8 (H, W, 3) BGR, not to be changed afterwards. `captured_at` in seconds, any origin.
@@ -160,9 +162,8 @@ class Recorder:
 
     def _feed(self) -> None:
         before = b""
-        lead, self._lead = deque(self._lead), ()  # hundreds of MB, let go of one by one
-        while lead:
-            make, captured_at = lead.popleft()
+        while self._lead:  # hundreds of MB, let go of one by one
+            make, captured_at = self._lead.popleft()
             before = self._place(make(), captured_at, before)
         while (item := self._next()) is not None:
             before = self._place(*item, before)
@@ -188,6 +189,8 @@ class Recorder:
 
     def _next(self) -> tuple[Image, float] | None:
         with self._changed:
+            if not self._queue:
+                self._owed = 0
             self._changed.wait_for(lambda: self._queue or self._closing)
             if not self._queue:
                 return None
@@ -347,10 +350,10 @@ def _remove_empty(folders: list[Path]) -> None:
             folder.rmdir()
 
 
-def _room(image: Image) -> int:
-    """How many pictures of this size may wait."""
-    least, most = QUEUE_FRAMES
-    return max(least, min(most, QUEUE_BYTES // max(1, image.nbytes)))
+def _room(image: Image, owed: int = 0) -> int:
+    """How many pictures of this size may wait, while so many from before them are being written."""
+    (least, most), size = QUEUE_FRAMES, max(1, image.nbytes)
+    return max(least, min(most, QUEUE_BYTES // size)) + min(owed, LEAD_BYTES // size)
 
 
 def _why(said: str, problem: Exception, process: subprocess.Popen[bytes] | None) -> str:

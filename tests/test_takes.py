@@ -79,6 +79,23 @@ def test_a_full_queue_of_one_file_drops_the_picture_in_all(tmp_path: Path, monke
     assert take.recordings[0].dropped == 15
 
 
+def test_nothing_is_dropped_while_what_came_before_the_take_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder_module, "QUEUE_FRAMES", (4, 4))
+    gate = threading.Event()
+    start = recorder_module.Recorder._start
+    monkeypatch.setattr(recorder_module.Recorder, "_start", lambda self, image: (gate.wait(60), start(self, image))[1])
+    lead = [played(number, number / 30) for number in range(6)]
+    take = RecorderSink(RecordingSettings(tmp_path / "take.mp4"), lead=lead)
+    for number in range(6, 18):
+        take.write(played(number, number / 30))
+    gate.set()
+    take.close()
+    assert take.dropped == 2  # 4 places, and 6 for the 6 that came before
+    assert sorted(set(numbers_in(take.path))) == list(range(16))
+
+
 def test_each_file_says_what_it_shows(tmp_path: Path) -> None:
     take = OutputSettings("separate", hardware=False).take(tmp_path / "take.mp4", "marble", "Nobody: it is a statue.")
     take.write(played(1, 0.0))
