@@ -36,7 +36,7 @@ def signing_folder() -> Path:
 def can_sign() -> bool:
     """Whether c2pa-python is installed."""
     try:
-        import c2pa  # noqa: F401 - only whether it is there
+        import c2pa  # noqa: F401 - only whether it is there  # pyright: ignore[reportMissingImports]
     except (ImportError, OSError):
         return False
     return True
@@ -77,7 +77,7 @@ def sign(path: Path, about: Provenance) -> None:
     Raises RecordingError, with the file as it was.
     """
     check(path.suffix)
-    import c2pa
+    import c2pa  # pyright: ignore[reportMissingImports]
 
     chain, key = credentials(signing_folder())
     draft = path.with_name(f".{path.stem}.signed{path.suffix}")
@@ -115,10 +115,10 @@ def credentials(folder: Path) -> tuple[str, str]:
 
 def development_certificate() -> tuple[str, str]:
     """A new chain (leaf, own root) and the leaf's key, PEM: as C2PA's certificate profile wants them (ES256)."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+    from cryptography import x509  # pyright: ignore[reportMissingImports]
+    from cryptography.hazmat.primitives import hashes, serialization  # pyright: ignore[reportMissingImports]
+    from cryptography.hazmat.primitives.asymmetric import ec  # pyright: ignore[reportMissingImports]
+    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID  # pyright: ignore[reportMissingImports]
 
     def name(common: str) -> x509.Name:
         return x509.Name(

@@ -89,7 +89,7 @@ def steps() -> str:
 
 def _open(width: int, height: int, fps: float) -> CameraBackend:
     try:
-        import pyvirtualcam
+        import pyvirtualcam  # pyright: ignore[reportMissingImports]
     except ImportError as problem:
         package = 'pip install "puppet-live[virtualcam]"'
         raise CameraOutputError(

@@ -103,7 +103,7 @@ class Stage:
             save_settings=self._saved.append,
             neutrals=NeutralStore(folder / "neutrals"),
             film=lambda path: self.make_take(path, folder, "driver"),
-            read_picture=lambda path: cv2.imread(str(path)),
+            read_picture=lambda path: cv2.imread(str(path)),  # pyright: ignore[reportArgumentType]
         )
         self.controller = Controller(self.engine, self.window, settings, services)
         self.window.closing.connect(self.controller.shutdown)

@@ -67,7 +67,9 @@ def test_the_same_key_begins_anew(stage):
     stage.until(lambda: stage.controller.desk.result.face is stage.face)
     stage.press(Qt.Key.Key_C)
     stage.until(lambda: stage.puppeteers[0].neutral is not None)
-    np.testing.assert_allclose(stage.puppeteers[0].neutral.landmarks, stage.face.canonical, atol=1e-5)
+    neutral = stage.puppeteers[0].neutral
+    assert neutral is not None
+    np.testing.assert_allclose(neutral.landmarks, stage.face.canonical, atol=1e-5)
     assert not w.card.isVisible()
 
 

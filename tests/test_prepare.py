@@ -43,7 +43,9 @@ def output(tmp_path: Path) -> Path:
 
 
 def run(footage: Path, output: Path, clip: Clip, **options: Any) -> Report:
-    return prepare([footage], output, replace(Options(size=48), **options), planted_tools(clip))
+    report = prepare([footage], output, replace(Options(size=48), **options), planted_tools(clip))
+    assert isinstance(report, Report)
+    return report
 
 
 def kept_frames(output: Path) -> list[int]:

@@ -51,7 +51,7 @@ def test_sizes_on_the_way(model: SeedInt8):
     mean, logvar = model.encoder(torch.zeros(2, 3, 64, 64))
     assert mean.shape == logvar.shape == (2, 30)
     sides, x = [], torch.zeros(2, 30)
-    for layer in model.decoder.layers:
+    for layer in model.decoder.layers.children():  # pyright: ignore[reportCallIssue, reportAttributeAccessIssue]
         x = layer(x)
         if isinstance(layer, torch.nn.ConvTranspose2d):
             sides.append(tuple(x.shape[1:]))

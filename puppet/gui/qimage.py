@@ -27,7 +27,7 @@ def to_qimage(image: Image, width: int, height: int, points: Floats | None = Non
     scale = min(width / image.shape[1], height / image.shape[0])
     w, h = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
     if 0.5 <= scale < 1:  # bilinear sees every pixel down to half the size, at a seventh of area averaging's cost
-        image = cv2.resize(image, (w, h), interpolation=cv2.INTER_LINEAR)
+        image = cv2.resize(image, (w, h), interpolation=cv2.INTER_LINEAR)  # pyright: ignore[reportAssignmentType]
     elif (w, h) != (image.shape[1], image.shape[0]):
         image = pixels.resize(image, w, h)
     if points is not None:
