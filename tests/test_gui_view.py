@@ -14,6 +14,7 @@ from puppet.face_mesh import contour_lines
 from puppet.frames import Portrait
 from puppet.gui.picture_stage import ACTOR, INSET, SIDE_BY_SIDE, grid
 from puppet.gui.qimage import OUTLINE_COLOUR, to_qimage
+from puppet.gui.theme import STAGE
 from puppet.settings import Settings, ViewSettings
 
 __all__ = ["make_stage", "stage"]  # fixtures
@@ -54,6 +55,8 @@ def test_only_the_pictures_fill_the_full_screen(stage):
     stage.until(lambda: w.stage.height() > w.height() - 30)
     for widget in (w.tabs, w.side, w.transport, w.source, w.actor, w.status_line, w.help_button):
         assert not widget.isVisible(), widget
+    between = w.stage.grab().toImage().pixelColor(w.stage.width() // 2, w.stage.height() // 2)
+    assert between.name() == STAGE
     stage.press(Qt.Key.Key_R)  # keys go on working
     assert len(stage.takes) == 1
     stage.press(Qt.Key.Key_Escape)

@@ -441,6 +441,7 @@ class ExplorerWidget(QWidget):
         halves.setStretchFactor(0, 3)
         halves.setStretchFactor(1, 2)
         halves.setChildrenCollapsible(False)
+        halves.setHandleWidth(MARGIN)
         whole = QVBoxLayout(self)
         margin = MARGIN if self.isWindow() else 0  # a page has its window's own
         whole.setContentsMargins(margin, margin, margin, margin)

@@ -64,3 +64,4 @@ class LivePage(QWidget):
         """alone: everything but the pictures is hidden."""
         for widget in (self.source, self.actor, self.transport, self.side):
             widget.setVisible(not alone)
+        self.stage.show_alone(alone)

@@ -286,6 +286,8 @@ class NewActorPage(QWidget):
 
     def _show(self, state: str) -> None:
         self.state = state
+        if state != START:
+            self.picture.set_placeholder("")
         self._stack.setCurrentWidget(self._states[state])
 
     def _check(self) -> None:

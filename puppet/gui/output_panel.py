@@ -166,7 +166,8 @@ class OutputPanel(QWidget):
                 label.setProperty("role", "caption")
                 label.setBuddy(widget)
                 grid.addWidget(label, row, 0)
-            grid.addWidget(widget, row, 1 if caption or widget is self.level else 0, 1, 1 if caption else 2)
+            column = 1 if caption or widget is self.level else 0
+            grid.addWidget(widget, row, column, 1, 2 - column)
         last = len(rows)
         grid.addWidget(self.pause, last, 0, 1, 2)
         caption = QLabel(translate("puppet", "Last 3 s"))
@@ -278,7 +279,7 @@ class OutputPanel(QWidget):
     def _say_delay(self) -> None:
         settings = self._settings
         measured = translate("puppet", "The actor is {0:.0f} ms behind the camera (measured).").format(self._latency_ms)
-        placed = translate("puppet", "Recordings take that out: sound and pictures lie where they were captured.")
+        placed = translate("puppet", "Recordings take that out: sound and pictures go by the time of capture.")
         extra = translate("puppet", "Extra delay of the sound: {0} ms.").format(round(settings.delay * 1000))
         self.latency.setText(" ".join([*([measured] if self._latency_ms > 0 else []), placed, extra]))
         self.latency.setVisible(bool(settings.microphone))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 
 from PyQt6.QtCore import QRect, Qt, pyqtSignal
-from PyQt6.QtGui import QMouseEvent, QResizeEvent
+from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from puppet.gui.calibration_card import CalibrationCard
 from puppet.gui.preview import PreviewPane
+from puppet.gui.theme import STAGE
 from puppet.gui.words import translate
 
 GAP = 12  # px between pictures
@@ -32,6 +33,7 @@ class PictureStage(QWidget):
         self.wall: list[PreviewPane] = []
         self.card = CalibrationCard(self)
         self._layout = SIDE_BY_SIDE
+        self._alone = False
         self.setMinimumSize(480, 200)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
@@ -73,6 +75,15 @@ class PictureStage(QWidget):
     def set_mirrored(self, mirrored: bool) -> None:
         for pane in self.panes:
             pane.set_mirrored(mirrored)
+
+    def show_alone(self, alone: bool) -> None:
+        """alone: nothing else is on the screen, so what is between the pictures is as dark as what is around them."""
+        self._alone = alone
+        self.update()
+
+    def paintEvent(self, a0: QPaintEvent | None) -> None:
+        if self._alone:
+            QPainter(self).fillRect(self.rect(), QColor(STAGE))
 
     def resizeEvent(self, a0: QResizeEvent | None) -> None:
         self._place()

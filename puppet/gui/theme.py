@@ -133,7 +133,7 @@ def style_sheet(c: Colours) -> str:
 
     QSpinBox {{
         background: {c.card}; color: {c.text}; border: 1px solid {c.border}; border-radius: 8px;
-        min-height: 30px; padding: 0 4px 0 11px;
+        min-height: 38px; padding: 0 4px 0 11px;
     }}
     QSpinBox:focus {{ border: 2px solid {c.accent}; padding: 0 3px 0 10px; }}
     QSpinBox:disabled {{ color: {c.muted}; }}
@@ -157,9 +157,9 @@ def style_sheet(c: Colours) -> str:
     QListWidget::item {{ border: 2px solid transparent; border-radius: 8px; padding: 4px; color: {c.text}; }}
     QListWidget::item:hover {{ background: {c.hover}; }}
     QListWidget::item:selected {{ background: {c.hover}; border-color: {c.accent}; }}
-    QLineEdit, QSpinBox, QPlainTextEdit {{
+    QLineEdit, QPlainTextEdit {{
         background: {c.card}; color: {c.text}; border: 1px solid {c.border}; border-radius: 8px; padding: 7px; }}
-    QLineEdit:focus, QSpinBox:focus, QPlainTextEdit:focus {{ border: 2px solid {c.accent}; padding: 6px; }}
+    QLineEdit:focus, QPlainTextEdit:focus {{ border: 2px solid {c.accent}; padding: 6px; }}
     QScrollBar:vertical {{ background: transparent; width: 12px; margin: 0; }}
     QScrollBar::handle:vertical {{ background: {c.border}; border-radius: 4px; margin: 2px; min-height: 32px; }}
     QScrollBar::handle:vertical:hover {{ background: {c.muted}; }}

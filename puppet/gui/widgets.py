@@ -25,12 +25,17 @@ from PyQt6.QtWidgets import (
     QLabel,
     QSizePolicy,
     QSlider,
+    QStyle,
     QStyledItemDelegate,
+    QStyleOptionComboBox,
     QStyleOptionViewItem,
+    QStylePainter,
     QWidget,
 )
 
 from puppet.gui.theme import colours_for
+
+CC_COMBO = QStyle.ComplexControl.CC_ComboBox
 
 
 class _Rows(QStyledItemDelegate):
@@ -55,7 +60,8 @@ def _is_separator(index: QModelIndex) -> bool:
 
 
 class ChoiceBox(QComboBox):
-    """A combo box that draws its own arrow (style sheets would want a picture file) and says when it opens."""
+    """A combo box that draws its own arrow (style sheets would want a picture file), shortens what does not fit (they
+    would cut it), and says when it opens."""
 
     opening = pyqtSignal()
 
@@ -87,8 +93,15 @@ class ChoiceBox(QComboBox):
             super().showPopup()
 
     def paintEvent(self, e: QPaintEvent | None) -> None:
-        super().paintEvent(e)
-        painter = QPainter(self)
+        option, painter = QStyleOptionComboBox(), QStylePainter(self)
+        self.initStyleOption(option)
+        painter.drawComplexControl(CC_COMBO, option)
+        style = self.style()
+        assert style is not None
+        field = style.subControlRect(CC_COMBO, option, QStyle.SubControl.SC_ComboBoxEditField, self)
+        room = field.width() - (option.iconSize.width() + 4 if not option.currentIcon.isNull() else 0)
+        option.currentText = self.fontMetrics().elidedText(option.currentText, Qt.TextElideMode.ElideRight, room)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor(colours_for(self.palette()).muted), 1.8))
         x, y = self.width() - 18.0, self.height() / 2 + 2
