@@ -25,7 +25,7 @@ from puppet.output_settings import OutputSettings
 from puppet.pipeline import Puppeteer, StepOptions
 from puppet.progress import progress
 from puppet.recorded import IMAGE_SUFFIXES
-from puppet.recorder import Sound, free_name
+from puppet.recorder import Sound
 from puppet.sinks import RecorderSink, path_of
 from puppet.sources import DEMO_CLIP, Source, open_source
 from puppet.tracking import FaceMeshTracker, Tracker
@@ -226,7 +226,10 @@ def _target(output: Path, layouts: Sequence[Layout], video: str, force: bool) ->
             raise RecordingError(f"{path} is not a file; choose another name")
         if not force:
             raise RecordingError(f"{path} exists already and is not overwritten; add --force, or choose another name")
-    draft = free_name(output.with_name(f"{output.stem}.new{output.suffix}"))
+    draft, number = output.with_name(f"{output.stem}.new{output.suffix}"), 1
+    while any(path_of(draft, layout, layouts).exists() for layout in layouts):  # of a run that was interrupted
+        number += 1
+        draft = output.with_name(f"{output.stem}.new-{number}{output.suffix}")
     yield draft
     for layout in layouts:
         os.replace(path_of(draft, layout, layouts), path_of(output, layout, layouts))

@@ -145,6 +145,18 @@ def test_an_existing_file_is_not_touched_without_force(tmp_path: Path, actor: st
     assert sorted(p.name for p in tmp_path.iterdir()) == ["in.mp4", "out.mp4", "tiny.actor"]
 
 
+def test_force_with_every_layout_does_not_stumble_over_what_an_interrupted_run_left(tmp_path: Path, actor: str) -> None:
+    clip = driver_clip(tmp_path / "driver.mp4", frames=5)
+    (tmp_path / "out_driver.mp4").write_bytes(b"old")
+    (tmp_path / "out.new_actor.mp4").write_bytes(b"left")
+    separate = OutputSettings("separate", hardware=False)
+    render.render(str(clip), tmp_path / "out.mp4", actor=actor, force=True, outputs=separate)
+    made = {path.name for path in tmp_path.glob("out*")}
+    assert made == {"out_actor.mp4", "out_driver.mp4", "out_side-by-side.mp4", "out.new_actor.mp4"}
+    assert len(read_video(tmp_path / "out_driver.mp4")) == 5
+    assert (tmp_path / "out.new_actor.mp4").read_bytes() == b"left"
+
+
 def test_force_loses_nothing_when_there_is_nothing_to_render(
     tmp_path: Path, actor: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
