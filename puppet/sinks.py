@@ -70,6 +70,7 @@ class RecorderSink:
     ) -> None:
         self.recording: Recording | None = None
         self.recordings: tuple[Recording, ...] = ()
+        self.sound_left: Path | None = None  # a file beside the take's: its sound, when it could not be put into them
         self.dropped = 0  # results that found a queue full, and are in no file
         self._layouts, self._height, self._badge, self._wait = tuple(layouts), height, badge, wait
         self._timeline = Timeline()
@@ -155,8 +156,11 @@ class RecorderSink:
         made = tuple(recorder.close(sound) for recorder in self._recorders)
         self.recordings = tuple(replace(recording, dropped=self.dropped) for recording in made)
         self.recording = self.recordings[0]
-        if self._sound is not None and (not made[0].frames or all(recording.sound for recording in made)):
-            self._sound.discard()
+        if self._sound is not None:
+            if not made[0].frames or all(recording.sound for recording in made):
+                self._sound.discard()
+            elif self._sound.path.exists():
+                self.sound_left = self._sound.path
         if self.error is not None:
             return
         for recorder, recording in zip(self._recorders, made, strict=True):

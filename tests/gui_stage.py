@@ -50,7 +50,7 @@ class FakeTake:
     def __init__(self, path: Path, actor: str):
         self.path, self.actor, self.images, self.error, self.recording, self.dropped = path, actor, [], None, None, 0
         self.recordings, self.also = (), ()  # also: names of further files of this take
-        self.closed, self.fails = threading.Event(), None
+        self.closed, self.fails, self.sound_left = threading.Event(), None, None
 
     @property
     def seconds(self):

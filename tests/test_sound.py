@@ -171,6 +171,22 @@ def test_the_delay_is_automatic_until_it_is_set() -> None:
     assert OutputSettings(delay_ms=80, automatic_delay=False).delay == pytest.approx(0.080)
 
 
+def test_sound_that_cannot_be_put_into_the_take_stays_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("puppet.recorder.finish_arguments", lambda *_: ["false"])
+    device = PlantedMicrophone([0.5], 2.0)
+    take = RecorderSink(RecordingSettings(tmp_path / "take.mp4"), microphone=device)
+    for number in range(45):
+        device.hear(number / 30 + 0.03)
+        take.write(result_of(np.zeros((48, 64, 3), np.uint8), number, number / 30))
+    take.close()
+    assert take.sound_left == tmp_path / "take.sound.wav"
+    assert clicks(sound_of(tmp_path / "take.sound.wav")) == pytest.approx([0.5], abs=0.010)
+    assert take.recording is not None
+    assert take.recording.frames == 45
+
+
 def test_the_sound_is_in_every_file_of_a_take_and_readable_while_it_grows(tmp_path: Path) -> None:
     device = PlantedMicrophone([0.5], 2.0)
     settings = RecordingSettings(tmp_path / "take.mp4")

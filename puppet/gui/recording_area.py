@@ -69,9 +69,11 @@ class RecordingArea(Area):
                 left_out = translate("puppet", ", {0} pictures left out").format(recording.dropped)
                 names = ", ".join(file.path.name for file in sink.recordings)
                 length = f"{recording.seconds:.1f} s{left_out if recording.dropped else ''}"
-                desk.say_saved(
-                    "recording", translate("puppet", "Saved {0} ({1})").format(names, length), recording.path
-                )
+                text = translate("puppet", "Saved {0} ({1})").format(names, length)
+                if sink.sound_left is not None:
+                    words = translate("puppet", "Its sound could not be put into it, and is kept as {0}")
+                    text += f". {words.format(sink.sound_left.name)}"
+                desk.say_saved("recording", text, recording.path)
 
     def shutdown(self) -> list[str]:
         problems: list[str] = []
