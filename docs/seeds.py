@@ -4,13 +4,15 @@
     python docs/seeds.py --work /tmp/seeds --footage actor.mp4  with a video of one (synthetic) face
     python docs/seeds.py --work /tmp/seeds --only walk noise    some rows
 
-Training and data sets are kept in the work folder and made once; the rows' own commands run every time.
+Training and data sets are kept in the work folder and made again only when their command has become another; the
+rows' own commands run every time. With everything to make, two CPU cores take about ten minutes.
 """
 
 from __future__ import annotations
 
 import argparse
 import base64
+import json
 import os
 import re
 import shlex
@@ -29,6 +31,9 @@ HERE = Path(__file__).resolve().parent
 PICTURES, TABLE = HERE / "seeds", HERE / "seeds.md"
 WIDTH = 880  # px of a picture
 QUALITY = 78  # JPEG
+MINUTES = 1.0  # of each training
+FRAMES = 1300  # of a long video that are looked at, about
+MADE = "made.json"  # in the work folder: by which command each step's file was made
 
 Picture = Callable[[Path], np.ndarray]  # work folder -> uint8 (H, W, 3) BGR
 
@@ -149,21 +154,25 @@ class Step:
     command: str
 
 
-def steps(minutes: float) -> tuple[Step, ...]:
-    """Footage, data set and runs. kosta's network is that of the tutorial's VAE: one run serves both."""
+def steps(minutes: float, every: int) -> tuple[Step, ...]:
+    """Footage, data set and runs. every: which frames of the footage are looked at."""
 
-    def train(name: str, preset: str) -> Step:
+    def train(name: str, preset: str, times: float = 1.0) -> Step:
         sheets = "--driver marble.h5"  # the sample sheets' driver; the demo clip would have to be tracked each time
-        command = f"python -m models train marble.h5 -o runs/{name} --preset {preset} {sheets} --minutes {minutes:g}"
+        command = f"python -m models train marble.h5 -o runs/{name} --preset {preset} {sheets}"
+        command += f" --minutes {times * minutes:g}"
         return Step(f"runs/{name}", command)
 
     return (
         Step("driver.mp4", "puppet render demo -o driver.mp4 --layout driver"),
         Step("actor.mp4", "puppet render demo -o actor.mp4 --layout actor --actor marble"),
-        Step("marble.h5", "python -m models prepare actor.mp4 -o marble.h5 --size 128"),
-        train("int8", "seed-int8"),
+        Step("marble.h5", f"python -m models prepare actor.mp4 -o marble.h5 --size 128 --every {every} --force"),
+        train("mlp", "seed-mlp --batch-size 32", 2.0),  # 24 million weights: slow steps
+        train("int8", "seed-int8 --batch-size 32"),
+        train("kosta", "seed-kosta --batch-size 16"),
         train("vae", "seed-keras-vae --batch-size 16"),
         train("ae", "seed-keras-ae --batch-size 16"),
+        Step("npy", "python -m tests.planted_network npy"),
     )
 
 
@@ -172,7 +181,9 @@ def steps(minutes: float) -> tuple[Step, ...]:
 S1, S2 = "S1 Morphing Faces", "S2 int8, one actor"
 S3, S4 = "S3 kosta, Keras VAE", "S4 Keras tutorial"
 EXPLORE = "xvfb-run -a puppet explore {0} --screenshot {1}.png"
-ANALYZE = "python -m models analyze runs/vae marble.h5 -o report --against runs/ae --frames 600"
+ANALYZE = "python -m models analyze runs/kosta marble.h5 -o report --frames 600"
+COMPARE = "python -m models analyze runs/vae marble.h5 -o lesson --against runs/ae --frames 300 --no-tsne"
+CONSENT = "a statue made by a program, nobody's face"
 
 ROWS = (
     Row("explore", S1, "Two latent dimensions follow the mouse; a click freezes; `d`, `r`, `h`, `q`; 29 sliders and a "
@@ -180,6 +191,24 @@ ROWS = (
         (EXPLORE.format("marble", "explore"),), ("explore.png",),
         "One window for all of it: the picture, the commands and a slider for every useful dimension, with small "
         "pictures of both ends; undo, bookmarks, films; in colour at 256 px.", image("explore.png")),
+    Row("mlp", S1, "The network: 48 px in grey, two hidden layers of 2000 on either side, 400 dimensions",
+        (f'python -m export runs/mlp -o mlp.actor --consent "{CONSENT}"', EXPLORE.format("mlp.actor", "mlp")),
+        ("mlp.actor", "mlp.png"),
+        "Trained on any data set and explored in the same window as every other actor; which dimensions are useful is "
+        "found by the original's rule at export and kept in the file.", image("mlp.png")),
+    Row("original", S1, "The original weights, with its 29 dimensions in its numbering and its first pair, 28 and 11",
+        ("python -m export morphing-faces npy -o tfd.actor", EXPLORE.format("tfd.actor", "original")),
+        ("tfd.actor", "original.png"),
+        "The converter takes the original's arrays and checks that the actor draws what they draw; its encoder uses "
+        "its own biases. **The weights here are random numbers**, for the original's are not in this repository: so "
+        "there is no face, but the window, the pair and the 29 sliders are those that the original's would have.",
+        image("original.png")),
+    Row("live", S1, "The sliders, which the original moves on a still face",
+        ("python -m export attributes marble marble.h5 -o sliders.actor",
+         "xvfb-run -a python -m docs.slide sliders.actor smile 3 live.png"), ("sliders.actor", "live.png"),
+        "On a live performance: named directions (smile, brows up ...) are added to what the driver does. By hand: "
+        "`puppet run --source demo --actor sliders.actor`, and the slider Smile; here the script drags it.",
+        image("live.png")),
     Row("walk", S1, "A random walk: endless steps of half a unit along one useful dimension",
         ("python -m models walk marble -o walk.mp4 --seconds 12",), ("walk.mp4",),
         "Steps are eased, counted in standard deviations of the footage, turn round before the edge, and are a film; "
@@ -192,7 +221,7 @@ ROWS = (
     Row("train", S2, "`train INPUT.h5 OUTDIR`: 4 convolutions, BCE + KL, Adam",
         ("python -m models train marble.h5 -o brief --preset seed-int8 --steps 3",), ("brief",),
         "Held-out frames, sample sheets while it trains (above the driver, below the actor), and a killed run goes on "
-        "where it was. The picture is of the longer run below.", last_image("runs/int8/sheets")),
+        "where it was. The picture is of the longer run before.", last_image("runs/int8/sheets")),
     Row("reconstruct", S2, "`reconstruct MODEL INDIR OUTDIR`: an unseen person's expression on the actor",
         ("python -m models reconstruct runs/int8 driver.mp4 -o int8.mp4 --compare",), ("int8.mp4",),
         "Videos, folders and HDF5 files in and out; pixels in the range that the network learnt, and batch norm at "
@@ -210,7 +239,7 @@ ROWS = (
         "Held-out frames, with PSNR and SSIM for them and for trained ones; the whole report is one page that opens "
         "offline.", section("report", "reconstructions", 0, 2)),
     Row("prior", S3, "Samples from the prior",
-        ("python -m models sample runs/vae -o prior.png --count 24", ), ("prior.png",),
+        ("python -m models sample runs/kosta -o prior.png --count 24", ), ("prior.png",),
         "Sheets, folders, HDF5 files or films; drawn from N(0, 1) or as the footage spreads, and the report says how "
         "like real frames they are.", image("prior.png", 0.0, 0.6)),
     Row("tsne", S3, "t-SNE of 20,000 sampled posteriors, with a density histogram", (ANALYZE,), ("report",),
@@ -223,7 +252,7 @@ ROWS = (
         "Labels also from our own landmarks; how well each direction separates held-out frames, what it drags along, "
         "and a variant freed from that; sliders for it on the live actor.", section("report", "attributes", 0, 6)),
     Row("morph", S3, "Morph strips of 12 steps between two faces",
-        ("python -m models morph runs/vae 40 400 -o morph.png",
+        ("python -m models morph runs/kosta 40 400 -o morph.png",
          "python -m models morph marble random random -o ours.png --seed 7"), ("morph.png", "ours.png"),
         "Linear above, spherical below; rows, pictures or random places; strips, folders or films; and between two "
         "actors in the explorer. Below: our own actor.",
@@ -235,16 +264,16 @@ ROWS = (
         "Faces are found and aligned, CelebA's lists beside them are read, and 200,000 pictures never sit in memory.",
         image("folder.report.png", 0.0, 0.5)),
     Row("against", S4, "The lesson: an autoencoder draws again, but not from noise; a VAE does both",
-        (ANALYZE,), ("report",),
+        (COMPARE,), ("lesson",),
         "Both on the same frames with the same numbers, side by side, measured, and told in words. From above: "
         "original, drawn again, with noise on the code, from noise alone; the VAE first, then the autoencoder. "
         "From noise "
         "alone the VAE, after eight minutes, begins to draw faces, the autoencoder nothing; noise on the code hurts it "
         "little here, for its codes lie nearly nine times further apart.",
-        section("report", "against", 0, 8)),
+        section("lesson", "against", 0, 10)),
     Row("noise", S4, "Noise on the codes",
-        (ANALYZE,), ("report",),
-        "In five strengths, from none to twice the prior's width, with a curve.", section("report", "noise", 0, 5)),
+        (COMPARE,), ("lesson",),
+        "In five strengths, from none to twice the prior's width, with a curve.", section("lesson", "noise", 0, 5)),
 )  # fmt: skip
 
 
@@ -261,20 +290,42 @@ def run(command: str, work: Path) -> None:
         if "%" in word:
             (work / word).parent.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
-    done = subprocess.run(resolved, cwd=work, env=_environment(), text=True, capture_output=True)
+    done = subprocess.run(resolved, cwd=work, env=_environment(work), text=True, capture_output=True)
     if done.returncode:
         raise SystemExit(f"{done.stdout}{done.stderr}\nfailed: {command}")
     print(f"  {time.monotonic() - began:.0f} s", flush=True)
 
 
-def _environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(HERE.parent)}
+def _environment(work: Path) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(HERE.parent), "PUPPET_CONFIG_DIR": str(work / "config")}
 
 
 def _ffmpeg() -> str:
     import imageio_ffmpeg
 
     return imageio_ffmpeg.get_ffmpeg_exe()
+
+
+def every(footage: Path | None) -> int:
+    """Which frames of a video to look at: all of a short one, FRAMES of a long one."""
+    if footage is None:
+        return 1
+    return max(1, round(cv2.VideoCapture(str(footage)).get(cv2.CAP_PROP_FRAME_COUNT) / FRAMES))
+
+
+def prepare(before: Iterable[Step], work: Path) -> None:
+    """Run the steps whose file is not there, or was made by another command."""
+    record = work / MADE
+    made: dict[str, str] = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
+    for step in before:
+        path = work / step.makes
+        given = step.makes == "actor.mp4" and path.exists()
+        if given or (path.exists() and made.get(step.makes) == step.command):
+            continue
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        run(step.command, work)
+        made[step.makes] = step.command
+        record.write_text(json.dumps(made, indent=1), encoding="utf-8")
 
 
 def run_row(row: Row, work: Path, done: set[str]) -> None:
@@ -293,16 +344,17 @@ def run_row(row: Row, work: Path, done: set[str]) -> None:
     (PICTURES / f"{row.key}.jpg").write_bytes(data.tobytes())
 
 
-def table(rows: Iterable[Row]) -> str:
-    """docs/seeds.md."""
+def table(rows: Iterable[Row], before: Iterable[Step]) -> str:
+    """docs/seeds.md. before: what was run for it."""
     parts = [
         "# What the seeds could do, here\n",
         "Four systems taught this project what a latent space of faces is good for. Every ability of theirs, the "
         "command that has it here, and what is better. All pictures are of synthetic faces, made by the commands above "
-        "them; `python docs/seeds.py --work FOLDER` runs every row again. The seeds' networks were trained for minutes "
-        "on one CPU core, not for a day on a GPU, and look like it.\n",
-        "Before the rows, in this order (the script does it too):\n",
-        "```\n" + "\n".join(step.command for step in steps(8)) + "\n```\n",
+        "them; `python docs/seeds.py --work FOLDER` runs every row again. The seeds' networks were trained a minute "
+        "or two on two shared CPU cores, not for a day on a GPU, and look like it; give `--minutes` for more.\n",
+        "Before the rows, in this order (the script does it too). For the pictures here actor.mp4 was not the second "
+        "command's but a film of the same statue of 161 s (`--footage`):\n",
+        "```\n" + "\n".join(step.command for step in before) + "\n```\n",
     ]  # fmt: skip
     seed = ""
     for row in rows:
@@ -320,21 +372,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True, metavar="FOLDER", help="for everything that is made")
     parser.add_argument("--footage", type=Path, metavar="VIDEO", help="of one face (default: marble plays the demo)")
-    parser.add_argument("--minutes", type=float, default=8.0, metavar="M", help="of each training (8)")
+    parser.add_argument("--minutes", type=float, default=MINUTES, metavar="M", help="of each training (%(default)g)")
     parser.add_argument("--only", nargs="+", choices=[row.key for row in ROWS], metavar="ROW", help="these rows alone")
     args = parser.parse_args(argv)
     work: Path = args.work.resolve()
     work.mkdir(parents=True, exist_ok=True)
     if args.footage is not None and not (work / "actor.mp4").exists():
         shutil.copy(args.footage, work / "actor.mp4")
-    for step in steps(args.minutes):
-        if not os.path.lexists(work / step.makes):
-            run(step.command, work)
+    before = steps(args.minutes, every(args.footage))
+    prepare(before, work)
     done: set[str] = set()
     for row in ROWS:
         if args.only is None or row.key in args.only:
             run_row(row, work, done)
-    TABLE.write_text(table(ROWS), encoding="utf-8")
+    TABLE.write_text(table(ROWS, before), encoding="utf-8")
     size = sum(path.stat().st_size for path in PICTURES.iterdir())
     print(f"{TABLE}: {len(ROWS)} rows, pictures of {size / 2**20:.2f} MiB")
     return 0

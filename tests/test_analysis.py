@@ -126,6 +126,7 @@ def test_the_lesson_an_autoencoders_empty_middle_is_told_from_a_vae(tmp_path):
         told = views.against(*(study(space, dataset, 24, seed=0) for space in (vae, ae)))
     found = told.figures["spaces"]
     assert found["ae"]["likeness_of_noise_alone"] < 10 < 25 < found["vae"]["likeness_of_noise_alone"]
+    assert found["ae"]["likeness_with_noise_as_wide"] > 20  # scattered as its codes are, it stays out of the middle
     assert found["ae"]["spread_of_codes"] > 20 > 2 > found["vae"]["spread_of_codes"]
     assert "vae is the one to draw from" in told.body
 

@@ -12,8 +12,10 @@ from test_explorer_gui import User
 
 pytest.importorskip("onnx", reason="export needs the extra 'train'")
 
+from planted_network import write_arrays
+
 import export.__main__
-from export.morphing_faces import DECODER_SIZES, ENCODER_SIZES, USEFUL, draw, read_weights
+from export.morphing_faces import USEFUL, draw, read_weights
 from puppet.actor import load_actor
 from puppet.actor_card import read_card
 from puppet.explore import Basis, explore
@@ -22,16 +24,8 @@ from puppet.frames import POSE_SIZE, AlignedCrop, Drive, Latent
 
 @pytest.fixture(scope="module")
 def arrays(tmp_path_factory):
-    """A folder of d_*.npy and e_*.npy; only the 29 useful dimensions reach the picture."""
-    folder, random = tmp_path_factory.mktemp("npy"), np.random.default_rng(0)
-    for prefix, sizes, order in (("d_", DECODER_SIZES, (2, 1, 0)), ("e_", ENCODER_SIZES, (0, 1, 2))):
-        for i, number in enumerate(order):
-            weight = random.standard_normal(sizes[i : i + 2]).astype(np.float32) / np.sqrt(sizes[i]) * 1.4
-            if prefix == "d_" and i == 0:
-                weight[[d for d in range(400) if d not in USEFUL]] = 0
-                weight *= np.sqrt(400 / 29)
-            np.save(folder / f"{prefix}W_{number}.npy", weight)
-            np.save(folder / f"{prefix}b_{number}.npy", 0.1 * random.standard_normal(sizes[i + 1]))  # f64
+    folder = tmp_path_factory.mktemp("npy")
+    write_arrays(folder)
     return folder
 
 

@@ -177,8 +177,9 @@ def against(study: Study, other: Study) -> Section:
     body = page.words(
         "The same frames through two latent spaces. An autoencoder only has to draw again what it has seen, so it may "
         "put its codes anywhere, far apart and with nothing between them. A VAE pays for every nat by which a code "
-        "differs from N(0, 1), so its codes lie close together about 0, and the space between them is used. Three "
-        "tests tell them apart: draw again; draw with N(0, 1) added to the code; draw N(0, 1) alone."
+        "differs from N(0, 1), so its codes lie close together about 0, and the space between them is used. Four "
+        "tests tell them apart: draw again; draw with N(0, 1) added to the code; with noise added that is in every "
+        "dimension as wide as the codes are, so that it does not help to have put them far apart; draw N(0, 1) alone."
     )
     figures: dict[str, dict[str, float]] = {}
     names = [study.space.name, other.space.name]
@@ -189,16 +190,20 @@ def against(study: Study, other: Study) -> Section:
         real = one.originals(evenly(len(one.rows), COMPARED))
         codes = one.mean[one.examples]
         added = one.random(3).standard_normal(codes.shape).astype(np.float32)
+        as_wide = added * one.mean.std(0)
         made = {
             "original": one.pictures,
             "decode(encode(x))": one.space.decode(codes),
             "decode(encode(x) + N(0, 1))": one.space.decode(codes + added),
+            "decode(encode(x) + noise as wide as the codes)": one.space.decode(codes + as_wide),
             "decode(N(0, 1))": one.space.decode(pure),
         }
-        again, shaken, dreamt = list(made.values())[1:]
+        again, shaken, scattered, dreamt = list(made.values())[1:]
         figures[name] = {
             "psnr": float(psnr(again, one.pictures).mean()),
             "psnr_with_noise": float(psnr(shaken, one.pictures).mean()),
+            "likeness_with_noise": float(likeness(shaken, real).mean()),
+            "likeness_with_noise_as_wide": float(likeness(scattered, real).mean()),
             "likeness_of_noise_alone": float(likeness(dreamt, real).mean()),
             "likeness_of_reconstructions": float(likeness(again, real).mean()),
             "spread_of_codes": float(np.sqrt(one.mean.var(0).mean())),
@@ -209,6 +214,8 @@ def against(study: Study, other: Study) -> Section:
         (name, *(f"{f[key]:.3g}{unit}" for f in figures.values())) for name, key, unit in (
             ("drawn again: PSNR", "psnr", " dB"),
             ("the same with N(0, 1) added to the code: PSNR", "psnr_with_noise", " dB"),
+            ("the same: likeness to the nearest real frame", "likeness_with_noise", " dB"),
+            ("with noise as wide as the codes: likeness", "likeness_with_noise_as_wide", " dB"),
             ("N(0, 1) alone: likeness to the nearest real frame", "likeness_of_noise_alone", " dB"),
             ("reconstructions: likeness, for comparison", "likeness_of_reconstructions", " dB"),
             ("standard deviation of the codes, over all dimensions", "spread_of_codes", ""),
