@@ -1,21 +1,29 @@
 """Morphing Faces' network (V. Dumoulin): a VAE of dense layers for grey pictures of 48 px, to be trained on any faces.
 
 Kept: layers. Its document does not say how it was trained; the loss is that of Kingma & Welling 2014 for grey pictures.
+For hundreds of steps the codes stay near 0, where a decoder whose biases are 0 draws plain grey; so its last ones begin
+with the average face.
 The original's own weights become an actor with `python -m export morphing-faces`.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
+import torch
 from torch import Tensor, nn
 
 from models import losses
-from models.base import Batch, to_network
+from models.base import Batch, Index, to_network
 from models.config import SeedMlpConfig
+from models.driver import upright_pictures
 from models.pixel_vae import PixelVAE
 
+if TYPE_CHECKING:
+    from models.dataset import Dataset
+
 IMAGE_SIZE = 48  # px
+AVERAGED = 256  # pictures, about
 GREY = (0.299, 0.587, 0.114)  # of red, green and blue (ITU-R BT.601)
 
 
@@ -27,6 +35,13 @@ class SeedMlp(PixelVAE):
     def __init__(self, config: SeedMlpConfig) -> None:
         encoder, decoder = MlpEncoder(config.latent_size, config.hidden), MlpDecoder(config.latent_size, config.hidden)
         super().__init__(config, IMAGE_SIZE, encoder, decoder)
+
+    def fit_statistics(self, dataset: Dataset, rows: Index) -> None:
+        super().fit_statistics(dataset, rows)
+        some = rows[:: max(1, len(rows) // AVERAGED)]
+        average = grey(to_network(torch.from_numpy(upright_pictures(dataset, some, IMAGE_SIZE)))).mean(0)
+        with torch.no_grad():
+            self.decoder.get_parameter("layers.4.bias").copy_(average.clamp(0.01, 0.99).logit().flatten())
 
     def target(self, batch: Batch) -> Tensor:
         return grey(to_network(batch["crop"]))

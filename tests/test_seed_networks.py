@@ -150,6 +150,19 @@ def test_the_dense_networks_loss_is_that_of_the_grey_picture():
     assert red.item() == pytest.approx(GREY[0])
 
 
+def test_the_dense_decoder_begins_with_the_average_face(tmp_path):
+    model = built("seed-mlp").eval()
+    with open_dataset(write_dataset(tmp_path / "d.h5", n=20)) as dataset:
+        rows = np.arange(20)
+        model.fit_statistics(dataset, rows)
+        batch = model.make_batches(dataset, rows, augment=False).batch(rows, generator_of(0, 0, 0))
+    with torch.no_grad():
+        drawn = model.decoder(torch.zeros(1, 400)).sigmoid()
+        average = model.target(batch).mean(0, keepdim=True).clamp(0.01, 0.99)
+    assert average.std() > 0.03
+    assert torch.allclose(drawn, average, atol=1e-5)
+
+
 def test_an_autoencoder_draws_no_noise():
     """Its loss is that of its means, whatever the random numbers; a VAE's is not."""
     for preset, same in (("seed-keras-ae", True), ("seed-keras-vae", False)):
