@@ -1,8 +1,9 @@
 """Morphing Faces' network (V. Dumoulin): a VAE of dense layers for grey pictures of 48 px, to be trained on any faces.
 
-Kept: layers. Its document does not say how it was trained; the loss is that of Kingma & Welling 2014 for grey pictures.
-For hundreds of steps the codes stay near 0, where a decoder whose biases are 0 draws plain grey; so its last ones begin
-with the average face.
+Kept: layers. Its document does not say how it was trained; the loss is that of Kingma & Welling 2014 for grey pictures,
+the KL growing to its full weight (Bowman et al. 2016), for else the codes are given up at the start. While they lie
+near 0, a decoder whose biases are 0 draws plain grey; so its last ones begin with the average face.
+
 The original's own weights become an actor with `python -m export morphing-faces`.
 """
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 IMAGE_SIZE = 48  # px
 AVERAGED = 256  # pictures, about
+KL_GROWS = 0.9  # part of the training after which the KL has its full weight
 GREY = (0.299, 0.587, 0.114)  # of red, green and blue (ITU-R BT.601)
 
 
@@ -42,6 +44,10 @@ class SeedMlp(PixelVAE):
         average = grey(to_network(torch.from_numpy(upright_pictures(dataset, some, IMAGE_SIZE)))).mean(0)
         with torch.no_grad():
             self.decoder.get_parameter("layers.4.bias").copy_(average.clamp(0.01, 0.99).logit().flatten())
+
+    def loss(self, batch: Batch, progress: float, generator: torch.Generator) -> dict[str, Tensor]:
+        terms = super().loss(batch, progress, generator)
+        return {**terms, "kl": min(1.0, progress / KL_GROWS) * terms["kl"]}
 
     def target(self, batch: Batch) -> Tensor:
         return grey(to_network(batch["crop"]))

@@ -150,6 +150,14 @@ def test_the_dense_networks_loss_is_that_of_the_grey_picture():
     assert red.item() == pytest.approx(GREY[0])
 
 
+def test_the_dense_networks_kl_grows_to_its_full_weight():
+    model, batch = zeroed("seed-mlp"), {"crop": planted(48)}
+    with torch.no_grad():
+        model.encoder.get_parameter("mean.bias").fill_(0.5)
+    kl = [model.loss(batch, progress, generator_of(0, 0, 1))["kl"].item() for progress in (0.0, 0.45, 0.9, 1.0)]
+    assert kl == pytest.approx([0, 25, 50, 50])
+
+
 def test_the_dense_decoder_begins_with_the_average_face(tmp_path):
     model = built("seed-mlp").eval()
     with open_dataset(write_dataset(tmp_path / "d.h5", n=20)) as dataset:
