@@ -267,10 +267,11 @@ ROWS = (
     Row("against", S4, "The lesson: an autoencoder draws again, but not from noise; a VAE does both",
         (ANALYZE,), ("report",),
         "Both on the same frames with the same numbers, side by side, measured, and told in words. From above: "
-        "original, drawn again, with noise on the code, from noise alone; the VAE first, then the autoencoder. From "
-        "noise alone the VAE, after eight minutes, begins to draw faces, the autoencoder nothing; noise on the code "
-        "hurts it little here, for its codes lie nearly nine times further apart. The report now also adds noise that "
-        "is as wide as each one's codes.",
+        "original, drawn again, with N(0, 1) on the code, with noise as wide as the codes, from noise alone; the VAE "
+        "first, then the autoencoder. From noise alone the VAE, after eight minutes, begins to draw faces, the "
+        "autoencoder nothing. N(0, 1) on the code hurts the autoencoder little, for its codes lie nearly nine times "
+        "further apart; noise as wide as the codes costs it 1.7 dB of likeness, the VAE 0.5 dB. (The picture was made "
+        "with `--frames 120 --no-tsne`.)",
         section("report", "against", 0, 10)),
     Row("noise", S4, "Noise on the codes",
         (ANALYZE,), ("report",),
