@@ -120,10 +120,11 @@ class FrameClock:
     """
 
     SLACK = 0.75  # frames; above 0.5 so that capture jitter does not make skip / repeat pairs, below 1 for +- 1 frame
-    LONGEST_GAP = 60.0  # s; a longer silence (source changed, machine asleep) is cut out instead of filled
+    LONGEST_GAP = 60.0  # s
 
-    def __init__(self, fps: float) -> None:
-        self._fps = fps
+    def __init__(self, fps: float, longest_gap: float = LONGEST_GAP) -> None:
+        """longest_gap: s; a longer time without pictures (source changed, camera away) is cut out instead of filled."""
+        self._fps, self._longest_gap = fps, longest_gap
         self._start: float | None = None  # capture time that place 0 stands for
         self._last = 0.0
         self._distances: deque[float] = deque(maxlen=31)  # s between the latest capture times
@@ -138,7 +139,7 @@ class FrameClock:
 
     def advance(self, captured_at: float) -> tuple[int, bool]:
         """(how often the picture before this one is written again, whether this one is written)."""
-        if self._start is None or not -1.0 < captured_at - self._last < self.LONGEST_GAP:
+        if self._start is None or not -1.0 < captured_at - self._last < self._longest_gap:
             self._start = captured_at - self.written / self._fps
         else:
             self._distances.append(captured_at - self._last)

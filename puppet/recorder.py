@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import re
 import subprocess
@@ -61,6 +62,7 @@ class Recorder:
     what was written.
 
     wait: a full queue makes `write` wait instead of dropping the picture (for rendering, where nobody watches).
+    gaps: the longest time without pictures is kept too, the last one standing (where sound goes on meanwhile).
     lead: pictures that come before the first one written, each made when its turn comes, with its time.
     Raises RecordingError when the file exists, cannot be made, or has a name that does not suit the codec.
     """
@@ -70,6 +72,7 @@ class Recorder:
         settings: RecordingSettings,
         *,
         wait: bool = False,
+        gaps: bool = False,
         lead: Iterable[tuple[Callable[[], Image], float]] = (),
         executable: str | None = None,
     ) -> None:
@@ -82,7 +85,7 @@ class Recorder:
         self._owed = len(self._lead)  # pictures that live ones may have to wait for; 0 once the queue has run empty
         self._sound: Sound | None = None
         self._has_sound = False
-        self._clock = FrameClock(settings.fps)
+        self._clock = FrameClock(settings.fps, math.inf if gaps else FrameClock.LONGEST_GAP)
         self._queue: deque[tuple[Image, float]] = deque()
         self._changed = threading.Condition()
         self._closing = False

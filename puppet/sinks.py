@@ -83,7 +83,12 @@ class RecorderSink:
         try:
             for layout in self._layouts:
                 self._recorders.append(
-                    Recorder(self._settings(settings, layout), wait=wait, lead=self._lead(lead, layout))
+                    Recorder(
+                        self._settings(settings, layout),
+                        wait=wait,
+                        gaps=microphone is not None,
+                        lead=self._lead(lead, layout),
+                    )
                 )
         except RecordingError:
             for made in self._recorders:

@@ -1,3 +1,4 @@
+import math
 import random
 from pathlib import Path
 
@@ -100,6 +101,12 @@ def test_twice_the_rate_skips_every_other_picture():
 
 def test_a_gap_is_filled_with_the_picture_before_it():
     assert play(FrameClock(10), [0.0, 0.1, 0.2, 1.0, 1.1]) == [0, 1, 2, 2, 2, 2, 2, 2, 2, 2, 3, 4]
+
+
+def test_a_gap_beyond_the_longest_is_cut_out_or_filled_where_sound_goes_on():
+    times = [0.0, 0.1, 90.0, 90.1]
+    assert play(FrameClock(10), times) == [0, 1, 2, 3]
+    assert play(FrameClock(10, math.inf), times) == [0, *[1] * 899, 2, 3]
 
 
 @pytest.mark.parametrize("source_fps", [12.0, 24.0, 29.97, 30.0, 50.0])

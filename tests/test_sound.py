@@ -159,6 +159,23 @@ def test_after_a_pause_they_still_go_together(tmp_path: Path) -> None:
     assert clicks(sound_of(take.path)) == pytest.approx([1.0, 2.7], abs=IN_SYNC / 2)
 
 
+def test_while_the_camera_is_away_the_sound_goes_on_and_both_stay_together(tmp_path: Path) -> None:
+    claps = [0.5, 72.0]
+    device = PlantedMicrophone([50 + clap for clap in claps], 75.0, start=49.5)
+    settings = OutputSettings("driver", hardware=False).recording(tmp_path / "take.mp4")
+    take = RecorderSink(settings, OutputSettings("driver").layouts, microphone=device, wait=True)
+    for number in [*range(30), *range(71 * 30, 73 * 30)]:
+        seconds = number / 30
+        device.hear(50 + seconds + 0.03)
+        white = any(clap <= seconds + 1e-6 < clap + 0.1 for clap in claps)
+        take.write(result_of(np.full((48, 64, 3), 255 if white else 0, np.uint8), number, 50 + seconds))
+    device.hear(123.0)
+    take.close()
+    assert take.error is None
+    assert flashes(take.path) == pytest.approx(claps, abs=0.01)
+    assert clicks(sound_of(take.path)) == pytest.approx(claps, abs=IN_SYNC / 2)
+
+
 @pytest.mark.parametrize("delay", [0.2, -0.2])
 def test_a_delay_moves_the_sound(delay: float, tmp_path: Path) -> None:
     take = clap_and_flash(tmp_path / "take.mp4", delay=delay)
