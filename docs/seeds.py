@@ -383,6 +383,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         metavar="M",
         help="of the trainings that are compared (%(default)g); 1 for a quick look",
     )
+    parser.add_argument("--only", nargs="+", choices=[row.key for row in ROWS], metavar="ROW", help="these rows alone")
     args = parser.parse_args(argv)
     work: Path = args.work.resolve()
     work.mkdir(parents=True, exist_ok=True)

@@ -38,6 +38,17 @@ def test_the_table_is_what_the_script_writes():
     assert (DOCS / "seeds.md").read_text(encoding="utf-8") == seeds.table(seeds.ROWS, BEFORE)
 
 
+@pytest.mark.parametrize(("words", "count"), [([], len(seeds.ROWS)), (["--only", "walk", "noise"], 2)])
+def test_the_script_runs_all_rows_or_those_asked_for(words, count, tmp_path, monkeypatch):
+    ran, table = [], tmp_path / "seeds.md"
+    monkeypatch.setattr(seeds, "prepare", lambda before, work: None)
+    monkeypatch.setattr(seeds, "run_row", lambda row, work, done: ran.append(row.key))
+    monkeypatch.setattr(seeds, "TABLE", table)
+    assert seeds.main(["--work", str(tmp_path / "work"), *words]) == 0
+    assert len(ran) == count
+    assert table.read_text(encoding="utf-8").startswith("# ")
+
+
 def test_every_row_has_its_picture_and_there_are_no_others():
     pictures = {path.name: path.stat().st_size for path in (DOCS / "seeds").iterdir()}
     assert set(pictures) == {f"{row.key}.jpg" for row in seeds.ROWS}
