@@ -38,6 +38,7 @@ from puppet.gui.explorer_stage import STARTS, ExplorerStage, explorer_style, typ
 from puppet.gui.explorer_worker import DecodeWorker
 from puppet.gui.qimage import to_qimage
 from puppet.gui.theme import colours_for, follow_system
+from puppet.gui.words import translate
 
 TICK_MS = 33
 WALK_SECONDS = 0.8  # of one half step of the walk
@@ -277,7 +278,7 @@ class ExplorerWidget(QWidget):
         clipboard = QGuiApplication.clipboard()
         if self._at is not None and clipboard is not None:
             clipboard.setText(to_text(self._at.shown))
-            self.banners.say("text", "This face's latent is on the clipboard, as text.")
+            self.banners.say("text", translate("puppet", "This face's latent is on the clipboard, as text."))
 
     def _paste(self) -> None:
         clipboard = QGuiApplication.clipboard()
@@ -300,7 +301,7 @@ class ExplorerWidget(QWidget):
         if not at.frozen:
             self._apply(at.toggle_freeze())
         self._walk = _Glide(at.place.point, walk_target(at, self._random), time.monotonic())
-        self.stage.buttons["w"].setText("Stop")
+        self.stage.buttons["w"].setText(translate("puppet", "Stop"))
         self._tick.start(TICK_MS)
 
     def _move_on(self) -> None:
@@ -328,7 +329,7 @@ class ExplorerWidget(QWidget):
             return
         self._walk = None
         self._tick.stop()
-        self.stage.buttons["w"].setText("Walk")
+        self.stage.buttons["w"].setText(translate("puppet", "Walk"))
 
     def _place(self, name: str) -> Floats:
         assert self._at is not None
@@ -387,7 +388,7 @@ class ExplorerWidget(QWidget):
         (right, x), (up, y) = ((number, at.coordinate(number)) for number in at.pair)
         self.stage.where.setText(f"→ {at.direction(right).title} {x:+.2f}     ↑ {at.direction(up).title} {y:+.2f}")
         self.pane.show_cross((x / at.reach, y / at.reach), hides_mouse=not at.frozen)
-        self.pane.set_note("Frozen: click to follow the mouse again" if at.frozen else "")
+        self.pane.set_note(translate("puppet", "Frozen: click to follow the mouse again") if at.frozen else "")
 
     def _tell_live(self, point: Floats) -> None:
         if self.stage.show_on_actor.isChecked():
@@ -415,7 +416,11 @@ class ExplorerWidget(QWidget):
 
     def _show_rate(self) -> None:
         rate, latency = self.worker.rate.rate, self.pane.latency_ms
-        self.stage.where.setToolTip(f"{rate:.0f} pictures per second, {latency:.0f} ms from the mouse to the screen")
+        self.stage.where.setToolTip(
+            translate("puppet", "{0:.0f} pictures per second, {1:.0f} ms from the mouse to the screen").format(
+                rate, latency
+            )
+        )
 
     # -- building ------------------------------------------------------------------------------------------------
 
@@ -427,14 +432,14 @@ class ExplorerWidget(QWidget):
         kept.addWidget(self.places, 1)
         kept.addWidget(self.morph)
         self.tabs = QTabWidget()
-        self.tabs.addTab(self.rows, "Directions")
+        self.tabs.addTab(self.rows, translate("puppet", "Directions"))
         attributes = QWidget()
         room = QVBoxLayout(attributes)
         room.setContentsMargins(0, 0, 0, 0)
         room.addWidget(self.attributes)
         room.addStretch(1)
-        self.tabs.addTab(attributes, "Attributes")
-        self.tabs.addTab(keep, "Places")
+        self.tabs.addTab(attributes, translate("puppet", "Attributes"))
+        self.tabs.addTab(keep, translate("puppet", "Places"))
         halves = QSplitter(Qt.Orientation.Horizontal)
         halves.addWidget(self.stage)
         halves.addWidget(self.tabs)

@@ -10,6 +10,7 @@ from puppet.errors import PuppetError
 from puppet.frames import Floats, Image
 from puppet.gui.banners import BannerStack
 from puppet.gui.explorer_places import MEAN, NOW, BookmarkPanel
+from puppet.gui.words import translate
 
 BANNER = "bookmarks"  # key of what is said
 
@@ -37,17 +38,19 @@ class NamedPlaces(QObject):
     def point(self, name: str) -> Floats:
         """f32 (D,). Raises PuppetError when there is no place of that name."""
         if name not in self._points:
-            raise PuppetError(f"There is no bookmark called {name}")
+            raise PuppetError(translate("puppet", "There is no bookmark called {0}").format(name))
         return self._points[name]
 
     def add(self, name: str, point: Floats, picture: Image | None) -> None:
         """Without a name it gets the next free one. Raises PuppetError for a name that cannot be had."""
         number = len(self._points) + 1
-        while not name.strip() and f"face {number}" in self._points:
+        while not name.strip() and translate("puppet", "face {0}").format(number) in self._points:
             number += 1
-        name = checked_name(name if name.strip() else f"face {number}")
+        name = checked_name(name if name.strip() else translate("puppet", "face {0}").format(number))
         if name in self._points or name in (NOW, MEAN):
-            raise PuppetError(f"There is a place called {name} already; choose another name")
+            raise PuppetError(
+                translate("puppet", "There is a place called {0} already; choose another name").format(name)
+            )
         self._keep({**self._points, name: point})
         if picture is not None:
             self._panel.show_picture(name, picture)
@@ -62,7 +65,11 @@ class NamedPlaces(QObject):
             if self._card is card:
                 self._keep({**before, **self._points})
 
-        self._banners.say(BANNER, f"The bookmark {name} was deleted.", action=("Bring it back", bring_back))
+        self._banners.say(
+            BANNER,
+            translate("puppet", "The bookmark {0} was deleted.").format(name),
+            action=(translate("puppet", "Bring it back"), bring_back),
+        )
 
     def _keep(self, points: dict[str, Floats]) -> None:
         if self._card is None:

@@ -17,6 +17,7 @@ from puppet.frames import Floats, Image, Latent
 from puppet.gui.banners import BannerStack
 from puppet.gui.explorer_places import SAME, MorphWish
 from puppet.gui.explorer_worker import Draw
+from puppet.gui.words import translate
 from puppet.morph import ActorMorph, eased, film
 from puppet.recorder import Recording, new_recording_path
 
@@ -104,7 +105,7 @@ class Morphs(QObject):
         load = self._load_actor
         if load is None:
             return
-        self._banners.say(BANNER, f"Loading {Path(job.wish.other).stem}…")
+        self._banners.say(BANNER, translate("puppet", "Loading {0}…").format(Path(job.wish.other).stem))
         future = self._pool.submit(lambda: ActorMorph(job.actor, load(Path(job.wish.other))))
         future.add_done_callback(lambda done: self._loaded.emit(job, done))
 
@@ -151,7 +152,7 @@ class Morphs(QObject):
                 yield step.draw(step.point) if step.draw else actor.decode(Latent(step.point)).image
 
         self.busy.emit(True)
-        self._banners.say(BANNER, f"Making {target.name}…")
+        self._banners.say(BANNER, translate("puppet", "Making {0}…").format(target.name))
         future = self._pool.submit(lambda: film(pictures(), target, FPS, name, stop.is_set, consent, badge))
         future.add_done_callback(self._filmed.emit)
 
@@ -169,7 +170,11 @@ class Morphs(QObject):
         def open_folder() -> None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(made.path.parent)))
 
-        self._banners.say(BANNER, f"Saved {made.path.name} ({made.seconds:.1f} s)", action=("Open folder", open_folder))
+        self._banners.say(
+            BANNER,
+            translate("puppet", "Saved {0} ({1:.1f} s)").format(made.path.name, made.seconds),
+            action=(translate("puppet", "Open folder"), open_folder),
+        )
 
 
 def _drawer(morph: ActorMorph, share: float) -> Draw:

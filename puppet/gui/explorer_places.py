@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PyQt6.QtCore import QSize, pyqtSignal
+from PyQt6.QtCore import QT_TRANSLATE_NOOP, QSize, pyqtSignal
 from PyQt6.QtGui import QIcon
 from PyQt6.QtWidgets import (
     QFrame,
@@ -24,9 +24,10 @@ from PyQt6.QtWidgets import (
 from puppet.frames import Image
 from puppet.gui.qimage import to_icon
 from puppet.gui.widgets import ChoiceBox
+from puppet.gui.words import translate
 
 ICON = 48  # px
-NOW, MEAN = "this face", "the mean face"
+NOW, MEAN = QT_TRANSLATE_NOOP("puppet", "this face"), QT_TRANSLATE_NOOP("puppet", "the mean face")
 SECONDS = (1, 2, 3, 5, 10, 20)  # of a morph
 SAME = ""  # the other end of the morph is the same actor
 
@@ -53,19 +54,21 @@ class BookmarkPanel(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.name = QLineEdit()
-        self.name.setPlaceholderText("Name of a bookmark")
-        self.name.setAccessibleName("Name of a new bookmark")
-        self.add = QPushButton("Bookmark this face")
-        self.name.setToolTip("Empty: it gets a number")
-        self.add.setToolTip("Keep this face, to go back to it or to morph from or to it")
+        self.name.setPlaceholderText(translate("puppet", "Name of a bookmark"))
+        self.name.setAccessibleName(translate("puppet", "Name of a new bookmark"))
+        self.add = QPushButton(translate("puppet", "Bookmark this face"))
+        self.name.setToolTip(translate("puppet", "Empty: it gets a number"))
+        self.add.setToolTip(translate("puppet", "Keep this face, to go back to it or to morph from or to it"))
         self.list = QListWidget()
-        self.list.setToolTip("Double-click: go there")
-        self.list.setAccessibleName("Bookmarks")
+        self.list.setToolTip(translate("puppet", "Double-click: go there"))
+        self.list.setAccessibleName(translate("puppet", "Bookmarks"))
         self.list.setIconSize(QSize(ICON, ICON))
-        self.go = QPushButton("Go there")
-        self.delete = QPushButton("Delete")
-        self.go.setToolTip("Show the bookmark that is marked in the list")
-        self.delete.setToolTip("Delete the bookmark that is marked in the list; it can be brought back")
+        self.go = QPushButton(translate("puppet", "Go there"))
+        self.delete = QPushButton(translate("puppet", "Delete"))
+        self.go.setToolTip(translate("puppet", "Show the bookmark that is marked in the list"))
+        self.delete.setToolTip(
+            translate("puppet", "Delete the bookmark that is marked in the list; it can be brought back")
+        )
         top, below = QHBoxLayout(), QHBoxLayout()
         top.addWidget(self.name, 1)
         top.addWidget(self.add)
@@ -124,33 +127,35 @@ class MorphPanel(QFrame):
 
     def __init__(self) -> None:
         super().__init__()
-        self.start, self.end = ChoiceBox("Morph from"), ChoiceBox("Morph to")
-        self.start.setToolTip("Where the morph begins")
-        self.end.setToolTip("Where the morph ends")
-        self.other = ChoiceBox("Morph into")
-        self.other.setToolTip("Stay with this actor, or turn into the usual face of another one")
-        self.shape = ChoiceBox("Way of the morph")
-        self.shape.addItem("straight", False)
-        self.shape.addItem("on an arc", True)
-        self.shape.setToolTip("Straight passes nearer to the mean face; an arc keeps its distance from it")
-        self.seconds = ChoiceBox("Length of the morph")
+        self.start, self.end = ChoiceBox(translate("puppet", "Morph from")), ChoiceBox(translate("puppet", "Morph to"))
+        self.start.setToolTip(translate("puppet", "Where the morph begins"))
+        self.end.setToolTip(translate("puppet", "Where the morph ends"))
+        self.other = ChoiceBox(translate("puppet", "Morph into"))
+        self.other.setToolTip(translate("puppet", "Stay with this actor, or turn into the usual face of another one"))
+        self.shape = ChoiceBox(translate("puppet", "Way of the morph"))
+        self.shape.addItem(translate("puppet", "straight"), False)
+        self.shape.addItem(translate("puppet", "on an arc"), True)
+        self.shape.setToolTip(
+            translate("puppet", "Straight passes nearer to the mean face; an arc keeps its distance from it")
+        )
+        self.seconds = ChoiceBox(translate("puppet", "Length of the morph"))
         for seconds in SECONDS:
-            self.seconds.addItem(f"{seconds} s", float(seconds))
-        self.seconds.setToolTip("How long the morph takes")
+            self.seconds.addItem(translate("puppet", "{0} s").format(seconds), float(seconds))
+        self.seconds.setToolTip(translate("puppet", "How long the morph takes"))
         self.seconds.setCurrentIndex(SECONDS.index(3))
-        self.play = QPushButton("Play")
-        self.export = QPushButton("Export video…")
-        self.play.setToolTip("Look at the morph; it changes nothing")
-        self.export.setToolTip("Save the morph as a video in the folder of your recordings")
+        self.play = QPushButton(translate("puppet", "Play"))
+        self.export = QPushButton(translate("puppet", "Export video…"))
+        self.play.setToolTip(translate("puppet", "Look at the morph; it changes nothing"))
+        self.export.setToolTip(translate("puppet", "Save the morph as a video in the folder of your recordings"))
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 6, 0, 0)
         for row, (words, box) in enumerate(
             (
-                ("From", self.start),
-                ("To", self.end),
-                ("Actor", self.other),
-                ("Way", self.shape),
-                ("Length", self.seconds),
+                (translate("puppet", "From"), self.start),
+                (translate("puppet", "To"), self.end),
+                (translate("puppet", "Actor"), self.other),
+                (translate("puppet", "Way"), self.shape),
+                (translate("puppet", "Length"), self.seconds),
             )
         ):
             label = QLabel(words)
@@ -173,8 +178,8 @@ class MorphPanel(QFrame):
     @property
     def wish(self) -> MorphWish:
         return MorphWish(
-            self.start.currentText(),
-            self.end.currentText(),
+            str(self.start.currentData()),
+            str(self.end.currentData()),
             bool(self.shape.currentData()),
             float(self.seconds.currentData()),
             str(self.other.currentData()),
@@ -182,20 +187,21 @@ class MorphPanel(QFrame):
 
     def show_places(self, names: Sequence[str]) -> None:
         for box, places in ((self.start, [NOW, MEAN, *names]), (self.end, [MEAN, NOW, *names])):
-            chosen = box.currentText()
+            chosen = box.currentData()
             box.clear()
-            box.addItems(places)
-            box.setCurrentIndex(max(0, box.findText(chosen)))
+            for place in places:
+                box.addItem(translate("puppet", place) if place in (NOW, MEAN) else place, place)
+            box.setCurrentIndex(max(0, box.findData(chosen)))
 
     def show_actors(self, names: Mapping[str, str]) -> None:
         """Other actors: name by file."""
         chosen = self.other.currentData()
         self.other.clear()
-        self.other.addItem("the same actor", SAME)
+        self.other.addItem(translate("puppet", "the same actor"), SAME)
         for path, name in names.items():
-            self.other.addItem(f"into {name}", str(Path(path)))
+            self.other.addItem(translate("puppet", "into {0}").format(name), str(Path(path)))
         self.other.setCurrentIndex(max(0, self.other.findData(chosen)))
 
     def show_busy(self, busy: bool) -> None:
         """While a film is being made, the same button ends it."""
-        self.export.setText("Stop" if busy else "Export video…")
+        self.export.setText(translate("puppet", "Stop") if busy else translate("puppet", "Export video…"))

@@ -22,6 +22,7 @@ from puppet.explore import MOST, Direction, changed_square
 from puppet.frames import Image
 from puppet.gui.qimage import to_qimage
 from puppet.gui.theme import STAGE
+from puppet.gui.words import translate
 
 STEPS = 50  # of a slider per standard deviation
 WIDEST = 4.0  # standard deviations at a slider's ends
@@ -44,7 +45,7 @@ class SigmaSlider(QWidget):
         self.slider.setMinimumWidth(80)
         self.slider.setMinimumHeight(24)
         self.slider.setAccessibleName(name)
-        self.slider.setToolTip(f"{name}. Double-click: back to 0")
+        self.slider.setToolTip(translate("puppet", "{0}. Double-click: back to 0").format(name))
         self._value = QLabel()
         self._value.setProperty("role", "value")
         self._value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -92,15 +93,21 @@ class DirectionRow(QFrame):
         title.setProperty("role", "caption")
         use = QLabel(f"{direction.usefulness:.2f}" if direction.usefulness else "")
         use.setProperty("role", "value")
-        use.setToolTip("How much this direction says: mean KL in nats, or the length of a principal axis")
+        use.setToolTip(
+            translate("puppet", "How much this direction says: mean KL in nats, or the length of a principal axis")
+        )
         self.slider = SigmaSlider(direction.title)
         self.pictures = _small_stage("before"), _small_stage("after")
         self.buttons = QPushButton("→"), QPushButton("↑")
-        for axis, (button, words) in enumerate(zip(self.buttons, ("to the right", "upwards"), strict=True)):
+        for axis, (button, words) in enumerate(
+            zip(self.buttons, (translate("puppet", "to the right"), translate("puppet", "upwards")), strict=True)
+        ):
             button.setProperty("role", "axis")
             button.setCheckable(True)
-            button.setAccessibleName(f"The mouse moves direction {direction.number} {words}")
-            button.setToolTip(f"The mouse moves this one {words}")
+            button.setAccessibleName(
+                translate("puppet", "The mouse moves direction {0} {1}").format(direction.number, words)
+            )
+            button.setToolTip(translate("puppet", "The mouse moves this one {0}").format(words))
             button.clicked.connect(lambda _, axis=axis: self.picked.emit(self.number, axis))
         self.slider.moved.connect(lambda value: self.moved.emit(self.number, value))
         top = QHBoxLayout()
@@ -153,7 +160,7 @@ class DirectionList(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setMinimumWidth(LEAST_WIDTH)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setAccessibleName("Directions, most useful first")
+        self.setAccessibleName(translate("puppet", "Directions, most useful first"))
 
     def show_directions(self, directions: Sequence[Direction]) -> None:
         inside = QWidget()
@@ -241,7 +248,11 @@ class AttributePanel(QWidget):
             self._grid.addWidget(label, row, 0)
             self._grid.addWidget(slider, row, 1)
         if not names:
-            nothing = QLabel("This actor file holds no attribute directions. Export the actor again with its data set.")
+            nothing = QLabel(
+                translate(
+                    "puppet", "This actor file holds no attribute directions. Export the actor again with its data set."
+                )
+            )
             nothing.setWordWrap(True)
             self._grid.addWidget(nothing, 0, 0, 1, 2)
 
@@ -254,7 +265,9 @@ class AttributePanel(QWidget):
 def _small_stage(what: str) -> QLabel:
     label = QLabel()
     label.setFixedSize(PICTURE, PICTURE)
-    label.setAccessibleName(f"Picture {what}")
-    label.setToolTip("2 standard deviations below the mean" if what == "before" else "2 standard deviations above it")
+    below = translate("puppet", "2 standard deviations below the mean")
+    above = translate("puppet", "2 standard deviations above it")
+    label.setAccessibleName(below if what == "before" else above)
+    label.setToolTip(label.accessibleName())
     label.setStyleSheet(f"background: {STAGE}; border-radius: 4px;")
     return label

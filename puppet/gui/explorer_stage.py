@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QEvent, Qt
+from PyQt6.QtCore import QT_TRANSLATE_NOOP, QEvent, Qt
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
@@ -10,11 +10,18 @@ from puppet.explore import COMMANDS, REACHES
 from puppet.gui.explorer_pane import ExplorerPane
 from puppet.gui.theme import Colours
 from puppet.gui.widgets import ChoiceBox, Switch
+from puppet.gui.words import translate
 
 REACH_CHOICES = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0)
 assert (REACH_CHOICES[0], REACH_CHOICES[-1]) == REACHES
 STARTS = ("d", "b", "g")  # commands that more words belong to
-BUTTONS = {"r": "Random", "w": "Walk", "u": "Undo", "y": "Redo", "0": "Reset"}  # keys of explore.COMMANDS
+BUTTONS = {  # keys of explore.COMMANDS
+    "r": QT_TRANSLATE_NOOP("puppet", "Random"),
+    "w": QT_TRANSLATE_NOOP("puppet", "Walk"),
+    "u": QT_TRANSLATE_NOOP("puppet", "Undo"),
+    "y": QT_TRANSLATE_NOOP("puppet", "Redo"),
+    "0": QT_TRANSLATE_NOOP("puppet", "Reset"),
+}
 
 
 class ExplorerStage(QWidget):
@@ -22,16 +29,16 @@ class ExplorerStage(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.basis = ChoiceBox("Directions")
-        self.reach = ChoiceBox("Range")
-        self.pane = ExplorerPane("Explored face")
+        self.basis = ChoiceBox(translate("puppet", "Directions"))
+        self.reach = ChoiceBox(translate("puppet", "Range"))
+        self.pane = ExplorerPane(translate("puppet", "Explored face"))
         self.where = QLabel()
-        self.frozen = Switch("Frozen")
+        self.frozen = Switch(translate("puppet", "Frozen"))
         self.command = QLineEdit()
-        self.buttons = {key: QPushButton(words) for key, words in BUTTONS.items()}
-        self.copy, self.paste = QPushButton("Copy"), QPushButton("Paste")
-        self.take_live = QPushButton("Take the live expression")
-        self.show_on_actor = Switch("Show on the live actor")
+        self.buttons = {key: QPushButton(translate("puppet", words)) for key, words in BUTTONS.items()}
+        self.copy, self.paste = QPushButton(translate("puppet", "Copy")), QPushButton(translate("puppet", "Paste"))
+        self.take_live = QPushButton(translate("puppet", "Take the live expression"))
+        self.show_on_actor = Switch(translate("puppet", "Show on the live actor"))
         for reach in REACH_CHOICES:
             self.reach.addItem(f"± {reach:g} σ", reach)
         self.reach.setCurrentIndex(REACH_CHOICES.index(1.0))
@@ -39,18 +46,25 @@ class ExplorerStage(QWidget):
         self._arrange()
 
     def _explain(self) -> None:
-        self.reach.setToolTip("What the picture's edges stand for, in standard deviations of the actor's footage")
-        self.basis.setToolTip("What the mouse and the sliders move the face along")
-        self.command.setPlaceholderText("Type a command: d 0 1 chooses two directions, r a random face, h lists all")
-        self.command.setAccessibleName("Command")
+        self.reach.setToolTip(
+            translate("puppet", "What the picture's edges stand for, in standard deviations of the actor's footage")
+        )
+        self.basis.setToolTip(translate("puppet", "What the mouse and the sliders move the face along"))
+        self.command.setPlaceholderText(
+            translate("puppet", "Type a command: d 0 1 chooses two directions, r a random face, h lists all")
+        )
+        self.command.setAccessibleName(translate("puppet", "Command"))
         self.where.setProperty("role", "value")
         for key, button in self.buttons.items():
-            button.setToolTip(f"{COMMANDS[key][1][0].upper()}{COMMANDS[key][1][1:]} ({key.upper()})")
-        self.frozen.setToolTip("The mouse changes nothing (a click on the picture, or F)")
-        self.copy.setToolTip("Copy this face's latent as text")
-        self.take_live.setToolTip("Go on from the expression that the actor on stage has now")
-        self.show_on_actor.setToolTip("The actor on stage shows this face, in recordings too, until this is off")
-        self.paste.setToolTip("Go to the latent that is on the clipboard as text")
+            words = translate("puppet", COMMANDS[key][1])
+            button.setToolTip(f"{words[0].upper()}{words[1:]} ({key.upper()})")
+        self.frozen.setToolTip(translate("puppet", "The mouse changes nothing (a click on the picture, or F)"))
+        self.copy.setToolTip(translate("puppet", "Copy this face's latent as text"))
+        self.take_live.setToolTip(translate("puppet", "Go on from the expression that the actor on stage has now"))
+        self.show_on_actor.setToolTip(
+            translate("puppet", "The actor on stage shows this face, in recordings too, until this is off")
+        )
+        self.paste.setToolTip(translate("puppet", "Go to the latent that is on the clipboard as text"))
 
     def _arrange(self) -> None:
         choices, below, actions, live = QHBoxLayout(), QHBoxLayout(), QHBoxLayout(), QHBoxLayout()

@@ -13,6 +13,7 @@ from puppet.errors import RecordingError
 from puppet.gui.explorer import ExplorerWidget
 from puppet.gui.main_window import make_application
 from puppet.gui.theme import colours_for, follow_system, palette_of, style_sheet
+from puppet.gui.words import translate
 from puppet.settings import load_settings, settings_path
 
 SIZE = (1180, 760)  # px
@@ -43,7 +44,7 @@ def show_explorer(name: str | None = None, provider: str = "auto", screenshot: P
         _others,
         lambda: settings.output.badge,
     )
-    window.setWindowTitle(f"Puppet explorer: {actor.name}")
+    window.setWindowTitle(translate("puppet", "Puppet explorer: {0}").format(actor.name))
     window.resize(*SIZE)
     window.quit_wanted.connect(window.close)
     failed: list[Path] = []
@@ -64,7 +65,7 @@ def show_explorer(name: str | None = None, provider: str = "auto", screenshot: P
     finally:
         window.shutdown()
     if failed:
-        raise RecordingError(f"The screenshot could not be written to {failed[0]}")
+        raise RecordingError(translate("puppet", "The screenshot could not be written to {0}").format(failed[0]))
     return 0
 
 

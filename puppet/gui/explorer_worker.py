@@ -12,6 +12,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from puppet.actor import Actor
 from puppet.explore import Direction
 from puppet.frames import Floats, Image, Latent
+from puppet.gui.words import translate
 from puppet.timing import RateMeter
 
 Draw = Callable[[Floats], Image]
@@ -102,7 +103,7 @@ class DecodeWorker(QObject):
                 with self._changed:
                     self._shown = True
                 if not self._over:
-                    self.failed.emit(f"{actor.name} could not be drawn: {problem}")
+                    self.failed.emit(translate("puppet", "{0} could not be drawn: {1}").format(actor.name, problem))
 
     def _next(self) -> tuple[Actor, _Wish | None, tuple[Direction, Floats] | None] | None:
         """What to do now, or None when it is over."""

@@ -15,6 +15,7 @@ from puppet.frames import Floats, Latent
 from puppet.gui.area import Area, Desk, why
 from puppet.gui.explorer import ExplorerWidget
 from puppet.gui.latent_panel import NOBODY, LatentPanel
+from puppet.gui.words import translate
 from puppet.pipeline import MorphInto
 
 PAGE = "explore"  # key of the page
@@ -43,7 +44,7 @@ class LatentArea(Area):
         self._partner: tuple[str, Actor] | None = None  # path and actor
         self._loading = NOBODY  # path of the partner that is on its way
         self._over = False
-        desk.window.add_page(PAGE, "Explore", self._page)
+        desk.window.add_page(PAGE, translate("puppet", "Explore"), self._page)
         desk.window.page_shown.connect(self._page_shown)
         desk.window.actor.chosen.connect(lambda _: self._let_go())
         self.panel.freeze_changed.connect(self._freeze)
@@ -171,7 +172,7 @@ class LatentArea(Area):
                 lambda: self.desk.settings.output.badge,
                 parent=self._page,
             )
-            explorer.pane.set_placeholder("No actor is on stage")
+            explorer.pane.set_placeholder(translate("puppet", "No actor is on stage"))
             explorer.set_live(True)
             explorer.live_wanted.connect(self._take_live)
             explorer.shown_live.connect(self._show_instead)
@@ -191,7 +192,9 @@ class LatentArea(Area):
         """Go on from the face as it is; if it was frozen, the explorer keeps hold of the actor."""
         now, was_held = self._now(), self._held is not None
         if now is None:
-            self.desk.window.banners.say("explore", "There is no expression yet: no actor is playing.", "warning")
+            self.desk.window.banners.say(
+                "explore", translate("puppet", "There is no expression yet: no actor is playing."), "warning"
+            )
             return
         self.desk.window.show_page(PAGE)
         explorer = self._made()
@@ -204,7 +207,9 @@ class LatentArea(Area):
         if self.explorer is not None and now is not None:
             self.explorer.explore_from(Latent(now))
         elif self.explorer is not None:
-            self.explorer.banners.say("live", "There is no expression yet: no actor is playing.", "warning")
+            self.explorer.banners.say(
+                "live", translate("puppet", "There is no expression yet: no actor is playing."), "warning"
+            )
 
     def _show_instead(self, latent: Latent | None) -> None:
         """The explorer's face, or the performance again."""

@@ -7,6 +7,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidg
 
 from puppet.gui.explorer_rows import AttributePanel
 from puppet.gui.widgets import ChoiceBox, PercentSlider, Switch
+from puppet.gui.words import translate
 
 NOBODY = ""  # the actor does not turn into anybody
 
@@ -23,19 +24,30 @@ class LatentPanel(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.frozen = Switch("Freeze the face")
-        self.frozen.setToolTip("The actor keeps the expression it has; attributes still change it")
-        self.explore = QPushButton("Explore it")
-        self.explore.setToolTip("Go on from the expression that the actor has now, on the page Explore")
+        self.frozen = Switch(translate("puppet", "Freeze the face"))
+        self.frozen.setToolTip(translate("puppet", "The actor keeps the expression it has; attributes still change it"))
+        self.explore = QPushButton(translate("puppet", "Explore it"))
+        self.explore.setToolTip(
+            translate("puppet", "Go on from the expression that the actor has now, on the page Explore")
+        )
         self.attributes = AttributePanel()
-        self.reset = QPushButton("Reset")
+        self.reset = QPushButton(translate("puppet", "Reset"))
         self.reset.setProperty("role", "plain")
-        self.reset.setToolTip("All attributes back to 0; a double-click on a slider resets that one")
-        self.reset.setAccessibleName("Reset attributes")
-        self.partner = ChoiceBox("Turn into")
-        self.partner.setToolTip("Another actor that plays the same face: what is shown lies between both")
-        self.share = PercentSlider("Share", "How far the actor has turned into the other one", 1.0, 0.0)
-        caption = QLabel("Turn into")
+        self.reset.setToolTip(
+            translate("puppet", "All attributes back to 0; a double-click on a slider resets that one")
+        )
+        self.reset.setAccessibleName(translate("puppet", "Reset attributes"))
+        self.partner = ChoiceBox(translate("puppet", "Turn into"))
+        self.partner.setToolTip(
+            translate("puppet", "Another actor that plays the same face: what is shown lies between both")
+        )
+        self.share = PercentSlider(
+            translate("puppet", "Share"),
+            translate("puppet", "How far the actor has turned into the other one"),
+            1.0,
+            0.0,
+        )
+        caption = QLabel(translate("puppet", "Turn into"))
         caption.setProperty("role", "caption")
         caption.setBuddy(self.partner)
         top = QHBoxLayout()

@@ -48,11 +48,11 @@ class NeutralArea(Area):
         w.transport.show_neutral(status.neutral_captured)
         w.side.groups["user"].setVisible(status.source_live)
         if not status.neutral_captured:
-            words = "Not calibrated with this camera: the neutral face is an automatic guess."
+            words = translate("puppet", "Not calibrated with this camera: the neutral face is an automatic guess.")
         elif self._kept is not None:
-            words = f"Calibrated with this camera on {self._kept.made}."
+            words = translate("puppet", "Calibrated with this camera on {0}.").format(self._kept.made)
         else:
-            words = "Calibrated."
+            words = translate("puppet", "Calibrated.")
         w.user.show_state(words)
 
     def source_changed(self, spec: str) -> None:
@@ -67,7 +67,7 @@ class NeutralArea(Area):
             desk.window.show_card()
             desk.window.banners.dismiss("calibrate")
         elif not desk.status.face_seen:
-            text = "No face is in view, so there is nothing to calibrate on."
+            text = translate("puppet", "No face is in view, so there is nothing to calibrate on.")
             desk.window.banners.say("calibrate", text, "warning")
         else:
             desk.window.banners.dismiss("calibrate")

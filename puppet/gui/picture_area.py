@@ -9,7 +9,7 @@ from puppet.frames import Result
 from puppet.gui.area import Area, Desk
 from puppet.gui.qimage import to_qimage
 from puppet.gui.shortcuts import keys_for
-from puppet.gui.status_area import neutral_in_words, timings_in_words
+from puppet.gui.status_area import still_learning, timings_in_words
 from puppet.gui.words import translate
 
 
@@ -42,7 +42,7 @@ class PictureArea(Area):
         if w.driver_pane.isVisible():
             points = result.face.points if result.face is not None and self.desk.settings.view.mesh else None
             w.driver_pane.show_image(to_qimage(result.frame.image, *w.driver_pane.device_size, points), captured_at)
-        note = "No face in view" if result.face is None else _advice(self.desk.status)
+        note = translate("puppet", "No face in view") if result.face is None else _advice(self.desk.status)
         w.driver_pane.set_note(note)
         w.actor_pane.set_note("" if w.driver_pane.isVisible() else note)
         if result.portrait is not None:
@@ -100,6 +100,6 @@ def _waiting_for(status: Status) -> str:
 
 def _advice(status: Status) -> str:
     """What somebody in front of a camera can do for the neutral; the person in a film cannot."""
-    if status.source_live and neutral_in_words(status) == "still learning":
+    if status.source_live and still_learning(status):
         return translate("puppet", "Learning your face: look relaxed, or press {0}").format(keys_for("calibrate"))
     return ""

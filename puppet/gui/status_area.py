@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from PyQt6.QtCore import QT_TRANSLATE_NOOP
+
 from puppet.engine import Phase, Status
 from puppet.frames import Result
 from puppet.gui.area import Area, Desk
 from puppet.gui.words import translate
 
-DEMO_CLIP = "the demo clip"
+DEMO_CLIP = QT_TRANSLATE_NOOP("puppet", "the demo clip")
 CONFIDENT = 0.5  # share of full confidence from which the automatic neutral is good enough to say no more about it
 PROVIDERS = {
     "CPUExecutionProvider": "CPU",
@@ -51,7 +53,7 @@ class StatusArea(Area):
         line.provider.setText(PROVIDERS.get(first, first) if first else "")
         line.provider.setVisible(first is not None)
         notice = status.provider_notice
-        line.provider.setToolTip(notice or "What computes the actor's pictures")
+        line.provider.setToolTip(notice or translate("puppet", "What computes the actor's pictures"))
         line.show_alert(line.provider, notice is not None)
         if notice != self._notice_told:
             self._notice_told = notice
@@ -79,36 +81,50 @@ class StatusArea(Area):
 
 
 def state_in_words(status: Status) -> str:
-    name = DEMO_CLIP if status.source in ("demo", "demo.mp4") else status.source
+    name = translate("puppet", DEMO_CLIP) if status.source in ("demo", "demo.mp4") else status.source
     return {
-        Phase.STARTING: f"Opening {name}…",
-        Phase.RUNNING: f"Live: {name}" if status.source_live else f"Playing {name}",
-        Phase.RECONNECTING: f"Waiting for {name} to come back…",
-        Phase.STOPPED: "Stopped",
-        Phase.FAILED: "Stopped by an error",
-        Phase.ENDED: f"{name} has ended",
+        Phase.STARTING: translate("puppet", "Opening {0}…").format(name),
+        Phase.RUNNING: translate("puppet", "Live: {0}").format(name)
+        if status.source_live
+        else translate("puppet", "Playing {0}").format(name),
+        Phase.RECONNECTING: translate("puppet", "Waiting for {0} to come back…").format(name),
+        Phase.STOPPED: translate("puppet", "Stopped"),
+        Phase.FAILED: translate("puppet", "Stopped by an error"),
+        Phase.ENDED: translate("puppet", "{0} has ended").format(name),
     }[status.phase]
+
+
+def still_learning(status: Status) -> bool:
+    """Whether the neutral is a guess that cannot be trusted yet."""
+    return not status.neutral_captured and status.neutral_confidence < CONFIDENT
 
 
 def neutral_in_words(status: Status) -> str:
     if status.neutral_captured:
         return translate("puppet", "captured")
-    return (
-        translate("puppet", "automatic")
-        if status.neutral_confidence >= CONFIDENT
-        else translate("puppet", "still learning")
-    )
+    return translate("puppet", "still learning") if still_learning(status) else translate("puppet", "automatic")
 
 
 def stages_in_words(status: Status, latency: float) -> str:
     """Milliseconds by stage, one a line; latency: from camera to screen, 0 when unknown."""
-    lines = [f"{latency:.0f} ms from camera to screen" if latency else "From camera to screen"]
-    lines += [f"{stage}: {p['p50']:.1f} ms (95 % under {p['p95']:.1f})" for stage, p in status.stages.items()]
+    lines = [
+        translate("puppet", "{0:.0f} ms from camera to screen").format(latency)
+        if latency
+        else translate("puppet", "From camera to screen")
+    ]
+    lines += [
+        translate("puppet", "{0}: {1:.1f} ms (95 % under {2:.1f})").format(stage, p["p50"], p["p95"])
+        for stage, p in status.stages.items()
+    ]
     return "\n".join(lines)
 
 
 def timings_in_words(status: Status, latency: float) -> str:
     """The overlay: the usual milliseconds of every stage, one a line, then what all of it takes and gives."""
     lines = [f"{stage}\t{p['p50']:.1f} ms" for stage, p in status.stages.items()]
-    lines.append(f"to the screen\t{latency:.0f} ms" if latency else "to the screen\t–")
-    return "\n".join([*lines, f"pictures\t{status.output_fps:.0f} a second"])
+    lines.append(
+        translate("puppet", "to the screen\t{0:.0f} ms").format(latency)
+        if latency
+        else translate("puppet", "to the screen\t–")
+    )
+    return "\n".join([*lines, translate("puppet", "pictures\t{0:.0f} a second").format(status.output_fps)])
