@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from puppet.clips import FPS as CLIP_FPS
+from puppet.clips import HEIGHT as CLIP_HEIGHT
 from puppet.clips import SECONDS as CLIP_SECONDS
 from puppet.clips import save_clip
 from puppet.codecs import Codec, Encoder
@@ -28,7 +29,7 @@ from puppet.signing import sign
 from puppet.sinks import RecorderSink, save_snapshot
 from puppet.virtual_camera import VirtualCamera
 
-CLIP_SPACING = 0.8 / CLIP_FPS  # s; without pre-roll nothing is kept that no clip would show
+CLIP_SPACING = 0.8 / CLIP_FPS  # s; without pre-roll nothing is kept, and nothing larger, than a clip shows
 DISK_EVERY = 2.0  # s between looks at the disk
 GONE_AFTER = 2.0  # s without sound, then the microphone counts as unplugged
 
@@ -108,7 +109,10 @@ class Outputs:
     def configure(self, settings: OutputSettings) -> None:
         """From now on by these settings; a take that is running goes on by the old ones, but for `muted`."""
         self._settings = settings
-        self._recent.keep(max(settings.pre_roll, CLIP_SECONDS), 0.0 if settings.pre_roll else CLIP_SPACING)
+        if settings.pre_roll:
+            self._recent.keep(max(settings.pre_roll, CLIP_SECONDS))
+        else:
+            self._recent.keep(CLIP_SECONDS, CLIP_SPACING, CLIP_HEIGHT)
         if self._camera is not None:
             self._camera.badge = settings.badge
         self._devices.submit(self._adjust_microphone, settings)

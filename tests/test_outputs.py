@@ -49,6 +49,21 @@ def test_the_last_seconds_are_kept_and_no_more() -> None:
     assert [result.frame.index for result in recent.last(9.0)][-5:] == [151, 153, 155, 157, 159]
 
 
+def test_for_clips_alone_large_pictures_are_kept_small_and_never_reach_a_take() -> None:
+    recent = RecentResults(3.0)
+    recent.keep(3.0, height=24)
+    one = played(7, 0.0)
+    recent.write(one)
+    (kept,) = recent.last(3.0)
+    tall, wide = one.frame.image.shape[:2]
+    assert kept.frame.image.shape == (24, round(wide * 24 / tall), 3)
+    assert (kept.frame.index, kept.frame.captured_at, kept.portrait) == (7, 0.0, one.portrait)
+    recent.keep(3.0)
+    assert recent.last(3.0) == ()
+    recent.write(one)
+    assert recent.last(3.0)[0].frame is one.frame
+
+
 def test_memory_is_bounded_whatever_the_size_of_the_pictures() -> None:
     one = played(0, 0.0)
     assert one.portrait is not None
