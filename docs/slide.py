@@ -10,14 +10,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from puppet.app import _forget_opencv_plugins, run_window
+from puppet.app import forget_opencv_plugins, run_window
 
 FRAMES = 75  # pictures of the actor until the window's picture
 
 
 def main(actor: str, attribute: str, amount: float, out: Path) -> int:
     """Exit code. SystemExit when the actor file has no such attribute."""
-    _forget_opencv_plugins()
+    forget_opencv_plugins()
     from PyQt6.QtCore import QTimer
 
     from puppet.gui.main_window import MainWindow, make_application

@@ -56,7 +56,7 @@ def run_window(
     recordings, by field of OutputSettings. virtual_camera: switch it on.
     Raises PuppetError for a source, an actor or a file that was asked for here and does not work.
     """
-    _forget_opencv_plugins()
+    forget_opencv_plugins()
     _check_system_libraries()
     path = settings_path()
     settings, notices = load_settings(path)
@@ -88,7 +88,7 @@ def run_explorer(actor: str | None, provider: str = "auto", screenshot: Path | N
     actor: name or file, None: the built-in one. screenshot: a PNG once all pictures are there; then it closes.
     Raises PuppetError.
     """
-    _forget_opencv_plugins()
+    forget_opencv_plugins()
     _check_system_libraries()
     from puppet.gui.explorer_window import show_explorer
 
@@ -280,7 +280,7 @@ def bench_in_window(
     Nothing of the user's settings is read or written. Raises PuppetError when there is no picture, or the flash is
     never seen.
     """
-    _forget_opencv_plugins()
+    forget_opencv_plugins()
     _check_system_libraries()
     from puppet.bench import LIVE_FPS, WARM_UP, MemorySource, Usage
     from puppet.gui.bench_window import FlashSource, Stopwatch, after
@@ -350,7 +350,7 @@ def build_engine(provider: str = "auto", loop: bool = False, wish: CameraWish | 
     return Engine(open_source, make_puppeteer, load_actor)
 
 
-def _forget_opencv_plugins() -> None:
+def forget_opencv_plugins() -> None:
     """Importing cv2 points Qt to cv2's own Qt 5 plug-ins, with which PyQt6 aborts: drop that before QApplication."""
     import cv2  # noqa: F401 - now, so that no later import sets them again
 
