@@ -59,7 +59,7 @@ def read_weights(folder: Path) -> Weights:
     if not folder.is_dir():
         raise ExportError(f"{folder}: no such folder; give the one with d_W_0.npy, d_b_0.npy and so on")
     names = {path.stem: path for path in folder.glob("*.npy")}
-    prefix = "d_" if "d_W_2" in names else ""
+    prefix = "" if "W_2" in names else "d_"  # an older copy has the decoder alone, without the prefix
     decoder = [_layer(folder, names, prefix, 2 - i, DECODER_SIZES[i : i + 2]) for i in range(3)]
     encoder = None
     if any(name.startswith("e_") for name in names):
