@@ -75,6 +75,19 @@ def test_a_steady_crop_puts_the_median_head_in_the_middle_and_does_not_turn() ->
     np.testing.assert_allclose(to_crop[:, :2], np.eye(2) * align.STEADY_EYES * size / 50, atol=1e-9)
 
 
+@pytest.mark.parametrize(("eyes", "scaled"), [(0.325, False), (0.34, False), (0.31, False), (0.36, True), (0.29, True)])
+def test_a_steady_crop_of_about_the_right_size_copies_pixels(eyes: float, scaled: bool) -> None:
+    size = 128
+    pose = HeadPose(np.eye(3), eyes * size, np.array([151.3, 97.8, 0.0]))
+    to_crop = align.steady_transform([pose], size)
+    image = np.random.default_rng(0).integers(0, 256, (240, 320, 3), dtype=np.uint8)
+    crop = align.cut(image, to_crop, size).image
+    left, top = np.round(-to_crop[:, 2]).astype(int)
+    assert np.array_equal(crop, image[top : top + size, left : left + size]) is not scaled
+    head = np.array([151.3, 97.8]) + align.HEAD_CENTRE * pose.scale
+    np.testing.assert_allclose(to_crop[:, :2] @ head + to_crop[:, 2], [(size - 1) / 2] * 2, atol=0.5 + 1e-9)
+
+
 @pytest.mark.parametrize("roll", [0, 25, -70, 130])
 def test_an_upright_crop_puts_the_eyes_at_the_same_place_whatever_the_roll(roll: float) -> None:
     face = tracked(rest_face(), (0, 0, roll), scale=47, middle=(150, 110))
