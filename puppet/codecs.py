@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+KEYFRAME_SECONDS = 1.0
 LOOKAHEAD = 5  # frames an encoder may hold back: less to lose, hardly larger files at constant quality
 VAAPI_DEVICE = "/dev/dri/renderD128"
 
@@ -78,7 +79,7 @@ ENCODERS: tuple[Encoder, ...] = (  # of each codec the first that works is taken
 )
 
 LEVELS = {  # of Quality, small to high: what looks about the same with each kind of encoder
-    "crf": (28, 23, 18),  # x264's scale, which NVENC, QSV, AMF and VAAPI share nearly enough
+    "crf": (28, 23, 16),  # x264's scale, which NVENC, QSV, AMF and VAAPI share nearly enough
     "x265": (30, 25, 20),
     "av1": (45, 35, 26),  # 0 .. 63
     "videotoolbox": (45, 60, 75),  # 0 .. 100, larger is better
@@ -86,11 +87,14 @@ LEVELS = {  # of Quality, small to high: what looks about the same with each kin
 }
 
 
-def quality_arguments(encoder: Encoder, quality: Quality, fps: float, keyframe_seconds: float = 1.0) -> list[str]:
-    """`-c:v` and all that follows it. No B-frames anywhere: time starts at 0 in every player, little is held back."""
+def quality_arguments(encoder: Encoder, quality: Quality, fps: float, patient: bool = False) -> list[str]:
+    """`-c:v` and all that follows it. No B-frames anywhere: time starts at 0 in every player, little is held back.
+
+    patient: nobody watches while it is encoded, so that x264 may take its time, which keeps fine detail.
+    """
     step = list(Quality).index(quality)
     family = encoder.name.rpartition("_")[2] if encoder.hardware else encoder.name
-    every = ["-g", str(max(1, round(fps * keyframe_seconds)))]
+    every = ["-g", str(max(1, round(fps * KEYFRAME_SECONDS)))]
     crf, av1 = str(LEVELS["crf"][step]), str(LEVELS["av1"][step])
     scale = av1 if encoder.codec is Codec.AV1 else crf
     if encoder.codec is Codec.PRORES:
@@ -98,7 +102,7 @@ def quality_arguments(encoder: Encoder, quality: Quality, fps: float, keyframe_s
         chosen = ["-profile:v", str(LEVELS["prores"][step]), *vendor]
         return ["-c:v", encoder.name, *chosen, "-pix_fmt", encoder.pixels]
     options: dict[str, list[str]] = {
-        "libx264": ["-preset", "veryfast", "-crf", crf, "-rc-lookahead", str(LOOKAHEAD)],
+        "libx264": ["-preset", "medium" if patient else "veryfast", "-crf", crf, "-rc-lookahead", str(LOOKAHEAD)],
         "libx265": [
             *("-preset", "superfast", "-crf", str(LEVELS["x265"][step])),
             *("-x265-params", f"bframes=0:rc-lookahead={LOOKAHEAD}:log-level=error"),

@@ -19,7 +19,8 @@ FRAGMENT_SECONDS = 0.5  # at most this much is missing from a file whose ffmpeg 
 class RecordingSettings:
     """What is recorded, and how. `width`, `height` in px; 0: those of the first picture.
 
-    path: its ending must suit the encoder's codec (`Codec.suffixes`). about: told in the file's metadata.
+    path: its ending must suit the encoder's codec (`Codec.suffixes`). about: told in the file's metadata. patient:
+    rendered, not live: encoders may be slower.
     """
 
     path: Path
@@ -29,6 +30,7 @@ class RecordingSettings:
     encoder: Encoder = X264
     quality: Quality = Quality.HIGH
     about: Provenance = Provenance()
+    patient: bool = False
 
 
 def recording_arguments(executable: str, s: RecordingSettings) -> list[str]:
@@ -46,7 +48,7 @@ def recording_arguments(executable: str, s: RecordingSettings) -> list[str]:
         "-f", "rawvideo", "-pixel_format", "bgr24", "-video_size", f"{s.width}x{s.height}", "-framerate", rate(s.fps),
         "-i", "pipe:0",
         "-vf", ",".join(filters),
-        *quality_arguments(s.encoder, s.quality, s.fps),
+        *quality_arguments(s.encoder, s.quality, s.fps, s.patient),
         *metadata_arguments(s.about, container(s.path)),
         *growing_arguments(s.path), "-flush_packets", "1",
         "-f", container(s.path), literal(s.path),

@@ -78,7 +78,7 @@ class Recorder:
     ) -> None:
         self.error: RecordingError | None = None
         self.dropped = 0
-        self._settings = settings
+        self._settings = replace(settings, patient=wait)
         self._executable = executable or find_ffmpeg()
         self._wait = wait
         self._lead = deque(lead)

@@ -46,6 +46,14 @@ def test_the_arguments_of_every_encoder_are_this_list(name: str, arguments: str)
     assert quality_arguments(BY_NAME[name], Quality.GOOD, 30.0) == ["-c:v", name, *arguments.split()]
 
 
+def test_rendering_has_more_time_than_recording() -> None:
+    live, rendered = (
+        recording_arguments("ffmpeg", RecordingSettings(Path("a.mp4"), 64, 64, patient=patient))
+        for patient in (False, True)
+    )
+    assert (live[live.index("-preset") + 1], rendered[rendered.index("-preset") + 1]) == ("veryfast", "medium")
+
+
 @pytest.mark.parametrize("encoder", ENCODERS, ids=lambda encoder: encoder.name)
 def test_a_higher_quality_asks_for_more(encoder: Encoder) -> None:
     lists = [quality_arguments(encoder, quality, 30.0) for quality in Quality]
