@@ -30,7 +30,7 @@ class ActorSpace:
     def __init__(self, name_or_path: str) -> None:
         """Raises ActorFileError."""
         self._actor = load_actor(find_actor(name_or_path))
-        self._retargeter = Retargeter(self._actor.neutral)
+        self._retargeter = Retargeter(self._actor.neutral, self._actor.card.response)
         card = self._actor.card
         self.name, self.latent_size, self.image_size = card.name, card.latent_size, card.image_size
         self._sees_pixels_alone = card.encoder_inputs == ("crop",)  # landmarks are not asked for, nor needed

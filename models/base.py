@@ -56,6 +56,11 @@ class ActorModel(nn.Module, ABC):
         augment: training may see them otherwise than they are, mirrored if `mirror` is set; evaluation may not.
         """
 
+    def practice(self, dataset: Dataset, rows: Index) -> Index:
+        """The rows that an epoch shows, some more than once where the model learns too little from its footage's own
+        shares; a function of the data set alone, so that resumed runs and all processes agree."""
+        return rows
+
     @abstractmethod
     def loss(self, batch: Batch, progress: float, generator: torch.Generator) -> dict[str, Tensor]:
         """Named scalar terms, already weighted: their sum is minimised and each is logged.

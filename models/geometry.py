@@ -1,4 +1,4 @@
-"""The linear half of the latent: expression components and head pose -> mesh vertices in the picture.
+"""The linear half of the latent: expression components, head pose and gaze -> mesh vertices in the picture.
 
 Geometry is never left to an unconstrained network: a stranger's face may lie many standard deviations out, and a
 linear map still draws it as a face.
@@ -13,7 +13,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from models.mesh import FACE_POINTS, ActorMesh
+from models import eyes
+from models.eyes import LOOK
+from models.mesh import BASE_VERTICES, FACE_POINTS, ActorMesh
 from puppet import align, measurements
 from puppet.frames import LANDMARKS, Floats, HeadPose
 
@@ -24,7 +26,8 @@ COMPONENT_LIMIT = 10.0  # standard deviations; beyond, components are squeezed s
 POSE_NOISE = 0.5  # degrees, of the tracker
 PLACE_NOISE = (0.3, 0.3, 0.003)  # px, px, log size; of the tracker
 KNEE = 0.75  # share of a limit up to which nothing is squeezed
-POSE_LIMIT = 1.1  # of the widest angle and the furthest place the footage shows; beyond, both are squeezed softly
+POSE_LIMIT = 1.1  # of the widest angle, furthest place and glance the footage shows; beyond, all are squeezed softly
+LOOK_NOISE, LEAST_LOOK = 0.01, 0.03  # outer-eye distances: of the tracker; the smallest range that a glance may have
 DEPTH_WEIGHT = 0.5  # FaceMesh's depth is its noisiest coordinate
 EYE_WEIGHT, LIP_WEIGHT = 3.0, 2.0  # small movements that people look at
 RIDGE = 1e-3
@@ -56,14 +59,14 @@ def rotations(pose: Tensor) -> Tensor:
     return torch.stack(rows, -1).reshape(-1, 3, 3)
 
 
-Placements = tuple[Tensor, Tensor, Tensor, Tensor]  # face, rotation, translation, scale: see Geometry.place
+Placements = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]  # face, look, rotation, translation, scale: Geometry.place
 
 
 class Geometry(nn.Module):
     """Probabilistic PCA of expressions (Tipping & Bishop 1999) and a head on a neck. All of it is fitted, not trained.
 
     Latent: K whitened expression components, then yaw, pitch, roll, then where the head is and how large, beyond what
-    its angles tell; these six in units of the footage's spread.
+    its angles tell, then where the eyes look, right and down; these eight in units of the footage's spread.
     """
 
     neutral: Tensor
@@ -80,8 +83,14 @@ class Geometry(nn.Module):
     rest: Tensor
     follow: Tensor
     home: Tensor
+    look_scale: Tensor
+    look_limit: Tensor
+    eyeballs: Tensor
+    measurement_matrix: Tensor
+    opening_matrix: Tensor
+    centre_matrix: Tensor
 
-    def __init__(self, components: int, vertices: int) -> None:
+    def __init__(self, components: int) -> None:
         super().__init__()
         self.components = components
         face = FACE_POINTS * 3
@@ -96,13 +105,22 @@ class Geometry(nn.Module):
         self.register_buffer("place_scale", torch.ones(PLACE))
         self.register_buffer("place_limit", torch.ones(PLACE))
         self.register_buffer("place_centre", torch.zeros(PLACE))  # the usual x, y px and log scale
-        self.register_buffer("rest", torch.zeros(vertices, 3))
-        self.register_buffer("follow", torch.zeros(vertices))
-        self.register_buffer("home", torch.zeros(vertices, 3))
+        self.register_buffer("rest", torch.zeros(BASE_VERTICES, 3))
+        self.register_buffer("follow", torch.zeros(BASE_VERTICES))
+        self.register_buffer("home", torch.zeros(BASE_VERTICES, 3))
+        self.register_buffer("look_scale", torch.ones(LOOK))
+        self.register_buffer("look_limit", torch.ones(LOOK))
+        self.register_buffer("eyeballs", torch.zeros(eyes.EYEBALL_VERTICES, 3))
+        for name, matrix in (
+            ("measurement_matrix", measurements.measurement_matrix().T),
+            ("opening_matrix", eyes.opening_matrix(FACE_POINTS)),
+            ("centre_matrix", eyes.centre_matrix(FACE_POINTS)),
+        ):
+            self.register_buffer(name, torch.from_numpy(np.ascontiguousarray(matrix)), persistent=False)
 
     @property
     def size(self) -> int:
-        return self.components + ANGLES + PLACE
+        return self.components + MOVEMENT + LOOK
 
     def fit(
         self, canonical: Floats, poses: Sequence[HeadPose], usual: HeadPose, mesh: ActorMesh, neutral: Floats
@@ -137,6 +155,10 @@ class Geometry(nn.Module):
         self._set("place_limit", POSE_LIMIT * np.maximum(np.quantile(beyond, 0.995, 0), 2 * np.array(PLACE_NOISE)))
         for name, value in (("rest", mesh.rest), ("follow", mesh.follow), ("home", mesh.home)):
             self._set(name, value)
+        glances = self.look(torch.from_numpy(canonical)).numpy()
+        self._set("look_scale", np.maximum(np.sqrt((glances**2).mean(0)), LOOK_NOISE))
+        self._set("look_limit", POSE_LIMIT * np.maximum(np.quantile(np.abs(glances), 0.995, 0), LEAST_LOOK))
+        self._set("eyeballs", eyes.eyeballs(neutral))
 
     def _set(self, name: str, value: NDArray) -> None:
         getattr(self, name).copy_(torch.from_numpy(np.ascontiguousarray(value, np.float32)))
@@ -148,8 +170,13 @@ class Geometry(nn.Module):
         place = (pose.translation[:2] - centre[:2]) / np.exp(centre[2])
         return np.array([*angles, *place, np.log(pose.scale) - centre[2]], np.float32)
 
+    def look(self, landmarks: Tensor) -> Tensor:
+        """Landmarks (B, 478, 3) -> where the eyes look (B, 2), outer-eye distances right and down from rest."""
+        at_rest = self.neutral.flatten() @ self.measurement_matrix
+        return eyes.look(landmarks.flatten(1) @ self.measurement_matrix, at_rest)
+
     def encode(self, landmarks: Tensor, pose: Tensor) -> tuple[Tensor, Tensor]:
-        """Landmarks (B, 478, 3) and movement from the usual pose (B, 6) -> mean, logvar, each (B, K + 6).
+        """Landmarks (B, 478, 3) and movement from the usual pose (B, 6) -> mean, logvar, each (B, K + 8).
 
         pose: yaw, pitch, roll in degrees, x, y in outer-eye distances, log size (puppet.frames.Drive).
         """
@@ -159,40 +186,49 @@ class Geometry(nn.Module):
         moved = torch.cat([pose[:, ANGLES:-1] * self.place_centre[-1].exp(), pose[:, -1:]], 1)
         expected = pose_features(turned + self.pose_centre) @ self.placement
         beyond = soft_limit(moved + self.place_centre - expected, self.place_limit)
-        mean = torch.cat([expression, turned / self.pose_scale, beyond / self.place_scale], 1)
-        noise = torch.cat([POSE_NOISE / self.pose_scale, mean.new_tensor(PLACE_NOISE) / self.place_scale])
+        look = soft_limit(self.look(landmarks), self.look_limit)
+        mean = torch.cat([expression, turned / self.pose_scale, beyond / self.place_scale, look / self.look_scale], 1)
+        place_noise = mean.new_tensor(PLACE_NOISE) / self.place_scale
+        noise = torch.cat([POSE_NOISE / self.pose_scale, place_noise, LOOK_NOISE / self.look_scale])
         return mean, torch.cat([self.component_logvar, 2 * torch.log(noise)]).expand_as(mean)
 
     def pose_of(self, latent: Tensor) -> Tensor:
-        """Latent (B, K + 6) -> yaw, pitch, roll in degrees (B, 3), the usual pose included."""
+        """Latent (B, K + 8) -> yaw, pitch, roll in degrees (B, 3), the usual pose included."""
         return latent[:, self.components : self.components + ANGLES] * self.pose_scale + self.pose_centre
 
     def landmarks_of(self, latent: Tensor) -> Tensor:
-        """Latent (B, K + 6) -> canonical face landmarks (B, 468, 3)."""
+        """Latent (B, K + 8) -> canonical face landmarks (B, 468, 3)."""
         offset = latent[:, : self.components] @ self.basis
         return self.neutral[:FACE_POINTS] + offset.reshape(-1, FACE_POINTS, 3)
 
     def forward(self, latent: Tensor) -> Tensor:
-        """Latent (B, K + 6) -> vertices (B, V, 3) px."""
+        """Latent (B, K + 8) -> vertices (B, V, 3) px."""
         pose = self.pose_of(latent)
-        placement = pose_features(pose) @ self.placement + latent[:, self.components + ANGLES :] * self.place_scale
-        return self.place(self.landmarks_of(latent), rotations(pose), placement[:, :2], placement[:, 2].exp())
+        beyond, look = latent[:, self.components + ANGLES :].split((PLACE, LOOK), 1)
+        placement = pose_features(pose) @ self.placement + beyond * self.place_scale
+        face, look = self.landmarks_of(latent), look * self.look_scale
+        return self.place(face, look, rotations(pose), placement[:, :2], placement[:, 2].exp())
 
     def place(
-        self, face: Tensor, rotation: Tensor, translation: Tensor, scale: Tensor,
+        self, face: Tensor, look: Tensor, rotation: Tensor, translation: Tensor, scale: Tensor,
         rest: Tensor | None = None, follow: Tensor | None = None,
     ) -> Tensor:  # fmt: skip
         """Vertices (B, V, 3) px of a head that is somewhere.
 
-        face: canonical landmarks (B, 468, 3); rotation (B, 3, 3); translation (B, 2) px; scale (B,) px per outer-eye
-        distance; rest (V, 3), follow (V,): other rings than the fitted ones, while those are being fitted.
+        face: canonical landmarks (B, 468, 3); look (B, 2): see `look`; rotation (B, 3, 3); translation (B, 2) px;
+        scale (B,) px per outer-eye distance; rest, follow: other rings than the fitted ones, while those are being
+        fitted.
         """
         rest = self.rest if rest is None else rest
         follow = (self.follow if follow is None else follow)[:, None]
         around = rest[FACE_POINTS:].expand(face.shape[0], -1, -1)
-        placed = torch.cat([face, around], 1) @ rotation.transpose(1, 2) * scale[:, None, None]
+        centres = (self.centre_matrix @ face).repeat_interleave(4, 1) + nn.functional.pad(look, (0, 1))[:, None]
+        everything = torch.cat([face, around, self.opening_matrix @ face, centres + self.eyeballs], 1)
+        placed = everything @ rotation.transpose(1, 2) * scale[:, None, None]
         placed = placed + nn.functional.pad(translation, (0, 1))[:, None]
-        return follow * placed + (1 - follow) * self.home
+        base, openings, balls = placed.split((BASE_VERTICES, eyes.OPENING_VERTICES, eyes.EYEBALL_VERTICES), 1)
+        balls = balls + balls.new_tensor([0, 0, eyes.EYEBALL_DEPTH])
+        return torch.cat([follow * base + (1 - follow) * self.home, openings, balls], 1)
 
 
 def _point_weights(neutral: Floats) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""The mesh over an actor's picture: face landmarks, two rings that follow the head, a border that stays put."""
+"""The mesh over an actor's picture: face landmarks, rings that follow the head, a border that stays put, eyeballs."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import Delaunay
 
+from models import eyes
 from puppet import align, measurements
 from puppet.errors import DataError
 from puppet.frames import Floats, HeadPose
 
-FACE_POINTS = 468  # without the irises: gaze belongs to the texture, lids slide over it
+FACE_POINTS = 468  # without the irises, which belong to the eyeballs (models/eyes.py)
 
 # The outline of the face, once around, from the middle of the forehead towards the person's left.
 # fmt: off
@@ -33,14 +34,19 @@ BORDER_MARGIN = 2.0  # px the border lies outside the picture, so that every pix
 LAYOUT_MAGNIFY = 1.5
 LAYOUT_FALL = 1.2  # power of the distance by which it falls; the border keeps 40 % of its texels
 
+EYEBALL_ROWS = 1 / 8  # of the texture, at its foot: the eyeballs' pictures
+EYEBALL_COLUMNS = ((0.0, 0.25), (0.75, 1.0))  # of the texture: the right eye's, the left eye's
+EYEBALL_INSET = 1.5  # texels that their edges stay away from what lies beside them
+
 
 @dataclass(frozen=True, slots=True)
 class ActorMesh:
-    """V vertices: 468 landmarks, the rings, the border.
+    """V vertices: 468 landmarks, the rings, the border, then the eyes' openings and the eyeballs' corners.
 
     triangles i32 (T, 3); texture_points f32 (V, 2) px in a texture of `texture_size`;
-    rest f32 (V, 3): canonical place of a vertex on the neutral face; follow f32 (V,): 1 moves with the head, 0 stays;
-    home f32 (V, 3): px in the picture when the head is in its usual pose.
+    rest f32 (B, 3): canonical place of a vertex on the neutral face; follow f32 (B,): 1 moves with the head, 0 stays;
+    home f32 (B, 3): px in the picture when the head is in its usual pose. These three without the eyes, which
+    `models.eyes` places by the face's landmarks.
     """
 
     triangles: NDArray[np.int32]
@@ -50,11 +56,13 @@ class ActorMesh:
     home: Floats
 
 
+BASE_VERTICES = FACE_POINTS + len(RING_SIZE) * len(OVAL) + 4 * BORDER_CELLS  # all but the eyes
+
+
 def mesh_size() -> tuple[int, int]:
-    """Vertices and triangles of every actor's mesh (Euler: all but the border lie inside the hull)."""
-    border = 4 * BORDER_CELLS
-    vertices = FACE_POINTS + len(RING_SIZE) * len(OVAL) + border
-    return vertices, 2 * vertices - 2 - border
+    """Vertices and triangles of every actor's mesh (Euler: of the base, all but the border lie inside the hull)."""
+    triangles = 2 * BASE_VERTICES - 2 - 4 * BORDER_CELLS
+    return BASE_VERTICES + eyes.EYE_VERTICES, triangles + eyes.EYE_TRIANGLES
 
 
 def build_mesh(neutral: Floats, opened: Floats, usual_pose: HeadPose, image_size: int, texture_size: int) -> ActorMesh:
@@ -77,11 +85,15 @@ def build_mesh(neutral: Floats, opened: Floats, usual_pose: HeadPose, image_size
     layout[:FACE_POINTS] = align.place(_wide_eyes(opened)[:FACE_POINTS], usual_pose)
     texture_points = _magnified(layout[:, :2], centre, image_size, texture_size)
     triangles = Delaunay(texture_points).simplices.astype(np.int32)
-    if (len(rest), len(triangles)) != mesh_size():
+    wanted = mesh_size()[1] - eyes.EYE_TRIANGLES
+    if len(triangles) != wanted:
         raise DataError(
             "the landmarks do not span a face that lies within the picture; prepare the footage again, "
-            f"filmed with more room around the head ({len(triangles)} triangles, not {mesh_size()[1]})"
+            f"filmed with more room around the head ({len(triangles)} triangles, not {wanted})"
         )
+    triangles = np.concatenate([eyes.opened(triangles, texture_points), eyes.eye_triangles(BASE_VERTICES)])
+    opening = eyes.opening_matrix(FACE_POINTS) @ texture_points[:FACE_POINTS]
+    texture_points = np.concatenate([texture_points, opening, _eyeballs(texture_size)]).astype(np.float32)
     return ActorMesh(_clockwise(triangles, texture_points), texture_points, rest, follow, home)
 
 
@@ -95,6 +107,16 @@ def _rings(neutral: Floats) -> tuple[Floats, Floats]:
         rings.append(ring)
         follows.append((1 - 0.5 * low) if k == 0 else (0.9 - 0.85 * low))
     return np.concatenate(rings), np.concatenate(follows)
+
+
+def _eyeballs(texture_size: int) -> Floats:
+    """Where the eyeballs' corners lie in the texture, f32 (8, 2) px, in the order of `eyes.eyeballs`."""
+    top, bottom = (1 - EYEBALL_ROWS) * texture_size - 0.5 + EYEBALL_INSET, texture_size - 0.5 - EYEBALL_INSET
+    corners = []
+    for first, last in EYEBALL_COLUMNS:
+        left, right = first * texture_size - 0.5 + EYEBALL_INSET, last * texture_size - 0.5 - EYEBALL_INSET
+        corners += [(left, top), (right, top), (right, bottom), (left, bottom)]
+    return np.array(corners, np.float32)
 
 
 def _within(rings: Floats, usual_pose: HeadPose, centre: Floats, image_size: int) -> Floats:
@@ -124,14 +146,17 @@ def _wide_eyes(canonical: Floats) -> Floats:
 
 
 def _magnified(points: Floats, centre: Floats, image_size: int, texture_size: int) -> Floats:
-    """Radial layout: LAYOUT_MAGNIFY near the centre, falling smoothly so that the border maps to the border."""
+    """Radial layout: LAYOUT_MAGNIFY near the centre, falling smoothly so that the border maps to the border.
+
+    The foot of the texture is left to the eyeballs.
+    """
     half = image_size / 2 + BORDER_MARGIN
     exact = points.astype(np.float64)  # so that the border stays straight: a dent in it would change the mesh
     offset = exact - centre
     bulge = LAYOUT_MAGNIFY + (1 - LAYOUT_MAGNIFY) * _outwards(exact, centre, image_size) ** LAYOUT_FALL
     moved = centre + offset * bulge
-    scale = (texture_size - 1) / 2 / half
-    return ((moved - (image_size - 1) / 2) * scale + (texture_size - 1) / 2).astype(np.float32)
+    middle = np.array([texture_size - 1, (1 - EYEBALL_ROWS) * texture_size - 1]) / 2
+    return ((moved - (image_size - 1) / 2) * (middle / half) + middle).astype(np.float32)
 
 
 def _outwards(points: NDArray[np.floating], centre: Floats, image_size: int) -> NDArray[np.floating]:

@@ -16,13 +16,14 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from models import losses
+from models import eyes, losses
 from models.base import ActorModel, Batch, Index, standard_normal, to_network, to_picture
 from models.blocks import PlacedConv, he_initialise
 from models.config import PuppetConfig
 from models.critic import PatchCritic, feature_distance, frozen, hinge
+from models.eyes import LOOK
 from models.geometry import MOVEMENT, Geometry, Placements, soft_limit
-from models.mesh import FACE_POINTS, OVAL, ActorMesh, build_mesh, mesh_size
+from models.mesh import BASE_VERTICES, EYEBALL_ROWS, FACE_POINTS, OVAL, ActorMesh, build_mesh, mesh_size
 from models.mirror import draw, flip_offsets, flip_pictures, flip_points, flip_pose, one_sided
 from models.registration import register_rings
 from puppet import align, measurements, pixels
@@ -34,25 +35,24 @@ if TYPE_CHECKING:
     from models.dataset import Dataset
     from models.driver import DriverClip
 
-# Appearance groups: which measurements they see, how many latents they get, and which part of the texture they paint
-# (rows and columns of the decoder's first map, as fractions). Regions that cannot see each other cannot learn that
-# brows only rise when the mouth opens, however often the footage shows it so.
+# Appearance groups: which measurements they see, how many latents they get, and which cells of the painter's first map
+# they paint (rows and columns, from and up to). Regions that cannot see each other cannot learn that brows only rise
+# when the mouth opens, however often the footage shows it so.
 _MOUTH = (
     "mouth_open", "mouth_width", "mouth_corner_right", "mouth_corner_left", "mouth_side", "upper_lip",
     "upper_lip_thickness", "lower_lip_thickness", "lip_protrusion", "jaw_open", "jaw_side", "nose_width",
 )  # fmt: skip
-GROUPS: dict[str, tuple[tuple[str, ...], int, tuple[float, float, float, float]]] = {
-    "eye_right": (("lids_right", "gaze_x_right", "gaze_y_right", "cheek_right"), 5, (0.25, 0.63, 0.0, 0.5)),
-    "eye_left": (("lids_left", "gaze_x_left", "gaze_y_left", "cheek_left"), 5, (0.25, 0.63, 0.5, 1.0)),
-    "brows": (tuple(n for n in measurements.MEASUREMENT_NAMES if n.startswith("brow")), 4, (0.12, 0.5, 0.0, 1.0)),
-    "mouth": ((*_MOUTH, "cheek_right", "cheek_left"), 12, (0.5, 1.0, 0.0, 1.0)),
+Cells = tuple[int, int, int, int]
+EYE_RIGHT: tuple[Cells, ...] = ((2, 5, 0, 4), (7, 8, 0, 2))  # around the eye; its eyeball's picture
+EYE_LEFT: tuple[Cells, ...] = ((2, 5, 4, 8), (7, 8, 6, 8))
+GROUPS: dict[str, tuple[tuple[str, ...], int, tuple[Cells, ...]]] = {
+    "eye_right": (("lids_right", "gaze_x_right", "gaze_y_right", "cheek_right"), 5, EYE_RIGHT),
+    "eye_left": (("lids_left", "gaze_x_left", "gaze_y_left", "cheek_left"), 5, EYE_LEFT),
+    "brows": (tuple(n for n in measurements.MEASUREMENT_NAMES if n.startswith("brow")), 4, ((1, 4, 0, 8),)),
+    "mouth": ((*_MOUTH, "cheek_right", "cheek_left"), 12, ((3, 7, 0, 8),)),
 }
 APPEARANCE = sum(size for _, size, _ in GROUPS.values())
 
-_index = measurements.MEASUREMENT_NAMES.index
-LIDS = [_index("lids_right"), _index("lids_left")]
-GAZE = [[_index(f"gaze_{axis}_right"), _index(f"gaze_{axis}_left")] for axis in "xy"]
-LEAST_TRUST = 0.05  # how much a shut eye says about the gaze, against 1 of an open one
 MEASUREMENT_LIMIT = 3.0  # standard deviations of the actor's own footage; beyond, squeezed softly
 HIDDEN = 64  # units of each group's encoder
 LOGVAR_RANGE = (-8.0, 2.0)
@@ -69,20 +69,21 @@ CRITIC_START = 0.5  # share of the training after which the critic joins in
 CRITIC, ADVERSARIAL, FEATURES = 0.1, 0.03, 0.5  # weights: the critic's own loss, its verdict, its maps' distance
 WINDOW = 0.5  # of the picture's side: what the critic sees of it in one step, somewhere about the middle
 
+TURN = 10.0  # degrees from the usual pose: a frame is shown once more for each
+
 OPENED_QUANTILE = 0.93  # the texture is laid out for a mouth as open as in the top 7 % of the footage
 REGISTERED_FRAMES = 160  # frames that tell how hair and ears move
 MEAN_FRAMES = 64  # frames averaged for the first guess of the mean texture
 
 
 class PuppetVAE(ActorModel):
-    """See the module's docstring. Latent: K components, 6 of the head's movement, 26 appearance."""
+    """See the module's docstring. Latent: K components, 6 of the head's movement, 2 of the gaze, 26 appearance."""
 
     best_metric = "psnr_tracked"  # what training changes; geometry is fitted
     encoder_inputs = ("landmarks", "pose")
     triangles: Tensor
     texture_points: Tensor
     loss_weight: Tensor
-    measurement_matrix: Tensor
     measurement_centre: Tensor
     measurement_spread: Tensor
 
@@ -90,17 +91,15 @@ class PuppetVAE(ActorModel):
         super().__init__(config)
         self.config = config
         vertices, triangles = mesh_size()
-        self.geometry = Geometry(config.components, vertices)
+        self.geometry = Geometry(config.components)
         self.latent_size = self.geometry.size + APPEARANCE
         self.image_size = config.image_size
         size = config.texture_size
         self.register_buffer("triangles", torch.zeros(triangles, 3, dtype=torch.int32))
         self.register_buffer("texture_points", torch.zeros(vertices, 2))
         self.register_buffer("loss_weight", torch.ones(1, 1, size, size))
-        matrix = torch.from_numpy(measurements.measurement_matrix())
-        self.register_buffer("measurement_matrix", matrix.T.contiguous(), persistent=False)
-        self.register_buffer("measurement_centre", torch.zeros(len(matrix)))
-        self.register_buffer("measurement_spread", torch.ones(len(matrix)))
+        self.register_buffer("measurement_centre", torch.zeros(len(measurements.MEASUREMENTS)))
+        self.register_buffer("measurement_spread", torch.ones(len(measurements.MEASUREMENTS)))
         self.appearance = AppearanceEncoder()
         self.painter = TexturePainter(config.channels, size)
         self.critic = PatchCritic()
@@ -123,9 +122,9 @@ class PuppetVAE(ActorModel):
         if self.mirror:
             canonical, poses = _with_mirrored(canonical, poses, neutral, config.image_size)
         self.geometry.fit(canonical, poses, usual, mesh, neutral)
-        measured = np.stack(list(measurements.measure(canonical).values()), 1)
-        self.measurement_centre.copy_(torch.from_numpy(measured.mean(0)))
-        self.measurement_spread.copy_(torch.from_numpy(np.maximum(measured.std(0), 1e-3)))
+        measured = self._measured(torch.from_numpy(canonical))
+        self.measurement_centre.copy_(measured.mean(0))
+        self.measurement_spread.copy_(measured.std(0, correction=0).clamp_min(1e-3))
         self.triangles.copy_(torch.from_numpy(mesh.triangles))
         self.texture_points.copy_(torch.from_numpy(mesh.texture_points))
         self.loss_weight.copy_(torch.from_numpy(_loss_weight(mesh, self.config.texture_size))[None, None])
@@ -140,7 +139,9 @@ class PuppetVAE(ActorModel):
     def _mean_texture(self, footage: Footage, rows: Index, mesh: ActorMesh) -> Tensor:
         """Average of unwarped frames, f32 (3, T, T) in [0, 1]: a start for the mean that training refines."""
         size = self.config.texture_size
-        flat = np.column_stack([mesh.texture_points, mesh.home[:, 2]]).astype(np.float32)
+        flat = np.zeros((len(mesh.texture_points), 3), np.float32)
+        flat[:, :2] = mesh.texture_points
+        flat[:BASE_VERTICES, 2] = mesh.home[:, 2]
         vertices = self._tracked_vertices(footage.points[rows])
         pictures = footage.images(rows)
         unwarped = [
@@ -155,31 +156,34 @@ class PuppetVAE(ActorModel):
         translation = np.stack([pose.translation[:2] for pose in poses]).astype(np.float32)
         scale = np.array([pose.scale for pose in poses], np.float32)
         device = self.geometry.neutral.device
-        arrays = (canonical[:, :FACE_POINTS], rotation, translation, scale)
-        return tuple(torch.from_numpy(a).to(device) for a in arrays)  # pyright: ignore[reportReturnType]
+        landmarks = torch.from_numpy(canonical).to(device)
+        placed = (torch.from_numpy(a).to(device) for a in (rotation, translation, scale))
+        return landmarks[:, :FACE_POINTS], self.geometry.look(landmarks), *placed  # pyright: ignore[reportReturnType]
 
     @torch.no_grad()
     def _tracked_vertices(self, points: Floats) -> Floats:
         """Mesh vertices f32 (B, V, 3) px where the tracker saw the face; points (B, 478, 3)."""
         return self.geometry.place(*self._tracked_placements(points)).cpu().numpy()
 
+    def practice(self, dataset: Dataset, rows: Index) -> Index:
+        """Turned heads more often: they are rare, and show sides of the head that no other frame does."""
+        _, poses = _canonical(dataset.points[rows], dataset.neutral)
+        angles = np.stack([align.angles_of(pose.rotation) for pose in poses])
+        turn = np.linalg.norm((angles - np.median(angles, 0))[:, :2], axis=1)
+        return np.repeat(rows, 1 + (turn / TURN).astype(np.intp))
+
     # ------------------------------------------------------------ the VAE
 
     def measure(self, landmarks: Tensor) -> Tensor:
-        """Landmarks (B, 478, 3) -> measurements (B, M) in standard deviations of the actor's own, unbounded.
+        """Landmarks (B, 478, 3) -> measurements (B, M) in standard deviations of the actor's own, unbounded."""
+        return (self._measured(landmarks) - self.measurement_centre) / self.measurement_spread
 
-        Both eyes look where the more open one sees the iris better: one iris alone is the tracker's noisiest point, and
-        behind a lid it is a guess.
-        """
-        values = landmarks.flatten(1) @ self.measurement_matrix
-        at_rest = self.geometry.neutral.flatten() @ self.measurement_matrix
-        opened = (values[:, LIDS] / at_rest[LIDS].clamp_min(1e-3)).clamp(LEAST_TRUST, 1)
-        trust = opened / opened.sum(1, keepdim=True)
-        moved = values - self.measurement_centre
-        columns = list(moved.unbind(1))
-        for right, left in GAZE:
-            columns[right] = columns[left] = (moved[:, [right, left]] * trust).sum(1)
-        return torch.stack(columns, 1) / self.measurement_spread
+    def _measured(self, landmarks: Tensor) -> Tensor:
+        """Landmarks (B, 478, 3) -> measurements (B, M) in outer-eye distances; both eyes look the same way."""
+        columns = list((landmarks.flatten(1) @ self.geometry.measurement_matrix).unbind(1))
+        for (right, left), value in zip(eyes.GAZE, self.geometry.look(landmarks).unbind(1), strict=True):
+            columns[right] = columns[left] = value
+        return torch.stack(columns, 1)
 
     def encode(self, batch: Batch) -> tuple[Tensor, Tensor]:
         return self.posterior(batch["landmarks"], batch["pose"])
@@ -321,7 +325,7 @@ CELLS = 8  # side of the painter's first map
 
 
 class TexturePainter(nn.Module):
-    """Movement and appearance latents (B, 6 + 26) -> texture (B, 3, T, T): a mean and what differs from it.
+    """Movement, gaze and appearance latents (B, 6 + 2 + 26) -> texture (B, 3, T, T): a mean and what differs from it.
 
     channels: of the maps at 8, 16, 32 ... cells; the last map is brought to T by one pixel shuffle, since wide maps
     at full resolution are what costs time on a CPU (Shi et al. 2016). For the same reason maps are convolved first and
@@ -337,7 +341,7 @@ class TexturePainter(nn.Module):
         if last * self.shuffle != texture_size:
             raise ValueError(f"texture size {texture_size} is no multiple of {last}")
         self.mean = nn.Parameter(torch.zeros(3, texture_size, texture_size))
-        self.stem = nn.Linear(MOVEMENT + APPEARANCE, channels[0] * CELLS * CELLS)
+        self.stem = nn.Linear(MOVEMENT + LOOK + APPEARANCE, channels[0] * CELLS * CELLS)
         self.register_buffer("reach", _reach().repeat(1, channels[0], 1, 1).flatten(1), persistent=False)
         # the first map's cells do not look at their neighbours: what a group paints there spreads far
         self.blocks = nn.ModuleList(
@@ -359,11 +363,13 @@ class TexturePainter(nn.Module):
 
 
 def _reach() -> Tensor:
-    """(6 + 26, 1, 8, 8): 1 where a latent may paint, 0 elsewhere; the head's movement paints everywhere."""
+    """(6 + 2 + 26, 1, 8, 8): 1 where a latent may paint, 0 elsewhere; the head's movement paints everywhere."""
+    places = [(LOOK, EYE_RIGHT + EYE_LEFT), *((size, cells) for _, size, cells in GROUPS.values())]
     masks = [torch.ones(MOVEMENT, 1, CELLS, CELLS)]
-    for _, size, (top, bottom, left, right) in GROUPS.values():
+    for size, cells in places:
         mask = torch.zeros(size, 1, CELLS, CELLS)
-        mask[:, :, round(top * CELLS) : round(bottom * CELLS), round(left * CELLS) : round(right * CELLS)] = 1
+        for top, bottom, left, right in cells:
+            mask[:, :, top:bottom, left:right] = 1
         masks.append(mask)
     return torch.cat(masks)
 
@@ -499,10 +505,11 @@ def _loss_weight(mesh: ActorMesh, size: int) -> Floats:
         squared = np.min([((texels - spot) ** 2).sum(1) for spot in spots], 0)
         return np.exp(-squared / (2 * (sigma * reach[0]) ** 2))
 
-    eyes, mouth = near(measurements.EYE_RIGHT + measurements.EYE_LEFT, 0.08), near(measurements.LIPS, 0.1)
+    around_eyes, mouth = near(measurements.EYE_RIGHT + measurements.EYE_LEFT, 0.08), near(measurements.LIPS, 0.1)
+    around_eyes = np.where(texels[:, 1] > (1 - EYEBALL_ROWS) * size - 0.5, 1, around_eyes)
     brows = near(measurements.BROWS, 0.08)
     inside = ((((texels - centre) / reach) ** 2).sum(1) < 1.1).astype(np.float32)
-    weight = 1 + EYE_LOSS * eyes + MOUTH_LOSS * mouth + BROW_LOSS * brows + FACE_LOSS * inside
+    weight = 1 + EYE_LOSS * around_eyes + MOUTH_LOSS * mouth + BROW_LOSS * brows + FACE_LOSS * inside
     return weight.reshape(size, size).astype(np.float32)
 
 

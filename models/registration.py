@@ -8,7 +8,7 @@ from scipy.spatial import Delaunay
 from torch import Tensor
 
 from models.geometry import Geometry, Placements
-from models.mesh import FACE_POINTS, OVAL, RING_SIZE
+from models.mesh import BASE_VERTICES, FACE_POINTS, OVAL, RING_SIZE
 
 STEPS = 150
 FRAMES_PER_STEP = 24
@@ -28,7 +28,7 @@ def register_rings(
     the same N frames. Writes the rings' rows of `geometry.rest` and `geometry.follow`.
     """
     rings = slice(FACE_POINTS, FACE_POINTS + len(RING_SIZE) * len(OVAL))
-    corners, shares = _texels(texture_points, rings)
+    corners, shares = _texels(texture_points[:BASE_VERTICES], rings)
     size = pictures.shape[1]
     frames = F.avg_pool2d(pictures.permute(0, 3, 1, 2).float() / 255, max(1, size // TEXELS))
     start, follow = geometry.rest.clone(), geometry.follow.clone()

@@ -99,6 +99,7 @@ class Trainer:
         elif team.leads:
             self.model.fit_statistics(dataset, self.train_rows)
         self.model.to(device)
+        self._practice = self.model.practice(dataset, self.train_rows)
         self._loss = team.loss(self.model)
         self.optimizer = self._make_optimizer()
         decay = self.config.ema_decay if team.leads else None
@@ -212,7 +213,7 @@ class Trainer:
 
     def _batch(self, step: int) -> Batch:
         seed = self.config.seed
-        rows = self.team.share(rows_of_step(self.train_rows, self.config.batch_size, seed, step))
+        rows = self.team.share(rows_of_step(self._practice, self.config.batch_size, seed, step))
         return self.batches.batch(rows, generator_of(seed, step, BATCHES_STREAM, self.team.rank))
 
     def _learn(self, batch: Batch) -> tuple[dict[str, float], float]:

@@ -256,6 +256,6 @@ def test_a_head_that_reaches_the_edge_of_the_picture_gets_a_mesh(scale: float, y
     """The rings around it would leave the picture."""
     pose = HeadPose(np.eye(3), scale * 128, np.array([63.5, y, 0.0]))
     mesh = build_mesh(rest_face(), expression(rest_face(), open=0.25), pose, 128, 96)
-    assert (len(mesh.rest), len(mesh.triangles)) == mesh_size()
+    assert (len(mesh.texture_points), len(mesh.triangles)) == mesh_size()
     assert mesh.home[:, :2].min() >= -2
     assert mesh.home[:, :2].max() <= 129

@@ -7,7 +7,8 @@ import pytest
 import torch
 from planted_face import expression, rest_face
 
-from models import registration
+from models import eyes, registration
+from models.eyes import LOOK
 from models.geometry import (
     ANGLES,
     COMPONENT_LIMIT,
@@ -21,9 +22,10 @@ from models.geometry import (
     rotations,
     soft_limit,
 )
-from models.mesh import FACE_POINTS, OVAL, ActorMesh, build_mesh
+from models.mesh import BASE_VERTICES, FACE_POINTS, OVAL, ActorMesh, build_mesh
 from puppet import align
 from puppet.frames import POSE_SIZE, HeadPose
+from puppet.measurements import EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT
 from puppet.warp import MeshWarp
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
@@ -33,6 +35,7 @@ SCALE = align.STEADY_EYES * SIZE
 FRAMES = 80
 EXPRESSIONS = 3
 RINGS = slice(FACE_POINTS, FACE_POINTS + 2 * len(OVAL))
+PLACES = slice(-LOOK - PLACE, -LOOK)  # of a latent
 
 
 def expressions() -> np.ndarray:
@@ -62,7 +65,7 @@ class Planted:
         self.mesh: ActorMesh = build_mesh(self.rest, self.canonical.mean(0), self.usual, SIZE, SIZE)
 
     def geometry(self, components: int = 8) -> Geometry:
-        geometry = Geometry(components, len(self.mesh.rest))
+        geometry = Geometry(components)
         geometry.fit(self.canonical, self.poses(), self.held(), self.mesh, self.rest)
         return geometry
 
@@ -82,7 +85,7 @@ class Planted:
         rotation = np.stack([align.rotation_of(a) for a in self.angles])
         arrays = self.canonical[:, :FACE_POINTS], rotation, self.translation, self.scale
         face, turned, moved, scaled = (torch.from_numpy(a.astype(np.float32)) for a in arrays)
-        return face, turned, moved, scaled
+        return face, torch.zeros(FRAMES, LOOK), turned, moved, scaled
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +99,7 @@ def wandering() -> Planted:
 
 
 def encoded(geometry: Geometry, planted: Planted) -> torch.Tensor:
-    """Latents (FRAMES, K + 6); the encoder takes movement from how the head is usually held."""
+    """Latents (FRAMES, K + 8); the encoder takes movement from how the head is usually held."""
     movement = np.stack([geometry.movement(pose) for pose in planted.poses()])
     return geometry.encode(torch.from_numpy(planted.canonical), torch.from_numpy(movement))[0]
 
@@ -153,7 +156,7 @@ def test_the_neutral_is_the_origin_and_latents_are_linear(planted: Planted) -> N
     rest = torch.from_numpy(planted.rest)[None]
     usual = torch.zeros(1, POSE_SIZE)
     origin = geometry.encode(rest, usual)[0]
-    assert origin.shape == (1, geometry.size) == (1, EXPRESSIONS + ANGLES + PLACE)
+    assert origin.shape == (1, geometry.size) == (1, EXPRESSIONS + ANGLES + PLACE + LOOK)
     np.testing.assert_array_equal(origin[:, : EXPRESSIONS + ANGLES], 0)
     np.testing.assert_allclose(geometry.pose_of(origin)[0], np.median(planted.angles, 0), atol=1e-5)
     offset = torch.from_numpy(expressions()[:1]) * 0.1
@@ -194,7 +197,8 @@ def test_place_is_aligns_place_on_the_face_and_keeps_the_border(planted: Planted
     for row in (0, 7, FRAMES - 1):
         expected = align.place(planted.canonical[row], planted.pose(row))[:FACE_POINTS]
         np.testing.assert_allclose(vertices[row, :FACE_POINTS], expected, atol=1e-3)
-        np.testing.assert_allclose(vertices[row, RINGS.stop :], planted.mesh.home[RINGS.stop :], atol=1e-3)
+        still = slice(RINGS.stop, BASE_VERTICES)
+        np.testing.assert_allclose(vertices[row, still], planted.mesh.home[still], atol=1e-3)
 
 
 def test_forward_draws_the_planted_frames(planted: Planted) -> None:
@@ -213,8 +217,8 @@ def test_the_usual_pose_draws_the_mesh_at_home(planted: Planted) -> None:
     usual = planted.usual
     arrays = rest, usual.rotation[None], usual.translation[None, :2], np.array([usual.scale])
     face, rotation, translation, scale = (torch.from_numpy(a.astype(np.float32)) for a in arrays)
-    vertices = geometry.place(face, rotation, translation, scale)
-    np.testing.assert_allclose(vertices[0], planted.mesh.home, atol=1e-3)
+    vertices = geometry.place(face, torch.zeros(1, LOOK), rotation, translation, scale)
+    np.testing.assert_allclose(vertices[0, :BASE_VERTICES], planted.mesh.home, atol=1e-3)
 
 
 # --- where the head is ---
@@ -259,7 +263,7 @@ def test_a_stranger_who_leaves_the_picture_is_held_near_it(wandering: Planted) -
     rest = torch.from_numpy(wandering.rest)[None].expand(2, -1, -1)
     away = torch.tensor([[0, 0, 0, 9, -9, 3], [0, 0, 0, -9, 9, -3.0]])
     latent = geometry.encode(rest, away)[0]
-    beyond = latent[:, -PLACE:] * geometry.place_scale
+    beyond = latent[:, PLACES] * geometry.place_scale
     assert (beyond.abs() <= geometry.place_limit + 1e-4).all()
     np.testing.assert_allclose(beyond.sign(), away[:, -PLACE:].sign())
     usual = geometry(geometry.encode(rest, torch.zeros(2, POSE_SIZE))[0])
@@ -272,10 +276,64 @@ def test_the_tracker_is_believed_less_where_the_head_hardly_moves(planted: Plant
     """logvar is the tracker's noise in units of the footage's spread."""
     still, moving = planted.geometry(), wandering.geometry()
     rest, usual = torch.from_numpy(planted.rest)[None], torch.zeros(1, POSE_SIZE)
-    certain = [geometry.encode(rest, usual)[1][0, -PLACE:] for geometry in (still, moving)]
+    certain = [geometry.encode(rest, usual)[1][0, PLACES] for geometry in (still, moving)]
     np.testing.assert_allclose(certain[0], 0, atol=1e-5)
     np.testing.assert_allclose(certain[1], 2 * np.log(np.array(PLACE_NOISE) / moving.place_scale.numpy()), atol=1e-4)
     assert certain[1].max() < -2
+
+
+# --- where the eyes look ---
+
+
+def looking(rest: np.ndarray, *glances: float, shut: float = 0.0) -> torch.Tensor:
+    return torch.from_numpy(np.stack([expression(rest, gaze=glance, shut=shut) for glance in glances]))
+
+
+def glancing(planted: Planted, furthest: float = 0.06) -> Geometry:
+    geometry = Geometry(EXPRESSIONS)
+    rng = np.random.default_rng(3)
+    seen = np.stack([expression(planted.rest, gaze=g) for g in rng.uniform(-furthest, furthest, FRAMES)])
+    geometry.fit(seen, planted.poses(), planted.held(), planted.mesh, planted.rest)
+    return geometry
+
+
+def test_a_glance_moves_the_eyeballs_behind_lids_that_stay(planted: Planted) -> None:
+    geometry = glancing(planted)
+    usual = torch.zeros(3, POSE_SIZE)
+    glances = (-0.03, 0.0, 0.03)
+    face = geometry(geometry.encode(looking(planted.rest, *glances), usual)[0])
+    left, ahead, right = face.numpy()
+    balls, size = slice(-eyes.EYEBALL_VERTICES, None), float(geometry.place_centre[-1].exp())
+    np.testing.assert_allclose(right[: balls.start], left[: balls.start], atol=0.02)
+    for moved, glance in ((left, glances[0]), (right, glances[2])):
+        np.testing.assert_allclose((moved - ahead)[balls, 0], glance * size, rtol=0.02)
+    assert ahead[balls, 2].min() > ahead[: balls.start, 2][geometry.follow.numpy().nonzero()[0]].max() + 1000
+
+
+def test_the_eyeballs_are_where_the_irises_are(planted: Planted) -> None:
+    geometry = glancing(planted)
+    face = geometry(geometry.encode(looking(planted.rest, 0.0), torch.zeros(1, POSE_SIZE))[0])[0].numpy()
+    pose = HeadPose(align.rotation_of(geometry.pose_centre.numpy()), SCALE, planted.held().translation)
+    irises = align.place(planted.rest, pose)[[IRIS_RIGHT[0], IRIS_LEFT[0]], :2]
+    np.testing.assert_allclose(face[-eyes.EYEBALL_VERTICES :, :2].reshape(2, 4, 2).mean(1), irises, atol=0.5)
+
+
+def test_a_shut_eye_says_little_about_where_both_look(planted: Planted) -> None:
+    geometry = glancing(planted)
+    wink = expression(planted.rest, gaze=0.04)
+    shut = expression(planted.rest, shut=0.95)
+    wink[list(EYE_RIGHT + IRIS_RIGHT)] = shut[list(EYE_RIGHT + IRIS_RIGHT)]  # its iris did not move
+    both = geometry.look(torch.from_numpy(wink)[None])[0]
+    assert float(both[0]) == pytest.approx(0.04, rel=0.1)
+    assert float(geometry.look(looking(planted.rest, 0.04))[0, 0]) == pytest.approx(0.04, abs=1e-4)
+
+
+def test_a_stranger_looks_no_further_than_the_actor_can(planted: Planted) -> None:
+    geometry = glancing(planted)
+    latent = geometry.encode(looking(planted.rest, -0.5, 0.5), torch.zeros(2, POSE_SIZE))[0]
+    looks = (latent[:, -LOOK:] * geometry.look_scale)[:, 0]
+    assert looks.abs().max() <= float(geometry.look_limit[0]) + 1e-4 <= 1.2 * 0.06
+    assert looks.abs().min() > 0.05
 
 
 # --- rings ---

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from planted_face import EYE_MIDDLE, expression, rest_face
 
-from models.mesh import BORDER_CELLS, BORDER_MARGIN, FACE_POINTS, OVAL, ActorMesh, build_mesh, mesh_size
+from models.eyes import EYE_TRIANGLES, EYE_VERTICES, EYEBALL_VERTICES, RIMS
+from models.mesh import (
+    BASE_VERTICES,
+    BORDER_CELLS,
+    BORDER_MARGIN,
+    EYEBALL_COLUMNS,
+    EYEBALL_ROWS,
+    FACE_POINTS,
+    OVAL,
+    ActorMesh,
+    build_mesh,
+    mesh_size,
+)
 from puppet import align
 from puppet.errors import DataError
 from puppet.frames import LANDMARKS, HeadPose
@@ -15,9 +28,10 @@ from puppet.warp import MeshWarp
 
 PICTURE, TEXTURE = 128, 96
 POSE = HeadPose(align.rotation_of(np.array([4, -3, 2])), align.STEADY_EYES * PICTURE, np.array([62.0, 55.0, 0.0]))
-RINGS = slice(FACE_POINTS, -4 * BORDER_CELLS)
-EDGE = (TEXTURE - 1) / 4 / (PICTURE / 2 + BORDER_MARGIN)  # texels that half a pixel makes: the border lies that far in
-BORDER = slice(-4 * BORDER_CELLS, None)
+RINGS = slice(FACE_POINTS, BASE_VERTICES - 4 * BORDER_CELLS)
+BORDER = slice(BASE_VERTICES - 4 * BORDER_CELLS, BASE_VERTICES)
+BASE_SIZE = np.array([TEXTURE, (1 - EYEBALL_ROWS) * TEXTURE])  # of the texture, without the eyeballs at its foot
+EDGE = (BASE_SIZE - 1) / 4 / (PICTURE / 2 + BORDER_MARGIN)  # texels that half a pixel makes: the border is so far in
 
 
 @pytest.fixture(scope="module")
@@ -32,29 +46,45 @@ def doubled_areas(triangles: np.ndarray, points: np.ndarray) -> np.ndarray:
 
 def test_counts_do_not_depend_on_the_actor(mesh: ActorMesh) -> None:
     vertices, triangles = mesh_size()
-    assert vertices == 468 + 2 * 36 + 24
-    assert mesh.rest.shape == mesh.home.shape == (vertices, 3)
+    assert BASE_VERTICES == 468 + 2 * 36 + 24
+    assert vertices == BASE_VERTICES + 2 * 16 + 2 * 4
+    assert mesh.rest.shape == mesh.home.shape == (BASE_VERTICES, 3)
     assert mesh.texture_points.shape == (vertices, 2)
-    assert mesh.follow.shape == (vertices,)
+    assert mesh.follow.shape == (BASE_VERTICES,)
     assert mesh.triangles.shape == (triangles, 3)
     other = build_mesh(rest_face(0.07, 1.3), expression(rest_face(0.07, 1.3), open=0.1), POSE, PICTURE, 256)
     assert other.triangles.shape == mesh.triangles.shape
 
 
 def test_triangles_turn_the_same_way_and_tile_the_texture(mesh: ActorMesh) -> None:
+    """Everything but the eyes' openings, which no triangle covers; and the eyeballs' pictures at the foot."""
     areas = doubled_areas(mesh.triangles, mesh.texture_points)
-    assert (areas > 0).all()
-    side = TEXTURE - 1 - 2 * EDGE
-    assert areas.sum() / 2 == pytest.approx(side**2, rel=1e-4)
-    assert set(mesh.triangles.ravel().tolist()) == set(range(len(mesh.rest)))
+    over_openings = mesh.triangles[:, 0] == mesh.triangles[:, 1]
+    assert over_openings.sum() >= 2 * 14
+    assert (areas[~over_openings] > 0).all()
+    openings = sum(
+        cv2.contourArea(mesh.texture_points[BASE_VERTICES + 16 * eye + np.arange(16)]) for eye in range(len(RIMS))
+    )
+    skin = (areas > 0) & (mesh.triangles < BASE_VERTICES + EYE_VERTICES - EYEBALL_VERTICES).all(1)
+    assert areas[skin].sum() / 2 + openings == pytest.approx(np.prod(BASE_SIZE - 1 - 2 * EDGE), rel=1e-3)
+    assert EYE_TRIANGLES == 2 * 32 + 4
+
+
+def test_the_eyeballs_have_the_foot_of_the_texture_to_themselves(mesh: ActorMesh) -> None:
+    foot = BASE_SIZE[1] - 0.5
+    base, balls = mesh.texture_points[:-EYEBALL_VERTICES], mesh.texture_points[-EYEBALL_VERTICES:].reshape(2, 4, 2)
+    assert base[:, 1].max() < foot - 0.5
+    assert balls[..., 1].min() > foot + 0.5
+    for corners, (first, last) in zip(balls, EYEBALL_COLUMNS, strict=True):
+        assert first * TEXTURE < corners[:, 0].min() < corners[:, 0].max() < last * TEXTURE
 
 
 def test_texture_points_lie_inside_the_texture_and_the_border_on_its_edge(mesh: ActorMesh) -> None:
     assert mesh.texture_points.min() >= -1e-3
     assert mesh.texture_points.max() <= TEXTURE - 1 + 1e-3
     border = mesh.texture_points[BORDER]
-    on_edge = np.minimum(border, TEXTURE - 1 - border).min(1)
-    np.testing.assert_allclose(on_edge, EDGE, atol=1e-3)
+    off_edge = np.abs(np.minimum(border, BASE_SIZE - 1 - border) - EDGE).min(1)
+    np.testing.assert_allclose(off_edge, 0, atol=1e-3)
 
 
 def test_the_border_covers_the_picture_and_stays(mesh: ActorMesh) -> None:
@@ -62,13 +92,14 @@ def test_the_border_covers_the_picture_and_stays(mesh: ActorMesh) -> None:
     assert border[:, :2].min() == -BORDER_MARGIN
     assert border[:, :2].max() == PICTURE - 1 + BORDER_MARGIN
     np.testing.assert_array_equal(mesh.follow[BORDER], 0)
-    x, y = MeshWarp(mesh.triangles, mesh.texture_points, PICTURE).field(mesh.home)
-    assert np.isfinite(x).all()
-    assert np.isfinite(y).all()
-    # margin / size of the texture that the picture's corners show
-    inset = BORDER_MARGIN / (PICTURE + 2 * BORDER_MARGIN) * TEXTURE
-    assert x.min() == pytest.approx(inset, abs=0.7)
-    assert x.max() == pytest.approx(TEXTURE - 1 - inset, abs=0.7)
+    base = (mesh.triangles < BASE_VERTICES).all(1)
+    x, y = MeshWarp(mesh.triangles[base], mesh.texture_points[:BASE_VERTICES], PICTURE).field(mesh.home)
+    for values, size in zip((x, y), BASE_SIZE, strict=True):
+        assert np.isfinite(values).all()
+        # margin / size of the texture that the picture's corners show
+        inset = BORDER_MARGIN / (PICTURE + 2 * BORDER_MARGIN) * size
+        assert values.min() == pytest.approx(inset, abs=0.7)
+        assert values.max() == pytest.approx(size - 1 - inset, abs=0.7)
 
 
 def test_the_face_follows_the_head_wholly_and_the_shoulders_less(mesh: ActorMesh) -> None:
@@ -94,17 +125,17 @@ def test_home_is_the_neutral_face_in_its_usual_pose(mesh: ActorMesh) -> None:
 
 def test_the_texture_is_laid_out_with_mouth_and_eyes_open_and_the_face_large(mesh: ActorMesh) -> None:
     """Eye distances per texel: near the middle of the face there are more texels than the picture has pixels."""
-    texels_per_px = (TEXTURE - 1) / (PICTURE + 2 * BORDER_MARGIN)
+    across, down = (BASE_SIZE - 1) / (PICTURE + 2 * BORDER_MARGIN)  # texels per px
 
     def spans(a: int, b: int) -> tuple[float, float]:
         texels = np.linalg.norm(mesh.texture_points[a] - mesh.texture_points[b])
-        px = np.linalg.norm(mesh.home[a, :2] - mesh.home[b, :2])
-        return float(texels), float(px * texels_per_px)
+        px = np.linalg.norm((mesh.home[a, :2] - mesh.home[b, :2]) * (across, down))
+        return float(texels), float(px)
 
     texels, px = spans(133, 362)  # inner eye corners
     assert texels > 1.15 * px
     texels, px = spans(13, 14)  # lips: 0.25 eye distances more than at rest
-    assert texels > px + 0.25 * POSE.scale * texels_per_px
+    assert texels > px + 0.25 * POSE.scale * down
     texels, px = spans(159, 145)  # lids
     assert texels > 1.4 * 1.15 * px
 

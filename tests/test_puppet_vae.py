@@ -18,10 +18,21 @@ from models.blocks import PlacedConv, he_initialise
 from models.config import PuppetConfig
 from models.dataset import Dataset
 from models.driver import DriverClip
+from models.eyes import EYEBALL_VERTICES, LOOK
 from models.geometry import ANGLES, MOVEMENT
-from models.mesh import FACE_POINTS, OVAL, mesh_size
+from models.mesh import EYEBALL_ROWS, FACE_POINTS, OVAL, mesh_size
 from models.mirror import flip_offsets
-from models.puppet_vae import APPEARANCE, CELLS, CRITIC_START, FIELD_STEPS, GROUPS, Footage, PuppetVAE, TexturePainter
+from models.puppet_vae import (
+    APPEARANCE,
+    CELLS,
+    CRITIC_START,
+    FIELD_STEPS,
+    GROUPS,
+    TURN,
+    Footage,
+    PuppetVAE,
+    TexturePainter,
+)
 from puppet import align
 from puppet.frames import POSE_SIZE, HeadPose, Image
 from puppet.measurements import EYE_LEFT, EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT, LIPS, MEASUREMENT_NAMES
@@ -120,8 +131,8 @@ def generator() -> torch.Generator:
 # --- statistics ---
 
 
-def test_the_latent_is_components_pose_and_appearance(fitted: PuppetVAE) -> None:
-    assert fitted.latent_size == CONFIG.components + MOVEMENT + APPEARANCE
+def test_the_latent_is_components_pose_gaze_and_appearance(fitted: PuppetVAE) -> None:
+    assert fitted.latent_size == CONFIG.components + MOVEMENT + LOOK + APPEARANCE
     assert APPEARANCE == sum(size for _, size, _ in GROUPS.values()) == 26
 
 
@@ -174,7 +185,17 @@ def test_the_first_guess_of_the_mean_texture_is_the_planted_colours(fitted: Pupp
         np.testing.assert_allclose(texture[y, x], colour, atol=15)
     lips = fitted.texture_points[[13, 14]].mean(0).round().int().tolist()
     np.testing.assert_allclose(texture[lips[1], lips[0]], MOUTH, atol=40)  # laid out open, averaged from open mouths
-    np.testing.assert_allclose(texture[-3, 3], BACK, atol=5)
+    np.testing.assert_allclose(texture[round((1 - EYEBALL_ROWS) * SIZE) - 3, 3], BACK, atol=5)
+    for ball in fitted.texture_points[-EYEBALL_VERTICES:].reshape(2, 4, 2).mean(1):
+        x, y = np.round(ball.numpy()).astype(int)
+        np.testing.assert_allclose(texture[y, x], PUPIL, atol=60)
+
+
+def test_turned_heads_are_practised_more_often(fitted: PuppetVAE, dataset: Dataset) -> None:
+    practised = fitted.practice(dataset, ROWS)
+    turn = np.linalg.norm((angles_of_frames() - np.median(angles_of_frames(), 0))[:, :2], axis=1)
+    np.testing.assert_array_equal(np.bincount(practised, minlength=N), 1 + (turn / TURN).astype(int))
+    assert len(practised) > N
 
 
 # --- training ---
@@ -393,10 +414,10 @@ def test_every_measurement_is_seen_by_somebody() -> None:
 @pytest.mark.parametrize("group", GROUPS)
 def test_a_latent_paints_only_its_own_part_of_the_stem(fitted: PuppetVAE, group: str) -> None:
     painter, part = fitted.painter, latents_of(group)
-    maps = (painter.stem.weight.T * painter.reach).unflatten(1, (-1, CELLS, CELLS))[MOVEMENT:][part]
-    _, _, (top, bottom, left, right) = GROUPS[group]
+    maps = (painter.stem.weight.T * painter.reach).unflatten(1, (-1, CELLS, CELLS))[MOVEMENT + LOOK :][part]
     own = torch.zeros(CELLS, CELLS, dtype=torch.bool)
-    own[round(top * CELLS) : round(bottom * CELLS), round(left * CELLS) : round(right * CELLS)] = True
+    for top, bottom, left, right in GROUPS[group][2]:
+        own[top:bottom, left:right] = True
     assert (maps[..., ~own] == 0).all()
     assert (maps[..., own] != 0).any(0).all()
 
@@ -461,7 +482,7 @@ def test_everything_fitted_is_in_the_state(fitted: PuppetVAE, dataset: Dataset) 
 def test_an_untrained_painter_paints_its_mean() -> None:
     painter = TexturePainter((8, 8), 32)
     painter.mean.data.fill_(0.5)
-    latent = torch.zeros(1, MOVEMENT + APPEARANCE)
+    latent = torch.zeros(1, MOVEMENT + LOOK + APPEARANCE)
     np.testing.assert_allclose(painter(latent).detach(), 0.5, atol=1e-6)
     assert painter(latent).shape == (1, 3, 32, 32)
 
