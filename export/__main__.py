@@ -96,6 +96,7 @@ def export_run(args: argparse.Namespace) -> None:
     # torch is only imported when there is something to do, so that --help is instant
     from export.attributes import add_attributes
     from export.onnx_file import Declaration, export_actor
+    from export.response import add_response
     from models import checkpoint
     from models.dataset import open_dataset
     from models.labels import dataset_labels
@@ -109,12 +110,14 @@ def export_run(args: argparse.Namespace) -> None:
     with open_dataset(path) as dataset:
         told = dataset.has_landmarks or dataset.labels is not None or args.labels is not None
         labels = dataset_labels(dataset, args.labels) if told and not args.no_attributes else None
-        card = export_actor(model, dataset, args.output, declared, training_facts(facts))
+        export_actor(model, dataset, args.output, declared, training_facts(facts))
+        card = add_response(args.output)
         if labels is not None:
             print(add_attributes(args.output, dataset, labels, args.variant)[1].text())
     size = args.output.stat().st_size / 2**20
     parity = ", ".join(f"{name} {value:.2g}" for name, value in card.parity.items())
-    print(f"{args.output}: {size:.1f} MiB, {card.kind} actor {card.name}; parity: {parity}")
+    answer = "".join(f"; answer of the {region}: {share:.2f}" for region, share in card.response.items())
+    print(f"{args.output}: {size:.1f} MiB, {card.kind} actor {card.name}; parity: {parity}{answer}")
 
 
 def export_attributes(args: argparse.Namespace) -> None:

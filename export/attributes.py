@@ -34,7 +34,7 @@ def latent_means(actor: Actor, dataset: Dataset, rows: NDArray[np.intp]) -> Floa
     DataError for an actor that wants landmarks, of a data set without any.
     """
     wants_landmarks = set(actor.card.encoder_inputs) - {"crop"}
-    retargeter = Retargeter(actor.neutral)
+    retargeter = Retargeter(actor.neutral, actor.card.response)
     neutral = dataset_neutral(dataset) if wants_landmarks else None
     nothing = Drive(actor.neutral, np.zeros(POSE_SIZE, np.float32), 0.0)
     means = []

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from puppet import __version__
 from puppet.errors import ActorFileError, reason
 from puppet.frames import LANDMARKS, Floats
+from puppet.measurements import RESPONDING
 
 FORMAT_VERSION = 2  # 1: a head that turned but did not move, pose (N, 3)
 SUFFIX = ".actor"
@@ -65,6 +66,8 @@ class ActorCard:
     image_size, texture_size (mesh only), crop_size (only if the encoder asks for pixels): sides in px.
     encoder_inputs: some of "crop", "landmarks", "pose". neutral f32 (478, 3): canonical landmarks.
     triangles i32 (T, 3) and texture_points f32 (V, 2) px: the mesh, None for the kind "image".
+    response: share of a movement that was asked for that a tracker sees on the actor, by region (export/response.py);
+    empty when it was not measured.
     parity: how far ONNX Runtime is from torch, by name. training: plain facts (frames, steps, metrics, preset ...).
     consent: whose face it is and that they agreed. created: ISO date. sha256: of every member, filled in on writing.
     """
@@ -83,6 +86,7 @@ class ActorCard:
     texture_size: int | None = None
     triangles: NDArray[np.int32] | None = None
     texture_points: Floats | None = None
+    response: Mapping[str, float] = field(default_factory=dict)
     parity: Mapping[str, float] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
     sha256: Mapping[str, str] = field(default_factory=dict)
@@ -128,6 +132,7 @@ def card_from_json(text: str | bytes) -> ActorCard:
         raise ValueError(f"format_version is {version!r}")
     if version != FORMAT_VERSION:
         raise OtherVersionError(version, data.get("puppet_version", "unknown"))
+    data.setdefault("response", {})  # files made before it was measured lack it
     _check_keys(data, {*_FIELDS, "decoder_outputs"})
     outputs = data.pop("decoder_outputs")
     values = {}
@@ -350,6 +355,15 @@ def _numbers(value: Any) -> dict[str, float]:
     return value
 
 
+def _response(value: Any) -> dict[str, float]:
+    shares = _numbers(value)
+    if unknown := sorted(set(shares) - set(RESPONDING)):
+        raise ValueError(f"unknown region {unknown[0][:40]!r}")
+    if not all(-MAX_NUMBER <= share <= MAX_NUMBER for share in shares.values()):  # NaN is refused on reading
+        raise ValueError(f"numbers must be within {MAX_NUMBER}")
+    return shares
+
+
 def _facts(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ValueError("must be an object")
@@ -384,6 +398,7 @@ _FIELDS: dict[str, Callable[[Any], Any]] = {
     "triangles": _optional(_array(3, MAX_TRIANGLES, whole=True)),
     "texture_points": _optional(_array(2, MAX_POINTS)),
     "golden": _golden,
+    "response": _response,
     "parity": _numbers,
     "training": _facts,
     "licence": _text(200),

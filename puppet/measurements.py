@@ -72,6 +72,8 @@ def measure(canonical: Floats) -> dict[str, Floats]:
     return {name: values[..., i] for i, name in enumerate(MEASUREMENT_NAMES)}
 
 
+RESPONDING = {"brows": "brow"}  # regions whose weak answer is made up for, and how their measurements' names begin
+
 EYE_RIGHT = (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246)
 EYE_LEFT = (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466)
 IRIS_RIGHT, IRIS_LEFT = tuple(range(468, 473)), tuple(range(473, 478))

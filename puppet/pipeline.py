@@ -233,7 +233,7 @@ class _Role:
         self.actor = actor
         self.motion = _Motion(pose=pose)
         self.held: Latent | None = None  # as a partner of a morph: what is shown of it
-        self._retargeter = Retargeter(actor.neutral)
+        self._retargeter = Retargeter(actor.neutral, actor.card.response)
         self._rest = np.asarray(actor.latents.mean, np.float32)
         expression = np.ones(len(self._rest), bool)
         if not actor.needs_crop:

@@ -5,7 +5,9 @@ Everything is canonical (`align.canonicalise`): pose removed, unit = outer-eye d
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from types import MappingProxyType
 
 import numpy as np
 
@@ -15,6 +17,7 @@ from puppet.measurements import BROWS, EYE_LEFT, EYE_RIGHT, IRIS_LEFT, IRIS_RIGH
 from puppet.neutral import Neutral
 
 MAX_REGION_GAIN = 1.8  # the smallest eyes in the largest face still move plausibly
+MAX_ANSWER = 2.0  # an actor that answers with less than half is asked for twice as much
 JAW = (58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288)
 CHEEKS = (205, 425)
 
@@ -31,6 +34,9 @@ class Gains:
     mouth: float = 1.0
     brows: float = 1.0
 
+    def times(self, other: Gains) -> Gains:
+        return Gains(*(getattr(self, f.name) * getattr(other, f.name) for f in fields(self)))
+
 
 AS_THE_USER = Gains()
 
@@ -38,12 +44,19 @@ AS_THE_USER = Gains()
 class Retargeter:
     """Moves one actor's face by anybody's: the actor's neutral plus what the user's face does differently from its own.
 
-    Per-region gains: a shut eye shuts the actor's eye however large the two eyes are; mouths scale by their width.
+    Per-region gains: a shut eye shuts the actor's eye however large the two eyes are; mouths scale by their width;
+    where the actor answers weakly, more is asked for.
     """
 
-    def __init__(self, actor: Floats) -> None:
-        """actor: neutral canonical landmarks f32 (478, 3)."""
+    def __init__(self, actor: Floats, response: Mapping[str, float] = MappingProxyType({})) -> None:
+        """actor: neutral canonical landmarks f32 (478, 3).
+
+        response: share of what is asked for that is seen on the actor, by region of
+        measurements.RESPONDING (`export.response`).
+        """
         self.actor = actor
+        answers = {region: float(np.clip(1 / max(share, 1e-3), 1, MAX_ANSWER)) for region, share in response.items()}
+        self._needed = replace(AS_THE_USER, **answers)
         self._of_actor = measure(actor)
         self._eyes = {
             "lids_right": _without(nearness(actor, EYE_RIGHT, 0.05), IRIS_RIGHT),
@@ -63,8 +76,9 @@ class Retargeter:
         """
         canonical, pose = align.canonicalise(face.points, user.landmarks)
         offset = (canonical - user.landmarks) * self.gains(user.landmarks)
-        if chosen != AS_THE_USER:
-            offset *= self._chosen(offset, chosen)
+        wanted = self._needed.times(chosen)
+        if wanted != AS_THE_USER:
+            offset *= self._chosen(offset, wanted)
         return self.actor + offset, head_movement(pose, user.pose)
 
     def gains(self, user: Floats) -> Floats:

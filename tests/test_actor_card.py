@@ -194,6 +194,8 @@ BAD_CARDS = {
     "lenient golden": (put(golden={"means": [0] * 768, "tolerance": 255}), "golden: must be a whole number"),
     "date": (put(created="yesterday"), "created: "),
     "parity": (put(parity={"image": "good"}), "parity: must be numbers by name"),
+    "answer of nothing known": (put(response={"ears": 0.5}), "response: unknown region 'ears'"),
+    "wild answer": (put(response={"brows": 1e30}), "response: numbers must be within"),
     "training": (put(training=[1]), "training: must be an object"),
     "hash": (put(sha256={"encoder.onnx": "12"}), "sha256: must be hexadecimal"),
     "hashes": (put(sha256={}), "sha256 does not name every member"),
@@ -230,6 +232,11 @@ def test_text_that_is_no_card_is_refused(mesh, text, message):
 def test_a_card_survives_json():
     card, _ = tiny_parts("image")
     assert card_to_json(card_from_json(card_to_json(card))) == card_to_json(card)
+
+
+def test_a_card_from_before_answers_were_measured_is_read(mesh):
+    rewrite(mesh, card=drop("response"))
+    assert read_card(mesh).response == {}
 
 
 # --- writing ---

@@ -12,7 +12,7 @@ from puppet import align
 from puppet.frames import HeadPose
 from puppet.measurements import BROWS, EYE_LEFT, EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT, LIPS, measure
 from puppet.neutral import Neutral
-from puppet.retarget import CHEEKS, JAW, MAX_REGION_GAIN, Gains, Retargeter
+from puppet.retarget import CHEEKS, JAW, MAX_ANSWER, MAX_REGION_GAIN, Gains, Retargeter
 
 LIDS = ("lids_right", "lids_left")
 LOWER_LIP = 14
@@ -107,6 +107,22 @@ def test_a_regions_gain_scales_that_region_and_no_other(region: str, gain: float
         points = np.setdiff1d(points, align.STABLE)
         share = (driven - actor)[points, 0] / (moved - actor)[points, 0]
         np.testing.assert_allclose(share, 0.5 * (gain if name == region else 1), atol=0.05)
+
+
+@pytest.mark.parametrize(
+    ("share", "gain"), [(0.5, 2), (0.8, 1.25), (1.0, 1), (1.4, 1), (0.1, MAX_ANSWER), (-1, MAX_ANSWER)]
+)
+def test_more_is_asked_of_brows_that_answer_weakly(share: float, gain: float) -> None:
+    actor, moved = rest_face(), rest_face()
+    loose = np.setdiff1d(np.arange(len(actor)), align.STABLE)
+    moved[loose, 0] += 0.1
+    for chosen in (Gains(), Gains(0.5, brows=0.8)):
+        plain, _ = Retargeter(actor).drive(tracked(moved), neutral(actor), chosen)
+        driven, _ = Retargeter(actor, {"brows": share}).drive(tracked(moved), neutral(actor), chosen)
+        for name, points in REGIONS.items():
+            points = np.setdiff1d(points, align.STABLE)
+            factor = (driven - actor)[points, 0] / (plain - actor)[points, 0]
+            np.testing.assert_allclose(factor, gain if name == "brows" else 1, atol=0.1)
 
 
 def test_between_regions_the_gain_changes_smoothly() -> None:

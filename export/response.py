@@ -1,0 +1,77 @@
+"""How strongly an actor answers: what the tracker sees of a movement on the actor, against what was asked for.
+
+A closed loop: the built-in demo clip drives the actor, the actor's pictures are tracked like anybody's, and the two
+are compared. Brows that hardly differ from the skin around them come back weaker than they went in, whatever the mesh
+does; `puppet.retarget` asks for more of what comes back weakly.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+
+from export.actor_file import write_verified
+from models import driver
+from puppet import align
+from puppet.actor import Actor, load_actor
+from puppet.actor_card import MESH, ActorCard, read_actor
+from puppet.frames import Drive, Face, Floats, Frame
+from puppet.measurements import RESPONDING, measure
+from puppet.neutral import usual_neutral
+from puppet.progress import progress
+from puppet.retarget import Retargeter
+from puppet.sources import DEMO_CLIP
+from puppet.tracking import FaceMeshTracker
+
+LEAST_SHARE = 0.5  # of the frames in which the tracker must see the actor
+
+
+def measure_response(actor: Actor, faces: list[Face]) -> dict[str, float]:
+    """Regression slope of what is seen on what was asked for, over all measurements of a region; 1: all of it.
+
+    faces: tracked frames of anybody. Regions: `puppet.measurements.RESPONDING`. Empty for an actor in which the tracker
+    sees no face in at least half of the frames.
+    """
+    retargeter, user = Retargeter(actor.neutral), usual_neutral(faces)
+    asked: list[Floats] = []
+    seen: list[Floats] = []
+    tracker = FaceMeshTracker()
+    with contextlib.closing(tracker), progress(total=len(faces), label="measuring the answer", unit="frames") as bar:
+        for i, face in enumerate(faces):
+            landmarks, pose = retargeter.drive(face, user)
+            picture = actor.decode(actor.encode(Drive(landmarks, pose, 0.0), None)).image
+            found = tracker.track(Frame(picture, i, i / 30))
+            if found is not None:
+                asked.append(landmarks)
+                seen.append(align.canonicalise(found.points, actor.neutral)[0])
+            bar.update()
+    if len(seen) < LEAST_SHARE * len(faces):
+        return {}
+    return response(np.stack(asked), np.stack(seen))
+
+
+def add_response(file: Path) -> ActorCard:
+    """Measure with the built-in demo clip, and keep what was found in an actor file. Raises PuppetError.
+
+    An actor that is not driven by landmarks alone answers with what its network makes of pixels; it is left alone.
+    """
+    card, members = read_actor(file)
+    if card.kind != MESH or set(card.encoder_inputs) != {"landmarks", "pose"}:
+        return card
+    faces = [face for face in driver.track_all(str(DEMO_CLIP)) if face is not None]
+    found = measure_response(load_actor(file, provider="cpu"), faces)
+    return write_verified(file, dataclasses.replace(card, response=found), members)
+
+
+def response(asked: Floats, seen: Floats) -> dict[str, float]:
+    """The slope per region, of canonical landmarks f32 (N, 478, 3) each."""
+    wanted, got = measure(asked), measure(seen)
+    slopes = {}
+    for region, prefix in RESPONDING.items():
+        names = [name for name in wanted if name.startswith(prefix)]
+        x, y = (np.stack([values[name] - values[name].mean() for name in names]) for values in (wanted, got))
+        slopes[region] = round(float((x * y).sum() / np.maximum((x * x).sum(), 1e-12)), 3)
+    return slopes
