@@ -34,6 +34,8 @@ def parser() -> argparse.ArgumentParser:
     add("--checkpoint", choices=("best", "last"), default="best", help="which one of the run (default: %(default)s)")
     add("--data", type=Path, metavar="DATA.h5", help="the run's data set, when it was moved")
     _add_label_arguments(made)
+    add("--answer", type=_answer, action="append", default=[], metavar="REGION=SHARE", help="how much of a movement is "
+        "seen on this actor (brows=0.6), where eyes see less of it than the measured share")  # fmt: skip
     add("--no-attributes", action="store_true", help="without attribute directions (smile, mouth open ...)")
     add("--force", action="store_true", help="replace NAME.actor if it exists")
     return made
@@ -111,7 +113,7 @@ def export_run(args: argparse.Namespace) -> None:
         told = dataset.has_landmarks or dataset.labels is not None or args.labels is not None
         labels = dataset_labels(dataset, args.labels) if told and not args.no_attributes else None
         export_actor(model, dataset, args.output, declared, training_facts(facts))
-        card = add_response(args.output)
+        card = add_response(args.output, dict(args.answer))
         if labels is not None:
             print(add_attributes(args.output, dataset, labels, args.variant)[1].text())
     size = args.output.stat().st_size / 2**20
@@ -164,6 +166,20 @@ def _statement(text: str) -> str:
     if not text.strip():
         raise argparse.ArgumentTypeError("say whose face it is and that they agreed")
     return text.strip()
+
+
+def _answer(text: str) -> tuple[str, float]:
+    from puppet.measurements import RESPONDING
+
+    region, _, share = text.partition("=")
+    try:
+        value = float(share)
+    except ValueError:
+        value = 0.0
+    if region not in RESPONDING or not 0 < value <= 2:
+        known = " or ".join(f"{name}=0.6" for name in RESPONDING)
+        raise argparse.ArgumentTypeError(f"{text!r}: say {known}, a share above 0 and up to 2")
+    return region, value
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -53,17 +54,20 @@ def measure_response(actor: Actor, faces: list[Face]) -> dict[str, float]:
     return response(np.stack(asked), np.stack(seen))
 
 
-def add_response(file: Path) -> ActorCard:
+def add_response(file: Path, declared: Mapping[str, float]) -> ActorCard:
     """Measure with the built-in demo clip, and keep what was found in an actor file. Raises PuppetError.
 
-    An actor that is not driven by landmarks alone answers with what its network makes of pixels; it is left alone.
+    declared: by region, instead of what is measured. An actor that is not driven by landmarks alone answers with what
+    its network makes of pixels; it is left alone.
     """
     card, members = read_actor(file)
     if card.kind != MESH or set(card.encoder_inputs) != {"landmarks", "pose"}:
         return card
-    faces = [face for face in driver.track_all(str(DEMO_CLIP)) if face is not None]
-    found = measure_response(load_actor(file, provider="cpu"), faces)
-    return write_verified(file, dataclasses.replace(card, response=found), members)
+    found: dict[str, float] = {}
+    if set(RESPONDING) - set(declared):
+        faces = [face for face in driver.track_all(str(DEMO_CLIP)) if face is not None]
+        found = measure_response(load_actor(file, provider="cpu"), faces)
+    return write_verified(file, dataclasses.replace(card, response={**found, **declared}), members)
 
 
 def response(asked: Floats, seen: Floats) -> dict[str, float]:

@@ -9,6 +9,7 @@ import pytest
 from planted_face import expression, rest_face, tracked
 from tiny_actor import neutral, tiny_actor
 
+import export.__main__
 import export.response
 from export.response import add_response, measure_response, response
 from puppet.actor import load_actor
@@ -86,7 +87,7 @@ def test_the_answer_is_kept_in_the_file(actor_file: Path, faces: list[Face], mon
     monkeypatch.setattr(export.response, "FaceMeshTracker", lambda: WeakTracker(0.6, faces))
     monkeypatch.setattr(export.response.driver, "track_all", lambda spec: [None, *faces])
     assert read_card(actor_file).response == {}
-    card = add_response(actor_file)
+    card = add_response(actor_file, {})
     assert read_card(actor_file).response == card.response
     assert card.response["brows"] == pytest.approx(0.6, rel=0.05)
 
@@ -94,5 +95,20 @@ def test_the_answer_is_kept_in_the_file(actor_file: Path, faces: list[Face], mon
 def test_an_actor_that_looks_at_pixels_is_left_alone(tmp_path: Path) -> None:
     file = tiny_actor(tmp_path / "Pix.actor", "image")
     before = file.read_bytes()
-    assert add_response(file).response == {}
+    assert add_response(file, {}).response == {}
     assert file.read_bytes() == before
+
+
+def test_what_eyes_see_counts_more_than_what_the_tracker_sees(
+    actor_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(export.response.driver, "track_all")  # nothing is left to measure
+    assert add_response(actor_file, {"brows": 0.55}).response == {"brows": 0.55}
+
+
+@pytest.mark.parametrize("wrong", ["brows", "brows=", "brows=much", "ears=0.5", "brows=0", "brows=-1", "brows=nan"])
+def test_an_answer_that_is_none_is_refused(wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        export.__main__.main(["run", "-o", "x.actor", "--consent", "Me.", "--answer", wrong])
+    assert stop.value.code == 2
+    assert "say brows=0.6" in capsys.readouterr().err
