@@ -203,8 +203,10 @@ def load_weights(model: ActorModel, checkpoint: Checkpoint, name: str) -> None:
     try:
         model.load_state_dict(checkpoint.tensors(name))
     except RuntimeError as error:
+        first = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
         raise DataError(
-            f"{checkpoint.folder / name}.safetensors: does not fit this version's network: {error}"
+            f"{checkpoint.folder / name}.safetensors: does not fit this version's network ({first.rstrip('. ')}); "
+            "go on with the version that trained it, or train anew"
         ) from error
 
 
