@@ -150,7 +150,8 @@ def test_load_model_gives_the_weights_back(tmp_path):
 
 def test_load_model_refuses_what_does_not_fit(tmp_path):
     write(tmp_path, 1)
-    with pytest.raises(DataError, match=r"model\.safetensors: does not fit this version's network \(.+\); .*train anew$"):
+    message = r"model\.safetensors: does not fit this version's network \(.+\); .*train anew$"
+    with pytest.raises(DataError, match=message):
         load_model(tmp_path)
     with pytest.raises(DataError, match="no such run folder"):
         load_model(tmp_path / "absent")
