@@ -160,14 +160,14 @@ def test_batches_are_the_planted_frames(fitted: PuppetVAE, dataset: Dataset) -> 
 
 
 def test_the_field_points_from_the_picture_to_the_texture(fitted: PuppetVAE, dataset: Dataset) -> None:
-    """Under an inner eye corner of a frame lies that corner's place in the texture."""
+    """Under the bridge of the nose of a frame lies its place in the texture."""
     batch = fitted.make_batches(dataset, ROWS, augment=False).batch(ROWS, generator())
     field = (batch["field"].float().numpy() / FIELD_STEPS + 1) * (SIZE - 1) / 2
-    corner = 133
-    spots = np.round(dataset.points[:, corner, :2]).astype(int)
+    bridge = 168
+    spots = np.round(dataset.points[:, bridge, :2]).astype(int)
     found = field[ROWS, spots[:, 1], spots[:, 0]]
-    distance = np.linalg.norm(found - fitted.texture_points[corner].numpy(), axis=1)
-    assert np.median(distance) < 1.5  # the corner lies up to 0.7 px beside the centre of its pixel
+    distance = np.linalg.norm(found - fitted.texture_points[bridge].numpy(), axis=1)
+    assert np.median(distance) < 1.5  # the bridge lies up to 0.7 px beside the centre of its pixel
 
 
 def test_pictures_of_another_size_are_scaled_with_their_points(dataset: Dataset) -> None:

@@ -216,8 +216,8 @@ def test_a_full_disk_stops_with_a_message(tmp_path: Path):
 
 @posix
 def test_a_disk_that_fills_up_keeps_what_was_written(tmp_path: Path):
-    """No file may grow beyond 100 KiB (RLIMIT_FSIZE): the real ffmpeg fails in the middle of the take."""
-    executable = fake_ffmpeg(tmp_path / "ffmpeg", 'trap \'\' XFSZ; ulimit -f 200; exec "$FFMPEG" "$@"')
+    """No file may grow beyond 200 KiB (RLIMIT_FSIZE): the real ffmpeg fails in the middle of the take."""
+    executable = fake_ffmpeg(tmp_path / "ffmpeg", 'trap \'\' XFSZ; ulimit -f 400; exec "$FFMPEG" "$@"')
     path = tmp_path / "take.mp4"
     recorder = Recorder(RecordingSettings(path), wait=True, executable=executable)
     noise = np.random.default_rng(1)
