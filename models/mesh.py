@@ -43,10 +43,10 @@ EYEBALL_INSET = 1.5  # texels that their edges stay away from what lies beside t
 class ActorMesh:
     """V vertices: 468 landmarks, the rings, the border, then the eyes' openings and the eyeballs' corners.
 
-    triangles i32 (T, 3); texture_points f32 (V, 2) px in a texture of `texture_size`;
-    rest f32 (B, 3): canonical place of a vertex on the neutral face; follow f32 (B,): 1 moves with the head, 0 stays;
-    home f32 (B, 3): px in the picture when the head is in its usual pose. These three without the eyes, which
-    `models.eyes` places by the face's landmarks.
+    triangles i32 (T, 3); texture_points f32 (V, 2) px in a texture of `texture_size`. Of the B = BASE_VERTICES vertices
+    before the eyes, which `Geometry.place` puts where the face's landmarks say: rest f32 (B, 3), canonical place on the
+    neutral face; follow f32 (B,), 1 moves with the head, 0 stays; home f32 (B, 3), px in the picture when the head is
+    in its usual pose.
     """
 
     triangles: NDArray[np.int32]

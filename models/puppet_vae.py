@@ -23,7 +23,16 @@ from models.config import PuppetConfig
 from models.critic import PatchCritic, feature_distance, frozen, hinge
 from models.eyes import LOOK
 from models.geometry import MOVEMENT, Geometry, Placements, soft_limit
-from models.mesh import BASE_VERTICES, EYEBALL_ROWS, FACE_POINTS, OVAL, ActorMesh, build_mesh, mesh_size
+from models.mesh import (
+    BASE_VERTICES,
+    EYEBALL_COLUMNS,
+    EYEBALL_ROWS,
+    FACE_POINTS,
+    OVAL,
+    ActorMesh,
+    build_mesh,
+    mesh_size,
+)
 from models.mirror import draw, flip_offsets, flip_pictures, flip_points, flip_pose, one_sided
 from models.registration import register_rings
 from puppet import align, measurements, pixels
@@ -42,9 +51,14 @@ _MOUTH = (
     "mouth_open", "mouth_width", "mouth_corner_right", "mouth_corner_left", "mouth_side", "upper_lip",
     "upper_lip_thickness", "lower_lip_thickness", "lip_protrusion", "jaw_open", "jaw_side", "nose_width",
 )  # fmt: skip
+CELLS = 8  # side of the painter's first map
 Cells = tuple[int, int, int, int]
-EYE_RIGHT: tuple[Cells, ...] = ((2, 5, 0, 4), (7, 8, 0, 2))  # around the eye; its eyeball's picture
-EYE_LEFT: tuple[Cells, ...] = ((2, 5, 4, 8), (7, 8, 6, 8))
+_EYEBALLS: list[Cells] = [
+    (round((1 - EYEBALL_ROWS) * CELLS), CELLS, round(left * CELLS), round(right * CELLS))
+    for left, right in EYEBALL_COLUMNS
+]
+EYE_RIGHT: tuple[Cells, ...] = ((2, 5, 0, 4), _EYEBALLS[0])  # around the eye; its eyeball's picture
+EYE_LEFT: tuple[Cells, ...] = ((2, 5, 4, 8), _EYEBALLS[1])
 GROUPS: dict[str, tuple[tuple[str, ...], int, tuple[Cells, ...]]] = {
     "eye_right": (("lids_right", "gaze_x_right", "gaze_y_right", "cheek_right"), 5, EYE_RIGHT),
     "eye_left": (("lids_left", "gaze_x_left", "gaze_y_left", "cheek_left"), 5, EYE_LEFT),
@@ -319,9 +333,6 @@ class AppearanceEncoder(nn.Module):
         mean = torch.cat([mean for mean, _ in parts], 1)
         logvar = torch.cat([logvar for _, logvar in parts], 1)
         return mean, logvar.clamp(*LOGVAR_RANGE)
-
-
-CELLS = 8  # side of the painter's first map
 
 
 class TexturePainter(nn.Module):
