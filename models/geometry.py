@@ -13,9 +13,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from models import eyes
+from models import eyes, mouth, openings
 from models.eyes import LOOK
-from models.mesh import BASE_VERTICES, FACE_POINTS, ActorMesh
+from models.mesh import BASE_VERTICES, BEHIND_VERTICES, FACE_POINTS, ActorMesh
 from puppet import align, measurements
 from puppet.frames import LANDMARKS, Floats, HeadPose
 
@@ -86,9 +86,13 @@ class Geometry(nn.Module):
     look_scale: Tensor
     look_limit: Tensor
     eyeballs: Tensor
+    teeth: Tensor
+    jaw_drop: Tensor
     measurement_matrix: Tensor
     opening_matrix: Tensor
     centre_matrix: Tensor
+    chin_matrix: Tensor
+    depths: Tensor
 
     def __init__(self, components: int) -> None:
         super().__init__()
@@ -111,10 +115,14 @@ class Geometry(nn.Module):
         self.register_buffer("look_scale", torch.ones(LOOK))
         self.register_buffer("look_limit", torch.ones(LOOK))
         self.register_buffer("eyeballs", torch.zeros(eyes.EYEBALL_VERTICES, 3))
+        self.register_buffer("teeth", torch.zeros(mouth.VERTICES, 3))
+        self.register_buffer("jaw_drop", torch.ones(1))
         for name, matrix in (
             ("measurement_matrix", measurements.measurement_matrix().T),
-            ("opening_matrix", eyes.opening_matrix(FACE_POINTS)),
+            ("opening_matrix", openings.opening_matrix(FACE_POINTS)),
             ("centre_matrix", eyes.centre_matrix(FACE_POINTS)),
+            ("chin_matrix", mouth.chin_matrix(FACE_POINTS)),
+            ("depths", np.array([openings.BEHIND] * eyes.EYEBALL_VERTICES + mouth.depths(), np.float32)[:, None]),
         ):
             self.register_buffer(name, torch.from_numpy(np.ascontiguousarray(matrix)), persistent=False)
 
@@ -159,6 +167,8 @@ class Geometry(nn.Module):
         self._set("look_scale", np.maximum(np.sqrt((glances**2).mean(0)), LOOK_NOISE))
         self._set("look_limit", POSE_LIMIT * np.maximum(np.quantile(np.abs(glances), 0.995, 0), LEAST_LOOK))
         self._set("eyeballs", eyes.eyeballs(neutral))
+        self._set("teeth", mouth.interior(neutral))
+        self._set("jaw_drop", np.array([mouth.drop_of(canonical, neutral)]))
 
     def _set(self, name: str, value: NDArray) -> None:
         getattr(self, name).copy_(torch.from_numpy(np.ascontiguousarray(value, np.float32)))
@@ -223,17 +233,19 @@ class Geometry(nn.Module):
         follow = (self.follow if follow is None else follow)[:, None]
         around = rest[FACE_POINTS:].expand(face.shape[0], -1, -1)
         centres = (self.centre_matrix @ face).repeat_interleave(4, 1) + nn.functional.pad(look, (0, 1))[:, None]
-        everything = torch.cat([face, around, self.opening_matrix @ face, centres + self.eyeballs], 1)
+        chin = (self.chin_matrix @ (face - self.neutral[:FACE_POINTS]))[:, 0]
+        teeth = mouth.place(self.teeth, chin, self.jaw_drop)
+        everything = torch.cat([face, around, self.opening_matrix @ face, centres + self.eyeballs, teeth], 1)
         placed = everything @ rotation.transpose(1, 2) * scale[:, None, None]
         placed = placed + nn.functional.pad(translation, (0, 1))[:, None]
-        base, openings, balls = placed.split((BASE_VERTICES, eyes.OPENING_VERTICES, eyes.EYEBALL_VERTICES), 1)
-        balls = balls + balls.new_tensor([0, 0, eyes.EYEBALL_DEPTH])
-        return torch.cat([follow * base + (1 - follow) * self.home, openings, balls], 1)
+        base, edges, behind = placed.split((BASE_VERTICES, openings.OPENING_VERTICES, BEHIND_VERTICES), 1)
+        behind = behind + nn.functional.pad(self.depths, (2, 0))
+        return torch.cat([follow * base + (1 - follow) * self.home, edges, behind], 1)
 
 
 def _point_weights(neutral: Floats) -> NDArray[np.float64]:
     """f64 (468, 3): how much each coordinate counts in the PCA."""
-    eyes = measurements.nearness(neutral, measurements.EYE_RIGHT + measurements.EYE_LEFT, 0.04)
-    lips = measurements.nearness(neutral, measurements.LIPS, 0.08)
-    weight = 1 + (EYE_WEIGHT - 1) * eyes + (LIP_WEIGHT - 1) * lips
+    near_eyes = measurements.nearness(neutral, measurements.EYE_RIGHT + measurements.EYE_LEFT, 0.04)
+    near_lips = measurements.nearness(neutral, measurements.LIPS, 0.08)
+    weight = 1 + (EYE_WEIGHT - 1) * near_eyes + (LIP_WEIGHT - 1) * near_lips
     return (weight[:FACE_POINTS, None] * np.array([1, 1, DEPTH_WEIGHT])).astype(np.float64)

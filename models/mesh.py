@@ -1,4 +1,5 @@
-"""The mesh over an actor's picture: face landmarks, rings that follow the head, a border that stays put, eyeballs."""
+"""The mesh over an actor's picture: face landmarks, rings that follow the head, a border that stays put; what lies
+behind lids and lips."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import Delaunay
 
-from models import eyes
+from models import eyes, mouth, openings
 from puppet import align, measurements
 from puppet.errors import DataError
 from puppet.frames import Floats, HeadPose
@@ -34,19 +35,22 @@ BORDER_MARGIN = 2.0  # px the border lies outside the picture, so that every pix
 LAYOUT_MAGNIFY = 1.5
 LAYOUT_FALL = 1.2  # power of the distance by which it falls; the border keeps 40 % of its texels
 
-EYEBALL_ROWS = 1 / 8  # of the texture, at its foot: the eyeballs' pictures
+LAID_OPEN = 0.4  # how far the mouth is open in the texture, of what counts as wide open
+
+FOOT = 1 / 8  # of the texture's rows: the pictures of what lies behind the skin
 EYEBALL_COLUMNS = ((0.0, 0.25), (0.75, 1.0))  # of the texture: the right eye's, the left eye's
-EYEBALL_INSET = 1.5  # texels that their edges stay away from what lies beside them
+MOUTH_COLUMNS = ((0.25, 0.5), (0.5, 0.75))  # the upper teeth's, the lower teeth's
+INSET = 1.5  # texels that their edges stay away from what lies beside them
 
 
 @dataclass(frozen=True, slots=True)
 class ActorMesh:
-    """V vertices: 468 landmarks, the rings, the border, then the eyes' openings and the eyeballs' corners.
+    """V vertices: 468 landmarks, the rings, the border; the edges of the openings, the eyeballs' corners, the teeth.
 
     triangles i32 (T, 3); texture_points f32 (V, 2) px in a texture of `texture_size`. Of the B = BASE_VERTICES vertices
-    before the eyes, which `Geometry.place` puts where the face's landmarks say: rest f32 (B, 3), canonical place on the
-    neutral face; follow f32 (B,), 1 moves with the head, 0 stays; home f32 (B, 3), px in the picture when the head is
-    in its usual pose.
+    before the openings, which `Geometry.place` puts where the face's landmarks say: rest f32 (B, 3), canonical place on
+    the neutral face; follow f32 (B,), 1 moves with the head, 0 stays; home f32 (B, 3), px in the picture when the head
+    is in its usual pose.
     """
 
     triangles: NDArray[np.int32]
@@ -56,20 +60,26 @@ class ActorMesh:
     home: Floats
 
 
-BASE_VERTICES = FACE_POINTS + len(RING_SIZE) * len(OVAL) + 4 * BORDER_CELLS  # all but the eyes
+BASE_VERTICES = FACE_POINTS + len(RING_SIZE) * len(OVAL) + 4 * BORDER_CELLS  # all of the skin but the openings' edges
+BEHIND_VERTICES = eyes.EYEBALL_VERTICES + mouth.VERTICES
+EYEBALLS = BASE_VERTICES + openings.OPENING_VERTICES  # the first vertex of each
+TEETH = EYEBALLS + eyes.EYEBALL_VERTICES
+
+
+_BASE_TRIANGLES = 2 * BASE_VERTICES - 2 - 4 * BORDER_CELLS  # Euler: all but the border lie inside the hull
 
 
 def mesh_size() -> tuple[int, int]:
-    """Vertices and triangles of every actor's mesh (Euler: of the base, all but the border lie inside the hull)."""
-    triangles = 2 * BASE_VERTICES - 2 - 4 * BORDER_CELLS
-    return BASE_VERTICES + eyes.EYE_VERTICES, triangles + eyes.EYE_TRIANGLES
+    """Vertices and triangles of every actor's mesh."""
+    behind = len(eyes.triangles(0)) + len(mouth.triangles(0))
+    return EYEBALLS + BEHIND_VERTICES, _BASE_TRIANGLES + openings.OPENING_TRIANGLES + behind
 
 
 def build_mesh(neutral: Floats, opened: Floats, usual_pose: HeadPose, image_size: int, texture_size: int) -> ActorMesh:
     """Mesh of one actor.
 
-    neutral, opened: canonical landmarks f32 (478, 3), at rest and with the mouth about half open. The texture is
-    laid out with the mouth open and the eyes wide, so that lips, teeth and eyeballs all own texels.
+    neutral, opened: canonical landmarks f32 (478, 3), at rest and with the mouth wide open. The texture is laid out
+    with the mouth a little open and the eyes wide, so that lips and lids have room between them.
     usual_pose: pose in picture px of the neutral face.
     """
     ring_rest, ring_follow = _rings(neutral)
@@ -82,18 +92,23 @@ def build_mesh(neutral: Floats, opened: Floats, usual_pose: HeadPose, image_size
     home = np.concatenate([home, border]).astype(np.float32)
     follow = np.concatenate([np.ones(FACE_POINTS), ring_follow, np.zeros(len(border))]).astype(np.float32)
     layout = home.copy()
-    layout[:FACE_POINTS] = align.place(_wide_eyes(opened)[:FACE_POINTS], usual_pose)
+    ajar = neutral + np.float32(LAID_OPEN) * (opened - neutral)
+    layout[:FACE_POINTS] = align.place(_wide_eyes(ajar)[:FACE_POINTS], usual_pose)
     texture_points = _magnified(layout[:, :2], centre, image_size, texture_size)
     triangles = Delaunay(texture_points).simplices.astype(np.int32)
-    wanted = mesh_size()[1] - eyes.EYE_TRIANGLES
-    if len(triangles) != wanted:
+    if len(triangles) != _BASE_TRIANGLES:
         raise DataError(
             "the landmarks do not span a face that lies within the picture; prepare the footage again, "
-            f"filmed with more room around the head ({len(triangles)} triangles, not {wanted})"
+            f"filmed with more room around the head ({len(triangles)} triangles, not {_BASE_TRIANGLES})"
         )
-    triangles = np.concatenate([eyes.opened(triangles, texture_points), eyes.eye_triangles(BASE_VERTICES)])
-    opening = eyes.opening_matrix(FACE_POINTS) @ texture_points[:FACE_POINTS]
-    texture_points = np.concatenate([texture_points, opening, _eyeballs(texture_size)]).astype(np.float32)
+    edges = openings.opening_matrix(FACE_POINTS) @ texture_points[:FACE_POINTS]
+    triangles = np.concatenate(
+        [
+            openings.opened(triangles, texture_points), openings.rim_triangles(BASE_VERTICES),
+            eyes.triangles(EYEBALLS), mouth.triangles(TEETH),
+        ]
+    )  # fmt: skip
+    texture_points = np.concatenate([texture_points, edges, _foot(texture_size)]).astype(np.float32)
     return ActorMesh(_clockwise(triangles, texture_points), texture_points, rest, follow, home)
 
 
@@ -109,14 +124,19 @@ def _rings(neutral: Floats) -> tuple[Floats, Floats]:
     return np.concatenate(rings), np.concatenate(follows)
 
 
-def _eyeballs(texture_size: int) -> Floats:
-    """Where the eyeballs' corners lie in the texture, f32 (8, 2) px, in the order of `eyes.eyeballs`."""
-    top, bottom = (1 - EYEBALL_ROWS) * texture_size - 0.5 + EYEBALL_INSET, texture_size - 0.5 - EYEBALL_INSET
-    corners = []
-    for first, last in EYEBALL_COLUMNS:
-        left, right = first * texture_size - 0.5 + EYEBALL_INSET, last * texture_size - 0.5 - EYEBALL_INSET
-        corners += [(left, top), (right, top), (right, bottom), (left, bottom)]
-    return np.array(corners, np.float32)
+def _foot(texture_size: int) -> Floats:
+    """Where the pictures of eyeballs and teeth lie in the texture, f32 (BEHIND_VERTICES, 2) px."""
+
+    def between(first: float, last: float) -> tuple[float, float]:
+        return first * texture_size - 0.5 + INSET, last * texture_size - 0.5 - INSET
+
+    (top, bottom), points = between(1 - FOOT, 1), []
+    for columns in EYEBALL_COLUMNS:
+        left, right = between(*columns)
+        points += [(left, top), (right, top), (right, bottom), (left, bottom)]
+    for columns, rows in zip(MOUTH_COLUMNS, mouth.texture_rows(top, bottom), strict=True):
+        points += [(x, y) for y in rows for x in between(*columns)]
+    return np.array(points, np.float32)
 
 
 def _within(rings: Floats, usual_pose: HeadPose, centre: Floats, image_size: int) -> Floats:
@@ -148,14 +168,14 @@ def _wide_eyes(canonical: Floats) -> Floats:
 def _magnified(points: Floats, centre: Floats, image_size: int, texture_size: int) -> Floats:
     """Radial layout: LAYOUT_MAGNIFY near the centre, falling smoothly so that the border maps to the border.
 
-    The foot of the texture is left to the eyeballs.
+    The foot of the texture is left to what lies behind the skin.
     """
     half = image_size / 2 + BORDER_MARGIN
     exact = points.astype(np.float64)  # so that the border stays straight: a dent in it would change the mesh
     offset = exact - centre
     bulge = LAYOUT_MAGNIFY + (1 - LAYOUT_MAGNIFY) * _outwards(exact, centre, image_size) ** LAYOUT_FALL
     moved = centre + offset * bulge
-    middle = np.array([texture_size - 1, (1 - EYEBALL_ROWS) * texture_size - 1]) / 2
+    middle = np.array([texture_size - 1, (1 - FOOT) * texture_size - 1]) / 2
     return ((moved - (image_size - 1) / 2) * (middle / half) + middle).astype(np.float32)
 
 

@@ -1,9 +1,9 @@
 """The default actor: geometry moves a mesh, a small VAE paints what the mesh wears.
 
 One latent: expression components and head pose (models/geometry.py, linear, fitted), then appearance. Appearance is
-what a warp cannot do: eyeballs behind lids, teeth, wrinkles, shading. It is encoded from bounded, person-normalised
-measurements (puppet/measurements.py) and lives in the actor's canonical texture, where every frame is aligned. After
-Deep Appearance Models (Lombardi et al. 2018), with landmarks for the encoder's headset.
+what a warp cannot do: eyeballs behind lids, teeth behind lips, wrinkles, shading. It is encoded from bounded,
+person-normalised measurements (puppet/measurements.py) and lives in the actor's canonical texture, where every frame is
+aligned. After Deep Appearance Models (Lombardi et al. 2018), with landmarks for the encoder's headset.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ from models.geometry import MOVEMENT, Geometry, Placements, soft_limit
 from models.mesh import (
     BASE_VERTICES,
     EYEBALL_COLUMNS,
-    EYEBALL_ROWS,
     FACE_POINTS,
+    FOOT,
+    MOUTH_COLUMNS,
     OVAL,
     ActorMesh,
     build_mesh,
@@ -47,23 +48,26 @@ if TYPE_CHECKING:
 # Appearance groups: which measurements they see, how many latents they get, and which cells of the painter's first map
 # they paint (rows and columns, from and up to). Regions that cannot see each other cannot learn that brows only rise
 # when the mouth opens, however often the footage shows it so.
-_MOUTH = (
+_OF_MOUTH = (
     "mouth_open", "mouth_width", "mouth_corner_right", "mouth_corner_left", "mouth_side", "upper_lip",
     "upper_lip_thickness", "lower_lip_thickness", "lip_protrusion", "jaw_open", "jaw_side", "nose_width",
 )  # fmt: skip
 CELLS = 8  # side of the painter's first map
 Cells = tuple[int, int, int, int]
-_EYEBALLS: list[Cells] = [
-    (round((1 - EYEBALL_ROWS) * CELLS), CELLS, round(left * CELLS), round(right * CELLS))
-    for left, right in EYEBALL_COLUMNS
-]
-EYE_RIGHT: tuple[Cells, ...] = ((2, 5, 0, 4), _EYEBALLS[0])  # around the eye; its eyeball's picture
-EYE_LEFT: tuple[Cells, ...] = ((2, 5, 4, 8), _EYEBALLS[1])
+
+
+def _in_foot(left: float, right: float) -> Cells:
+    return round((1 - FOOT) * CELLS), CELLS, round(left * CELLS), round(right * CELLS)
+
+
+EYE_RIGHT: tuple[Cells, ...] = ((2, 5, 0, 4), _in_foot(*EYEBALL_COLUMNS[0]))  # around the eye; its eyeball's picture
+EYE_LEFT: tuple[Cells, ...] = ((2, 5, 4, 8), _in_foot(*EYEBALL_COLUMNS[1]))
+MOUTH: tuple[Cells, ...] = ((3, 7, 0, 8), *(_in_foot(*columns) for columns in MOUTH_COLUMNS))  # around it; the teeth's
 GROUPS: dict[str, tuple[tuple[str, ...], int, tuple[Cells, ...]]] = {
     "eye_right": (("lids_right", "gaze_x_right", "gaze_y_right", "cheek_right"), 5, EYE_RIGHT),
     "eye_left": (("lids_left", "gaze_x_left", "gaze_y_left", "cheek_left"), 5, EYE_LEFT),
     "brows": (tuple(n for n in measurements.MEASUREMENT_NAMES if n.startswith("brow")), 4, ((1, 4, 0, 8),)),
-    "mouth": ((*_MOUTH, "cheek_right", "cheek_left"), 12, ((3, 7, 0, 8),)),
+    "mouth": ((*_OF_MOUTH, "cheek_right", "cheek_left"), 12, MOUTH),
 }
 APPEARANCE = sum(size for _, size, _ in GROUPS.values())
 
@@ -85,7 +89,7 @@ WINDOW = 0.5  # of the picture's side: what the critic sees of it in one step, s
 
 TURN = 10.0  # degrees from the usual pose: a frame is shown once more for each
 
-OPENED_QUANTILE = 0.93  # the texture is laid out for a mouth as open as in the top 7 % of the footage
+OPENED_QUANTILE = 0.93  # of the footage by how open the mouth is: beyond, it counts as wide open
 REGISTERED_FRAMES = 160  # frames that tell how hair and ears move
 MEAN_FRAMES = 64  # frames averaged for the first guess of the mean texture
 
@@ -517,7 +521,9 @@ def _loss_weight(mesh: ActorMesh, size: int) -> Floats:
         return np.exp(-squared / (2 * (sigma * reach[0]) ** 2))
 
     around_eyes, mouth = near(measurements.EYE_RIGHT + measurements.EYE_LEFT, 0.08), near(measurements.LIPS, 0.1)
-    around_eyes = np.where(texels[:, 1] > (1 - EYEBALL_ROWS) * size - 0.5, 1, around_eyes)
+    in_foot = texels[:, 1] > (1 - FOOT) * size - 0.5
+    of_mouth = in_foot & (np.abs(texels[:, 0] - (size - 1) / 2) < (MOUTH_COLUMNS[1][1] - 0.5) * size)
+    around_eyes, mouth = np.where(in_foot & ~of_mouth, 1, around_eyes), np.where(of_mouth, 1, mouth)
     brows = near(measurements.BROWS, 0.08)
     inside = ((((texels - centre) / reach) ** 2).sum(1) < 1.1).astype(np.float32)
     weight = 1 + EYE_LOSS * around_eyes + MOUTH_LOSS * mouth + BROW_LOSS * brows + FACE_LOSS * inside

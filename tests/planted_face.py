@@ -10,13 +10,13 @@ import numpy as np
 from models.mesh import OVAL
 from puppet import align
 from puppet.frames import LANDMARKS, Face, Floats, HeadPose
-from puppet.measurements import BROWS, EYE_LEFT, EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT, LIPS
+from puppet.measurements import BROWS, EYE_LEFT, EYE_RIGHT, INNER_LIPS, IRIS_LEFT, IRIS_RIGHT, LIPS, OUTER_LIPS
 
 LID_GAP, LIP_GAP = 0.12, 0.008  # eye distances between lids and lips at rest, at their middle
 EYE_MIDDLE = np.array([0.343, 0.0175])
 MOUTH_MIDDLE, MOUTH_HALF = 0.68, 0.25  # y of the lips' seam; half the width of its inner edge
 CHIN = 1.2
-NOSE_BASE, NOSTRILS, CHEEKS = 2, (129, 358), (205, 425)
+NOSE_BASE, NOSTRILS, CHEEKS, BELOW_LIPS = 2, (129, 358), (205, 425), (200, 199, 175)
 SCALE, MIDDLE = 60.0, (96.0, 72.0)  # px per eye distance, and px of the eyes' middle, of `tracked` faces
 UPRIGHT = HeadPose(np.eye(3), SCALE, np.array([*MIDDLE, 0.0]))
 
@@ -36,8 +36,8 @@ def rest_face(lid_gap: float = LID_GAP, mouth: float = 1.0) -> Floats:
         face[list(eye), 0] = side * (x + 0.157 * np.cos(around))
         face[list(eye), 1] = y - 0.0175 * np.cos(around) + lid_gap / 2 * np.sin(around)
         face[list(iris), :2] = (side * x, y) + 0.05 * np.array([(0, 0), (1, 0), (0, -1), (-1, 0), (0, 1)])
-    for points, half, above, below in ((LIPS[:20], 0.28, 0.08, 0.1), (LIPS[20:], MOUTH_HALF, *[LIP_GAP / 2] * 2)):
-        across = np.concatenate([np.linspace(-1, 1, 11), np.linspace(-1, 1, 11)[1:-1]])
+    for points, half, above, below in ((OUTER_LIPS, 0.28, 0.08, 0.1), (INNER_LIPS, MOUTH_HALF, *[LIP_GAP / 2] * 2)):
+        across = np.concatenate([np.linspace(-1, 1, 11), np.linspace(1, -1, 11)[1:-1]])
         edge = np.concatenate([np.full(11, below), np.full(9, -above)])
         face[list(points), 0] = mouth * half * across
         face[list(points), 1] = MOUTH_MIDDLE + edge * (1 - across**2)
@@ -45,6 +45,7 @@ def rest_face(lid_gap: float = LID_GAP, mouth: float = 1.0) -> Floats:
         face[list(points), 0] = side * np.tile(np.linspace(0.62, 0.13, 5), 2)
         face[list(points), 1] = np.repeat([-0.18, -0.25], 5)
     face[NOSE_BASE, :2] = 0, 0.42
+    face[list(BELOW_LIPS), :2] = (0, 0.9), (0, 1.0), (0, 1.1)
     face[list(CHEEKS), :2] = (-0.36, 0.45), (0.36, 0.45)
     face[list(NOSTRILS), :2] = (-0.12, 0.38), (0.12, 0.38)
     face[:, 2] = 1.5 * face[:, 0] ** 2 - 0.3

@@ -7,7 +7,7 @@ import pytest
 import torch
 from planted_face import expression, rest_face
 
-from models import eyes, registration
+from models import mouth, registration
 from models.eyes import LOOK
 from models.geometry import (
     ANGLES,
@@ -22,10 +22,10 @@ from models.geometry import (
     rotations,
     soft_limit,
 )
-from models.mesh import BASE_VERTICES, FACE_POINTS, OVAL, ActorMesh, build_mesh
+from models.mesh import BASE_VERTICES, EYEBALLS, FACE_POINTS, OVAL, TEETH, ActorMesh, build_mesh
 from puppet import align
 from puppet.frames import POSE_SIZE, HeadPose
-from puppet.measurements import EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT
+from puppet.measurements import EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT, LIPS
 from puppet.warp import MeshWarp
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
@@ -303,7 +303,7 @@ def test_a_glance_moves_the_eyeballs_behind_lids_that_stay(planted: Planted) -> 
     glances = (-0.03, 0.0, 0.03)
     face = geometry(geometry.encode(looking(planted.rest, *glances), usual)[0])
     left, ahead, right = face.numpy()
-    balls, size = slice(-eyes.EYEBALL_VERTICES, None), float(geometry.place_centre[-1].exp())
+    balls, size = slice(EYEBALLS, TEETH), float(geometry.place_centre[-1].exp())
     np.testing.assert_allclose(right[: balls.start], left[: balls.start], atol=0.02)
     for moved, glance in ((left, glances[0]), (right, glances[2])):
         np.testing.assert_allclose((moved - ahead)[balls, 0], glance * size, rtol=0.02)
@@ -315,7 +315,7 @@ def test_the_eyeballs_are_where_the_irises_are(planted: Planted) -> None:
     face = geometry(geometry.encode(looking(planted.rest, 0.0), torch.zeros(1, POSE_SIZE))[0])[0].numpy()
     pose = HeadPose(align.rotation_of(geometry.pose_centre.numpy()), SCALE, planted.held().translation)
     irises = align.place(planted.rest, pose)[[IRIS_RIGHT[0], IRIS_LEFT[0]], :2]
-    np.testing.assert_allclose(face[-eyes.EYEBALL_VERTICES :, :2].reshape(2, 4, 2).mean(1), irises, atol=0.5)
+    np.testing.assert_allclose(face[EYEBALLS:TEETH, :2].reshape(2, 4, 2).mean(1), irises, atol=0.5)
 
 
 def test_a_shut_eye_says_little_about_where_both_look(planted: Planted) -> None:
@@ -369,3 +369,36 @@ def test_rings_move_towards_the_planted_depth(planted: Planted, monkeypatch: pyt
     elsewhere = np.r_[: RINGS.start, RINGS.stop : len(true_rest)]
     np.testing.assert_array_equal(geometry.rest[elsewhere], true_rest[elsewhere])
     np.testing.assert_array_equal(geometry.follow[elsewhere], true_follow[elsewhere])
+
+
+# --- what lies between the lips ---
+
+
+def test_an_open_jaw_takes_the_lower_teeth_down_and_leaves_the_upper_ones(planted: Planted) -> None:
+    """The planted chin goes down as far as the lower lip does."""
+    geometry = Geometry(EXPRESSIONS)
+    seen = np.stack([expression(planted.rest, open=o) for o in np.linspace(0, 0.3, FRAMES)])
+    geometry.fit(seen, planted.poses(), planted.held(), planted.mesh, planted.rest)
+    faces = torch.from_numpy(np.stack([expression(planted.rest, open=o) for o in (0.0, 0.1, 0.3)]))
+    shut, ajar, wide = geometry(geometry.encode(faces, torch.zeros(3, POSE_SIZE))[0]).numpy()
+    jaw, size = np.array(mouth.WITH_JAW, bool), float(geometry.place_centre[-1].exp())
+    for moved, opened in ((ajar, 0.1), (wide, 0.3)):
+        down = (moved - shut)[TEETH:, 1] / size
+        np.testing.assert_allclose(down[~jaw], 0, atol=1e-3)
+        np.testing.assert_allclose(down[jaw], opened * float(geometry.jaw_drop), rtol=0.1)
+
+
+def test_a_chin_that_is_seen_to_move_less_than_the_lip_is_believed_less() -> None:
+    rest = rest_face()
+    opened = np.stack([expression(rest, open=o) for o in np.linspace(0, 0.3, 20)])
+    assert mouth.drop_of(opened, rest) == pytest.approx(1, abs=0.01)
+    opened[:, list(mouth.CHIN), 1] -= (opened - rest)[:, list(mouth.CHIN), 1] / 2
+    assert mouth.drop_of(opened, rest) == pytest.approx(2, abs=0.02)
+    assert mouth.drop_of(np.stack([rest] * 5), rest) == mouth.DROP_RANGE[0]
+
+
+def test_the_teeth_lie_behind_the_lips_and_the_upper_before_the_lower(planted: Planted) -> None:
+    geometry = glancing(planted)
+    face = geometry(geometry.encode(looking(planted.rest, 0.0), torch.zeros(1, POSE_SIZE))[0])[0].numpy()
+    upper, lower = np.split(face[TEETH:, 2], [2 * len(mouth.UPPER)])
+    assert lower.min() > upper.max() > upper.min() > face[list(LIPS), 2].max() + 1000

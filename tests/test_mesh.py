@@ -7,19 +7,25 @@ import numpy as np
 import pytest
 from planted_face import EYE_MIDDLE, expression, rest_face
 
-from models.eyes import EYE_TRIANGLES, EYE_VERTICES, EYEBALL_VERTICES, RIMS
+from models import eyes, mouth
 from models.mesh import (
     BASE_VERTICES,
+    BEHIND_VERTICES,
     BORDER_CELLS,
     BORDER_MARGIN,
     EYEBALL_COLUMNS,
-    EYEBALL_ROWS,
+    EYEBALLS,
     FACE_POINTS,
+    FOOT,
+    LAID_OPEN,
+    MOUTH_COLUMNS,
     OVAL,
+    TEETH,
     ActorMesh,
     build_mesh,
     mesh_size,
 )
+from models.openings import OPENING_TRIANGLES, OPENINGS
 from puppet import align
 from puppet.errors import DataError
 from puppet.frames import LANDMARKS, HeadPose
@@ -30,7 +36,7 @@ PICTURE, TEXTURE = 128, 96
 POSE = HeadPose(align.rotation_of(np.array([4, -3, 2])), align.STEADY_EYES * PICTURE, np.array([62.0, 55.0, 0.0]))
 RINGS = slice(FACE_POINTS, BASE_VERTICES - 4 * BORDER_CELLS)
 BORDER = slice(BASE_VERTICES - 4 * BORDER_CELLS, BASE_VERTICES)
-BASE_SIZE = np.array([TEXTURE, (1 - EYEBALL_ROWS) * TEXTURE])  # of the texture, without the eyeballs at its foot
+BASE_SIZE = np.array([TEXTURE, (1 - FOOT) * TEXTURE])  # of the texture, without what lies behind the skin, at its foot
 EDGE = (BASE_SIZE - 1) / 4 / (PICTURE / 2 + BORDER_MARGIN)  # texels that half a pixel makes: the border is so far in
 
 
@@ -47,7 +53,7 @@ def doubled_areas(triangles: np.ndarray, points: np.ndarray) -> np.ndarray:
 def test_counts_do_not_depend_on_the_actor(mesh: ActorMesh) -> None:
     vertices, triangles = mesh_size()
     assert BASE_VERTICES == 468 + 2 * 36 + 24
-    assert vertices == BASE_VERTICES + 2 * 16 + 2 * 4
+    assert vertices == BASE_VERTICES + 2 * 16 + 20 + 2 * 4 + 10
     assert mesh.rest.shape == mesh.home.shape == (BASE_VERTICES, 3)
     assert mesh.texture_points.shape == (vertices, 2)
     assert mesh.follow.shape == (BASE_VERTICES,)
@@ -57,26 +63,38 @@ def test_counts_do_not_depend_on_the_actor(mesh: ActorMesh) -> None:
 
 
 def test_triangles_turn_the_same_way_and_tile_the_texture(mesh: ActorMesh) -> None:
-    """Everything but the eyes' openings, which no triangle covers; and the eyeballs' pictures at the foot."""
+    """Everything but the openings of eyes and mouth, which no triangle covers; and the pictures at the foot."""
     areas = doubled_areas(mesh.triangles, mesh.texture_points)
     over_openings = mesh.triangles[:, 0] == mesh.triangles[:, 1]
-    assert over_openings.sum() >= 2 * 14
+    assert over_openings.sum() >= 2 * 14 + 18
     assert (areas[~over_openings] > 0).all()
-    openings = sum(
-        cv2.contourArea(mesh.texture_points[BASE_VERTICES + 16 * eye + np.arange(16)]) for eye in range(len(RIMS))
-    )
-    skin = (areas > 0) & (mesh.triangles < BASE_VERTICES + EYE_VERTICES - EYEBALL_VERTICES).all(1)
-    assert areas[skin].sum() / 2 + openings == pytest.approx(np.prod(BASE_SIZE - 1 - 2 * EDGE), rel=1e-3)
-    assert EYE_TRIANGLES == 2 * 32 + 4
+    holes, first = 0.0, BASE_VERTICES
+    for opening in OPENINGS:
+        holes += cv2.contourArea(mesh.texture_points[first : first + opening.size])
+        first += opening.size
+    skin = (areas > 0) & (mesh.triangles < EYEBALLS).all(1)
+    assert areas[skin].sum() / 2 + holes == pytest.approx(np.prod(BASE_SIZE - 1 - 2 * EDGE), rel=1e-3)
+    assert OPENING_TRIANGLES == 2 * (2 * 16 + 20)
 
 
-def test_the_eyeballs_have_the_foot_of_the_texture_to_themselves(mesh: ActorMesh) -> None:
+def test_what_lies_behind_the_skin_has_the_foot_of_the_texture_to_itself(mesh: ActorMesh) -> None:
     foot = BASE_SIZE[1] - 0.5
-    base, balls = mesh.texture_points[:-EYEBALL_VERTICES], mesh.texture_points[-EYEBALL_VERTICES:].reshape(2, 4, 2)
+    base, behind = np.split(mesh.texture_points, [EYEBALLS])
     assert base[:, 1].max() < foot - 0.5
-    assert balls[..., 1].min() > foot + 0.5
-    for corners, (first, last) in zip(balls, EYEBALL_COLUMNS, strict=True):
+    assert behind[:, 1].min() > foot + 0.5
+    assert len(behind) == BEHIND_VERTICES
+    pictures = np.split(behind, [4, 8, 8 + 2 * len(mouth.UPPER)])
+    for corners, (first, last) in zip(pictures, (*EYEBALL_COLUMNS, *MOUTH_COLUMNS), strict=True):
         assert first * TEXTURE < corners[:, 0].min() < corners[:, 0].max() < last * TEXTURE
+
+
+def test_no_triangle_joins_the_skin_with_what_lies_behind_it(mesh: ActorMesh) -> None:
+    for first, last, own in (
+        (EYEBALLS, TEETH, len(eyes.triangles(0))),
+        (TEETH, len(mesh.texture_points), len(mouth.triangles(0))),
+    ):
+        inside = (mesh.triangles >= first) & (mesh.triangles < last)
+        assert inside.all(1).sum() == inside.any(1).sum() == own
 
 
 def test_texture_points_lie_inside_the_texture_and_the_border_on_its_edge(mesh: ActorMesh) -> None:
@@ -123,7 +141,7 @@ def test_home_is_the_neutral_face_in_its_usual_pose(mesh: ActorMesh) -> None:
     assert (sizes[1] < sizes[2]).all()
 
 
-def test_the_texture_is_laid_out_with_mouth_and_eyes_open_and_the_face_large(mesh: ActorMesh) -> None:
+def test_the_texture_is_laid_out_with_mouth_ajar_and_eyes_open_and_the_face_large(mesh: ActorMesh) -> None:
     """Eye distances per texel: near the middle of the face there are more texels than the picture has pixels."""
     across, down = (BASE_SIZE - 1) / (PICTURE + 2 * BORDER_MARGIN)  # texels per px
 
@@ -134,8 +152,9 @@ def test_the_texture_is_laid_out_with_mouth_and_eyes_open_and_the_face_large(mes
 
     texels, px = spans(133, 362)  # inner eye corners
     assert texels > 1.15 * px
-    texels, px = spans(13, 14)  # lips: 0.25 eye distances more than at rest
-    assert texels > px + 0.25 * POSE.scale * down
+    texels, px = spans(13, 14)  # lips: some of the 0.25 eye distances more than at rest
+    assert texels > px + LAID_OPEN * 0.25 * POSE.scale * down
+    assert texels < px + 0.25 * POSE.scale * down
     texels, px = spans(159, 145)  # lids
     assert texels > 1.4 * 1.15 * px
 

@@ -18,9 +18,9 @@ from models.blocks import PlacedConv, he_initialise
 from models.config import PuppetConfig
 from models.dataset import Dataset
 from models.driver import DriverClip
-from models.eyes import EYEBALL_VERTICES, LOOK
+from models.eyes import LOOK
 from models.geometry import ANGLES, MOVEMENT
-from models.mesh import EYEBALL_ROWS, FACE_POINTS, OVAL, mesh_size
+from models.mesh import EYEBALLS, FACE_POINTS, FOOT, OVAL, TEETH, mesh_size
 from models.mirror import flip_offsets
 from models.puppet_vae import (
     APPEARANCE,
@@ -35,7 +35,7 @@ from models.puppet_vae import (
 )
 from puppet import align
 from puppet.frames import POSE_SIZE, HeadPose, Image
-from puppet.measurements import EYE_LEFT, EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT, LIPS, MEASUREMENT_NAMES
+from puppet.measurements import EYE_LEFT, EYE_RIGHT, INNER_LIPS, IRIS_LEFT, IRIS_RIGHT, MEASUREMENT_NAMES
 from puppet.neutral import Neutral
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
@@ -61,7 +61,7 @@ def drawn(points: np.ndarray, size: int) -> Image:
     for eye, iris in ((EYE_RIGHT, IRIS_RIGHT), (EYE_LEFT, IRIS_LEFT)):
         fill(points[list(eye)], EYE)
         fill(points[list(iris[1:])], PUPIL)
-    fill(points[list(LIPS[20:31] + LIPS[:30:-1])], MOUTH)
+    fill(points[list(INNER_LIPS)], MOUTH)
     return image
 
 
@@ -183,10 +183,10 @@ def test_the_first_guess_of_the_mean_texture_is_the_planted_colours(fitted: Pupp
     for point, colour in ((168, SKIN), (50, SKIN)):
         x, y = np.round(fitted.texture_points[point].numpy()).astype(int)
         np.testing.assert_allclose(texture[y, x], colour, atol=15)
-    lips = fitted.texture_points[[13, 14]].mean(0).round().int().tolist()
-    np.testing.assert_allclose(texture[lips[1], lips[0]], MOUTH, atol=40)  # laid out open, averaged from open mouths
-    np.testing.assert_allclose(texture[round((1 - EYEBALL_ROWS) * SIZE) - 3, 3], BACK, atol=5)
-    for ball in fitted.texture_points[-EYEBALL_VERTICES:].reshape(2, 4, 2).mean(1):
+    dark = fitted.texture_points[TEETH + 4 : TEETH + 8].mean(0).round().int().tolist()  # between the jaws
+    np.testing.assert_allclose(texture[dark[1], dark[0]], MOUTH, atol=40)  # averaged from open mouths
+    np.testing.assert_allclose(texture[round((1 - FOOT) * SIZE) - 3, 3], BACK, atol=5)
+    for ball in fitted.texture_points[EYEBALLS:TEETH].reshape(2, 4, 2).mean(1):
         x, y = np.round(ball.numpy()).astype(int)
         np.testing.assert_allclose(texture[y, x], PUPIL, atol=60)
 

@@ -1,0 +1,84 @@
+"""Openings in the skin, and what lies behind them: eyeballs behind lids, teeth behind lips.
+
+A flat mesh over an eye or a mouth would have to repaint what lies behind it wherever lids and lips go. Here the skin
+has holes, and the pictures behind them move as eyeballs and jaws do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from puppet import measurements
+from puppet.frames import Floats
+
+BAND = 0.1  # of the way to the other lid or lip: what lies nearer to the rim moves with it (lashes, the edge of a lip)
+CORNER_BAND = 0.08  # of the width, at the corners
+BEHIND = 1e4  # px behind everything else, so that lids, lips and skin are drawn over it
+
+
+@dataclass(frozen=True)
+class Opening:
+    """rim: landmarks once around, from the first corner along the lower lid or lip, the second corner halfway."""
+
+    rim: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        return len(self.rim)
+
+    @property
+    def corners(self) -> tuple[int, int]:
+        """Landmarks: outer and inner of an eye, right and left of the mouth."""
+        return self.rim[0], self.rim[self.size // 2]
+
+
+EYES = (Opening(measurements.EYE_RIGHT), Opening(measurements.EYE_LEFT))
+MOUTH = Opening(measurements.INNER_LIPS)
+OPENINGS = (*EYES, MOUTH)
+OPENING_VERTICES = sum(opening.size for opening in OPENINGS)
+OPENING_TRIANGLES = 2 * OPENING_VERTICES
+
+
+def opening_matrix(points: int) -> Floats:
+    """f32 (OPENING_VERTICES, points): landmarks of a face -> the edges of the openings, a little inside the rims."""
+    rows = []
+    for opening in OPENINGS:
+        rim, half = opening.rim, opening.size // 2
+        for i, point in enumerate(rim):
+            row = np.zeros(points, np.float32)
+            corner = i in (0, half)
+            opposite = rim[half - i] if corner else rim[-i]  # across, or on the other lid or lip
+            row[point] += 1 - (CORNER_BAND if corner else BAND)
+            row[opposite] += CORNER_BAND if corner else BAND
+            rows.append(row)
+    return np.stack(rows)
+
+
+def rim_triangles(first: int) -> NDArray[np.int32]:
+    """Triangles i32 (OPENING_TRIANGLES, 3) between the rims and the openings, whose vertices begin with `first`."""
+    triangles = []
+    for opening in OPENINGS:
+        rim = opening.rim
+        for i in range(opening.size):
+            j = (i + 1) % opening.size
+            triangles += [(rim[i], rim[j], first + j), (rim[i], first + j, first + i)]
+        first += opening.size
+    return np.array(triangles, np.int32)
+
+
+def opened(triangles: NDArray[np.int32], points: Floats) -> NDArray[np.int32]:
+    """The same triangles, those that would cover an opening shrunk to a point, which is never drawn.
+
+    points: f32 (V, 2), of the layout that was triangulated.
+    """
+    result = triangles.copy()
+    middles = points[triangles].mean(1)
+    for opening in OPENINGS:
+        outline = np.ascontiguousarray(points[list(opening.rim)], np.float32)
+        inside = [cv2.pointPolygonTest(outline, (float(x), float(y)), measureDist=False) > 0 for x, y in middles]
+        result[inside] = result[inside][:, :1]
+    return result
