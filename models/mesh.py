@@ -64,8 +64,6 @@ BASE_VERTICES = FACE_POINTS + len(RING_SIZE) * len(OVAL) + 4 * BORDER_CELLS  # a
 BEHIND_VERTICES = eyes.EYEBALL_VERTICES + mouth.VERTICES
 EYEBALLS = BASE_VERTICES + openings.OPENING_VERTICES  # the first vertex of each
 TEETH = EYEBALLS + eyes.EYEBALL_VERTICES
-
-
 _BASE_TRIANGLES = 2 * BASE_VERTICES - 2 - 4 * BORDER_CELLS  # Euler: all but the border lie inside the hull
 
 

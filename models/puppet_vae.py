@@ -522,7 +522,8 @@ def _loss_weight(mesh: ActorMesh, size: int) -> Floats:
 
     around_eyes, mouth = near(measurements.EYE_RIGHT + measurements.EYE_LEFT, 0.08), near(measurements.LIPS, 0.1)
     in_foot = texels[:, 1] > (1 - FOOT) * size - 0.5
-    of_mouth = in_foot & (np.abs(texels[:, 0] - (size - 1) / 2) < (MOUTH_COLUMNS[1][1] - 0.5) * size)
+    column = (texels[:, 0] + 0.5) / size
+    of_mouth = in_foot & (column > MOUTH_COLUMNS[0][0]) & (column < MOUTH_COLUMNS[-1][1])
     around_eyes, mouth = np.where(in_foot & ~of_mouth, 1, around_eyes), np.where(of_mouth, 1, mouth)
     brows = near(measurements.BROWS, 0.08)
     inside = ((((texels - centre) / reach) ** 2).sum(1) < 1.1).astype(np.float32)

@@ -26,8 +26,10 @@ from models.puppet_vae import (
     APPEARANCE,
     CELLS,
     CRITIC_START,
+    EYE_LOSS,
     FIELD_STEPS,
     GROUPS,
+    MOUTH_LOSS,
     TURN,
     Footage,
     PuppetVAE,
@@ -509,3 +511,11 @@ def test_initialisation_keeps_the_signals_size_through_ten_layers() -> None:
     x = torch.randn(64, 256)
     assert 0.3 < float(network(x).detach().square().mean()) / float(x.square().mean()) < 3
     assert all(not layer.bias.any() for layer in network if isinstance(layer, torch.nn.Linear))
+
+
+def test_what_lies_behind_the_skin_counts_like_the_region_that_shows_it(fitted: PuppetVAE) -> None:
+    weight = fitted.loss_weight[0, 0].numpy()
+    right, left, upper, lower = fitted.texture_points[EYEBALLS:].split([4, 4, 4, 6])
+    for corners, counts in ((right, EYE_LOSS), (left, EYE_LOSS), (upper, MOUTH_LOSS), (lower, MOUTH_LOSS)):
+        x, y = corners.mean(0).round().int().tolist()
+        assert weight[y, x] == pytest.approx(1 + counts, abs=0.2)
