@@ -172,6 +172,7 @@ class RtspServer:
         self._video = video
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._packets = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._packets.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)  # a busy machine must not lose any
         self._packets.bind(("127.0.0.1", 0))
         self._packets.settimeout(10)
         self._child: subprocess.Popen[bytes] | None = None
