@@ -9,229 +9,114 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
 
+from models.rest_clips import Clip, Person, Strangers, read_person, simulated
 from puppet import align
-from puppet.errors import DataError
-from puppet.frames import LANDMARKS, Floats, Frame
+from puppet.frames import LANDMARKS, Floats
 from puppet.measurements import BROWS, EYE_LEFT, EYE_RIGHT, LIPS, nearness
-from puppet.neutral import calmest, frontal
-from puppet.rest_model import RANGE, REGIONS, describe
-from puppet.tracking import FaceMeshTracker
+from puppet.neutral import calmest
+from puppet.rest_model import RANGE, REGIONS, Attention, Correction, arrays_of, describe, measured, measured_names, seen
 
 CLIPS = 1800  # simulated per person
+UNITS = 32  # hidden units
+STEPS, BATCH = 2500, 64  # clips
+LEARNING_RATE, DECAY = 4e-3, 0.1
+BLUR = 0.4  # standard deviations of noise on what is seen, so that no single person's habits are learned
+NEAR = 0.3  # errors larger than that, in standard deviations, count by their size and not by its square
+WEIGHTS = {"upper_lip_thickness": 1.5, "lower_lip_thickness": 1.5, "mouth_width": 1.5}  # what pressing, smiling change
 RIDGE = 300.0  # on standardised descriptions: chosen with the tested person left out
 RANK = 12  # shapes per region; they carry 99.7 % of what the full regression predicts
-EVERY = 3  # frames of footage between two faces of a clip: 0.12 s at 25 frames/s
-LONGEST = 96  # faces
-NOISE = 0.0012  # eye distances: trembling of the tracker
-ACTIVE = 0.25  # weight of an expression that a clip may consist of
-LASTING = 0.55  # share of the clips in which some expression never goes away
-PEOPLE_DIFFER = 0.035  # eye distances: standard deviation of each smooth, mostly symmetric deformation of the face
-SMOOTH = 0.4  # eye distances over which such a deformation changes; 25 of them
-DIFFER_BY = {"mouth width": 0.09, "eye opening": 0.18, "brow height": 0.025, "mouth height": 0.03, "corners": 0.012}
 
 
-@dataclass(frozen=True)
-class Person:
-    """N tracked frames. rest f32 (478, 3) canonical; shapes f32 (N, 478, 3) canonical; angles f32 (N, 3);
-    weights f32 (N, K); by_weights f32 (3 K, 478 * 3): what expressions add, see `_terms`; acted, posed f32
-    (N, 478, 3): what of each shape the expression, and what tracking at this head pose accounts for."""
-
-    rest: Floats
-    shapes: Floats
-    angles: Floats
-    names: tuple[str, ...]
-    weights: Floats
-    by_weights: Floats
-    acted: Floats
-    posed: Floats
-
-
-def read_person(path: Path) -> Person:
-    """Track PATH.mp4 and take its shapes apart by the truth in PATH.npz. DataError where they do not match."""
-    with np.load(path.with_suffix(".npz"), allow_pickle=False) as file:
-        truth = {name: file[name] for name in ("names", "weights", "rot", "gaze")}
-    video = path.with_suffix(".mp4")
-    seen, shapes, angles = [], [], []
-    capture = cv2.VideoCapture(str(video))
-    with closing(FaceMeshTracker()) as tracker:
-        for index in range(len(truth["weights"])):
-            ok, image = capture.read()
-            if not ok:
-                raise DataError(f"{video.name}: {index} frames, but its truth has {len(truth['weights'])}")
-            face = tracker.track(Frame(np.asarray(image, np.uint8), index, index / 25))
-            if face is not None:
-                seen.append(index)
-                shapes.append(face.canonical)
-                angles.append(align.angles_of(face.pose.rotation))
-    capture.release()
-    names = tuple(str(name) for name in truth["names"])
-    weights, turned, gaze = (truth[name][seen].astype(np.float32) for name in ("weights", "rot", "gaze"))
-    return _taken_apart(np.stack(shapes), np.stack(angles), names, weights, turned / 20, gaze / 20)
+def fit_attention(clips: Sequence[Clip], seed: int = 0) -> Attention:
+    """Which faces to look at, so that the mean of their mouths' measurements comes nearest to those at rest."""
+    count, most = len(clips), max(len(clip.shapes) for clip in clips)
+    looks = [seen(clip.shapes, clip.angles) for clip in clips]
+    values = [measured("mouth", clip.shapes) for clip in clips]
+    rests = [measured("mouth", align.canonicalise(clip.rest, np.median(clip.shapes, 0))[0]) for clip in clips]
+    mean, scale = np.concatenate(looks).mean(0), np.concatenate(looks).std(0) + 1e-4
+    unit = np.concatenate([value - rest for value, rest in zip(values, rests, strict=True)]).std(0)
+    unit = unit / [WEIGHTS.get(name, 1.0) for name in measured_names("mouth")]
+    inputs, missing = np.zeros((count, most, len(mean)), np.float32), np.zeros((count, most, len(unit)), np.float32)
+    there = np.zeros((count, most), bool)
+    for row, (look, value, rest) in enumerate(zip(looks, values, rests, strict=True)):
+        inputs[row, : len(look)] = np.clip((look - mean) / scale, -RANGE, RANGE)
+        missing[row, : len(look)] = (value - rest) / unit
+        there[row, : len(look)] = True
+    hidden, out = _train(torch.from_numpy(inputs), torch.from_numpy(missing), torch.from_numpy(there), seed)
+    return Attention(mean, scale, hidden, out)
 
 
-def _taken_apart(
-    shapes: Floats, angles: Floats, names: tuple[str, ...], weights: Floats, turned: Floats, gaze: Floats
-) -> Person:
-    """turned, gaze in units of 20 degrees. Ridge regression of the shapes on expressions, gaze and head pose."""
-    calm = (weights.max(1) < 0.02) & (np.abs(turned).max(1) < 0.3) & (np.abs(gaze).max(1) < 0.3)
-    if not calm.any():
-        raise DataError("no frame shows the person at rest: a neutral second is needed as truth")
-    rest = shapes[calm].mean(0)
-    yaw, pitch, roll = turned.T
-    terms = _terms(weights, names)
-    poses = np.stack([yaw, pitch, roll, yaw**2, pitch**2, roll**2, yaw * pitch, yaw * roll, pitch * roll], 1)
-    known = np.concatenate([terms, gaze, gaze**2, poses], 1)
-    offsets = (shapes - rest).reshape(len(shapes), -1)
-    by_known = np.linalg.solve(known.T @ known + np.eye(known.shape[1]), known.T @ offsets).astype(np.float32)
-    first_pose = known.shape[1] - poses.shape[1]
-    acted = (known[:, :first_pose] @ by_known[:first_pose]).reshape(shapes.shape)
-    posed = (poses @ by_known[first_pose:]).reshape(shapes.shape)
-    return Person(rest, shapes, angles, names, weights, by_known[: terms.shape[1]], acted, posed)
+def _train(inputs: Tensor, missing: Tensor, there: Tensor, seed: int) -> tuple[Floats, Floats]:
+    """Weights (F + 1, H), (H,). inputs (C, N, F); missing (C, N, M): how far each face is from rest; there (C, N)."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        hidden, out = torch.nn.Linear(inputs.shape[-1], UNITS), torch.nn.Linear(UNITS, 1, bias=False)
+        parameters = [*hidden.parameters(), *out.parameters()]
+        optimizer = torch.optim.AdamW(parameters, weight_decay=DECAY)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, STEPS)
+        for _ in range(STEPS):
+            rows = torch.randint(0, len(inputs), (BATCH,))
+            looks = inputs[rows]
+            looks = looks + BLUR * (torch.randn_like(looks[:, :1]) + 0.5 * torch.randn_like(looks))
+            logits = out(functional.silu(hidden(looks)))[..., 0].masked_fill(~there[rows], -torch.inf)
+            pooled = (logits.softmax(1)[..., None] * missing[rows]).sum(1)
+            loss = functional.smooth_l1_loss(pooled, torch.zeros_like(pooled), beta=NEAR)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+    weight = torch.cat([hidden.weight.T, hidden.bias[None]])
+    return weight.detach().numpy(), out.weight[0].detach().numpy()
 
 
-def _terms(weights: Floats, names: Sequence[str]) -> Floats:
-    """Expressions, their squares, and each together with an open jaw: (N, K) -> (N, 3 K)."""
-    jaw = weights[:, [list(names).index("jawOpen")]]
-    return np.concatenate([weights, weights**2, weights * jaw], 1)
-
-
-def scenes(person: Person) -> list[np.ndarray]:
-    """Frame numbers of what somebody may do all the time, one (n,) per scene."""
-    weight = {name: person.weights[:, i] for i, name in enumerate(person.names)}
-
-    def most(*starts: str) -> Floats:
-        return np.max([w for name, w in weight.items() if name.startswith(starts)], axis=0)
-
-    smile = most("smile", "grin")
-    talk = most("jawOpen", "pucker", "funnel", "pout", "lipsPart", "lowerDown", "upperUp", "press")
-    gap = np.linalg.norm(person.shapes[:, 13, :2] - person.shapes[:, 14, :2], axis=1)
-    yaw, pitch, roll = person.angles.T
-    masks = [smile > 0.3, (smile > 0.25) & (gap > 0.03), (talk > 0.15) & (smile < 0.2), (gap > 0.035) & (smile < 0.3)]
-    masks += [(smile > 0.2) | (talk > 0.2), most("pucker", "funnel") > 0.3, most("frown", "pout") > ACTIVE]
-    masks += [most("browUp", "browInnerUp", "browOuterUp") > 0.3, most("browDown") > 0.3, most("wide") > ACTIVE]
-    masks += [(most("squint") > ACTIVE) | ((most("blink") > 0.2) & (most("blink") < 0.7))]
-    masks += [pitch < -8, pitch > 8, np.abs(roll) > 6, yaw > 12]
-    return [np.flatnonzero(mask) for mask in masks if mask.sum() > 20]
-
-
-def clip(person: Person, rng: np.random.Generator) -> np.ndarray:
-    """Frame numbers (n,), n <= LONGEST: a stretch of the footage, or one scene that goes on and on."""
-    count = int(rng.uniform(3, 25) if rng.random() < 1 / 3 else rng.uniform(25, LONGEST))
-    total = len(person.shapes)
-    if rng.random() < 0.55:
-        start = rng.integers(0, max(1, total - count * EVERY))
-        return np.arange(start, min(total, start + count * EVERY), EVERY)
-    some = scenes(person)
-    frames = some[rng.integers(len(some))]
-    span = min(len(frames), max(count, int(count * EVERY * rng.uniform(1, 3))))
-    start = rng.integers(0, len(frames) - span + 1)
-    return np.sort(rng.choice(frames[start : start + span], min(count, span), replace=False))
-
-
-def lasting(person: Person, rng: np.random.Generator) -> Floats:
-    """One or two expressions that never go away, f32 (478, 3); zeros in some clips."""
-    weights = np.zeros((1, len(person.names)), np.float32)
-    if rng.random() < LASTING:
-        for at in rng.integers(0, len(person.names), rng.integers(1, 3)):
-            name, amount = person.names[at], rng.uniform(0.1, 0.5 if person.names[at].startswith("blink") else 0.7)
-            other = name[:-1] + {"L": "R", "R": "L"}.get(name[-1], name[-1])
-            weights[0, at] = amount
-            if other in person.names and rng.random() < 0.85:  # mostly with both sides of the face
-                weights[0, person.names.index(other)] = amount * rng.uniform(0.8, 1.2)
-    return (_terms(weights, person.names) @ person.by_weights).reshape(LANDMARKS, 3)
-
-
-class Strangers:
-    """Random other people: smooth deformations of a face, and regions of other sizes that move accordingly."""
-
-    def __init__(self, average: Floats, rng: np.random.Generator) -> None:
-        """average: canonical f32 (478, 3)."""
-        flat = average * (1, 1, 0.6)
-        near = np.exp(-((flat[:, None] - flat[None]) ** 2).sum(-1) / (2 * SMOOTH**2))
-        values, vectors = np.linalg.eigh(near)
-        self._deformations = vectors[:, -25:] * np.sqrt(np.maximum(values[-25:], 0))
-        self._mirror = ((average[:, None] * (-1, 1, 1) - average[None]) ** 2).sum(-1).argmin(1)
-        self._mouth, self._brows = nearness(average, LIPS, 0.15)[:, None], nearness(average, BROWS, 0.08)
-        self._eyes = {eye: nearness(average, eye, 0.05) for eye in (EYE_RIGHT, EYE_LEFT)}
-        self._centre = average[list(LIPS)].mean(0)
-        self._rng = rng
-
-    def become(self, rest: Floats, moves: Floats) -> tuple[Floats, Floats]:
-        """Rest f32 (478, 3) and moves from it f32 (N, 478, 3) of one person -> of another."""
-        by = {name: self._rng.normal(0, spread) for name, spread in DIFFER_BY.items()}
-        field = self._deformations @ self._rng.normal(0, PEOPLE_DIFFER, (self._deformations.shape[1], 3))
-        mirrored = field[self._mirror] * (-1, 1, 1)
-        other = rest + 0.64 * (field + mirrored) + 0.15 * (field - mirrored)
-        size = np.ones_like(rest)
-        from_middle = rest - self._centre
-        other += self._mouth * (np.exp(by["mouth width"]) - 1) * from_middle
-        size += self._mouth * (np.exp(by["mouth width"]) - 1)
-        for eye, near in self._eyes.items():
-            wider = near * (np.exp(by["eye opening"]) - 1)
-            other[:, 1] += wider * (rest[:, 1] - rest[list(eye), 1].mean())
-            size[:, 1] += wider
-        curve = by["mouth height"] + by["corners"] * (from_middle[:, 0] / 0.25) ** 2
-        other[:, 1] += self._brows * by["brow height"] + self._mouth[:, 0] * curve
-        return other.astype(np.float32), (moves * size).astype(np.float32)
-
-
-def examples(person: Person, strangers: Strangers, count: int, rng: np.random.Generator) -> list[tuple]:
-    """Simulated clips of people who act as `person` does: (descriptions by region, calmest, true rest), each."""
-    made = []
-    for _ in range(count):
-        frames = clip(person, rng)
-        rest = person.rest + person.posed[frames].mean(0)  # at rest, but with the head held like that
-        liveliness = np.float32(rng.uniform(-0.4, 0.4))
-        moves = person.shapes[frames] - rest + liveliness * person.acted[frames] + lasting(person, rng)
-        rest, moves = strangers.become(rest, moves)
-        truth, pose = align.canonicalise(rest)
-        shapes = ((rest + moves - pose.translation) @ pose.rotation / pose.scale).astype(np.float32)
-        shapes += np.float32(NOISE) * rng.standard_normal(shapes.shape, np.float32)
-        placed, kept = frontal(shapes, person.angles[frames])
-        calm = calmest(placed)
-        truth = align.canonicalise(truth, calm)[0]
-        seen = {region: describe(region, calm, placed, person.angles[frames][kept]) for region in REGIONS}
-        made.append((seen, calm, truth))
-    return made
-
-
-def fit(made: Sequence[tuple]) -> dict[str, Floats]:
+def fit_corrections(attention: Attention, clips: Sequence[Clip]) -> dict[str, Correction]:
     """Reduced-rank ridge regression (Izenman 1975) of what is missing to rest on the descriptions, by region."""
-    average = np.mean([truth for _, _, truth in made], 0)
+    calm, truth, described = [], [], {region: [] for region in REGIONS}
+    for clip in clips:
+        calm.append(calmest(clip.shapes, attention.counts(seen(clip.shapes, clip.angles))))
+        truth.append(align.canonicalise(clip.rest, calm[-1])[0])
+        for region in REGIONS:
+            described[region].append(describe(region, calm[-1], clip.shapes, clip.angles))
+    average = np.mean(truth, 0)
     eyes = np.maximum(nearness(average, EYE_RIGHT, 0.06), nearness(average, EYE_LEFT, 0.06))
     where = {
         "mouth": np.maximum(nearness(average, LIPS, 0.25), average[:, 1] > 0.75) * (1 - eyes),
         "brows": nearness(average, BROWS, 0.12) * (1 - eyes),
     }
-    arrays = {}
-    for region, near in where.items():
-        seen = np.stack([example[0][region] for example in made])
-        missing = np.stack([(truth - calm) * near[:, None] for _, calm, truth in made]).reshape(len(made), -1)
-        mean, scale = seen.mean(0), seen.std(0) + 1e-4
-        known = np.clip((seen - mean) / scale, -RANGE, RANGE)
-        known = np.concatenate([known, np.ones((len(known), 1))], 1)
-        gram = known.T @ known
-        weights = np.linalg.solve(gram + RIDGE * np.eye(len(gram)), known.T @ missing)
-        root = np.linalg.cholesky(gram / len(known) + 1e-6 * np.eye(len(gram)))
-        shapes = np.linalg.svd(root.T @ weights, full_matrices=False)[2][:RANK]
-        parts = {"mean": mean, "scale": scale, "weights": weights @ shapes.T}
-        parts["shapes"] = shapes.reshape(-1, LANDMARKS, 3)
-        arrays |= {f"{region}_{name}": value.astype(np.float32) for name, value in parts.items()}
-    return arrays
+    offsets = np.stack(truth) - np.stack(calm)
+    return {region: _regressed(np.stack(described[region]), offsets * near[:, None]) for region, near in where.items()}
+
+
+def _regressed(described: Floats, missing: Floats) -> Correction:
+    """described (C, K), missing (C, 478, 3)."""
+    missing = missing.reshape(len(missing), -1)
+    mean, scale = described.mean(0), described.std(0) + 1e-4
+    known = np.clip((described - mean) / scale, -RANGE, RANGE)
+    known = np.concatenate([known, np.ones((len(known), 1))], 1)
+    gram = known.T @ known
+    weights = np.linalg.solve(gram + RIDGE * np.eye(len(gram)), known.T @ missing)
+    root = np.linalg.cholesky(gram / len(known) + 1e-6 * np.eye(len(gram)))
+    shapes = np.linalg.svd(root.T @ weights, full_matrices=False)[2][:RANK]
+    return Correction(mean, scale, weights @ shapes.T, shapes.reshape(-1, LANDMARKS, 3))
 
 
 def learn(people: Sequence[Person], count: int = CLIPS, seed: int = 0) -> dict[str, Floats]:
-    """Arrays of `rest.npz` from simulated clips, `count` per person."""
+    """Arrays of `rest.npz` from simulated clips, `count` per person for each of the two parts."""
     rng = np.random.default_rng(seed)
     strangers = Strangers(np.mean([person.rest for person in people], 0), rng)
-    return fit([example for person in people for example in examples(person, strangers, count, rng)])
+
+    def clips() -> list[Clip]:
+        return [simulated(person, strangers, rng) for person in people for _ in range(count)]
+
+    attention = fit_attention(clips(), seed)
+    return arrays_of(attention, fit_corrections(attention, clips()))
 
 
 def main() -> None:

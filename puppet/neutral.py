@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from puppet import align
 from puppet.frames import Face, Floats, HeadPose
 from puppet.measurements import EYE_LEFT, EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT, LIPS, measure, nearness
-from puppet.rest_model import TRUSTED, unseen_rest
+from puppet.rest_model import TRUSTED, restful, unseen_rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,10 @@ FRONTAL_DEGREES = 12.0  # frames turned further than this from the usual pose te
 def estimate_neutral(canonical: Floats, angles: Floats) -> Floats:
     """The relaxed face of a person who was never asked to relax: canonical f32 (N, 478, 3), angles (N, 3) -> (478, 3).
 
-    Each region takes the frames in which it is at rest: eyes open but not wide, lips together, brows where they
-    mostly are. Regions blend smoothly, so that the result is a face although no frame may have shown it. Where mouth
-    or brows never came to rest, the likely rest is worked out from what they did (`rest_model`).
+    Each region takes the frames in which it is at rest: eyes open but not wide, the mouth where `rest_model` sees
+    it calm, brows where they mostly are. Regions blend smoothly, so that the result is a face although no frame may
+    have shown it. Where mouth or brows never came to rest, the likely rest is worked out from what they did (by
+    `rest_model` again).
     """
     return judged_estimate(canonical, angles)[0]
 
@@ -74,7 +75,7 @@ def judged_estimate(canonical: Floats, angles: Floats) -> tuple[Floats, float]:
     some, which the size of the correction by `rest_model` tells: 1 up to TRUSTED, 0 from UNREST on.
     """
     shapes, kept = frontal(canonical, angles)
-    resting = calmest(shapes)
+    resting = calmest(shapes, restful(shapes, angles[kept]))
     correction, wanted = unseen_rest(resting, shapes, angles[kept])
     facing = float((np.abs(angles[:, :2]).max(1) < FACING_DEGREES).mean())
     shut = float((measure(canonical)["mouth_open"] < SHUT_GAP).mean())
@@ -104,13 +105,16 @@ def _placed(shapes: Floats) -> Floats:
     return shapes - np.tensordot(amounts, basis, 1)
 
 
-def calmest(shapes: Floats) -> Floats:
-    """The calmest that each region was seen, as one face f32 (478, 3), from shapes f32 (N, 478, 3)."""
+def calmest(shapes: Floats, counts: Floats) -> Floats:
+    """The calmest that each region was seen, as one face f32 (478, 3), from shapes f32 (N, 478, 3).
+
+    counts: how much each shape tells of the mouth's rest, f32 (N,) with sum 1 (`rest_model.restful`).
+    """
     usual = np.median(shapes, 0)
     values = measure(shapes)
     lids = values["lids_right"] + values["lids_left"]
     eyes = shapes[_between(lids, 0.5, 0.85)].mean(0)
-    mouth = _usual_shape(shapes[_closed(values["mouth_open"])], LIPS)
+    mouth = np.tensordot(counts, shapes, 1)
     near_eyes = np.maximum(nearness(usual, EYE_RIGHT + IRIS_RIGHT, 0.06), nearness(usual, EYE_LEFT + IRIS_LEFT, 0.06))
     near_mouth = np.maximum(nearness(usual, LIPS, 0.25), usual[:, 1] > 0.75)
     for region, weight in ((eyes, near_eyes), (mouth, near_mouth)):
@@ -122,30 +126,6 @@ def _between(values: Floats, low: float, high: float) -> NDArray[np.intp]:
     """Rows whose value ranks between two quantiles; at least one."""
     last = len(values) - 1
     return np.argsort(values, kind="stable")[int(low * last) : int(np.ceil(high * last)) + 1]
-
-
-CLOSED_GAP = 0.025  # outer-eye distances between the lips that still count as closed, above the least gap seen
-CLOSED_SHARE = 0.1  # of the frames, taken as closed when hardly any is
-MODE_SHARE = 0.5  # of the frames: the densest half, as in the shorth (Andrews et al. 1972)
-
-
-def _closed(gap: Floats) -> NDArray[np.intp]:
-    """Rows in which the lips are together. Pressed lips must not win over lips that merely touch."""
-    closed = np.flatnonzero(gap <= np.quantile(gap, 0.02) + CLOSED_GAP)
-    return closed if len(closed) >= CLOSED_SHARE / 2 * len(gap) else _between(gap, 0.0, CLOSED_SHARE)
-
-
-def _usual_shape(shapes: Floats, points: tuple[int, ...]) -> Floats:
-    """The most frequent shape (a mode, not a mean: a smile half of the time is no half smile) by where `points` are.
-
-    Mean of the rows that lie nearest to their nearest neighbours; shapes f32 (N, 478, 3) -> (478, 3).
-    """
-    features = shapes[:, list(points), :2].reshape(len(shapes), -1)
-    squared = (features * features).sum(1)
-    distances = np.sqrt(np.maximum(squared[:, None] + squared - 2 * features @ features.T, 0))
-    count = int(np.ceil(MODE_SHARE * len(shapes)))
-    sparseness = np.partition(distances, count - 1, axis=1)[:, :count].mean(1)
-    return shapes[np.argsort(sparseness, kind="stable")[:count]].mean(0)
 
 
 KEPT = 96  # faces the automatic neutral looks back on

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from models.rest_clips import rolled_in
 from puppet import neutral, rest_model
 from puppet.frames import LANDMARKS, Floats
 from puppet.measurements import BROWS, LIPS, measure
 from puppet.neutral import estimate_neutral, judged_estimate
-from puppet.rest_model import unseen_rest
+from puppet.rest_model import restful, unseen_rest
 
 with np.load(Path(__file__).parent / "data" / "synthetic_person.npz", allow_pickle=False) as _file:
     PERSON = {name: _file[name].astype(np.float32) for name in _file.files}
@@ -68,6 +69,39 @@ def test_somebody_who_does_rest_keeps_the_rest_that_was_seen() -> None:
     found = estimate_neutral(shapes, angles)
     assert error(found, LIPS) < 0.004
     assert error(found, BROWS) < 0.004
+
+
+MOSTLY: dict[str, dict[str, Any]] = {
+    "smiles": dict(smile=at_times(0.75, between(0.5, 0.9))),
+    "smiles and talks": dict(smile=at_times(0.75, between(0.5, 0.9)), jaw=at_times(0.2, between(0, 0.4, 5), 6)),
+}
+
+
+@pytest.mark.parametrize("name", MOSTLY)
+def test_what_a_mouth_does_most_of_the_time_is_not_its_rest(name: str) -> None:
+    shapes, angles = performed(**MOSTLY[name])
+    assert error(np.median(shapes, 0), LIPS) > 0.02
+    assert error(estimate_neutral(shapes, angles), LIPS) < 0.005
+
+
+def test_lips_held_rolled_in_are_not_at_rest() -> None:
+    """Two thirds of the time: the rest has the lips that the other third shows."""
+    shapes, angles = performed(smile=at_times(0.1, between(0, 0.5)))
+    shapes = shapes + (np.arange(N) % 3 > 0)[:, None, None] * np.float32(0.7) * rolled_in(REST)
+    found, true, usual = (measure(face) for face in (estimate_neutral(shapes, angles), REST, np.median(shapes, 0)))
+    for lip in ("upper_lip_thickness", "lower_lip_thickness"):
+        assert true[lip] - usual[lip] > 0.02
+        assert abs(found[lip] - true[lip]) < 0.004
+
+
+def test_faces_count_by_how_near_rest_their_mouth_is() -> None:
+    shapes, angles = performed(smile=np.where(np.arange(N) % 4 > 0, 0.8, 0.0).astype(np.float32))
+    counts = restful(shapes, angles)
+    assert counts.shape == (N,)
+    assert counts.min() >= 0
+    assert counts.sum() == pytest.approx(1, abs=1e-5)
+    assert counts[::4].sum() > 0.9
+    np.testing.assert_allclose(restful(shapes[:1], angles[:1]), [1.0])
 
 
 def test_small_corrections_are_dropped_altogether() -> None:
