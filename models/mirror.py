@@ -12,34 +12,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.coverage import ONE_SIDED
-from models.mesh import FACE_POINTS
-from puppet.frames import LANDMARKS, Floats, HeadPose
+from puppet.frames import Floats, HeadPose
+from puppet.mirrored import ACROSS, MIRRORED
 
-# FaceMesh counts the middle of the face and its right half first, then the left half in the same order. Found by
-# assigning the mirrored neutral faces of three people to themselves; all three gave this.
-MIDDLE = (0, 1, 2, 4, 5, 6, *range(8, 20), 94, 151, 152, 164, 168, 175, 195, 197, 199, 200)
-FIRST_LEFT = 248
-IRISES_MIRRORED = (473, 476, 475, 474, 477, 468, 471, 470, 469, 472)  # each: centre, image right, top, left, bottom
-
-
-def _mirrored() -> NDArray[np.intp]:
-    order = np.arange(LANDMARKS)
-    right, left = np.setdiff1d(np.arange(FIRST_LEFT), MIDDLE), np.arange(FIRST_LEFT, FACE_POINTS)
-    order[right], order[left], order[FACE_POINTS:] = left, right, IRISES_MIRRORED
-    return order
-
-
-MIRRORED = _mirrored()  # landmark i of a face in a mirror is what was landmark MIRRORED[i]
-ACROSS = np.array([-1.0, 1.0, 1.0], np.float32)
 NEAR = 3.0  # degrees of yaw within which two frames show the same view
 SHARE = 0.5  # of the draws of a frame that may be mirrored
-
-
-def flip_points(points: Floats, size: int) -> Floats:
-    """Landmarks f32 (..., 478, 3) px of a picture of `size` px a side -> those of the mirrored picture."""
-    flipped = points[..., MIRRORED, :] * ACROSS
-    flipped[..., 0] += size - 1
-    return flipped
 
 
 def flip_offsets(offsets: Floats) -> Floats:

@@ -34,10 +34,11 @@ from models.mesh import (
     build_mesh,
     mesh_size,
 )
-from models.mirror import draw, flip_offsets, flip_pictures, flip_points, flip_pose, one_sided
+from models.mirror import draw, flip_offsets, flip_pictures, flip_pose, one_sided
 from models.registration import register_rings
 from puppet import align, measurements, pixels
 from puppet.frames import Floats, HeadPose, Image
+from puppet.mirrored import flip_points
 from puppet.retarget import Retargeter
 from puppet.warp import MeshWarp
 

@@ -9,18 +9,21 @@ import sys
 import tempfile
 import threading
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 import numpy as np
 
 from puppet import align, pixels
 from puppet.frames import LANDMARKS, Face, Floats, Frame
+from puppet.mirrored import flip_points
 
 NATIVE_CHATTER = re.compile(  # what MediaPipe's libraries say when all is well; errors (E, F) are none of it
     rb"(WARNING: All log messages before absl::InitializeLog\(\)|INFO: Created TensorFlow Lite"
     rb"|[IW]\d{4,8} [\d:.]+ +\d+ [\w./-]+:\d+\]).*(\n|$)"
 )
+SAME_FACE = 0.3  # outer-eye distances: views of one face lie nearer together than that
 _STDERR = threading.Lock()  # held while file descriptor 2 is turned elsewhere
 
 
@@ -80,6 +83,49 @@ class FaceMeshTracker:
         if self._last_box is None:
             return -float(box[2])
         return float(np.abs(box - self._last_box).sum() / self._last_box[2])
+
+
+class MirrorTracker:
+    """The mean of a face as it is and of the same face in a mirror, each followed by a FaceMesh of its own.
+
+    FaceMesh trembles, and errs by a bit to its own left or right, in each view in its own way; the mean has less of
+    both. It takes a second FaceMesh, which works beside the first on another core: for files, not for a live camera.
+    """
+
+    def __init__(self, make: Callable[[], Tracker]) -> None:
+        """make: a new tracker; called twice, once in the thread that looks into the mirror."""
+        self._tracker = make()
+        self._beside = ThreadPoolExecutor(1, "mirror")
+        self._in_mirror = self._beside.submit(make).result()
+        self.faces_seen = 0
+
+    def track(self, frame: Frame) -> Face | None:
+        """The followed face, or None when no face is seen. Where the mirror shows none, or another, it does not count.
+
+        Where only the mirror shows one, that is the face.
+        """
+        image = frame.image
+        mirrored = Frame(np.ascontiguousarray(image[:, ::-1]), frame.index, frame.captured_at)
+        looking = self._beside.submit(self._in_mirror.track, mirrored)
+        face = self._tracker.track(frame)
+        other = looking.result()
+        self.faces_seen = max(self._tracker.faces_seen, self._in_mirror.faces_seen)
+        if other is None:
+            return face
+        points = flip_points(other.points, image.shape[1])
+        if face is not None:
+            apart = float(np.linalg.norm((points - face.points)[align.STABLE, :2], axis=1).mean())
+            if apart > SAME_FACE * face.pose.scale:
+                return face
+            points = (points + face.points) / 2
+        canonical, pose = align.canonicalise(points)
+        return Face(points, pose, canonical)
+
+    def close(self) -> None:
+        """Free both trackers; call from the thread that made this one."""
+        self._beside.submit(self._in_mirror.close).result()
+        self._beside.shutdown()
+        self._tracker.close()
 
 
 def _points(landmarks, width: int, height: int) -> Floats:

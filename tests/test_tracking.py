@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,8 +16,9 @@ from planted_face import rest_face, tracked
 
 import puppet
 from puppet import align
-from puppet.frames import LANDMARKS, Frame
-from puppet.tracking import FaceMeshTracker
+from puppet.frames import LANDMARKS, Face, Frame
+from puppet.mirrored import flip_points
+from puppet.tracking import FaceMeshTracker, MirrorTracker
 
 DEMO = Path(puppet.__file__).parent / "assets" / "demo.mp4"
 
@@ -137,3 +139,85 @@ def test_the_tracker_starts_without_pyplot_and_leaves_it_to_others() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=100)
     assert done.stdout.split() == ["False", "True", "True"], done.stderr
+
+
+# --- looking into a mirror as well ---
+
+
+def test_two_views_see_a_mirrored_picture_as_the_mirrored_face(pictures) -> None:
+    """What FaceMesh by itself does not: it has habits about left and right, which the mean is free of."""
+    both = MirrorTracker(lambda: FaceMeshTracker(still=True))
+    alone = FaceMeshTracker(still=True)
+
+    def asymmetry(tracker) -> float:
+        face, mirrored = (tracker.track(frame(image)) for image in (pictures[0], pictures[0][:, ::-1].copy()))
+        assert tracker.faces_seen == 1
+        return float(np.abs(flip_points(mirrored.points, pictures[0].shape[1]) - face.points).max())
+
+    assert asymmetry(both) < 1e-2
+    assert asymmetry(alone) > 0.5  # px
+    both.close()
+    alone.close()
+
+
+class Told:
+    """A tracker that sees what it is told, and on which thread."""
+
+    def __init__(self, face: Face | None) -> None:
+        self.face, self.faces_seen, self.closed_on = face, int(face is not None), ""
+        self.made_on = threading.current_thread().name
+
+    def track(self, frame: Frame) -> Face | None:
+        assert threading.current_thread().name == self.made_on
+        return self.face
+
+    def close(self) -> None:
+        self.closed_on = threading.current_thread().name
+
+
+def seen_by(face: Face | None, in_mirror: Face | None) -> Face | None:
+    told = [face, in_mirror]
+    made: list[Told] = []
+
+    def make() -> Told:
+        made.append(Told(told[len(made)]))
+        return made[-1]
+
+    both = MirrorTracker(make)
+    result = both.track(frame(np.zeros((SIDE, SIDE, 3))))
+    both.close()
+    assert [one.closed_on for one in made] == [one.made_on for one in made]
+    assert len({one.made_on for one in made}) == 2
+    return result
+
+
+SIDE = 400
+
+
+def in_mirror(face: Face) -> Face:
+    points = flip_points(face.points, SIDE)
+    canonical, pose = align.canonicalise(points)
+    return Face(points, pose, canonical)
+
+
+def test_both_views_count_alike() -> None:
+    left, right = (tracked(rest_face(), (yaw, 0.0, 0.0)) for yaw in (-1.0, 1.0))
+    found = seen_by(left, in_mirror(right))
+    assert found is not None
+    np.testing.assert_allclose(found.points, (left.points + right.points) / 2, atol=1e-3)
+    np.testing.assert_allclose(align.place(found.canonical, found.pose), found.points, atol=1e-2)
+
+
+def test_one_view_is_enough() -> None:
+    face = tracked(rest_face())
+    for found in (seen_by(face, None), seen_by(None, in_mirror(face))):
+        assert found is not None
+        np.testing.assert_allclose(found.points, face.points, atol=1e-3)
+    assert seen_by(None, None) is None
+
+
+def test_somebody_else_in_the_mirror_does_not_count() -> None:
+    face = tracked(rest_face())
+    points = face.points + np.array([2 * face.pose.scale, 0, 0], np.float32)
+    canonical, pose = align.canonicalise(points)
+    assert seen_by(face, in_mirror(Face(points, pose, canonical))) is face
