@@ -338,9 +338,9 @@ def build_engine(provider: str = "auto", loop: bool = False, wish: CameraWish | 
 
     def make_puppeteer() -> PuppeteerLike:
         from puppet.pipeline import Puppeteer
-        from puppet.tracking import FaceMeshTracker
+        from puppet.tracking import live_tracker
 
-        return Puppeteer(FaceMeshTracker(), None)
+        return Puppeteer(live_tracker(), None)
 
     def load_actor(path: Path) -> Actor:
         from puppet.actor import load_actor

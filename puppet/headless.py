@@ -111,9 +111,9 @@ def build_engine(
 
     def make_puppeteer() -> PuppeteerLike:
         from puppet.pipeline import Puppeteer
-        from puppet.tracking import FaceMeshTracker
+        from puppet.tracking import live_tracker
 
-        return Puppeteer(FaceMeshTracker(), actor)
+        return Puppeteer(live_tracker(), actor)
 
     engine = Engine(make_source, make_puppeteer, lambda path: beside.get(path.name, actor), options)
     engine.set_others([Path(name) for name in beside])

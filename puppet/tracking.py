@@ -23,6 +23,7 @@ NATIVE_CHATTER = re.compile(  # what MediaPipe's libraries say when all is well;
     rb"(WARNING: All log messages before absl::InitializeLog\(\)|INFO: Created TensorFlow Lite"
     rb"|[IW]\d{4,8} [\d:.]+ +\d+ [\w./-]+:\d+\]).*(\n|$)"
 )
+SPARE_CORES = 4  # tracking, acting and the window take two; the second view costs the frame rate a quarter there
 SAME_FACE = 0.3  # outer-eye distances: views of one face lie nearer together than that
 _STDERR = threading.Lock()  # held while file descriptor 2 is turned elsewhere
 
@@ -89,7 +90,7 @@ class MirrorTracker:
     """The mean of a face as it is and of the same face in a mirror, each followed by a FaceMesh of its own.
 
     FaceMesh trembles, and errs by a bit to its own left or right, in each view in its own way; the mean has less of
-    both. It takes a second FaceMesh, which works beside the first on another core: for files, not for a live camera.
+    both. It takes a second FaceMesh, which works beside the first on another core.
     """
 
     def __init__(self, make: Callable[[], Tracker]) -> None:
@@ -126,6 +127,11 @@ class MirrorTracker:
         self._beside.submit(self._in_mirror.close).result()
         self._beside.shutdown()
         self._tracker.close()
+
+
+def live_tracker() -> Tracker:
+    """For a camera: two views where there are SPARE_CORES, which the window does not need for anything else."""
+    return MirrorTracker(FaceMeshTracker) if (os.cpu_count() or 1) >= SPARE_CORES else FaceMeshTracker()
 
 
 def _points(landmarks, width: int, height: int) -> Floats:

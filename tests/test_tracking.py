@@ -15,10 +15,10 @@ import pytest
 from planted_face import rest_face, tracked
 
 import puppet
-from puppet import align
+from puppet import align, tracking
 from puppet.frames import LANDMARKS, Face, Frame
 from puppet.mirrored import flip_points
-from puppet.tracking import FaceMeshTracker, MirrorTracker
+from puppet.tracking import FaceMeshTracker, MirrorTracker, live_tracker
 
 DEMO = Path(puppet.__file__).parent / "assets" / "demo.mp4"
 
@@ -221,3 +221,14 @@ def test_somebody_else_in_the_mirror_does_not_count() -> None:
     points = face.points + np.array([2 * face.pose.scale, 0, 0], np.float32)
     canonical, pose = align.canonicalise(points)
     assert seen_by(face, in_mirror(Face(points, pose, canonical))) is face
+
+
+@pytest.mark.parametrize("cores", [1, 2, 4, 16, None])
+def test_a_camera_is_tracked_twice_where_there_are_cores_to_spare(
+    cores: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tracking, "FaceMeshTracker", lambda: Told(None))
+    monkeypatch.setattr(tracking.os, "cpu_count", lambda: cores)
+    tracker = live_tracker()
+    assert isinstance(tracker, MirrorTracker if cores in (4, 16) else Told)
+    tracker.close()
