@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from puppet import align
-from puppet.errors import DataError
+from puppet.errors import DataError, reason
 from puppet.frames import LANDMARKS, Floats, Frame
 from puppet.measurements import BROWS, EYE_LEFT, EYE_RIGHT, INNER_LIPS, LIPS, OUTER_LIPS, nearness
 from puppet.neutral import frontal
@@ -65,9 +65,14 @@ class Person:
 
 def read_person(path: Path) -> Person:
     """Track PATH.mp4 and take its shapes apart by the truth in PATH.npz. DataError where they do not match."""
-    with np.load(path.with_suffix(".npz"), allow_pickle=False) as file:
-        truth = {name: file[name] for name in ("names", "weights", "rot", "gaze")}
-    video = path.with_suffix(".mp4")
+    told, video = path.with_suffix(".npz"), path.with_suffix(".mp4")
+    try:
+        with np.load(told, allow_pickle=False) as file:
+            truth = {name: file[name] for name in ("names", "weights", "rot", "gaze")}
+    except OSError as error:
+        raise DataError(f"{told}: {reason(error)}") from error
+    except (KeyError, ValueError) as error:
+        raise DataError(f"{told}: holds no truth of names, weights, rot and gaze") from error
     seen, shapes, angles = [], [], []
     capture = cv2.VideoCapture(str(video))
     with closing(FaceMeshTracker()) as tracker:
@@ -81,6 +86,8 @@ def read_person(path: Path) -> Person:
                 shapes.append(face.canonical)
                 angles.append(align.angles_of(face.pose.rotation))
     capture.release()
+    if not seen:
+        raise DataError(f"{video.name}: no face was seen in it")
     names = tuple(str(name) for name in truth["names"])
     weights, turned, gaze = (truth[name][seen].astype(np.float32) for name in ("weights", "rot", "gaze"))
     return _taken_apart(np.stack(shapes), np.stack(angles), names, weights, turned / 20, gaze / 20)

@@ -8,6 +8,7 @@ NAME stands for NAME.mp4 and NAME.npz: `names` (K), `weights` f32 (N, K), `rot` 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from torch.nn import functional
 
 from models.rest_clips import Clip, Person, Strangers, read_person, simulated
 from puppet import align
+from puppet.errors import PuppetError
 from puppet.frames import LANDMARKS, Floats
 from puppet.measurements import BROWS, EYE_LEFT, EYE_RIGHT, LIPS, nearness
 from puppet.neutral import calmest
@@ -119,14 +121,20 @@ def learn(people: Sequence[Person], count: int = CLIPS, seed: int = 0) -> dict[s
     return arrays_of(attention, fit_corrections(attention, clips()))
 
 
-def main() -> None:
-    """See the top of the file."""
+def main(argv: Sequence[str] | None = None) -> int:
+    """See the top of the file. Exit code: 0, or 2 with one line on stderr for what the user can mend."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("people", nargs="+", type=Path, help="NAME of NAME.mp4 and NAME.npz")
     parser.add_argument("-o", "--output", type=Path, required=True)
-    options = parser.parse_args()
-    np.savez_compressed(options.output, **learn([read_person(path) for path in options.people]))  # pyright: ignore
+    options = parser.parse_args(argv)
+    try:
+        people = [read_person(path) for path in options.people]
+    except PuppetError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    np.savez_compressed(options.output, **learn(people))  # pyright: ignore
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

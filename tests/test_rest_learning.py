@@ -97,3 +97,18 @@ def test_what_was_learned_is_kept_and_read_again(tmp_path: Path, monkeypatch: py
     again = rest_model.learn([acting()], count=12)
     for name, array in learned.items():
         np.testing.assert_array_equal(array, again[name], err_msg=name)
+
+
+def test_people_who_cannot_be_read_are_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    np.savez(tmp_path / "untold.npz", weights=np.zeros((3, 2)))
+    np.savez(tmp_path / "silent.npz", names=np.array(["jawOpen"]), weights=np.zeros((3, 1)), rot=0, gaze=0)
+    for name, told in {
+        "missing": "missing.npz: No such file",
+        "untold": "untold.npz: holds no truth",
+        "silent": "silent.mp4: 0 frames, but its truth has 3",
+    }.items():
+        assert rest_model.main([str(tmp_path / name), "-o", str(tmp_path / "out.npz")]) == 2
+        problem = capsys.readouterr().err.strip().splitlines()[-1]
+        assert problem.startswith("error: ")
+        assert told.lower() in problem.lower()
+    assert not (tmp_path / "out.npz").exists()
