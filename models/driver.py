@@ -125,9 +125,7 @@ def dataset_neutral(dataset: Dataset) -> Neutral:
 
 def dataset_face(dataset: Dataset, row: int) -> Face:
     """The face of one row, in px of its crop."""
-    points = dataset.points_of(row)
-    canonical, pose = align.canonicalise(points)
-    return Face(points, pose, canonical)
+    return align.face_of(dataset.points_of(row))
 
 
 def upright_pictures(dataset: Dataset, rows: Index, size: int) -> Image:

@@ -86,6 +86,12 @@ def canonicalise(points: Floats, reference: Floats | None = None) -> tuple[Float
     return canonical.astype(np.float32), pose
 
 
+def face_of(points: Floats) -> Face:
+    """The face whose points f32 (478, 3) px were seen, freed from its pose."""
+    canonical, pose = canonicalise(points)
+    return Face(points, pose, canonical)
+
+
 def place(canonical: Floats, pose: HeadPose) -> Floats:
     """Inverse of `canonicalise`: canonical f32 (478, 3) -> px."""
     return (pose.scale * canonical @ pose.rotation.T + pose.translation).astype(np.float32)

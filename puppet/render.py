@@ -144,7 +144,7 @@ class Performance:
     def track(self, frame: Frame) -> Face | None:
         points = self.points[frame.index] if frame.index < len(self.points) else None
         self.faces_seen = int(points is not None)
-        return None if points is None else _face(points)
+        return None if points is None else align.face_of(points)
 
     def close(self) -> None:
         """Nothing to free."""
@@ -152,12 +152,7 @@ class Performance:
     def neutral(self) -> Neutral:
         """The driver at rest, from `SAMPLED` of the frames. There must be a face."""
         seen = [p for p in self.points if p is not None]
-        return usual_neutral([_face(points) for points in seen[:: -(-len(seen) // SAMPLED)]])
-
-
-def _face(points: Floats) -> Face:
-    canonical, pose = align.canonicalise(points)
-    return Face(points, pose, canonical)
+        return usual_neutral([align.face_of(points) for points in seen[:: -(-len(seen) // SAMPLED)]])
 
 
 def _follow(source: Source) -> Performance:

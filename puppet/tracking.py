@@ -71,8 +71,7 @@ class FaceMeshTracker:
             return None
         points = min(faces, key=self._strangeness)
         self._last_box = _box(points)
-        canonical, pose = align.canonicalise(points)
-        return Face(points, pose, canonical)
+        return align.face_of(points)
 
     def close(self) -> None:
         """Free the tracker; call from the thread that used it."""
@@ -105,22 +104,23 @@ class MirrorTracker:
 
         Where only the mirror shows one, that is the face.
         """
-        image = frame.image
-        mirrored = Frame(np.ascontiguousarray(image[:, ::-1]), frame.index, frame.captured_at)
-        looking = self._beside.submit(self._in_mirror.track, mirrored)
+        looking = self._beside.submit(self._look_into_mirror, frame)
         face = self._tracker.track(frame)
-        other = looking.result()
+        points = looking.result()
         self.faces_seen = max(self._tracker.faces_seen, self._in_mirror.faces_seen)
-        if other is None:
+        if points is None:
             return face
-        points = flip_points(other.points, image.shape[1])
         if face is not None:
             apart = float(np.linalg.norm((points - face.points)[align.STABLE, :2], axis=1).mean())
             if apart > SAME_FACE * face.pose.scale:
                 return face
             points = (points + face.points) / 2
-        canonical, pose = align.canonicalise(points)
-        return Face(points, pose, canonical)
+        return align.face_of(points)
+
+    def _look_into_mirror(self, frame: Frame) -> Floats | None:
+        mirrored = Frame(np.ascontiguousarray(frame.image[:, ::-1]), frame.index, frame.captured_at)
+        face = self._in_mirror.track(mirrored)
+        return None if face is None else flip_points(face.points, frame.image.shape[1])
 
     def close(self) -> None:
         """Free both trackers; call from the thread that made this one."""

@@ -49,9 +49,7 @@ def yaw_of(number: int) -> float:
 def face(yaw: float) -> Face:
     rotation = align.rotation_of(np.array([yaw, 0.0, 0.0]))
     pose = HeadPose(rotation, 40.0, np.array([SIZE[0] / 2, SIZE[1] / 2, 0.0]))
-    points = align.place(neutral(), pose)
-    canonical, pose = align.canonicalise(points)
-    return Face(points, pose, canonical)
+    return align.face_of(align.place(neutral(), pose))
 
 
 def interrupted_at(index: int) -> type[Puppeteer]:

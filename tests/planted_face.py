@@ -84,6 +84,4 @@ def tracked(
 ) -> Face:  # fmt: skip
     """What a perfect tracker says of a face whose eyes' middle lies at `middle` px, `scale` px per eye distance."""
     pose = HeadPose(align.rotation_of(np.array(angles)), scale, np.array([*middle, 0.0]))
-    points = align.place(canonical, pose)
-    canonical, pose = align.canonicalise(points)
-    return Face(points, pose, canonical)
+    return align.face_of(align.place(canonical, pose))

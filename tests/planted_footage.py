@@ -129,8 +129,7 @@ class ClipTracker:
         self.faces_seen, points = self.clip.faces[i], self.clip.points[i]
         if points is None or not self.faces_seen:
             return None
-        canonical, pose = align.canonicalise(points)
-        return Face(points, pose, canonical)
+        return align.face_of(points)
 
     def close(self) -> None:
         pass

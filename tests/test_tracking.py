@@ -143,6 +143,8 @@ def test_the_tracker_starts_without_pyplot_and_leaves_it_to_others() -> None:
 
 # --- looking into a mirror as well ---
 
+SIDE = 400  # px of a picture that is not looked at
+
 
 def test_two_views_see_a_mirrored_picture_as_the_mirrored_face(pictures) -> None:
     """What FaceMesh by itself does not: it has habits about left and right, which the mean is free of."""
@@ -191,13 +193,8 @@ def seen_by(face: Face | None, in_mirror: Face | None) -> Face | None:
     return result
 
 
-SIDE = 400
-
-
 def in_mirror(face: Face) -> Face:
-    points = flip_points(face.points, SIDE)
-    canonical, pose = align.canonicalise(points)
-    return Face(points, pose, canonical)
+    return align.face_of(flip_points(face.points, SIDE))
 
 
 def test_both_views_count_alike() -> None:
@@ -218,9 +215,8 @@ def test_one_view_is_enough() -> None:
 
 def test_somebody_else_in_the_mirror_does_not_count() -> None:
     face = tracked(rest_face())
-    points = face.points + np.array([2 * face.pose.scale, 0, 0], np.float32)
-    canonical, pose = align.canonicalise(points)
-    assert seen_by(face, in_mirror(Face(points, pose, canonical))) is face
+    stranger = align.face_of(face.points + np.array([2 * face.pose.scale, 0, 0], np.float32))
+    assert seen_by(face, in_mirror(stranger)) is face
 
 
 @pytest.mark.parametrize("cores", [1, 2, 4, 16, None])
