@@ -61,49 +61,18 @@ def psnr(prediction: Tensor, target: Tensor) -> Tensor:
 SSIM_WINDOW = 11  # px; Wang et al. 2004, sec. III-C, as are the next three
 SSIM_SIGMA = 1.5  # px
 SSIM_C1, SSIM_C2 = 0.01**2, 0.03**2
-MS_SSIM_WEIGHTS = (
-    0.0448,
-    0.2856,
-    0.3001,
-    0.2363,
-    0.1333,
-)  # finest to coarsest; Wang, Simoncelli & Bovik 2003, sec. 3.2
 
 
 def ssim(prediction: Tensor, target: Tensor) -> Tensor:
-    """Structural similarity, 1 for identical pictures: (B, C, H, W), sides >= 11 px -> (B,). Wang et al. 2004."""
-    luminance, structure = _ssim_maps(prediction, target)
+    """Structural similarity, 1 for identical pictures: (B, C, H, W), sides >= 11 px -> (B,). Wang et al. 2004, (13)."""
+    if min(prediction.shape[-2:]) < SSIM_WINDOW:
+        raise ValueError(f"SSIM needs at least {SSIM_WINDOW} px a side, got {tuple(prediction.shape)}")
+    mean_p, mean_t = _blur(prediction), _blur(target)
+    var_p, var_t = _blur(prediction * prediction) - mean_p.square(), _blur(target * target) - mean_t.square()
+    covariance = _blur(prediction * target) - mean_p * mean_t
+    luminance = (2 * mean_p * mean_t + SSIM_C1) / (mean_p.square() + mean_t.square() + SSIM_C1)
+    structure = (2 * covariance + SSIM_C2) / (var_p + var_t + SSIM_C2)
     return (luminance * structure).flatten(1).mean(dim=1)
-
-
-def ms_ssim(prediction: Tensor, target: Tensor) -> Tensor:
-    """SSIM over up to five scales (as many as the pictures' size admits), (B, C, H, W) -> (B,).
-
-    Wang, Simoncelli & Bovik 2003, eq. 7; with fewer scales the weights are renormalised to sum to 1.
-    """
-    side = min(prediction.shape[-2:])
-    scales = sum(side // 2**k >= SSIM_WINDOW for k in range(len(MS_SSIM_WEIGHTS)))
-    total = sum(MS_SSIM_WEIGHTS[:scales])
-    result = prediction.new_ones(len(prediction))
-    for k, weight in enumerate(MS_SSIM_WEIGHTS[:scales]):
-        luminance, structure = _ssim_maps(prediction, target)
-        last = k == scales - 1
-        value = (luminance * structure if last else structure).flatten(1).mean(dim=1)
-        result = result * value.clamp_min(1e-6) ** (weight / total)  # a negative base has no real power, nor gradient
-        if not last:
-            prediction, target = F.avg_pool2d(prediction, 2), F.avg_pool2d(target, 2)
-    return result
-
-
-def _ssim_maps(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
-    """Luminance and contrast-structure maps, each (B, C, H - 10, W - 10)."""
-    if min(a.shape[-2:]) < SSIM_WINDOW:
-        raise ValueError(f"SSIM needs at least {SSIM_WINDOW} px a side, got {tuple(a.shape)}")
-    mean_a, mean_b = _blur(a), _blur(b)
-    var_a, var_b = _blur(a * a) - mean_a.square(), _blur(b * b) - mean_b.square()
-    covariance = _blur(a * b) - mean_a * mean_b
-    luminance = (2 * mean_a * mean_b + SSIM_C1) / (mean_a.square() + mean_b.square() + SSIM_C1)
-    return luminance, (2 * covariance + SSIM_C2) / (var_a + var_b + SSIM_C2)
 
 
 def _blur(x: Tensor) -> Tensor:

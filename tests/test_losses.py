@@ -80,7 +80,6 @@ def picture(side: int) -> torch.Tensor:
 def test_ssim_of_identical_pictures_is_one():
     x = picture(32)
     assert losses.ssim(x, x).tolist() == pytest.approx([1.0, 1.0], abs=1e-5)
-    assert losses.ms_ssim(x, x).tolist() == pytest.approx([1.0, 1.0], abs=1e-5)
 
 
 def test_ssim_of_constant_pictures_is_the_luminance_term():
@@ -94,23 +93,16 @@ def test_ssim_falls_with_noise_and_is_symmetric():
     x = picture(64)
     little, much = (x + s * torch.randn(x.shape, generator=torch.Generator().manual_seed(4)) for s in (0.05, 0.3))
     assert (losses.ssim(x, much) < losses.ssim(x, little)).all()
-    assert (losses.ms_ssim(x, much) < losses.ms_ssim(x, little)).all()
     assert torch.allclose(losses.ssim(x, much), losses.ssim(much, x), atol=1e-6)
 
 
-def test_ms_ssim_of_one_scale_is_ssim():
-    a, b = picture(16), picture(16).flip(0)  # 16 // 2 is below the window
-    assert torch.allclose(losses.ms_ssim(a, b), losses.ssim(a, b).clamp_min(1e-6), atol=1e-6)
-
-
-@pytest.mark.parametrize("loss", [losses.ssim, losses.ms_ssim])
-def test_following_the_gradient_of_ssim_restores_the_picture(loss):
+def test_following_the_gradient_of_ssim_restores_the_picture():
     target = picture(24)
     x = (target + 0.2 * torch.randn(target.shape, generator=torch.Generator().manual_seed(5))).requires_grad_()
-    before = loss(x, target).mean()
+    before = losses.ssim(x, target).mean()
     (gradient,) = torch.autograd.grad(before, x)
     assert torch.isfinite(gradient).all()
-    assert loss(x + 10 * gradient, target).mean() > before
+    assert losses.ssim(x + 10 * gradient, target).mean() > before
 
 
 def test_ssim_refuses_pictures_smaller_than_its_window():
