@@ -6,19 +6,23 @@ It runs the training tools as commands, one after the other, writes down how it 
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 from puppet import making
 from puppet.errors import PuppetError
 from puppet.file_lock import hold
 
 LOOK_EVERY = 0.2  # s between looks for the wish to stop
+LAST_WORDS = 5.0  # s that a tool's output may still take after its end; a process it left behind may hold it open
 PATIENCE = 2.0  # s; longer than any window looks at the lock
 TOOLS = (sys.executable, "-m")
 
@@ -70,18 +74,19 @@ def run(folder: Path, command: Sequence[str]) -> bool:
     """Run a tool to its end, or until the user wants it to stop; whether that was so. Raises PuppetError."""
     print(f"\n$ {' '.join(command)}", flush=True)
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    os.set_blocking(process.stdout.fileno(), False)  # pyright: ignore[reportOptionalMemberAccess]
-    said = ""
+    said: list[bytes] = []
+    listener = threading.Thread(target=_pass_on, args=(process, said), name="listener", daemon=True)
+    listener.start()
     stopping = False
     while process.poll() is None:
-        said += _pass_on(process)
         if not stopping and (folder / making.STOP).exists():
             stopping = True
             process.send_signal(signal.SIGTERM if sys.platform == "win32" else signal.SIGINT)
         time.sleep(LOOK_EVERY)
-    said += _pass_on(process)
+    listener.join(LAST_WORDS)
     if process.returncode and not stopping:
-        raise PuppetError(why(said) or f"{command[2]} ended with code {process.returncode}; see {folder / making.LOG}")
+        words = b"".join(said).decode("utf-8", errors="replace")
+        raise PuppetError(why(words) or f"{command[2]} ended with code {process.returncode}; see {folder / making.LOG}")
     return stopping
 
 
@@ -91,13 +96,13 @@ def why(said: str) -> str:
     return errors[-1].strip() if errors else ""
 
 
-def _pass_on(process: subprocess.Popen[bytes]) -> str:
-    """What the tool has said since, into our own log too."""
-    out = process.stdout
-    data = (out.read() if out is not None else None) or b""
-    sys.stdout.buffer.write(data)
-    sys.stdout.flush()
-    return data.decode("utf-8", errors="replace")
+def _pass_on(process: subprocess.Popen[bytes], said: list[bytes]) -> None:
+    """Keep what the tool says, and write it into our own log too, as soon as it is said."""
+    out = cast(io.BufferedReader, process.stdout)
+    while data := out.read1():
+        said.append(data)
+        sys.stdout.buffer.write(data)
+        sys.stdout.flush()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
