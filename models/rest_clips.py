@@ -24,17 +24,20 @@ EVERY = 3  # frames of footage between two faces of a clip: 0.12 s at 25 frames/
 LONGEST = 96  # faces
 NOISE = 0.0012  # eye distances: trembling of the tracker
 ACTIVE = 0.25  # weight of an expression that a clip may consist of
-HABITUAL = 0.7  # share of the clips in which some expression is there for most of the time
-HELD_FOR = (0.4, 1.15)  # how much of the time: from 1 on it never goes away
+HABITUAL = 0.85  # share of the clips in which some expression is there for most of the time
+HELD_FOR = (0.5, 1.3)  # how much of the time: from 1 on it never goes away
 HELD_FACES = 12  # how long it stays or stays away, on average: about 1.5 s
-STRENGTH = (0.3, 1.2)  # of it: 1 is as strong as the footage shows it
+STRENGTH = (0.3, 1.4)  # of it: 1 is as strong as the footage shows it
 # What people hold: smiles most of all, pressed lips, hardly ever a pucker.
 HABITS = ("smile",) * 6 + ("press",) * 2 + ("frown", "stretch", "pout", "upperUp", "platysma")
 ROLL, ROLLED_IN, ROLL_REACH = "roll", 0.4, 0.05  # thinner by that share; outer-eye distances that the skin follows
 HABITS += (ROLL, ROLL, "browDown", "browUp", "browInnerUp", "squint")
-PEOPLE_DIFFER = 0.035  # eye distances: standard deviation of each smooth, mostly symmetric deformation of the face
+# How people differ. With what the footage's own people differ by, the mouth's width gets a standard deviation of 0.046
+# eye distances (adults: about 0.04; mouths of 52 to 56 mm deviating by 3.3 to 4.0, eyes of 94 to 98 by 3.5 to 4.9).
+# With much more, a laugh is taken for a wide mouth.
+PEOPLE_DIFFER = 0.02  # eye distances: standard deviation of each smooth, mostly symmetric deformation of the face
 SMOOTH = 0.4  # eye distances over which such a deformation changes; 25 of them
-DIFFER_BY = {"mouth width": 0.09, "eye opening": 0.18, "brow height": 0.025, "mouth height": 0.03, "corners": 0.012}
+DIFFER_BY = {"mouth width": 0.05, "eye opening": 0.18, "brow height": 0.025, "mouth height": 0.015, "corners": 0.012}
 
 
 @dataclass(frozen=True)
