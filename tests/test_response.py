@@ -16,6 +16,7 @@ from puppet.actor import load_actor
 from puppet.actor_card import read_card
 from puppet.frames import Face, Floats, Frame
 from puppet.measurements import BROWS, MEASUREMENTS, RESPONDING
+from puppet.neutral import neutral_of
 
 
 def raised(rest: Floats, by: float) -> Floats:
@@ -58,8 +59,9 @@ class WeakTracker:
 
 
 @pytest.fixture
-def faces() -> list[Face]:
-    """Of somebody who looks like the actor, so that what is asked for is what they do."""
+def faces(monkeypatch: pytest.MonkeyPatch) -> list[Face]:
+    """Of somebody who looks like the actor, at rest as well, so that what is asked for is what they do."""
+    monkeypatch.setattr(export.response, "usual_neutral", lambda _: neutral_of(tracked(neutral())))
     return [tracked(raised(neutral(), h)) for h in 0.05 * np.sin(np.arange(40))]
 
 
