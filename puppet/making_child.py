@@ -97,12 +97,16 @@ def why(said: str) -> str:
 
 
 def _pass_on(process: subprocess.Popen[bytes], said: list[bytes]) -> None:
-    """Keep what the tool says, and write it into our own log too, as soon as it is said."""
+    """Keep what the tool says, and write it into our own log too, as soon as it is said.
+
+    A log that cannot be written (no room on the disk) stops nothing: a tool that nobody listened to would hang.
+    """
     out = cast(io.BufferedReader, process.stdout)
     while data := out.read1():
         said.append(data)
-        sys.stdout.buffer.write(data)
-        sys.stdout.flush()
+        with contextlib.suppress(OSError):
+            sys.stdout.buffer.write(data)
+            sys.stdout.flush()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -29,7 +29,7 @@ ABOUT = {
 RANGE = 3.0  # standard deviations: a description further out than that is no evidence for more
 SPREAD = (0.05, 0.25, 0.75, 0.95)  # quantiles that tell how a measurement moves about its median
 POSE_UNIT = 20.0  # degrees: ordinary poses are of order 1
-TRUSTED = 0.012  # outer-eye distances: what the model wants to correct in people who do rest hardly exceeds that
+TRUSTED = 0.012  # outer-eye distances: what it wants to correct in synthetic people who rest hardly exceeds that
 
 
 @dataclass(frozen=True)

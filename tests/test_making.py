@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from tiny_actor import tiny_actor
@@ -225,6 +226,16 @@ def test_figures_in_a_line_of_the_log(tmp_path):
     assert making.share_in("tracking: 120 frames, 60.0/s") is None
     assert making_child.why("x\nerror: first\nerror: second\ndone") == "second"
     assert making_child.why("nothing") == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no file that is always full")
+def test_a_log_without_room_neither_stops_nor_silences_a_tool(tmp_path, monkeypatch):
+    """It says more than a pipe holds, so it would hang if nobody listened."""
+    with open("/dev/full", "wb", buffering=0) as full:
+        monkeypatch.setattr(sys, "stdout", SimpleNamespace(buffer=full, write=len, flush=lambda: None))
+        talking = "print('x' * 300_000); print('error: the reason'); raise SystemExit(2)"
+        with pytest.raises(PuppetError, match="the reason"):
+            making_child.run(tmp_path, [sys.executable, "-c", talking])
     log = tmp_path / "log.txt"
     assert making.last_words(log) == ""
     log.write_bytes(b"x" * 9000 + b"\nlast one \xff\n\n")

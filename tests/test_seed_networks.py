@@ -211,7 +211,7 @@ def test_learns_to_tell_the_planted_pictures_apart(config: SeedKostaConfig | See
         if step % 10 == 9:
             with torch.no_grad():
                 reached.append(model.eval().evaluate(batch)["psnr"].mean().item())
-    assert max(reached) > mean_picture + 1.0  # never reached without telling them apart, however often it is tried
+    assert np.mean(reached[-3:]) > mean_picture + 1.0
 
 
 def test_grey_pictures_have_three_equal_channels():
