@@ -5,6 +5,7 @@ Everything is canonical (`align.canonicalise`): pose removed, unit = outer-eye d
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
@@ -13,11 +14,27 @@ import numpy as np
 
 from puppet import align
 from puppet.frames import LANDMARKS, Face, Floats, HeadPose
-from puppet.measurements import BROWS, EYE_LEFT, EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT, LIPS, Y, measure, nearness
+from puppet.measurements import (
+    BROWS,
+    EYE_LEFT,
+    EYE_RIGHT,
+    INNER_LIPS,
+    IRIS_LEFT,
+    IRIS_RIGHT,
+    LIPS,
+    OUTER_LIPS,
+    Y,
+    measure,
+    nearness,
+)
 from puppet.neutral import Neutral
 
 MAX_REGION_GAIN = 1.8  # the smallest eyes in the largest face still move plausibly
 MAX_ANSWER = 2.0  # an actor that answers with less than half is asked for twice as much
+LIP_ROOM = 0.75  # of the way to the nose, how far up a lip may go
+KNEE = 0.75  # share of that up to which nothing is held back
+NOSE_BASE, LIP_TOP = 2, 0
+UPPER_LIP = OUTER_LIPS[11:] + INNER_LIPS[11:]  # without the corners
 JAW = (58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288)
 CHEEKS = (205, 425)
 
@@ -45,7 +62,7 @@ class Retargeter:
     """Moves one actor's face by anybody's: the actor's neutral plus what the user's face does differently from its own.
 
     Per-region gains: a shut eye shuts the actor's eye however large the two eyes are; mouths scale by their width;
-    where the actor answers weakly, more is asked for.
+    where the actor answers weakly, more is asked for. The upper lip stays below the nose.
     """
 
     def __init__(self, actor: Floats, response: Mapping[str, float] = MappingProxyType({})) -> None:
@@ -63,6 +80,9 @@ class Retargeter:
             "lids_left": _without(nearness(actor, EYE_LEFT, 0.05), IRIS_LEFT),
         }
         self._mouth = nearness(actor, LIPS, 0.15)
+        lower = tuple(set(LIPS) - set(UPPER_LIP))
+        self._upper_lip = _without(nearness(actor, UPPER_LIP, 0.06), lower)
+        self._lip_room = LIP_ROOM * max(0.0, float(actor[LIP_TOP, Y] - actor[NOSE_BASE, Y]))
         eyes = nearness(actor, EYE_RIGHT + IRIS_RIGHT + EYE_LEFT + IRIS_LEFT, 0.06)
         brows = nearness(actor, BROWS, 0.12) * (1 - eyes)
         mouth = nearness(actor, LIPS + JAW + CHEEKS, 0.2) * (1 - eyes)
@@ -79,6 +99,8 @@ class Retargeter:
         wanted = self._needed.times(chosen)
         if wanted != AS_THE_USER:
             offset *= self._chosen(offset, wanted)
+        rise = float(offset[NOSE_BASE, Y] - offset[LIP_TOP, Y])
+        offset[:, Y] += self._upper_lip * (rise - _soft_limit(rise, self._lip_room))
         return self.actor + offset, head_movement(pose, user.pose)
 
     def gains(self, user: Floats) -> Floats:
@@ -114,6 +136,12 @@ def head_movement(pose: HeadPose, usual: HeadPose) -> Floats:
     angles = align.angles_of(pose.rotation @ usual.rotation.T)
     moved = (pose.translation - usual.translation)[:2] / usual.scale
     return np.array([*angles, *moved, np.log(pose.scale / usual.scale)], np.float32)
+
+
+def _soft_limit(value: float, limit: float) -> float:
+    """The value up to KNEE of the limit; from there on a tanh that never passes it."""
+    knee = KNEE * limit
+    return value if value <= knee else knee + (limit - knee) * math.tanh((value - knee) / max(limit - knee, 1e-9))
 
 
 def _without(weight: Floats, points: tuple[int, ...]) -> Floats:

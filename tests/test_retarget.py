@@ -12,10 +12,23 @@ from puppet import align
 from puppet.frames import HeadPose
 from puppet.measurements import BROWS, EYE_LEFT, EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT, LIPS, measure
 from puppet.neutral import Neutral
-from puppet.retarget import CHEEKS, JAW, MAX_ANSWER, MAX_REGION_GAIN, Gains, Retargeter
+from puppet.retarget import (
+    CHEEKS,
+    JAW,
+    KNEE,
+    LIP_ROOM,
+    LIP_TOP,
+    MAX_ANSWER,
+    MAX_REGION_GAIN,
+    NOSE_BASE,
+    UPPER_LIP,
+    Gains,
+    Retargeter,
+)
 
 LIDS = ("lids_right", "lids_left")
 LOWER_LIP = 14
+CORNERS = (61, 291)
 
 
 def neutral(landmarks: np.ndarray) -> Neutral:
@@ -192,3 +205,43 @@ def test_bones_of_another_shape_leave_nothing_in_the_pose() -> None:
     np.testing.assert_allclose(pose, (30, 10, 0, 0, 0, 0), atol=1e-3)
     np.testing.assert_allclose(landmarks, rest_face(), atol=1e-5)
     assert landmarks[LOWER_LIP, 1] < MOUTH_MIDDLE + 0.01
+
+
+def raised(face: np.ndarray, rise: float) -> np.ndarray:
+    """The upper lip goes up by so many eye distances, and nothing else."""
+    moved = face.copy()
+    moved[list(UPPER_LIP), 1] -= rise
+    return moved
+
+
+def test_the_upper_lip_is_the_upper_lip() -> None:
+    face = rest_face()
+    seam = np.interp(0, *face[list(CORNERS)].T[:2])
+    assert len(set(UPPER_LIP)) == 18
+    assert (face[list(UPPER_LIP), 1] < seam).all()
+    assert (face[list(set(LIPS) - set(UPPER_LIP)), 1] >= seam - 1e-6).all()
+
+
+def test_an_upper_lip_goes_up_as_the_users_does_and_ends_below_the_nose() -> None:
+    """Whatever it is: twice and a half the room there is, too."""
+    actor = rest_face()
+    room = LIP_ROOM * float(actor[LIP_TOP, 1] - actor[NOSE_BASE, 1])
+    reached = []
+    for rise in np.linspace(0, 2.5 * room, 26):
+        driven, _ = Retargeter(actor).drive(tracked(raised(actor, rise)), neutral(actor))
+        moved = actor[:, 1] - driven[:, 1]
+        reached.append(moved[LIP_TOP])
+        assert moved[list(UPPER_LIP)] == pytest.approx(moved[LIP_TOP], abs=1e-4)
+        others = np.setdiff1d(LIPS, UPPER_LIP)
+        assert moved[others] == pytest.approx(0, abs=1e-5)
+        if rise <= KNEE * room:
+            assert moved[LIP_TOP] == pytest.approx(rise, abs=1e-5)
+    assert reached[-1] < room + 1e-5
+    assert reached[-1] > 0.98 * room
+    assert (np.diff(reached) > -1e-6).all()
+
+
+def test_a_gain_lifts_no_lip_into_the_nose_either() -> None:
+    actor = rest_face()
+    driven, _ = Retargeter(actor).drive(tracked(raised(actor, 0.1)), neutral(actor), Gains(2.0, mouth=2.0))
+    assert driven[LIP_TOP, 1] > actor[NOSE_BASE, 1] + 0.2 * (actor[LIP_TOP, 1] - actor[NOSE_BASE, 1])
