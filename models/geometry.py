@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from models import eyes, mouth, openings
 from models.eyes import LOOK
-from models.mesh import BASE_VERTICES, BEHIND_VERTICES, FACE_POINTS, ActorMesh
+from models.mesh import BASE_VERTICES, EYEBALLS, FACE_POINTS, ActorMesh, mesh_size
 from puppet import align, measurements
 from puppet.frames import LANDMARKS, Floats, HeadPose
 
@@ -89,10 +89,10 @@ class Geometry(nn.Module):
     teeth: Tensor
     jaw_drop: Tensor
     measurement_matrix: Tensor
-    opening_matrix: Tensor
+    band_matrix: Tensor
     centre_matrix: Tensor
     chin_matrix: Tensor
-    depths: Tensor
+    drawn_behind: Tensor
 
     def __init__(self, components: int) -> None:
         super().__init__()
@@ -119,10 +119,10 @@ class Geometry(nn.Module):
         self.register_buffer("jaw_drop", torch.ones(1))
         for name, matrix in (
             ("measurement_matrix", measurements.measurement_matrix().T),
-            ("opening_matrix", openings.opening_matrix(FACE_POINTS)),
+            ("band_matrix", openings.band_matrix(FACE_POINTS)),
             ("centre_matrix", eyes.centre_matrix(FACE_POINTS)),
             ("chin_matrix", mouth.chin_matrix(FACE_POINTS)),
-            ("depths", np.array([openings.BEHIND] * eyes.EYEBALL_VERTICES + mouth.depths(), np.float32)[:, None]),
+            ("drawn_behind", _drawn_behind()),
         ):
             self.register_buffer(name, torch.from_numpy(np.ascontiguousarray(matrix)), persistent=False)
 
@@ -235,12 +235,23 @@ class Geometry(nn.Module):
         centres = (self.centre_matrix @ face).repeat_interleave(4, 1) + nn.functional.pad(look, (0, 1))[:, None]
         chin = (self.chin_matrix @ (face - self.neutral[:FACE_POINTS]))[:, 0]
         teeth = mouth.place(self.teeth, chin, self.jaw_drop)
-        everything = torch.cat([face, around, self.opening_matrix @ face, centres + self.eyeballs, teeth], 1)
+        everything = torch.cat(
+            [face, around, openings.edges(face, self.band_matrix), centres + self.eyeballs, teeth], 1
+        )
         placed = everything @ rotation.transpose(1, 2) * scale[:, None, None]
         placed = placed + nn.functional.pad(translation, (0, 1))[:, None]
-        base, edges, behind = placed.split((BASE_VERTICES, openings.OPENING_VERTICES, BEHIND_VERTICES), 1)
-        behind = behind + nn.functional.pad(self.depths, (2, 0))
-        return torch.cat([follow * base + (1 - follow) * self.home, edges, behind], 1)
+        base, others = placed[:, :BASE_VERTICES], placed[:, BASE_VERTICES:]
+        drawn = torch.cat([follow * base + (1 - follow) * self.home, others], 1)
+        return drawn + self.drawn_behind * scale[:, None, None]
+
+
+def _drawn_behind() -> Floats:
+    """f32 (V, 3): outer-eye distances that vertices are drawn further away than they are."""
+    behind = np.zeros((mesh_size()[0], 3), np.float32)
+    lips = [*measurements.LIPS, *range(EYEBALLS - openings.MOUTH.size, EYEBALLS)]
+    behind[lips, 2] = -openings.LIPS_NEARER
+    behind[EYEBALLS:, 2] = [openings.BEHIND] * eyes.EYEBALL_VERTICES + mouth.depths()
+    return behind
 
 
 def _point_weights(neutral: Floats) -> NDArray[np.float64]:

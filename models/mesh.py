@@ -99,7 +99,8 @@ def build_mesh(neutral: Floats, opened: Floats, usual_pose: HeadPose, image_size
             "the landmarks do not span a face that lies within the picture; prepare the footage again, "
             f"filmed with more room around the head ({len(triangles)} triangles, not {_BASE_TRIANGLES})"
         )
-    edges = openings.opening_matrix(FACE_POINTS) @ texture_points[:FACE_POINTS]
+    triangles = _with_edges(triangles, texture_points, openings.rim_edges())
+    edges = texture_points[openings.RIMS] + openings.band_matrix(FACE_POINTS) @ texture_points[:FACE_POINTS]
     triangles = np.concatenate(
         [
             openings.opened(triangles, texture_points), openings.rim_triangles(BASE_VERTICES),
@@ -135,6 +136,12 @@ def _foot(texture_size: int) -> Floats:
     for columns, rows in zip(MOUTH_COLUMNS, mouth.texture_rows(top, bottom), strict=True):
         points += [(x, y) for y in rows for x in between(*columns)]
     return np.array(points, np.float32)
+
+
+def teeth_in_texture(texture_size: int) -> list[tuple[slice, slice]]:
+    """Rows and columns of the texture that hold the picture of the upper teeth, and that of the lower teeth."""
+    rows = slice(round((1 - FOOT) * texture_size), texture_size)
+    return [(rows, slice(round(a * texture_size), round(b * texture_size))) for a, b in MOUTH_COLUMNS]
 
 
 def _within(rings: Floats, usual_pose: HeadPose, centre: Floats, image_size: int) -> Floats:
@@ -185,6 +192,53 @@ def _outwards(points: NDArray[np.floating], centre: Floats, image_size: int) -> 
     low, high = -BORDER_MARGIN - centre, image_size - 1 + BORDER_MARGIN - centre
     reach = np.where(direction > 0, high, -low) / np.maximum(np.abs(direction), 1e-6)
     return np.abs(offset).max(1, keepdims=True) / reach.min(1, keepdims=True)
+
+
+def _with_edges(triangles: NDArray[np.int32], points: Floats, wanted: list[tuple[int, int]]) -> NDArray[np.int32]:
+    """The same triangulation with diagonals flipped until it has every wanted edge (Sloan 1993).
+
+    Delaunay's knows nothing of lips and lids: across the corner of a mouth it takes the shorter way.
+    """
+    triangles, exact = triangles.copy(), points.astype(np.float64)
+    for a, b in wanted:
+        for _ in range(len(triangles)):
+            rows, ends, opposite = _flippable(triangles, exact, a, b)
+            if not len(rows):
+                break
+            # a diagonal that leaves the wanted edge free, if there is one; else any, which brings others into reach
+            free = np.flatnonzero(~_cross(exact, opposite, np.array([[a, b]])))
+            i = free[0] if len(free) else 0
+            (u, v), (w, x) = ends[i], opposite[i]
+            triangles[rows[i]] = (u, w, x), (v, x, w)
+        else:
+            raise DataError("the landmarks do not span a face with lips and lids; prepare the footage again")
+    return triangles
+
+
+def _flippable(triangles: NDArray[np.int32], points: NDArray, a: int, b: int) -> tuple[NDArray, NDArray, NDArray]:
+    """Edges across the way from a to b that may be flipped: their two triangles, ends, and opposite corners; (N, 2)."""
+    halves = np.concatenate([triangles[:, [i, (i + 1) % 3, (i + 2) % 3]] for i in range(3)])
+    rows = np.tile(np.arange(len(triangles)), 3)
+    ends = np.sort(halves[:, :2], 1)
+    order = np.lexsort(ends.T)
+    ends, corner, rows = ends[order], halves[order, 2], rows[order]
+    first = np.flatnonzero((ends[1:] == ends[:-1]).all(1))  # of the two halves of an edge within the hull
+    first = first[_cross(points, ends[first], np.array([[a, b]]))]
+    ends, opposite = ends[first], np.column_stack([corner[first], corner[first + 1]])
+    convex = _cross(points, ends, opposite)
+    return np.column_stack([rows[first], rows[first + 1]])[convex], ends[convex], opposite[convex]
+
+
+def _cross(points: NDArray, edges: NDArray, others: NDArray) -> NDArray[np.bool_]:
+    """Whether each edge (N, 2) crosses the other one (N, 2), otherwise than in a shared end."""
+
+    def sides(lines: NDArray, ends: NDArray) -> NDArray:
+        start = points[lines[:, :1]]
+        (x, y), (s, t) = np.moveaxis(points[lines[:, 1:]] - start, 2, 0), np.moveaxis(points[ends] - start, 2, 0)
+        return (x * t - y * s).prod(1)
+
+    shared = (edges[:, :, None] == others[:, None]).any((1, 2))
+    return ~shared & (sides(edges, others) < 0) & (sides(others, edges) < 0)
 
 
 def _clockwise(triangles: NDArray[np.int32], points: Floats) -> NDArray[np.int32]:

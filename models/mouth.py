@@ -27,7 +27,7 @@ UPPER = (-0.15, 0.045)
 LOWER = (0.045, -0.015, 0.22)
 TEETH_BEGIN = 0.45  # of the way down the lower picture
 WITH_JAW = (0, 0, 0, 0, 0, 0, 1, 1, 1, 1)  # by vertex: right and left of each edge, from above
-DEEPER = 100.0  # px the lower picture lies behind the upper one
+DEEPER = 1.0  # outer-eye distances the lower picture lies behind the upper one
 
 VERTICES = 2 * (len(UPPER) + len(LOWER))
 
@@ -63,7 +63,7 @@ def place(rest: Tensor, chin: Tensor, drop: Tensor) -> Tensor:
 
 
 def depths() -> list[float]:
-    """By how many px each vertex lies behind the skin."""
+    """By how many outer-eye distances each vertex lies behind the skin."""
     return [BEHIND] * (2 * len(UPPER)) + [BEHIND + DEEPER] * (2 * len(LOWER))
 
 

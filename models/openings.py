@@ -11,13 +11,18 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from puppet import measurements
 from puppet.frames import Floats
 
 BAND = 0.1  # of the way to the other lid or lip: what lies nearer to the rim moves with it (lashes, the edge of a lip)
 CORNER_BAND = 0.08  # of the width, at the corners
-BEHIND = 1e4  # px behind everything else, so that lids, lips and skin are drawn over it
+NEAR_CORNER = (1.0, 0.75, 0.4)  # shares of that: at a corner, one landmark away, two
+BAND_LIMIT = 0.02  # outer-eye distances: what moves with a lip gets no thicker when a mouth opens wide
+# Outer-eye distances
+BEHIND = 100.0  # behind everything else, so that lids, lips and skin are drawn over it
+LIPS_NEARER = 0.1  # lips are drawn nearer than they are: one that is pulled up folds over the skin, not under it
 
 
 @dataclass(frozen=True)
@@ -43,19 +48,42 @@ OPENING_VERTICES = sum(opening.size for opening in OPENINGS)
 OPENING_TRIANGLES = 2 * OPENING_VERTICES
 
 
-def opening_matrix(points: int) -> Floats:
-    """f32 (OPENING_VERTICES, points): landmarks of a face -> the edges of the openings, a little inside the rims."""
+RIMS = [point for opening in OPENINGS for point in opening.rim]  # landmarks; each has an edge of an opening beside it
+
+
+def rim_edges() -> list[tuple[int, int]]:
+    """Landmarks that are next to each other on a rim."""
+    return [
+        (a, b) for opening in OPENINGS for a, b in zip(opening.rim, (*opening.rim[1:], opening.rim[0]), strict=True)
+    ]
+
+
+def band_matrix(points: int) -> Floats:
+    """f32 (OPENING_VERTICES, points): landmarks of a face -> the way from each of `RIMS` to the opening's edge.
+
+    To the other lid or lip; near a corner also away from it, for there a rim that is wide open runs up and down.
+    """
     rows = []
     for opening in OPENINGS:
         rim, half = opening.rim, opening.size // 2
         for i, point in enumerate(rim):
             row = np.zeros(points, np.float32)
-            corner = i in (0, half)
-            opposite = rim[half - i] if corner else rim[-i]  # across, or on the other lid or lip
-            row[point] += 1 - (CORNER_BAND if corner else BAND)
-            row[opposite] += CORNER_BAND if corner else BAND
+            row[point] -= BAND
+            row[rim[-i]] += BAND  # across; a corner itself
+            for corner in (0, half):
+                away = abs((i - corner + half) % opening.size - half)
+                share = CORNER_BAND * NEAR_CORNER[away] if away < len(NEAR_CORNER) else 0
+                row[rim[corner]] -= share
+                row[rim[half - corner]] += share
             rows.append(row)
     return np.stack(rows)
+
+
+def edges(face: Tensor, bands: Tensor) -> Tensor:
+    """Canonical landmarks (B, N, 3) and `band_matrix` -> the edges of the openings (B, OPENING_VERTICES, 3)."""
+    way = bands @ face
+    length = way.square().sum(-1, keepdim=True).clamp_min(BAND_LIMIT**2).sqrt()
+    return face[:, RIMS] + way * (BAND_LIMIT / length)
 
 
 def rim_triangles(first: int) -> NDArray[np.int32]:

@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from models import eyes, losses
+from models import eyes, losses, unseen
 from models.base import ActorModel, Batch, Index, standard_normal, to_network, to_picture
 from models.blocks import PlacedConv, he_initialise
 from models.config import PuppetConfig
@@ -33,6 +33,7 @@ from models.mesh import (
     ActorMesh,
     build_mesh,
     mesh_size,
+    teeth_in_texture,
 )
 from models.mirror import draw, flip_offsets, flip_pictures, flip_pose, one_sided
 from models.registration import register_rings
@@ -83,6 +84,7 @@ MOVEMENT_JITTER = (0.7, 0.7, 0.7, 0.01, 0.01, 0.01)
 
 EYE_LOSS, MOUTH_LOSS, BROW_LOSS, FACE_LOSS = 10.0, 4.0, 3.0, 1.0  # added to the 1 that every pixel counts
 L1, SQUARED, GRADIENT = 1.0, 2.0, 1.0
+UNSEEN = 1.0  # for texels behind the lips that no frame shows
 KL, KL_WARMUP = 5e-5, 0.2  # weight per nat; share of the training over which it is reached
 CRITIC_START = 0.5  # share of the training after which the critic joins in
 CRITIC, ADVERSARIAL, FEATURES = 0.1, 0.03, 0.5  # weights: the critic's own loss, its verdict, its maps' distance
@@ -93,6 +95,7 @@ TURN = 10.0  # degrees from the usual pose: a frame is shown once more for each
 OPENED_QUANTILE = 0.93  # of the footage by how open the mouth is: beyond, it counts as wide open
 REGISTERED_FRAMES = 160  # frames that tell how hair and ears move
 MEAN_FRAMES = 64  # frames averaged for the first guess of the mean texture
+SHOWN_FRAMES = 600  # frames that tell which texels the footage shows
 
 
 class PuppetVAE(ActorModel):
@@ -103,6 +106,8 @@ class PuppetVAE(ActorModel):
     triangles: Tensor
     texture_points: Tensor
     loss_weight: Tensor
+    unseen: Tensor
+    continued: Tensor
     measurement_centre: Tensor
     measurement_spread: Tensor
 
@@ -117,6 +122,8 @@ class PuppetVAE(ActorModel):
         self.register_buffer("triangles", torch.zeros(triangles, 3, dtype=torch.int32))
         self.register_buffer("texture_points", torch.zeros(vertices, 2))
         self.register_buffer("loss_weight", torch.ones(1, 1, size, size))
+        self.register_buffer("unseen", torch.zeros(1, 1, size, size))  # 1: teeth behind lips in every frame
+        self.register_buffer("continued", torch.zeros(1, 3, size, size))  # what is there instead
         self.register_buffer("measurement_centre", torch.zeros(len(measurements.MEASUREMENTS)))
         self.register_buffer("measurement_spread", torch.ones(len(measurements.MEASUREMENTS)))
         self.appearance = AppearanceEncoder()
@@ -152,21 +159,39 @@ class PuppetVAE(ActorModel):
         placements = self._tracked_placements(footage.points[some])
         register_rings(self.geometry, self.texture_points, pictures, placements, torch.Generator().manual_seed(0))
         open_rows = np.flatnonzero(wide_open)
-        chosen = open_rows[np.linspace(0, len(open_rows) - 1, MEAN_FRAMES).astype(int)]
-        self.painter.mean.data.copy_(self._mean_texture(footage, rows[chosen], mesh))
+        chosen = rows[open_rows[np.linspace(0, len(open_rows) - 1, MEAN_FRAMES).astype(int)]]
+        several = rows[np.linspace(0, len(rows) - 1, SHOWN_FRAMES).astype(int)]
+        often = self._shown(footage.points[np.union1d(several, chosen)]).sum(0)
+        self._start_texture(footage, chosen, often >= unseen.LEAST_SEEN, mesh)
 
-    def _mean_texture(self, footage: Footage, rows: Index, mesh: ActorMesh) -> Tensor:
-        """Average of unwarped frames, f32 (3, T, T) in [0, 1]: a start for the mean that training refines."""
+    def _start_texture(self, footage: Footage, rows: Index, seen: NDArray[np.bool_], mesh: ActorMesh) -> None:
+        """The mean of unwarped frames, a start for the one that training refines.
+
+        seen: bool (T, T), texels that the footage shows. What it does not show of the teeth stays as it is here.
+        """
         size = self.config.texture_size
         flat = np.zeros((len(mesh.texture_points), 3), np.float32)
         flat[:, :2] = mesh.texture_points
         flat[:BASE_VERTICES, 2] = mesh.home[:, 2]
         vertices = self._tracked_vertices(footage.points[rows])
         pictures = footage.images(rows)
-        unwarped = [
-            MeshWarp(mesh.triangles, v[:, :2], size).draw(p, flat) for v, p in zip(vertices, pictures, strict=True)
-        ]
-        return torch.from_numpy(np.mean(unwarped, 0, dtype=np.float32) / 255).permute(2, 0, 1)
+        unwarped = np.stack(
+            [MeshWarp(mesh.triangles, v[:, :2], size).draw(p, flat) for v, p in zip(vertices, pictures, strict=True)]
+        )
+        mean, shown = unwarped.mean(0, dtype=np.float32), self._shown(footage.points[rows])
+        outer, inner = (mesh.texture_points[list(rim)] for rim in (measurements.OUTER_LIPS, measurements.INNER_LIPS))
+        x, y = ((outer + inner) / 2).round().astype(int).T
+        lips = np.median(mean[y, x], 0)
+        for (down, along), above in zip(teeth_in_texture(size), (unseen.GUM_SHADE * lips, None), strict=True):
+            mean[down, along] = unseen.continued(unwarped[:, down, along], shown[:, down, along], above)
+            self.unseen[0, 0, down, along] = torch.from_numpy(~seen[down, along]).float()
+        self.painter.mean.data.copy_(torch.from_numpy(mean / 255).permute(2, 0, 1))
+        self.continued.copy_(self.painter.mean.data[None])
+
+    def _shown(self, points: Floats) -> NDArray[np.bool_]:
+        """Which texels bool (B, T, T) are seen in frames with points (B, 478, 3) px."""
+        warp, size = self._mesh_warp(), self.config.texture_size
+        return np.stack([unseen.shown(*warp.field(v), size) for v in self._tracked_vertices(points)])
 
     def _tracked_placements(self, points: Floats) -> Placements:
         """What `Geometry.place` takes, as the tracker saw the face; points (B, 478, 3) px."""
@@ -245,6 +270,7 @@ class PuppetVAE(ActorModel):
             "l1": L1 * losses.l1(drawn, target, weight).mean(),
             "squared": SQUARED * losses.squared(drawn, target, weight).mean(),
             "gradient": GRADIENT * losses.gradient_difference(drawn, target, weight).mean(),
+            "unseen": UNSEEN * losses.squared(texture, self.continued, self.unseen).mean(),
             "kl": KL * min(1.0, progress / KL_WARMUP) * losses.kl_to_standard_normal(mean, logvar).mean(),
         }
         return terms if progress < CRITIC_START else terms | self._criticised(drawn, target, generator)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -23,9 +24,11 @@ from models.geometry import (
     soft_limit,
 )
 from models.mesh import BASE_VERTICES, EYEBALLS, FACE_POINTS, OVAL, TEETH, ActorMesh, build_mesh
+from models.openings import LIPS_NEARER
 from puppet import align
 from puppet.frames import POSE_SIZE, HeadPose
-from puppet.measurements import EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT, LIPS
+from puppet.measurements import EYE_RIGHT, INNER_LIPS, IRIS_LEFT, IRIS_RIGHT, LIPS, OUTER_LIPS
+from puppet.retarget import UPPER_LIP
 from puppet.warp import MeshWarp
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
@@ -196,6 +199,7 @@ def test_place_is_aligns_place_on_the_face_and_keeps_the_border(planted: Planted
     vertices = geometry.place(*planted.placements()).numpy()
     for row in (0, 7, FRAMES - 1):
         expected = align.place(planted.canonical[row], planted.pose(row))[:FACE_POINTS]
+        expected[list(LIPS), 2] -= LIPS_NEARER * planted.pose(row).scale
         np.testing.assert_allclose(vertices[row, :FACE_POINTS], expected, atol=1e-3)
         still = slice(RINGS.stop, BASE_VERTICES)
         np.testing.assert_allclose(vertices[row, still], planted.mesh.home[still], atol=1e-3)
@@ -218,7 +222,9 @@ def test_the_usual_pose_draws_the_mesh_at_home(planted: Planted) -> None:
     arrays = rest, usual.rotation[None], usual.translation[None, :2], np.array([usual.scale])
     face, rotation, translation, scale = (torch.from_numpy(a.astype(np.float32)) for a in arrays)
     vertices = geometry.place(face, torch.zeros(1, LOOK), rotation, translation, scale)
-    np.testing.assert_allclose(vertices[0, :BASE_VERTICES], planted.mesh.home, atol=1e-3)
+    home = planted.mesh.home.copy()
+    home[list(LIPS), 2] -= LIPS_NEARER * usual.scale
+    np.testing.assert_allclose(vertices[0, :BASE_VERTICES], home, atol=1e-3)
 
 
 # --- where the head is ---
@@ -402,3 +408,28 @@ def test_the_teeth_lie_behind_the_lips_and_the_upper_before_the_lower(planted: P
     face = geometry(geometry.encode(looking(planted.rest, 0.0), torch.zeros(1, POSE_SIZE))[0])[0].numpy()
     upper, lower = np.split(face[TEETH:, 2], [2 * len(mouth.UPPER)])
     assert lower.min() > upper.max() > upper.min() > face[list(LIPS), 2].max() + 1000
+
+
+def test_an_upper_lip_that_is_pulled_up_is_drawn_over_the_skin_it_folds_over(planted: Planted) -> None:
+    geometry, mesh = planted.geometry(), planted.mesh
+    face, upper = (
+        planted.rest[:FACE_POINTS].copy(),
+        [*OUTER_LIPS[10:], OUTER_LIPS[0], INNER_LIPS[0], *INNER_LIPS[:9:-1]],
+    )
+    within = [
+        cv2.pointPolygonTest(face[upper, None, :2], (float(x), float(y)), measureDist=False) > 0 for x, y, _ in face
+    ]
+    face[np.union1d(np.flatnonzero(within), UPPER_LIP), 1] -= 0.15  # past skin that stays where it is
+    usual = planted.usual
+    arrays = face[None], usual.rotation[None], usual.translation[None, :2], np.array([usual.scale])
+    face, rotation, translation, scale = (torch.from_numpy(a.astype(np.float32)) for a in arrays)
+    vertices = geometry.place(face, torch.zeros(1, LOOK), rotation, translation, scale)[0].numpy()
+    large = 8 * SIZE
+    flat, drawn = 8 * mesh.texture_points + 3.5, 8 * vertices + 3.5
+    texture, lip = np.zeros((large, large, 3), np.uint8), np.zeros((large, large), np.uint8)
+    cv2.fillPoly(texture, [np.round(flat[upper]).astype(np.int32)], (255, 255, 255))
+    cv2.fillPoly(lip, [np.round(drawn[upper, :2]).astype(np.int32)], (1,))
+    lip = cv2.erode(lip, np.ones((5, 5), np.uint8)) > 0
+    picture = MeshWarp(mesh.triangles, flat, large).draw(texture, drawn)
+    assert lip.sum() > 1000
+    assert (picture[lip] > 127).mean() > 0.8  # 0.56 where lips are as near as they are; the nose is before some of it

@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 import pytest
 from planted_face import EYE_MIDDLE, expression, rest_face
+from scipy.spatial import Delaunay
 
-from models import eyes, mouth
+from models import eyes, mouth, openings
 from models.mesh import (
     BASE_VERTICES,
     BEHIND_VERTICES,
@@ -22,6 +23,7 @@ from models.mesh import (
     OVAL,
     TEETH,
     ActorMesh,
+    _with_edges,
     build_mesh,
     mesh_size,
 )
@@ -75,6 +77,37 @@ def test_triangles_turn_the_same_way_and_tile_the_texture(mesh: ActorMesh) -> No
     skin = (areas > 0) & (mesh.triangles < EYEBALLS).all(1)
     assert areas[skin].sum() / 2 + holes == pytest.approx(np.prod(BASE_SIZE - 1 - 2 * EDGE), rel=1e-3)
     assert OPENING_TRIANGLES == 2 * (2 * 16 + 20)
+
+
+def edges_of(triangles: np.ndarray) -> set[frozenset[int]]:
+    return {frozenset(edge) for t in triangles.tolist() for edge in (t[:2], t[1:], t[::2])}
+
+
+@pytest.mark.parametrize("opened", [0.02, 0.1, 0.25])
+def test_lips_and_lids_have_their_whole_rims(opened: float) -> None:
+    """However little the mouth is open in the texture: across its corner the shortest edges lead from lip to lip."""
+    mesh = build_mesh(rest_face(), expression(rest_face(), open=opened), POSE, PICTURE, TEXTURE)
+    skin = mesh.triangles[(mesh.triangles < BASE_VERTICES).all(1)]
+    assert {frozenset(edge) for edge in openings.rim_edges()} <= edges_of(skin)
+    areas = doubled_areas(mesh.triangles, mesh.texture_points)
+    assert (areas[mesh.triangles[:, 0] != mesh.triangles[:, 1]] > 0).all()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_edges_that_are_wanted_are_put_into_a_triangulation(seed: int) -> None:
+    """A ring of far apart points among two hundred: each of its edges crosses many others."""
+    rng = np.random.default_rng(seed)
+    turn = np.arange(9) * 2 * np.pi / 9 + 0.1
+    ring = np.column_stack([np.cos(turn), np.sin(turn)]) * 0.7
+    points = np.concatenate([ring, rng.uniform(-1, 1, (200, 2)), [(-1.5, -1.5), (1.5, -1.5), (1.5, 1.5), (-1.5, 1.5)]])
+    before = Delaunay(points).simplices.astype(np.int32)
+    wanted = [(i, (i + 1) % 9) for i in range(9)]
+    assert not {frozenset(edge) for edge in wanted} <= edges_of(before)
+    after = _with_edges(before, points.astype(np.float32), wanted)
+    assert {frozenset(edge) for edge in wanted} <= edges_of(after)
+    areas = np.abs(doubled_areas(after, points))
+    assert areas.min() > 0
+    assert areas.sum() == pytest.approx(np.abs(doubled_areas(before, points)).sum())
 
 
 def test_what_lies_behind_the_skin_has_the_foot_of_the_texture_to_itself(mesh: ActorMesh) -> None:

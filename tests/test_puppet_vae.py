@@ -20,7 +20,7 @@ from models.dataset import Dataset
 from models.driver import DriverClip
 from models.eyes import LOOK
 from models.geometry import ANGLES, MOVEMENT
-from models.mesh import EYEBALLS, FACE_POINTS, FOOT, OVAL, TEETH, mesh_size
+from models.mesh import EYEBALLS, FACE_POINTS, FOOT, OVAL, TEETH, mesh_size, teeth_in_texture
 from models.mirror import flip_offsets
 from models.puppet_vae import (
     APPEARANCE,
@@ -31,6 +31,7 @@ from models.puppet_vae import (
     GROUPS,
     MOUTH_LOSS,
     TURN,
+    UNSEEN,
     Footage,
     PuppetVAE,
     TexturePainter,
@@ -200,6 +201,34 @@ def test_turned_heads_are_practised_more_often(fitted: PuppetVAE, dataset: Datas
     assert len(practised) > N
 
 
+def test_what_the_footage_never_shows_of_the_teeth_is_known(fitted: PuppetVAE) -> None:
+    unseen = fitted.unseen[0, 0].numpy().copy()
+    dark = fitted.texture_points[TEETH + 4 : TEETH + 8].mean(0).round().int().tolist()  # between the jaws
+    assert unseen[dark[1], dark[0]] == 0
+    pictures = teeth_in_texture(SIZE)
+    for part in pictures:
+        assert 0.1 < unseen[part].mean() < 0.9
+        unseen[part] = 0
+    assert not unseen.any()
+
+
+def test_what_the_footage_never_shows_stays_as_it_was_made_up(fitted: PuppetVAE, dataset: Dataset) -> None:
+    model = PuppetVAE(CONFIG)
+    model.load_state_dict(fitted.state_dict())
+    batch = model.make_batches(dataset, ROWS, augment=False).batch(ROWS[:4], generator())
+    with torch.no_grad():
+        for parameter in model.painter.colours.parameters():
+            parameter.zero_()
+        assert model.loss(batch, 0.0, generator())["unseen"] == 0
+        model.painter.mean.add_(0.2)
+    after = model.loss(batch, 0.0, generator())["unseen"]
+    assert float(after.detach()) == pytest.approx(UNSEEN * 0.2**2, rel=1e-3)
+    after.backward()
+    assert model.painter.mean.grad is not None
+    pulled = (model.painter.mean.grad > 0).all(0)
+    np.testing.assert_array_equal(pulled, model.unseen[0, 0] > 0)
+
+
 # --- training ---
 
 
@@ -218,7 +247,7 @@ def test_thirty_steps_of_training_lower_the_loss(fitted: PuppetVAE, dataset: Dat
         total.backward()
         optimiser.step()
         totals.append({name: float(term.detach()) for name, term in terms.items()})
-    assert set(totals[0]) == {"l1", "squared", "gradient", "kl"}
+    assert set(totals[0]) == {"l1", "squared", "gradient", "unseen", "kl"}
     for name in ("l1", "squared"):
         values = [terms[name] for terms in totals]
         assert np.mean(values[-6:]) < 0.8 * np.mean(values[:3])
