@@ -11,13 +11,19 @@ from numpy.typing import NDArray
 
 from puppet import measurements
 from puppet.actor import BUILT_IN, DEFAULT_ACTOR, load_actor
-from puppet.frames import POSE_NAMES, Drive, Frame
+from puppet.frames import POSE_NAMES, Drive, Face, Frame
+from puppet.measurements import measure
+from puppet.neutral import usual_neutral
 from puppet.pipeline import Puppeteer, StepOptions
+from puppet.retarget import Gains, Retargeter
 from puppet.sources import DEMO_CLIP, open_source
 from puppet.tracking import FaceMeshTracker
+from puppet.warp import MeshWarp
 
 ACTORS = sorted(BUILT_IN.glob("*.actor"))
 LARGEST = 12 * 2**20  # bytes
+LARGER = 4  # than the actor's picture, to look at the edges of its lips
+FOOT_BEGINS = 7 / 8  # of the texture, downwards: there lie eyeballs and teeth
 STRIDE = 3  # of the demo clip's frames
 # Between what the driver did and what the tracker sees of the actor; measured: mouth .98 and more, lids .90, brows .84
 LEAST_CORRELATION = {
@@ -98,3 +104,46 @@ def test_the_actor_does_what_the_demo_driver_does(path: Path) -> None:
     mouth = np.unravel_index(np.argmax(cv2.GaussianBlur(change, (0, 0), 4)), change.shape)
     assert 0.45 * 256 < mouth[0] < 0.75 * 256  # the largest change lies where a mouth is
     assert 0.35 * 256 < mouth[1] < 0.65 * 256
+
+
+@pytest.fixture(scope="module")
+def demo_faces() -> list[Face]:
+    tracker, source = FaceMeshTracker(), open_source(str(DEMO_CLIP), paced=False)
+    source.open()
+    faces = []
+    while (frame := source.read()) is not None:
+        if frame.index % STRIDE == 0:
+            faces.append(tracker.track(frame))
+    tracker.close()
+    source.close()
+    return [face for face in faces if face is not None]
+
+
+@pytest.mark.parametrize("path", ACTORS, ids=lambda path: path.stem)
+def test_lips_that_shout_have_no_holes(path: Path, demo_faces: list[Face]) -> None:
+    """The demo's widest mouth, made half an eye distance high: wider than any actor's footage shows it.
+
+    All of the lips is drawn from the lips' texels, and what is between them from the pictures behind.
+    """
+    actor, user = load_actor(path, "cpu"), usual_neutral(demo_faces)
+    retargeter, opened = Retargeter(actor.neutral), [float(measure(f.canonical)["mouth_open"]) for f in demo_faces]
+    widest, rest = demo_faces[int(np.argmax(opened))], float(measure(user.landmarks)["mouth_open"])
+    landmarks, _ = retargeter.drive(widest, user, Gains(mouth=0.5 / (max(opened) - rest)))
+    assert measure(landmarks)["mouth_open"] > 0.4
+    _, points = actor.parts(actor.encode(Drive(landmarks, np.zeros(6, np.float32), 0.0), None))
+    triangles, texture_points, texture_size = actor.card.triangles, actor.card.texture_points, actor.card.texture_size
+    assert triangles is not None
+    assert texture_points is not None
+    assert texture_size is not None
+    points, size = LARGER * (points + 0.5) - 0.5, LARGER * actor.card.image_size
+    _, rows = MeshWarp(triangles, texture_points, size).field(points.astype(np.float32))
+    behind = rows > FOOT_BEGINS * texture_size
+    outer, inner = (np.zeros(behind.shape, np.uint8) for _ in range(2))
+    for mask, rim in ((outer, measurements.OUTER_LIPS), (inner, measurements.INNER_LIPS)):
+        cv2.fillPoly(mask, [np.round(points[list(rim), :2]).astype(np.int32)], (1,))
+    around = np.ones((2 * LARGER + 1, 2 * LARGER + 1), np.uint8)
+    lips, between = outer > cv2.dilate(inner, np.ones((3, 3), np.uint8)), cv2.erode(inner, around, iterations=2) > 0
+    assert lips.sum() > 100 * LARGER**2
+    assert between.sum() > 500 * LARGER**2
+    assert not behind[lips].any()
+    assert behind[between].mean() > 0.99  # the edge of a lip is wider in its corners
