@@ -42,7 +42,7 @@ def continued(frames: Image, seen: NDArray[np.bool_], gums: Floats | None = None
     picture = ((frames * seen[..., None]).sum(0) / np.maximum(counts, 1)).round().astype(np.uint8)
     height, edge = len(picture), round(EDGE * len(picture))
     around = np.ones((2 * edge + 1, 2 * edge + 1), np.uint8)
-    known = cv2.erode((counts[..., 0] > 0).astype(np.uint8), around, borderValue=1) > 0
+    known = cv2.erode((counts[..., 0] > 0).astype(np.uint8), around) > 0
     if not known.any():
         known = counts[..., 0] > 0
     if gums is not None:
