@@ -35,6 +35,7 @@ BORDER_MARGIN = 2.0  # px the border lies outside the picture, so that every pix
 LAYOUT_MAGNIFY = 1.5
 LAYOUT_FALL = 1.2  # power of the distance by which it falls; the border keeps 40 % of its texels
 
+MOST_FLIPS = 200  # for an edge; in a real face a few are enough
 LAID_OPEN = 0.4  # how far the mouth is open in the texture, of what counts as wide open
 
 FOOT = 1 / 8  # of the texture's rows: the pictures of what lies behind the skin
@@ -197,11 +198,12 @@ def _outwards(points: NDArray[np.floating], centre: Floats, image_size: int) -> 
 def _with_edges(triangles: NDArray[np.int32], points: Floats, wanted: list[tuple[int, int]]) -> NDArray[np.int32]:
     """The same triangulation with diagonals flipped until it has every wanted edge (Sloan 1993).
 
-    Delaunay's knows nothing of lips and lids: across the corner of a mouth it takes the shorter way.
+    Delaunay's knows nothing of lips and lids: across the corner of a mouth it takes the shorter way. Wanted edges that
+    cross each other, as those of lips that the tracker sees through one another, cannot all be had.
     """
     triangles, exact = triangles.copy(), points.astype(np.float64)
     for a, b in wanted:
-        for _ in range(len(triangles)):
+        for _ in range(MOST_FLIPS):
             rows, ends, opposite = _flippable(triangles, exact, a, b)
             if not len(rows):
                 break
@@ -210,8 +212,6 @@ def _with_edges(triangles: NDArray[np.int32], points: Floats, wanted: list[tuple
             i = free[0] if len(free) else 0
             (u, v), (w, x) = ends[i], opposite[i]
             triangles[rows[i]] = (u, w, x), (v, x, w)
-        else:
-            raise DataError("the landmarks do not span a face with lips and lids; prepare the footage again")
     return triangles
 
 

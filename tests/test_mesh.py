@@ -93,6 +93,17 @@ def test_lips_and_lids_have_their_whole_rims(opened: float) -> None:
     assert (areas[mesh.triangles[:, 0] != mesh.triangles[:, 1]] > 0).all()
 
 
+def test_lips_that_cross_each_other_still_give_a_mesh() -> None:
+    """Footage in which the mouth never opens, tracked so that the lips lie a little through one another."""
+    shut = expression(rest_face(), open=-0.02)
+    mesh = build_mesh(shut, shut, POSE, PICTURE, TEXTURE)
+    skin = mesh.triangles[(mesh.triangles < BASE_VERTICES).all(1)]
+    assert len(mesh.triangles) == mesh_size()[1]
+    assert (doubled_areas(skin, mesh.texture_points) >= 0).all()
+    lids = [edge for edge in openings.rim_edges() if not set(edge) & set(openings.MOUTH.rim)]
+    assert {frozenset(edge) for edge in lids} <= edges_of(skin)
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_edges_that_are_wanted_are_put_into_a_triangulation(seed: int) -> None:
     """A ring of far apart points among two hundred: each of its edges crosses many others."""
