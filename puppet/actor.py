@@ -21,7 +21,7 @@ import onnxruntime as ort
 import platformdirs
 from numpy.typing import NDArray
 
-from puppet import actor_card, pixels
+from puppet import __version__, actor_card, pixels, trial
 from puppet.actor_card import AGAIN, DECODER, ENCODER, GOLDEN_BLOCKS, LATENTS, PREVIEW, SUFFIX, ActorCard
 from puppet.errors import ActorFileError, PuppetError
 from puppet.frames import LANDMARKS, POSE_SIZE, AlignedCrop, Drive, Floats, Image, Latent, Portrait
@@ -153,12 +153,11 @@ def load_actor(path: Path, provider: str = "auto", threads: int = 0) -> Actor:
     that there is not.
     """
     path = Path(path)
-    card, members = actor_card.read_actor(path)
+    card, members, latents = _read_checked(path)
     wanted, notice = _choose_provider(provider)
+    if path.resolve().parent != BUILT_IN.resolve():  # what came with the program has been tried out
+        trial.prove(path, card, f"puppet {__version__}, ONNX Runtime {ort.__version__}")
     try:
-        for name in (ENCODER, DECODER):
-            _refuse_unsafe_graph(name, members[name])
-        latents = _read_latents(card, members[LATENTS])
         actor = _try_out(card, members, latents, wanted, threads)
         if isinstance(actor, str):  # this provider cannot draw it; the CPU must
             notice = f"{_short(wanted)} is not used: {actor}"
@@ -171,6 +170,32 @@ def load_actor(path: Path, provider: str = "auto", threads: int = 0) -> Actor:
         notice = f"{_short(wanted)} is not used: ONNX Runtime could not start it"
     actor.notice = notice
     return actor
+
+
+def try_actor(path: Path) -> ActorCard:
+    """Load an actor on the CPU and draw its golden picture, in whatever process calls; the card of what was tried.
+
+    Raises ActorFileError.
+    """
+    card, members, latents = _read_checked(path)
+    try:
+        actor = _try_out(card, members, latents, CPU, 0)
+        if isinstance(actor, str):
+            raise ActorFileError(f"{actor}; {AGAIN}")
+    except ActorFileError as error:
+        raise ActorFileError(f"{path.name}: {error}") from error
+    return card
+
+
+def _read_checked(path: Path) -> tuple[ActorCard, dict[str, bytes], Latents]:
+    """An actor file after every check that needs no ONNX Runtime. Raises ActorFileError."""
+    card, members = actor_card.read_actor(path)
+    try:
+        for name in (ENCODER, DECODER):
+            _refuse_unsafe_graph(name, members[name])
+        return card, members, _read_latents(card, members[LATENTS])
+    except ActorFileError as error:
+        raise ActorFileError(f"{path.name}: {error}") from error
 
 
 def _try_out(card: ActorCard, members: dict[str, bytes], latents: Latents, provider: str, threads: int) -> Actor | str:
@@ -266,6 +291,7 @@ def _session(card: ActorCard, name: str, graph: bytes, provider: str, threads: i
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
     options.add_free_dimension_override_by_name(BATCH, 1)  # shapes are known then: CoreML wants that, others profit
     options.log_severity_level = 4  # what matters is raised or put into `notice`
+    options.add_session_config_entry("session.load_model_format", "ONNX")  # never by what the content looks like
     # threads that spin while waiting take the cores from the tracker
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     if provider == PROVIDERS["directml"]:
