@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from puppet import __version__
+from puppet import __version__, process
 from puppet.errors import PuppetError
 
 PROVIDERS = ("auto", "cuda", "directml", "coreml", "cpu")
@@ -27,8 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not given or (given[0].startswith("-") and given[0] not in ("-h", "--help", "--version")):
         given.insert(0, "run")
     arguments = build_parser().parse_args(given)
-    # before numpy is loaded: idle threads of its OpenBLAS spin, a whole core for as long as a face plays
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    process.spare_cores()
     try:
         return arguments.command(arguments)
     except PuppetError as problem:
