@@ -38,7 +38,7 @@ def plain_numbers(environment: MutableMapping[str, str]) -> str:
     """
     everything = environment.pop("LC_ALL", "")
     if everything:
-        environment |= dict.fromkeys(("LANG", *OTHER_CATEGORIES), everything)
+        environment.update(dict.fromkeys(("LANG", *OTHER_CATEGORIES), everything))
     numbers = everything or environment.get("LC_NUMERIC", "") or environment.get("LANG", "")
     environment["LC_NUMERIC"] = "C"
     return numbers
