@@ -9,14 +9,16 @@ Two cores work on two frames: one is tracked while the one before it is acted. A
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from puppet.capture import BACK_OFF, Capture, Phase
+from puppet.error_log import explained
 from puppet.errors import PuppetError
 from puppet.frames import Frame, Result
 from puppet.slot import LatestSlot
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["ActorResults", "Engine", "Phase", "Problem", "PuppeteerLike", "Status"]
 
 FAILURES_IN_A_ROW = 10  # steps that may fail one after the other before inference gives up
+TRACKING, ACTING, OUTPUT = "Tracking", "Acting", "An output"  # how messages call the parts
 STEP_TIMEOUT = 5.0  # s that a step, or the making of the tracker, may still take after `stop`
 HELPER_TIMEOUT = 10.0  # s for helper threads (an actor that loads, a sink that closes) after `stop`
 
@@ -68,13 +71,13 @@ class PuppeteerLike(Protocol):
 class Problem:
     """Something the user should know. `serial` tells a new one from an old one.
 
-    origin: "source", "actor", "others", "step" or "sink".
+    origin: "source", "actor", "others", "step" or "sink". error: a PuppetError, whatever was raised.
     """
 
     message: str
     origin: str
     serial: int
-    error: Exception
+    error: PuppetError
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,14 +332,15 @@ class Engine:
         return Phase.FAILED if self._inference_failed else self._capture.phase
 
     def _new_capture(self, spec: str, old: Capture | None) -> Capture:
-        def report(problem: Exception | None) -> None:
+        def report(problem: BaseException | None) -> None:
+            error = None if problem is None else explained(problem, f"Reading {capture.name}")
             with self._lock:
                 if self._capture is not capture:
                     return  # a source that was replaced has nothing to say
-                if problem is None:
+                if error is None:
                     self._clear("source")
                 else:
-                    self._report(problem, "source")
+                    self._report(error, "source")
 
         capture = Capture(spec, self._open_source, self._frames, report, old, self._back_off)
         return capture
@@ -350,12 +354,11 @@ class Engine:
             self._inference.start()
 
     def _infer(self) -> None:
-        """The tracking thread; the acting thread lives within it."""
-        try:
-            puppeteer = self._make_puppeteer()
-        except Exception as problem:  # whatever it is, the user must hear of it
-            self._give_up(problem)
-            return
+        """The tracking thread; the acting thread lives within it. Whatever ends it, the user hears of it."""
+        with self._guarded(TRACKING):
+            self._infer_with(self._make_puppeteer())
+
+    def _infer_with(self, puppeteer: PuppeteerLike) -> None:
         with self._lock:
             puppeteer.actor, puppeteer.others = self._actor, self._others
             if self._options is not None:
@@ -378,7 +381,7 @@ class Engine:
     def _track(self, puppeteer: PuppeteerLike, tracked: LatestSlot[Tracked]) -> None:
         """Track the newest frame whenever the acting thread has taken what was tracked before, so that it never acts on
         what is older than one frame's work."""
-        failures = _Failures(self)
+        failures = _Failures(self, TRACKING)
         while tracked.wait_until_taken() and (frame := self._frames.take()) is not None:
             with failures:
                 tracked.put(puppeteer.track(frame))
@@ -386,12 +389,14 @@ class Engine:
                 return
 
     def _act(self, puppeteer: PuppeteerLike, tracked: LatestSlot[Tracked]) -> None:
-        failures = _Failures(self)
-        while (seen := tracked.take()) is not None:
-            with failures:
-                self._finish(puppeteer.act(seen))
-            if failures.too_many:
-                tracked.close()
+        failures = _Failures(self, ACTING)
+        try:
+            with self._guarded(ACTING):
+                while not failures.too_many and (seen := tracked.take()) is not None:
+                    with failures:
+                        self._finish(puppeteer.act(seen))
+        finally:
+            tracked.close()  # nobody takes what is tracked any more
 
     def _finish(self, result: Result) -> None:
         now = time.perf_counter()
@@ -418,26 +423,37 @@ class Engine:
             with self._lock:
                 self._sinks = tuple(s for s in self._sinks if s is not sink)
                 self._help(_close_sink, sink)
-            self._report(problem, "sink")
+            self._report(explained(problem, OUTPUT), "sink")
 
-    def _give_up(self, problem: Exception) -> None:
+    @contextlib.contextmanager
+    def _guarded(self, part: str) -> Iterator[None]:
+        """Around a whole thread of inference: one that ends by an exception of any kind has given up, and says so."""
+        try:
+            yield
+        except BaseException as problem:  # SystemExit in a thread would end it without a word
+            self._give_up(problem, part)
+
+    def _give_up(self, problem: BaseException, part: str) -> None:
+        error = explained(problem, part)
         with self._lock:
             self._inference_failed = True
             if self._capture is not None:
                 self._capture.stop()
-            self._report(problem, "step")
+            self._report(error, "step")
 
     def _bring_actor(self, path: Path, request: int) -> None:
+        actor = problem = None
         try:
-            actor, problem = self._load_actor(path), None
+            actor = self._load_actor(path)
         except Exception as error:  # a file from anywhere; whatever is wrong with it, the old actor stays
-            actor, problem = None, error
+            problem = explained(error, f"Loading the actor {path.stem}")
         with self._lock:
             if request != self._actor_request:
                 return  # the user has chosen another one since
             self._actor_loading = None
+            if problem is not None:
+                self._report(problem, "actor")
             if actor is None:
-                self._report(problem or RuntimeError(path.name), "actor")
                 return
             self._actor = actor
             self._clear("actor")
@@ -448,12 +464,12 @@ class Engine:
 
     def _bring_others(self, paths: tuple[Path, ...], request: int) -> None:
         loaded: list[Actor] = []
-        problem: Exception | None = None
+        problem: PuppetError | None = None
         for path in paths:
             try:
                 loaded.append(self._load_actor(path))
             except Exception as error:  # as in `_bring_actor`
-                problem = error
+                problem = explained(error, f"Loading the actor {path.stem}")
         with self._lock:
             if request != self._others_request:
                 return
@@ -469,12 +485,10 @@ class Engine:
         self._helpers = [thread for thread in self._helpers if thread.is_alive()] + [helper]
         helper.start()
 
-    def _report(self, problem: Exception, origin: str) -> None:
-        known = isinstance(problem, PuppetError)
-        message = str(problem) if known else f"Unexpected {type(problem).__name__}: {problem}"
+    def _report(self, error: PuppetError, origin: str) -> None:
         with self._lock:
             self._serial += 1
-            self._problems[origin] = Problem(message, origin, self._serial, problem)
+            self._problems[origin] = Problem(str(error), origin, self._serial, error)
 
     def _clear(self, origin: str) -> None:
         self._problems.pop(origin, None)
@@ -483,8 +497,8 @@ class Engine:
 class _Failures:
     """Catches what one step raises: the first in a row is reported, at the tenth inference gives up."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, part: str) -> None:
+        self._engine, self._part = engine, part
         self._in_a_row = 0
 
     @property
@@ -502,9 +516,9 @@ class _Failures:
             return False
         self._in_a_row += 1
         if self.too_many:
-            self._engine._give_up(problem)
+            self._engine._give_up(problem, self._part)
         elif self._in_a_row == 1:
-            self._engine._report(problem, "step")
+            self._engine._report(explained(problem, self._part), "step")
         return True
 
 
