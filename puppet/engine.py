@@ -4,25 +4,29 @@ capture --LatestSlot<Frame>--> tracking: Puppeteer.track --LatestSlot<Tracked>--
 acting --LatestSlot<Result>--> whoever shows it
       '-- Sink.write
 
-Two cores work on two frames: one is tracked while the one before it is acted. Any thread may call the Engine.
+Two cores work on two frames: one is tracked while the one before it is acted. An actor that stalls is dropped, and its
+acting thread replaced (`watchdog`). Any thread may call the Engine.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from puppet.capture import BACK_OFF, Capture, Phase
 from puppet.error_log import explained
-from puppet.errors import PuppetError
-from puppet.frames import Frame, Result
+from puppet.errors import ActorStalledError, PuppetError
+from puppet.frames import Frame, Portrait, Result
 from puppet.slot import LatestSlot
 from puppet.timing import RateMeter, StageTimes
+from puppet.watchdog import LOOK_EVERY, STALLED_AFTER, Acting, Watchdog
 
 if TYPE_CHECKING:
     from puppet.actor import Actor
@@ -142,7 +146,11 @@ class Engine:
         self._inference_failed = False
         self._puppeteer: PuppeteerLike | None = None
         self._actor: Actor | None = None
+        self._before: Actor | None = None  # who played before: plays again when the actor stalls
         self._others: tuple[Actor, ...] = ()
+        self._stalled: weakref.WeakSet[Actor] = weakref.WeakSet()
+        self._acting = Acting()
+        self._portrait: Portrait | None = None  # the last one, held while nobody is left to play
         self._actor_request = self._others_request = 0
         self._actor_loading: str | None = None
         self._sinks: tuple[Sink, ...] = ()
@@ -248,9 +256,9 @@ class Engine:
             self._help(self._bring_others, tuple(paths), self._others_request)
 
     def set_options(self, options: StepOptions) -> None:
-        """Smoothing, gains, mirroring: from the next step on."""
+        """Smoothing, gains, mirroring: from the next step on. A morph into an actor that has stalled is left out."""
         with self._lock:
-            self._options = options
+            self._options = options = self._without_stalled(options)
             if self._puppeteer is not None:
                 self._puppeteer.options = options
 
@@ -366,13 +374,17 @@ class Engine:
             self._puppeteer = puppeteer
             self._dropped_at_start = self._frames.dropped
         tracked: LatestSlot[Tracked] = LatestSlot()
-        acting = threading.Thread(target=self._act, args=(puppeteer, tracked), name="acting", daemon=True)
-        acting.start()
+        over = threading.Event()
+        self._begin_acting(puppeteer, tracked)
+        watching = threading.Thread(target=self._watch, args=(puppeteer, tracked, over), name="watchdog", daemon=True)
+        watching.start()
         try:
             self._track(puppeteer, tracked)
         finally:
             tracked.close()
-            acting.join(STEP_TIMEOUT)
+            over.set()
+            watching.join()
+            self._acting_thread.join(STEP_TIMEOUT)
             with self._lock:
                 if self._puppeteer is puppeteer:
                     self._puppeteer = None
@@ -388,15 +400,59 @@ class Engine:
             if failures.too_many:
                 return
 
-    def _act(self, puppeteer: PuppeteerLike, tracked: LatestSlot[Tracked]) -> None:
+    def _begin_acting(self, puppeteer: PuppeteerLike, tracked: LatestSlot[Tracked]) -> None:
+        self._acting = acting = Acting()
+        arguments = (puppeteer, tracked, acting)
+        self._acting_thread = threading.Thread(target=self._act, args=arguments, name="acting", daemon=True)
+        self._acting_thread.start()
+
+    def _act(self, puppeteer: PuppeteerLike, tracked: LatestSlot[Tracked], acting: Acting) -> None:
         failures = _Failures(self, ACTING)
         try:
             with self._guarded(ACTING):
-                while not failures.too_many and (seen := tracked.take()) is not None:
+                while not failures.too_many and not acting.replaced and (seen := tracked.take()) is not None:
                     with failures:
-                        self._finish(puppeteer.act(seen))
+                        result = acting.step(self._on_stage(), functools.partial(puppeteer.act, seen))
+                        if result is not None:
+                            self._finish(result)
         finally:
-            tracked.close()  # nobody takes what is tracked any more
+            if not acting.replaced:
+                tracked.close()  # nobody takes what is tracked any more
+
+    def _on_stage(self) -> tuple[Actor, ...]:
+        """Everybody who is asked in a step."""
+        with self._lock:
+            morph = getattr(self._options, "morph", None)
+            actors = (self._actor, *self._others, None if morph is None else morph.actor)
+            return tuple(actor for actor in actors if actor is not None)
+
+    def _watch(self, puppeteer: PuppeteerLike, tracked: LatestSlot[Tracked], over: threading.Event) -> None:
+        watchdog = Watchdog()
+        while not over.wait(LOOK_EVERY):
+            waiting = self._acting.waits_for()
+            if watchdog.look(waiting, time.monotonic()) and waiting is not None and self._acting.replace(waiting):
+                self._drop(waiting[0], puppeteer)
+                self._begin_acting(puppeteer, tracked)
+                watchdog = Watchdog()
+
+    def _drop(self, actor: Actor, puppeteer: PuppeteerLike) -> None:
+        """An actor that stalls plays no more. Who played before plays again; without anybody the last picture stays."""
+        words = f"{actor.name} took longer than {STALLED_AFTER:.0f} s for one picture and does not play any more"
+        with self._lock:
+            self._stalled.add(actor)
+            beside = actor is not self._actor
+            if not beside:
+                self._actor, self._before = self._before if self._before is not actor else None, None
+                words += f"; {self._actor.name} plays again" if self._actor is not None else "; choose another actor"
+            self._others = tuple(other for other in self._others if other is not actor)
+            if self._options is not None:
+                self._options = puppeteer.options = self._without_stalled(self._options)
+            puppeteer.actor, puppeteer.others = self._actor, self._others
+            self._report(ActorStalledError(words), "others" if beside else "actor")
+
+    def _without_stalled(self, options: StepOptions) -> StepOptions:
+        morph = getattr(options, "morph", None)
+        return replace(options, morph=None) if morph is not None and morph.actor in self._stalled else options
 
     def _finish(self, result: Result) -> None:
         now = time.perf_counter()
@@ -405,6 +461,10 @@ class Engine:
         self._stages.add(result.stage_ms)
         self._face_seen = result.face is not None
         self._results_made += 1
+        if result.portrait is not None:
+            self._portrait = result.portrait
+        elif self._portrait is not None:  # nobody is left: a take of the actor must not show the driver instead
+            result = replace(result, portrait=self._portrait)
         self.results.put(result)
         if self.on_result is not None:
             self.on_result()
@@ -455,7 +515,7 @@ class Engine:
                 self._report(problem, "actor")
             if actor is None:
                 return
-            self._actor = actor
+            self._before, self._actor = self._actor, actor
             self._clear("actor")
             if self._puppeteer is not None:
                 self._puppeteer.actor = actor

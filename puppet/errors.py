@@ -33,6 +33,10 @@ class ActorFileError(PuppetError):
     """An `.actor` file is missing, damaged, edited, or asks for more than this version can do."""
 
 
+class ActorStalledError(PuppetError):
+    """An actor takes too long for one picture."""
+
+
 class RecordingError(PuppetError):
     """A recording cannot start or go on; what was written so far is kept."""
 
