@@ -22,8 +22,11 @@ def check_graph(data: bytes) -> None:
     check_sizes(read_graph(data))
 
 
-def check_sizes(graph: Graph) -> None:
-    """Raises GraphError for an operator that is not on the list, and for sizes and work beyond all bounds."""
+def check_sizes(graph: Graph) -> dict[str, Value]:
+    """What is known of every value, by name.
+
+    Raises GraphError for an operator that is not on the list, and for sizes and work beyond all bounds.
+    """
     values: dict[str, Value] = {}
     for port in graph.inputs:
         _define(values, port.name, Value(_fed(port), port.dtype))
@@ -47,6 +50,7 @@ def check_sizes(graph: Graph) -> None:
             raise GraphError(f"the graph needs more than {MAX_WORK / 1e9:.0f} billion multiply-adds")
     for port in (*graph.outputs, *graph.described):
         _check_described(port, values)
+    return values
 
 
 def _made(node: Node, given: list[Value | None]) -> tuple[list[Value], Cost]:

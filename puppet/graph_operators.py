@@ -142,7 +142,7 @@ def _joined(node: Node, given: list[Value | None]) -> Made:
     dtype = np.dtype(np.bool_) if node.op in _COMPARING else values[0].dtype
     known = None
     if node.op in _EXACT_TWO and len(values) == 2 and math.prod(shape) <= KNOWN_NUMBERS:
-        a, b = values[0].known, values[1].known
+        a, b = _followed(values[0].known), _followed(values[1].known)
         if a is not None and b is not None and a.dtype == b.dtype:
             with np.errstate(all="ignore"):
                 known = _EXACT_TWO[node.op](a, b)

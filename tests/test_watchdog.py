@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tiny_actor
@@ -20,7 +21,7 @@ from puppet.frames import Latent
 from puppet.pipeline import MorphInto, Puppeteer, StepOptions
 from puppet.watchdog import LOOK_EVERY, STALLED_AFTER, Acting, Watchdog
 
-MIA = FakeActor("Mia")
+MIA: Any = FakeActor("Mia")
 LOOKS = round(STALLED_AFTER / LOOK_EVERY)
 
 
