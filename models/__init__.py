@@ -8,6 +8,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
+import puppet  # noqa: F401 - prepares the process before torch is loaded
+
 if TYPE_CHECKING:
     from models.base import ActorModel
     from models.config import TrainConfig

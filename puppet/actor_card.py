@@ -40,7 +40,8 @@ ENCODER_INPUTS = ("crop", "landmarks", "pose")
 GOLDEN_BLOCKS = 16  # blocks per side of the golden picture
 
 MAX_SIDE = 2048  # px, of pictures and textures
-MAX_LATENT = 4096
+MAX_LATENT = 1024
+MAX_PIXEL_LATENT = 512  # of an actor that sees the user's pixels: all that it can pass on of them
 MAX_TRIANGLES = 40_000
 MAX_POINTS = 20_000
 MAX_NUMBER = 1_000_000  # px, eye distances and indices are all far below
@@ -412,6 +413,11 @@ def _check_agreement(card: ActorCard) -> None:
     """What one field says about another."""
     if ("crop" in card.encoder_inputs) != (card.crop_size is not None):
         raise ValueError("crop_size must be given exactly when the encoder asks for a crop")
+    if card.crop_size is not None and card.latent_size > MAX_PIXEL_LATENT:
+        raise ValueError(
+            f"latent_size is {card.latent_size}; an actor that sees pixels may have at most {MAX_PIXEL_LATENT}, so that"
+            " they cannot pass through it"
+        )
     mesh = card.texture_size, card.triangles, card.texture_points
     if any((part is not None) != (card.kind == MESH) for part in mesh):
         raise ValueError("texture_size, triangles and texture_points must be given exactly for mesh actors")

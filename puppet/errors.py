@@ -14,6 +14,10 @@ def reason(problem: OSError) -> str:
     return problem.strerror or str(problem)
 
 
+class UnexpectedError(PuppetError):
+    """An exception that nobody foresaw, explained by `error_log.explained`; `__cause__` is the exception itself."""
+
+
 class SourceError(PuppetError):
     """A camera, file, folder or URL gives no frames. `kind` tells the cases apart for the window.
 
@@ -27,6 +31,10 @@ class SourceError(PuppetError):
 
 class ActorFileError(PuppetError):
     """An `.actor` file is missing, damaged, edited, or asks for more than this version can do."""
+
+
+class ActorStalledError(PuppetError):
+    """An actor takes too long for one picture."""
 
 
 class RecordingError(PuppetError):

@@ -13,7 +13,7 @@ import numpy as np
 
 from puppet.actor import DEFAULT_ACTOR, find_actor, load_actor
 from puppet.engine import Engine, Phase, PuppeteerLike
-from puppet.errors import PuppetError, RecordingError
+from puppet.errors import ActorStalledError, PuppetError, RecordingError
 from puppet.frames import Result
 from puppet.output_settings import OutputSettings
 from puppet.progress import progress
@@ -59,6 +59,7 @@ def run_headless(
     camera = VirtualCamera(outputs.badge) if virtual_camera else None
     sink = outputs.take(record, played.name, played.card.consent) if record is not None else None
     interrupted = False
+    stalled: ActorStalledError | None = None
     try:
         engine.set_actor(Path(f"{played.name}.actor"))
         if sink is not None:
@@ -72,6 +73,8 @@ def run_headless(
             follow(engine, meter, bar.update, sink)
     except KeyboardInterrupt:
         interrupted = True
+    except ActorStalledError as problem:
+        stalled = problem
     finally:
         status = engine.status()
         problems = engine.stop()
@@ -83,6 +86,8 @@ def run_headless(
             print(f"recorded      {made.path}: {made.frames} frames, {made.seconds:.2f} s, {made.dropped} dropped")
     if interrupted:
         raise KeyboardInterrupt
+    if stalled is not None:
+        raise stalled
     if sink is not None and sink.error is not None:
         raise sink.error
     if problems:
@@ -134,6 +139,8 @@ def follow(engine: Engine, meter: Meter, advance: Callable[[int], None], sink: R
         lost = status.phase is Phase.FAILED or (not status.frames_read and not status.source_live)
         if status.error is not None and (lost or not meter.count):
             raise PuppetError(status.error)
+        if stalls := [one.error for one in status.problems if isinstance(one.error, ActorStalledError)]:
+            raise stalls[0]
         if status.phase is Phase.ENDED or (sink is not None and sink.error is not None):
             break
     advance(meter.count - told)

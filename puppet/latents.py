@@ -14,6 +14,7 @@ from puppet.frames import Floats
 MAX_UNPACKED_BYTES = 64 << 20
 AXES = 32  # principal axes kept
 SAMPLES = 256  # real latents kept: enough to tell what the footage hardly ever reaches
+MOST_ROWS = 4096  # of axes and samples, and dimensions
 USEFUL, START = "useful", "start"
 DIRECTION = "direction_"  # prefix of the attribute directions' names in the file
 
@@ -128,6 +129,6 @@ def _floats(
         return missing
     array = np.asarray(arrays[name])
     fits = array.ndim == len(shape) and all(want in (None, side) for side, want in zip(array.shape, shape, strict=True))
-    if not fits or array.dtype.kind != "f" or not np.isfinite(array).all():
+    if not fits or len(array) > MOST_ROWS or array.dtype.kind != "f" or not np.isfinite(array).all():
         raise ValueError(f"{name} is {array.dtype} {array.shape}, or not finite")
     return array.astype(np.float32)

@@ -57,6 +57,7 @@ def details(card: ActorCard) -> list[tuple[str, str]]:
     told = [
         ("Resolution", f"{card.image_size} × {card.image_size} px"),
         ("Latent numbers", str(card.latent_size)),
+        ("Sees", _sees(card)),
         ("Made", card.created),
     ]
     if isinstance(training.get("frames"), int):
@@ -69,6 +70,12 @@ def details(card: ActorCard) -> list[tuple[str, str]]:
     if isinstance(metrics, dict) and isinstance(metrics.get("psnr_tracked"), int | float):
         told.append(("Likeness", f"{metrics['psnr_tracked']:.1f} dB on pictures it never saw"))
     return [*told, ("Consent", card.consent), ("Licence", card.licence)]
+
+
+def _sees(card: ActorCard) -> str:
+    if card.crop_size is None:
+        return "how your face moves, never its pixels"
+    return f"your face's pixels; at most {card.latent_size} numbers of them reach the actor's picture"
 
 
 def admit(file: Path, folder: Path | None = None) -> Path:

@@ -114,6 +114,7 @@ class Puppeteer:
         self._capture_next = False
         self._roles: list[_Role] = []
         self._morph: ActorMorph | None = None
+        self._step: object = None  # the newest one
 
     @property
     def neutral_is_captured(self) -> bool:
@@ -158,7 +159,12 @@ class Puppeteer:
         return Tracked(frame, face, stages.milliseconds)
 
     def act(self, tracked: Tracked) -> Result:
-        """The second half: everything after the tracker, frames in their order."""
+        """The second half: everything after the tracker, frames in their order.
+
+        When another thread begins a step before this one has ended, because an actor stalls in it, this one changes
+        nothing any more and raises RuntimeError.
+        """
+        step = self._step = object()
         options, actor, others = self.options, self.actor, self.others
         frame, face, stages = tracked.frame, tracked.face, _Stages(tracked.stage_ms)
         if actor is None:
@@ -170,7 +176,11 @@ class Puppeteer:
         morph = options.morph if options.morph is not None and options.morph.share > 0 else None
         partner = () if morph is None else (morph.actor,)
         roles = self._cast((actor, *others, *partner))
-        asked = [role.feel(frame, face, user, options, stages) for role in roles]
+        asked = []
+        for role in roles:
+            if self._step is not step:
+                raise RuntimeError("another step has taken the place of this one")
+            asked.append(role.feel(frame, face, user, options, stages))
         latent = _edited(asked[0].latent, options)
         if morph is None:
             faces = [roles[0].decode(latent, stages)]

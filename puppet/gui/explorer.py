@@ -82,6 +82,7 @@ class ExplorerWidget(QWidget):
         self._over = False
 
         self.worker = DecodeWorker(self)
+        self.worker.pause(True)  # until it is shown: whoever made it connects to its signals first
         self.stage = ExplorerStage()
         self.pane = self.stage.pane
         self.banners = BannerStack()

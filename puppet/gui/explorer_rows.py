@@ -22,7 +22,7 @@ from puppet.explore import MOST, Direction, changed_square
 from puppet.frames import Image
 from puppet.gui.qimage import to_qimage
 from puppet.gui.theme import STAGE
-from puppet.gui.words import translate
+from puppet.gui.words import decimal, translate
 
 STEPS = 50  # of a slider per standard deviation
 WIDEST = 4.0  # standard deviations at a slider's ends
@@ -91,7 +91,7 @@ class DirectionRow(QFrame):
         self.number = direction.number
         title = QLabel(direction.title)
         title.setProperty("role", "caption")
-        use = QLabel(f"{direction.usefulness:.2f}" if direction.usefulness else "")
+        use = QLabel(decimal(direction.usefulness, 2) if direction.usefulness else "")
         use.setProperty("role", "value")
         use.setToolTip(
             translate("puppet", "How much this direction says: mean KL in nats, or the length of a principal axis")

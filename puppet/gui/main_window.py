@@ -17,6 +17,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from puppet import process
 from puppet.gui.banners import BannerStack
 from puppet.gui.library_page import LibraryPage
 from puppet.gui.live_page import LivePage
@@ -24,7 +25,7 @@ from puppet.gui.new_actor_page import NewActorPage
 from puppet.gui.shortcuts import SHORTCUTS, ShortcutSheet, keys_for
 from puppet.gui.status_line import StatusLine
 from puppet.gui.theme import Colours, colours_for, follow_system, palette_of, style_sheet
-from puppet.gui.words import install_language, translate
+from puppet.gui.words import install_language, show_numbers_as_usual, translate
 
 MARGIN, GAP = 16, 10  # px
 
@@ -225,6 +226,8 @@ def make_application() -> QApplication:
     """The QApplication there is, or a new one, with the look that the style sheet is made for."""
     existing = QApplication.instance()
     application = existing if isinstance(existing, QApplication) else QApplication(["puppet"])
+    process.keep_plain_numbers()  # QApplication sets the locale from the environment
+    show_numbers_as_usual()
     application.setApplicationName("Puppet")
     application.setDesktopFileName("puppet-live")
     application.setStyle("Fusion")

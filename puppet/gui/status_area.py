@@ -7,7 +7,7 @@ from PyQt6.QtCore import QT_TRANSLATE_NOOP
 from puppet.engine import Phase, Status
 from puppet.frames import Result
 from puppet.gui.area import Area, Desk
-from puppet.gui.words import translate
+from puppet.gui.words import decimal, translate
 
 DEMO_CLIP = QT_TRANSLATE_NOOP("puppet", "the demo clip")
 CONFIDENT = 0.5  # share of full confidence from which the automatic neutral is good enough to say no more about it
@@ -113,7 +113,7 @@ def stages_in_words(status: Status, latency: float) -> str:
         else translate("puppet", "From camera to screen")
     ]
     lines += [
-        translate("puppet", "{0}: {1:.1f} ms (95 % under {2:.1f})").format(stage, p["p50"], p["p95"])
+        translate("puppet", "{0}: {1} ms (95 % under {2})").format(stage, decimal(p["p50"]), decimal(p["p95"]))
         for stage, p in status.stages.items()
     ]
     return "\n".join(lines)
@@ -121,7 +121,7 @@ def stages_in_words(status: Status, latency: float) -> str:
 
 def timings_in_words(status: Status, latency: float) -> str:
     """The overlay: the usual milliseconds of every stage, one a line, then what all of it takes and gives."""
-    lines = [f"{stage}\t{p['p50']:.1f} ms" for stage, p in status.stages.items()]
+    lines = [f"{stage}\t{decimal(p['p50'])} ms" for stage, p in status.stages.items()]
     lines.append(
         translate("puppet", "to the screen\t{0:.0f} ms").format(latency)
         if latency
