@@ -111,7 +111,7 @@ def stream_arguments(executable: str, source: Sequence[str]) -> list[str]:
     # fmt: off
     return [
         executable, "-hide_banner", "-loglevel", "quiet", "-nostats", "-threads", "2", "-flags", "low_delay",
-        "-fflags", "+nobuffer+discardcorrupt", "-analyzeduration", "2000000", "-max_pixels", str(MOST_PIXELS),
+        "-fflags", "+discardcorrupt", "-analyzeduration", "2000000", "-max_pixels", str(MOST_PIXELS),
         *source,
         "-map", "0:v:0", "-an", "-sn", "-dn", "-vf", "scale=w='if(between(sar,0.5,2),iw*sar,iw)':h=ih",
         "-fps_mode", "passthrough", "-flush_packets", "1", "-pix_fmt", "rgb24", "-c:v", "ppm", "-f", "image2pipe",

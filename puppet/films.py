@@ -11,7 +11,7 @@ from pathlib import Path
 
 from puppet.errors import SourceError
 
-HEAD = 1 << 16  # bytes that are looked at
+HEAD = 1 << 20  # bytes that are looked at, as many as ffmpeg looks at
 SIGNATURES = (  # ffmpeg's name of the format, where its mark lies, the mark
     ("matroska", 0, b"\x1aE\xdf\xa3"),
     ("avi", 8, b"AVI "),
@@ -50,11 +50,14 @@ def format_of(head: bytes) -> str | None:
             return name
     if re.match(rb"\0\0+\x01", head):
         return "h264"
+    if head.startswith(b"ID3"):  # ffmpeg passes over such a tag, and would take what follows for anything
+        return None
     return "mpegts" if is_transport_stream(head) else None
 
 
 def is_transport_stream(head: bytes) -> bool:
     """Three packets in a row, which may begin anywhere in the first one."""
+    head = head[: 4 * max(TS_PACKETS)]
     return any(
         all(head[start + n * size : start + n * size + 1] == bytes([TS_SYNC]) for n in range(3))
         for size in TS_PACKETS
@@ -67,12 +70,24 @@ def is_playlist(head: bytes) -> bool:
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     return (
         text.startswith(LISTS)
+        or re.search(rb"(?:^|\n)c=in ip", text.partition(b"\0")[0]) is not None  # SDP, wherever in a text it begins
         or NAMED.match(text) is not None
         or (
             text.startswith((b"<?xml", b"<mpd"))
             and re.search(rb"<(?:\w+:)?(?:mpd|smil|asx|playlist)\b", text) is not None
         )
     )
+
+
+def index_comes_last(head: bytes) -> bool:
+    """An MP4 whose pictures lie before what says where they are."""
+    place = 0
+    while place + 8 <= len(head):
+        name, size = head[place + 4 : place + 8], int.from_bytes(head[place : place + 4], "big")
+        if name in (b"mdat", b"moov", b"moof") or size < 8:
+            return name == b"mdat"
+        place += size
+    return False
 
 
 def open_checked(path: Path) -> io.BufferedReader:

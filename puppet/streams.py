@@ -18,7 +18,7 @@ from puppet.addresses import Address, printable
 from puppet.decoder import Decoder
 from puppet.devices import Capture
 from puppet.errors import PuppetError, SourceError
-from puppet.films import format_of, is_playlist
+from puppet.films import format_of, index_comes_last, is_playlist
 from puppet.http_camera import HttpCamera
 from puppet.line import Line
 from puppet.mjpeg import Body, decode_jpeg, jpegs, parts
@@ -93,6 +93,10 @@ def _over_http(address: Address, line: Line) -> Capture:
     paced = ["-re"] if response.length is not None else []  # a file, not what happens now
     if kind == "mpegts":
         return Decoder(line, [*paced, "-protocol_whitelist", "pipe", "-f", "mpegts", "-i", "pipe:0"], body.some)
+    if index_comes_last(bytes(body.held)) and response.headers.get("Accept-Ranges", "none").lower() == "none":
+        line.trouble = (
+            "the film's index lies at its end, and its server gives no part of a file; save it, and open that"
+        )
     camera.close()
     relay = Relay(camera.address, line)
     return Decoder(line, [*paced, "-protocol_whitelist", "http,tcp", "-f", "mov", "-i", relay.url])
