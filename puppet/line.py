@@ -49,6 +49,8 @@ class Line:
 
     def connect(self, address: Address) -> socket.socket:
         """A connection to the address's host and port, encrypted where its scheme says so. Raises SourceError."""
+        if self.over:
+            raise SourceError(f"{address.shown}: was closed", "unplugged")
         try:
             connection = socket.create_connection((address.host, address.port), self.open_within * 0.8)
         except (OSError, UnicodeError) as problem:

@@ -103,6 +103,10 @@ def parts(body: Body, content_type: str) -> Iterator[bytes]:
             part = body.exactly(length)
             if part is None:
                 return
+            if not part.rstrip(b"\0\r\n").endswith(END):  # the length that was told may be wrong
+                more = body.through(b"\n" + boundary, LARGEST)
+                part += (more or b"")[: -len(boundary) - 1]
+                body.held[:0] = boundary if more else b""
         yield part
 
 

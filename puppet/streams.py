@@ -197,7 +197,7 @@ def _guess(head: bytes, told: str) -> str | None:
         return None
     if head.lstrip().startswith(b"--") and (told.lower().startswith("multipart/") or b"\n" in head.lstrip()):
         return "multipart"
-    found = format_of(head) if len(head) > 8 else None
+    found = format_of(head.lstrip(b"\r\n")) if len(head) > 8 else None
     if found in ("mjpeg", "mpegts", "mov"):
         return found
     name = re.search(r'(?i)boundary\s*=\s*"?([^\s;"]+)', told)
