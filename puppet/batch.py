@@ -15,7 +15,8 @@ from pathlib import Path
 import cv2
 
 from puppet.compose import Layout
-from puppet.errors import PuppetError, RecordingError, reason
+from puppet.devices import Film
+from puppet.errors import PuppetError, RecordingError, SourceError, reason
 from puppet.output_settings import OutputSettings
 from puppet.progress import progress
 from puppet.sinks import path_of
@@ -189,7 +190,10 @@ def _same(a: Path, b: Path) -> bool:
 
 
 def _frames(video: Path) -> int:
-    capture = cv2.VideoCapture(str(video), cv2.CAP_FFMPEG)
+    try:
+        capture = Film(video)
+    except (OSError, SourceError):  # which its turn will tell
+        return UNKNOWN_FRAMES
     try:
         return max(1, int(capture.get(cv2.CAP_PROP_FRAME_COUNT))) if capture.isOpened() else UNKNOWN_FRAMES
     finally:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from puppet.addresses import without_secrets
 from puppet.errors import PuppetError, SourceError
 from puppet.frames import Frame
 from puppet.slot import LatestSlot
@@ -50,7 +51,7 @@ class Capture:
         back_off: tuple[float, ...] = BACK_OFF,
     ) -> None:
         self.spec = spec
-        self.name = spec
+        self.name = without_secrets(spec)
         self.live = False
         self.phase = Phase.STARTING
         self.frames_read = 0
@@ -63,7 +64,7 @@ class Capture:
         self._source: Source | None = None
         self._reported: str | None = None  # what the user was told since frames last flowed
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"capture {spec}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"capture {self.name}", daemon=True)
 
     def start(self) -> None:
         self._thread.start()

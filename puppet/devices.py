@@ -8,11 +8,13 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Literal, Protocol
 
 import cv2
 import numpy as np
 
+from puppet.films import open_checked
 from puppet.settings import CameraFormat
 
 Access = Literal["present", "absent", "denied", "busy"]
@@ -106,25 +108,57 @@ def probe_device(path: str) -> Access:
     return "present"
 
 
-def open_capture(target: int | str, backend: int, properties: Properties = ()) -> Capture:
-    """cv2.VideoCapture without its chatter; our own messages say what went wrong."""
+def open_capture(index: int, backend: int, properties: Properties = ()) -> Capture:
+    """A camera as cv2.VideoCapture, without its chatter; our own messages say what went wrong."""
     prepare_opencv()
     capture = cv2.VideoCapture()
-    camera = isinstance(target, int)
-    parameters = [] if camera else [number for pair in properties for number in pair]
     with contextlib.suppress(cv2.error):  # then it is not opened, which the caller asks anyway
-        capture.open(target, backend, parameters)  # pyright: ignore[reportCallIssue, reportArgumentType]
-    if camera and capture.isOpened():
+        capture.open(index, backend)
+    if capture.isOpened():
         for prop, value in properties:  # wishes: as parameters of `open` they would be conditions
             capture.set(prop, value)
     return capture
+
+
+class Film:
+    """A video file that OpenCV decodes and does not open: it asks for bytes, so that neither the file's name nor what
+    is in it has anything else opened."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises OSError, and SourceError for what holds no pictures of its own (`films`)."""
+        prepare_opencv()
+        self._file = open_checked(path)
+        self._capture: cv2.VideoCapture | None = cv2.VideoCapture()
+        streamed = cv2.CAP_FFMPEG in cv2.videoio_registry.getStreamBufferedBackends()
+        target = self._file if streamed else os.path.abspath(path)
+        with contextlib.suppress(cv2.error):  # then it is not opened, which the caller asks anyway
+            self._capture.open(target, cv2.CAP_FFMPEG, [])  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+    def isOpened(self) -> bool:
+        return self._capture is not None and self._capture.isOpened()
+
+    def grab(self) -> bool:
+        return self._capture is not None and self._capture.grab()
+
+    def retrieve(self) -> tuple[bool, np.ndarray]:
+        good, image = (False, None) if self._capture is None else self._capture.retrieve()
+        return good, np.empty(0, np.uint8) if image is None else image
+
+    def get(self, propId: int, /) -> float:
+        return 0.0 if self._capture is None else self._capture.get(propId)
+
+    def set(self, propId: int, value: float, /) -> bool:
+        return self._capture is not None and self._capture.set(propId, value)
+
+    def release(self) -> None:
+        self._capture = None  # not `release`: OpenCV 4.11 lets go of the file there without Python's lock, and crashes
+        self._file.close()
 
 
 def prepare_opencv() -> None:
     """Set what OpenCV reads from the environment when it first opens something; the user's own settings win."""
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # silent
     os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "3")  # s without a picture; 10 by default
-    os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_flags;prefer_tcp")  # no smear from lost packets
     if "OPENCV_LOG_LEVEL" not in os.environ:
         cv2.setLogLevel(0)
 
@@ -153,7 +187,7 @@ class Devices:
 
     cameras: Callable[[], list[Camera]] = all_cameras
     probe: Callable[[int], Access] = probe_camera
-    capture: Callable[[int | str, int, Properties], Capture] = open_capture
+    capture: Callable[[int, int, Properties], Capture] = open_capture
     wanted: Callable[[], CameraFormat] = CameraFormat  # asked anew whenever a camera is opened
     backends: tuple[int, ...] = field(default_factory=backends)
     open_within: float = 10.0  # Media Foundation takes its time

@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 import statistics
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 from puppet.codecs import X264, Encoder, Quality, device_arguments, pixel_filters, quality_arguments
+from puppet.films import FORMATS
 from puppet.provenance import Provenance, metadata_arguments
 
+MOST_PIXELS = 7680 * 4320  # of a stream's picture
 FRAGMENT_SECONDS = 0.5  # at most this much is missing from a file whose ffmpeg was killed, plus what encoders hold back
 
 
@@ -86,11 +89,33 @@ def finish_arguments(
     # fmt: off
     return [
         executable, "-hide_banner", "-loglevel", "error", "-nostats", "-nostdin", "-y", "-i", literal(source),
-        *(["-ss", f"{start:.6f}", "-i", literal(sound), "-map", "0:v", "-map", "1:a:0"] if sound else ["-map", "0"]),
+        *(["-ss", f"{start:.6f}", *film_input(sound), "-map", "0:v", "-map", "1:a:0"] if sound else ["-map", "0"]),
         "-c", "copy", *heard,
         "-map_metadata", "0", *metadata_arguments(about, container(target)),
         *([] if container(target) == "matroska" else ["-movflags", "+faststart"]),
         "-f", container(target), literal(target),
+    ]
+    # fmt: on
+
+
+def film_input(path: Path) -> list[str]:
+    """How a user's video is read: only as a container that holds its own pictures, and nothing but this file is opened.
+
+    Options of the input come before it.
+    """
+    return ["-protocol_whitelist", "file", "-format_whitelist", ",".join((*FORMATS, "wav")), "-i", literal(path)]
+
+
+def stream_arguments(executable: str, source: Sequence[str]) -> list[str]:
+    """What `source` names -> pictures one after the other (PPM) on standard output, pixels made square."""
+    # fmt: off
+    return [
+        executable, "-hide_banner", "-loglevel", "quiet", "-nostats", "-threads", "2", "-flags", "low_delay",
+        "-fflags", "+discardcorrupt", "-analyzeduration", "2000000", "-max_pixels", str(MOST_PIXELS),
+        *source,
+        "-map", "0:v:0", "-an", "-sn", "-dn", "-vf", "scale=w='if(between(sar,0.5,2),iw*sar,iw)':h=ih",
+        "-fps_mode", "passthrough", "-flush_packets", "1", "-pix_fmt", "rgb24", "-c:v", "ppm", "-f", "image2pipe",
+        "pipe:1",
     ]
     # fmt: on
 

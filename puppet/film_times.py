@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
-from puppet.ffmpeg import literal
+from puppet.ffmpeg import film_input
 from puppet.recorder import CREATION_FLAGS, find_ffmpeg
 
 LARGEST_RATE = 120.0  # pictures per second
@@ -47,7 +47,7 @@ def times_arguments(executable: str, path: Path) -> list[str]:
     """A line of numbers for every packet of the first video stream, on the file's own time scale."""
     # fmt: off
     return [
-        executable, "-hide_banner", "-nostats", "-nostdin", "-copyts", "-i", literal(path),
+        executable, "-hide_banner", "-nostats", "-nostdin", "-copyts", *film_input(path),
         "-map", "0:v:0", "-c", "copy", "-f", "framecrc", "-",
     ]
     # fmt: on

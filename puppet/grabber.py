@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 import cv2
 
 from puppet.devices import Capture
+from puppet.errors import SourceError
 from puppet.frames import Image
 from puppet.slot import LatestSlot
 
@@ -21,7 +22,8 @@ class Grabber:
     """Opens the first capture that gives a picture, then keeps the newest picture at hand.
 
     States, for the reader to ask about: `opened` (a capture opened), `started` (a picture came; set also when the
-    thread has ended), `ended` (no picture comes any more). A thread that hangs in OpenCV is left behind.
+    thread has ended), `ended` (no picture comes any more), `problem` (what a capture said about that, if anything). A
+    thread that hangs in OpenCV is left behind.
     """
 
     def __init__(self, attempts: Sequence[Callable[[], Capture]], name: str) -> None:
@@ -30,6 +32,7 @@ class Grabber:
         self.fps = 0.0  # what the capture claims
         self.started = threading.Event()
         self.ended = False
+        self.problem: SourceError | None = None
         self._stop = threading.Event()
         self._attempts = attempts
         self._thread = threading.Thread(target=self._run, name=f"grab {name}", daemon=True)
@@ -57,6 +60,8 @@ class Grabber:
                     capture.release()
                 if self.started.is_set():
                     return
+        except SourceError as problem:
+            self.problem = problem
         finally:
             self.ended = True
             self.frames.close()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from puppet.actor import DEFAULT_ACTOR, find_actor, load_actor
+from puppet.addresses import without_secrets
 from puppet.engine import Engine, Phase, PuppeteerLike
 from puppet.errors import ActorStalledError, PuppetError, RecordingError
 from puppet.frames import Result
@@ -80,7 +81,7 @@ def run_headless(
         problems = engine.stop()
     if meter.count:
         nominal = opened[-1].fps if opened else 0.0
-        print(report(meter, status.source or spec, nominal, played))
+        print(report(meter, status.source or without_secrets(spec), nominal, played))
     for made in sink.recordings if sink is not None else ():
         if made.path.exists():
             print(f"recorded      {made.path}: {made.frames} frames, {made.seconds:.2f} s, {made.dropped} dropped")
@@ -93,7 +94,9 @@ def run_headless(
     if problems:
         raise RecordingError(problems[0])
     if not meter.count:
-        raise PuppetError(f"{status.source or spec} ended before the first picture was made; try again with --loop")
+        raise PuppetError(
+            f"{status.source or without_secrets(spec)} ended before the first picture was made; try again with --loop"
+        )
     return 0
 
 

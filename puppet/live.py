@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import re
-import socket
 import sys
 from collections.abc import Callable
 from functools import partial
-from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 import cv2
 import numpy as np
 
+from puppet.addresses import read_address, without_secrets
 from puppet.devices import DEFAULT_FPS, SYSTEM, Camera, Capture, Devices, first_listing, plausible_fps
 from puppet.errors import SourceError
 from puppet.frames import Frame, Image
 from puppet.grabber import Grabber
+from puppet.line import Line
+from puppet.passwords import reveal
 from puppet.settings import CameraFormat
+from puppet.streams import open_stream
 
 PICTURES_TO_ADAPT = 5  # that a camera's exposure takes to be usable
-PORTS = {"http": 80, "https": 443, "rtsp": 554, "rtsps": 322, "rtmp": 1935}
 
 
 class _Live:
@@ -40,8 +41,9 @@ class _Live:
         grabber = self._grabber = Grabber(attempts, self.name)
         grabber.started.wait(self._devices.open_within)
         if grabber.ended or not grabber.started.is_set():
+            problem, opened = grabber.problem, grabber.opened
             self.close()
-            raise self._not_opened(grabber.opened)
+            raise problem or self._not_opened(opened)
         self.fps = plausible_fps(grabber.fps)
         self._index = 0
         self._shown: Image | None = None
@@ -55,7 +57,7 @@ class _Live:
         if self._grabber is not grabber:  # closed meanwhile
             return None
         if taken is None:
-            raise self._stopped() if grabber.ended else self._silent()
+            raise grabber.problem or (self._stopped() if grabber.ended else self._silent())
         image, captured_at = taken
         if self._shown is None or not _same(image, self._shown):
             self._shown, self._same_since = image, captured_at
@@ -159,21 +161,35 @@ class CameraSource(_Live):
 
 
 class UrlSource(_Live):
-    """A network stream: MJPEG over HTTP, RTSP, and what else OpenCV's ffmpeg reads."""
+    """A network stream (`streams`). The address may be one whose password is kept (`passwords`)."""
 
     def __init__(self, url: str, devices: Devices = SYSTEM) -> None:
-        super().__init__(_without_password(url), devices)
-        self._url = url
+        """Raises SourceError for what is no address."""
+        super().__init__(without_secrets(url), devices)
+        self._address = read_address(reveal(url))
+        self._line = self._new_line()
+
+    def close(self) -> None:
+        self._line.hang_up()
+        super().close()
+
+    def _new_line(self) -> Line:
+        return Line(self._devices.open_within, self._devices.frozen_after)
 
     def _attempts(self) -> list[Callable[[], Capture]]:
-        opening, reading = (round(s * 1000) for s in (self._devices.open_within, self._devices.frozen_after))
-        limits = [(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, opening), (cv2.CAP_PROP_READ_TIMEOUT_MSEC, reading)]
-        return [partial(self._devices.capture, self._url, cv2.CAP_FFMPEG, limits)]
+        self._line = self._new_line()
+        return [partial(open_stream, self._address, self._line)]
 
     def _not_opened(self, opened: bool) -> SourceError:
+        if self._line.trouble:
+            return SourceError(
+                f"{self.name}: answers, but its picture cannot be used: {self._line.trouble}", "unreadable"
+            )
         if opened:
             return SourceError(f"{self.name} answers but sends no picture; is its camera running?", "busy")
-        return diagnose_url(self._url)
+        if self._line.answered:
+            return SourceError(f"{self.name}: the device answers, but not with a video that can be read", "unreadable")
+        return SourceError(f"{self.name}: nobody answers; is the address right, and are both in one network?", "absent")
 
     def _stopped(self) -> SourceError:
         return SourceError(f"{self.name} stopped sending: the phone, camera or network went away", "unplugged")
@@ -202,40 +218,6 @@ def camera_picture(name: str, devices: Devices = SYSTEM) -> Image:
     if frame is None:
         raise SourceError(f"{source.name} gives no picture", "empty")
     return frame.image
-
-
-def diagnose_url(url: str, timeout: float = 3.0) -> SourceError:
-    """Why nothing could be read from `url`: asked afterwards, because many a small camera serves one caller only."""
-    name, parts = _without_password(url), urlsplit(url)
-    if parts.scheme not in PORTS:
-        return SourceError(f"{name}: nothing is sent there", "absent")
-    try:
-        port = parts.port or PORTS[parts.scheme]
-        with socket.create_connection((parts.hostname or "", port), timeout) as connection:
-            status = _http_status(connection, parts) if parts.scheme == "http" else 0
-    except (OSError, ValueError) as problem:
-        why = getattr(problem, "strerror", None) or problem
-        return SourceError(
-            f"{name}: nobody answers ({why}); is the address right, and are both in one network?", "absent"
-        )
-    if status in (401, 403):
-        return SourceError(f"{name}: access denied; put user and password into the address", "denied")
-    if status in (404, 410):
-        return SourceError(f"{name}: the device answers, but has nothing at this address (404)", "absent")
-    return SourceError(f"{name}: the device answers, but not with a video that can be read", "unreadable")
-
-
-def _http_status(connection: socket.socket, parts: SplitResult) -> int:
-    """The status code of one GET; 0 when the answer is not HTTP."""
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    connection.sendall(f"GET {target} HTTP/1.0\r\nHost: {parts.hostname}\r\n\r\n".encode())
-    found = re.match(rb"HTTP/\d\.\d (\d{3})", connection.recv(64))
-    return int(found[1]) if found else 0
-
-
-def _without_password(url: str) -> str:
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def _same(a: Image, b: Image) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from puppet.devices import DEFAULT_FPS, Capture, open_capture, plausible_fps
+from puppet.devices import DEFAULT_FPS, Capture, Film, plausible_fps
 from puppet.errors import SourceError
 from puppet.frames import Frame, Image
 
@@ -117,9 +117,7 @@ class VideoFile(_Recorded):
 
     def _rewind(self) -> None:
         self._release()
-        with self.path.open("rb") as file:  # tells "denied" and "is a folder" from "not a video"
-            file.read(1)
-        self._capture = open_capture(str(self.path), cv2.CAP_FFMPEG)
+        self._capture = Film(self.path)
         self._capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)
         self._first = self._decode(self._capture, -1.0) if self._capture.isOpened() else None
         if self._first is None:

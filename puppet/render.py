@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from puppet import align
 from puppet.actor import DEFAULT_ACTOR, find_actor, load_actor
+from puppet.addresses import without_secrets
 from puppet.compose import Layout
 from puppet.errors import RecordingError, SourceError
 from puppet.film_times import FilmTimes, film_times, steady_rate
@@ -78,7 +79,8 @@ def render(
     played = load_actor(find_actor(actor or DEFAULT_ACTOR), provider)
     source = open_source(video, paced=False)
     if source.live:
-        raise SourceError(f"{video} never ends; record it with: puppet run --source {video} --record OUT.mp4", "live")
+        name = without_secrets(str(video))
+        raise SourceError(f"{name} never ends; record it with: puppet run --source {name} --record OUT.mp4", "live")
     source.open()
     try:
         with _target(output, outputs.layouts, video, force) as target:

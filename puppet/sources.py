@@ -17,7 +17,6 @@ from puppet.recorded import IMAGE_SUFFIXES, Pictures, VideoFile
 __all__ = ["DEMO_CLIP", "SOURCES", "Camera", "Devices", "Source", "SourceKind", "list_cameras", "open_source"]
 
 DEMO_CLIP = Path(__file__).parent / "assets" / "demo.mp4"
-URL_SCHEMES = ("http", "https", "rtsp", "rtsps", "rtmp", "udp", "tcp")
 
 
 class Source(Protocol):
@@ -57,7 +56,7 @@ SOURCES: tuple[SourceKind, ...] = (  # the first that takes a specification make
     SourceKind(
         "url",
         lambda spec: re.match(r"[a-zA-Z][\w+.-]+://", spec) is not None,
-        lambda spec, _, __, devices: _stream(spec, devices),
+        lambda spec, _, __, devices: UrlSource(spec, devices),
     ),
     SourceKind(
         "pictures",
@@ -82,14 +81,6 @@ def open_source(spec: str, *, paced: bool = True, loop: bool = False, devices: D
         raise SourceError("No source was named; give a camera, a file, a folder or a URL", "absent")
     kind = next(kind for kind in SOURCES if kind.takes(spec))
     return kind.make(spec, paced, loop, devices)
-
-
-def _stream(url: str, devices: Devices) -> Source:
-    scheme = url.partition("://")[0].lower()
-    if scheme not in URL_SCHEMES:
-        known = ", ".join(f"{name}://" for name in URL_SCHEMES)
-        raise SourceError(f"{scheme}:// is no kind of address that is known here; there are {known}", "absent")
-    return UrlSource(url, devices)
 
 
 def _is_device(spec: str) -> bool:

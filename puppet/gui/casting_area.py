@@ -9,10 +9,11 @@ from PyQt6.QtGui import QIcon
 from puppet.engine import Phase, Status
 from puppet.errors import ActorStalledError, PuppetError
 from puppet.frames import Image
-from puppet.gui.area import Area, Desk
+from puppet.gui.area import Area, Desk, why
 from puppet.gui.casting_panel import DEMO, THUMBNAIL
 from puppet.gui.qimage import to_icon
 from puppet.gui.status_area import state_in_words
+from puppet.passwords import keep
 
 MOST_RECENT = 5  # files, folders and addresses that are remembered
 
@@ -36,6 +37,7 @@ class CastingArea(Area):
     def start(self, source: str, actor: Path | None) -> None:
         self._list_cameras()
         self._list_actors()
+        self._put_passwords_away()
         self.desk.window.source.show_recent(self.desk.settings.recent)
         self.desk.window.source.show_current(source)
         self._source = source
@@ -59,12 +61,29 @@ class CastingArea(Area):
         desk = self.desk
         for key in ("start", "ended"):
             desk.window.banners.dismiss(key)
-        desk.engine.set_source(spec)
+        try:
+            kept = keep(spec)
+        except OSError as problem:
+            desk.engine.set_source(spec)
+            desk.window.banners.say("settings", f"The address cannot be remembered: {why(problem)}", "warning")
+            return
+        desk.engine.set_source(kept)
+        desk.window.source.show_current(kept)
         recent = desk.settings.recent
-        if spec not in (DEMO, *desk.window.source.cameras):
-            recent = (spec, *(one for one in recent if one != spec))[:MOST_RECENT]
+        if kept not in (DEMO, *desk.window.source.cameras):
+            recent = (kept, *(one for one in recent if one != kept))[:MOST_RECENT]
             desk.window.source.show_recent(recent)
-        desk.remember(source=spec, recent=recent)
+        desk.remember(source=kept, recent=recent)
+
+    def _put_passwords_away(self) -> None:
+        """Settings of earlier versions hold addresses with their passwords."""
+        settings = self.desk.settings
+        try:
+            source, recent = keep(settings.source), tuple(keep(one) for one in settings.recent)
+        except OSError:  # it is tried again at the next start
+            return
+        if (source, recent) != (settings.source, settings.recent):
+            self.desk.remember(source=source, recent=recent)
 
     def _bring_actor(self, path: Path) -> None:
         self._asked = str(path)

@@ -9,6 +9,7 @@ from PyQt6.QtCore import QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QIcon
 from PyQt6.QtWidgets import QFileDialog, QInputDialog, QLabel, QVBoxLayout, QWidget
 
+from puppet.addresses import without_secrets
 from puppet.gui.widgets import ChoiceBox
 from puppet.gui.words import translate
 
@@ -85,7 +86,7 @@ class SourcePanel(QWidget):
             for spec in others:
                 if spec and spec not in (DEMO, *self.cameras):
                     self.box.addItem(_short(spec), spec)
-                    self.box.setItemData(self.box.count() - 1, spec, Qt.ItemDataRole.ToolTipRole)
+                    self.box.setItemData(self.box.count() - 1, without_secrets(spec), Qt.ItemDataRole.ToolTipRole)
             self.box.addItem(translate("puppet", "Demo clip"), DEMO)
             self.box.insertSeparator(self.box.count())
             for words, what in (
@@ -165,4 +166,4 @@ class ActorPanel(QWidget):
 
 def _short(spec: str) -> str:
     """What a source is called in the list: a file by its name, an address as it is."""
-    return spec if "://" in spec else Path(spec).name or spec
+    return without_secrets(spec) if "://" in spec else Path(spec).name or spec

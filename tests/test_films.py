@@ -1,0 +1,198 @@
+"""Opening a video opens that file alone, whatever it is called and whatever is in it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from video_fixtures import ffmpeg, numbered, shown_number, write_video
+
+from puppet import films
+from puppet.devices import Film
+from puppet.errors import SourceError
+from puppet.ffmpeg import film_input, finish_arguments
+from puppet.film_times import film_times
+from puppet.provenance import Provenance
+from puppet.recorder import find_ffmpeg
+from puppet.sources import open_source
+
+OTHERS_MARK = 1234  # the number that the pictures of the other file show
+
+
+@pytest.fixture(scope="module")
+def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A video that no other file may lead to."""
+    return write_video(tmp_path_factory.mktemp("other") / "other.mp4", [numbered(OTHERS_MARK)] * 30)
+
+
+def leading_to(path: Path) -> dict[str, bytes]:
+    """Texts that players take for a way to another file, by kind."""
+    hls = f"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n{path.name}\n#EXT-X-ENDLIST\n"
+    dash = (
+        '<?xml version="1.0"?>\n<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" '
+        'profiles="urn:mpeg:dash:profile:isoff-live:2011" type="static" mediaPresentationDuration="PT1S"><Period>'
+        f'<AdaptationSet mimeType="video/mp4"><Representation id="1" bandwidth="1"><BaseURL>{path.name}</BaseURL>'
+        "</Representation></AdaptationSet></Period></MPD>"
+    )
+    sdp = "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 5004 RTP/AVP 26\n"
+    texts = {
+        "ffconcat": f"ffconcat version 1.0\nfile {path.name}\n",
+        "hls": hls,
+        "hls with a mark": "\ufeff" + hls,
+        "dash": dash,
+        "sdp": sdp,
+        "sdp in a JPEG": f"\xff\xd8\xff\n{sdp}",
+        "sdp in a transport stream": "".join(f"G{'x' * 186}\n" for _ in range(5)) + sdp,
+        "sdp in a frame": f"DHAV\n{sdp}",
+        "pls": f"[playlist]\nFile1={path}\n",
+        "asx": f'<asx version="3.0"><entry><ref href="{path}"/></entry></asx>',
+        "concat": f"concat:{path}|{path}",
+        "address": f"file://{path}\n",
+        "reference": f"[Reference]\nRef1={path}\n",
+        "smil": f'<?xml version="1.0"?><smil><body><video src="{path}"/></body></smil>',
+    }
+    return {name: text.encode("latin-1" if "JPEG" in name else "utf-8") for name, text in texts.items()}
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mov", "avi", "m3u8", "ffconcat"])
+@pytest.mark.parametrize("kind", list(leading_to(Path("x"))))
+def test_a_list_of_files_is_told_and_not_followed(kind: str, suffix: str, other: Path):
+    path = other.with_name(f"list.{suffix}")
+    path.write_bytes(leading_to(other)[kind])
+    with pytest.raises(SourceError, match="playlist") as caught:
+        open_source(str(path)).open()
+    assert caught.value.kind == "unreadable"
+    assert path.name in str(caught.value)
+
+
+def test_a_list_behind_a_tag_is_not_opened(other: Path):
+    """ffmpeg passes over an ID3 tag and takes what follows for what it looks like."""
+    tag = b"ID3\x04\0\0\0\0\x07\x68" + b"".join(b"G" + b"x" * 187 for _ in range(6))[:1000]
+    path = other.with_name("tagged.mp4")
+    path.write_bytes(tag + leading_to(other)["hls"])
+    with pytest.raises(SourceError, match="not a video"):
+        open_source(str(path)).open()
+
+
+@pytest.mark.parametrize("kind", ["ffconcat", "hls", "dash"])
+def test_ffmpeg_is_not_led_elsewhere_either(kind: str, other: Path):
+    path = other.with_name("list.m3u8" if kind == "hls" else "list.mp4")
+    path.write_bytes(leading_to(other)[kind])
+    assert film_times(path).times == ()
+    arguments = finish_arguments(find_ffmpeg(), other, other.with_name("out.mp4"), Provenance(), sound=path)
+    done = subprocess.run(arguments, timeout=60, check=False)
+    assert done.returncode != 0
+    assert len(film_times(other).times) == 30
+
+
+def referring(film: bytes, to: Path) -> bytes:
+    """An MP4 whose data reference (ISO 14496-12, 8.7.2) names another file."""
+    own = b"\0\0\0\x0curl \0\0\0\x01"
+    assert film.count(own) == 1
+    return film.replace(own, b"\0\0\0\x0curl \0\0\0\0")
+
+
+def test_a_film_that_refers_to_another_file(other: Path, tmp_path: Path):
+    """Its data reference says that its pictures lie elsewhere; what is read is the file itself."""
+    path = write_video(tmp_path / "film.mp4", [numbered(7)] * 5)
+    path.write_bytes(referring(path.read_bytes(), other))
+    source = open_source(str(path), paced=False)
+    source.open()
+    frame = source.read()
+    source.close()
+    assert frame is None or shown_number(frame.image) == 7
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+@pytest.mark.parametrize("name", ["a%03d.jp2", "concat:other.mp4|other.mp4", "http:x.mp4", "-y.mp4", "data:x,y.mkv"])
+def test_a_name_that_looks_like_something_else(name: str, other: Path, tmp_path: Path):
+    film = write_video(tmp_path / "film.mp4", [numbered(7)] * 5)
+    write_video(tmp_path / "other.mp4", [numbered(OTHERS_MARK)] * 5)
+    (tmp_path / "a001.jp2").write_bytes(b"no picture")
+    path = film.rename(tmp_path / name)
+    capture = Film(path)
+    assert capture.grab()
+    good, image = capture.retrieve()
+    assert good
+    assert shown_number(image) == 7
+    opened = [os.readlink(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd") if _there(fd)]
+    assert [file for file in opened if file.startswith(str(tmp_path))] == [str(path)]
+    capture.release()
+    assert not capture.isOpened()
+    assert not capture.grab()
+    assert len(film_times(path).times) in (0, 5)  # ffmpeg refuses what is called like a series of pictures
+
+
+def _there(fd: str) -> bool:
+    return os.path.lexists(f"/proc/self/fd/{fd}")
+
+
+CONTAINERS = {  # and what ffmpeg is told to make one
+    **dict.fromkeys(["mp4", "mov", "mkv", "avi", "ts", "m2ts", "gif", "h264"], []),
+    **dict.fromkeys(["webm", "ivf"], ["-c:v", "libvpx"]),
+    **dict.fromkeys(["mpg", "mxf"], ["-c:v", "mpeg2video"]),
+    "ogv": ["-c:v", "libtheora"],
+    "flv": ["-c:v", "flv"],
+    "wmv": ["-c:v", "wmv2"],
+    "nut": ["-c:v", "mpeg4"],
+    "y4m": ["-pix_fmt", "yuv420p"],
+    "3gp": ["-c:v", "libx264"],
+    "mjpeg": ["-pix_fmt", "yuvj420p"],
+    "m1v": ["-c:v", "mpeg1video"],
+    "m4v": ["-c:v", "mpeg4", "-f", "m4v"],
+    "fmp4": ["-f", "mp4", "-movflags", "+frag_keyframe+empty_moov"],
+}
+
+
+@pytest.mark.parametrize("suffix", list(CONTAINERS))
+def test_what_people_have_plays(suffix: str, tmp_path: Path):
+    film = write_video(tmp_path / "made.mp4", [numbered(7)] * 6, fps=25)
+    path = tmp_path / f"film.{suffix}"
+    ffmpeg("-i", film, "-an", *CONTAINERS[suffix], path)
+    head = path.read_bytes()[: films.HEAD]
+    assert films.format_of(head) in films.FORMATS
+    assert not films.is_playlist(head)
+    source = open_source(str(path), paced=False)
+    source.open()
+    frame = source.read()
+    source.close()
+    assert frame is not None
+    assert frame.image.shape == (96, 160, 3)
+    assert len(film_times(path).times) >= 5
+
+
+def test_a_pipe_does_not_wait_for_its_writer(tmp_path: Path):
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("no pipes with names here")
+    os.mkfifo(tmp_path / "pipe.mp4")
+    with pytest.raises(SourceError) as caught:
+        open_source(str(tmp_path / "pipe.mp4")).open()
+    assert caught.value.kind == "unreadable"
+
+
+def test_what_ffmpeg_may_read():
+    arguments = film_input(Path("a.mp4"))
+    assert arguments[:2] == ["-protocol_whitelist", "file"]
+    assert arguments[-2:] == ["-i", "file:a.mp4"]
+    assert not set(arguments[3].split(",")) & {
+        "hls",
+        "concat",
+        "dash",
+        "sdp",
+        "image2",
+        "rtsp",
+        "lavfi",
+        "imf",
+        "avisynth",
+    }
+
+
+@pytest.mark.parametrize("size", [188, 192, 204])
+def test_a_transport_stream_may_begin_anywhere(size: int):
+    packets = b"".join(b"\x47" + bytes([n % 7] * (size - 1)) for n in range(6))
+    assert films.format_of(packets[100:]) == "mpegts"
+    assert films.format_of(np.random.default_rng(1).integers(0, 70, 4000).astype(np.uint8).tobytes()) is None
