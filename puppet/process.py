@@ -30,6 +30,8 @@ def prepare() -> None:
     # onnxruntime's wheels report usage to their maker from the import on, with a device id and a database in the
     # user's cache folder; its own switch comes too late
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    # MediaPipe opens OpenGL, and draws nothing with it: no folder for shaders in the user's cache
+    os.environ.setdefault("MESA_SHADER_CACHE_DISABLE", "true")
     named = plain_numbers(os.environ)
     if _numbers is None:
         _numbers = named

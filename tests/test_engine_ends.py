@@ -158,7 +158,11 @@ def test_a_source_that_fails_on_the_way(problem, words, where, tmp_path, qapp, m
         return FakeSource(script=itertools.chain((slowly(picture) for picture in pictures), [problem]))
 
     def slowly(picture: Frame) -> Callable[[], Frame]:
-        return lambda: threading.Event().wait(0.05) or picture
+        def read() -> Frame:
+            threading.Event().wait(0.05)
+            return picture
+
+        return read
 
     monkeypatch.setattr(tracking, "live_tracker", PlantedTracker)
     monkeypatch.setattr(sources, "open_source", fails)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,6 @@ from test_window_xvfb import frames_of, stage_box
 from tiny_actor import tiny_actor
 from video_fixtures import write_video
 
-from puppet.frames import Image
 from puppet.gui.side_panel import WIDTH
 from puppet.sources import DEMO_CLIP
 
@@ -28,14 +28,14 @@ pytestmark = pytest.mark.skipif(not DEMO_CLIP.exists(), reason="the demo clip ha
 def locales(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder for LOCPATH that has LOCALES."""
     folder = tmp_path_factory.mktemp("locales")
-    for name in LOCALES:
-        command = ["localedef", "-i", name, "-f", "UTF-8", str(folder / f"{name}.UTF-8")]
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-        except OSError:
-            pytest.skip("needs localedef (Debian: apt-get install libc-bin)")
+    if shutil.which("localedef") is None:
+        pytest.skip("needs localedef (Debian: apt-get install libc-bin)")
+    commands = [["localedef", "-i", name, "-f", "UTF-8", str(folder / f"{name}.UTF-8")] for name in LOCALES]
+    making = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for command in commands]
+    for name, made in zip(LOCALES, making, strict=True):
+        made.wait(60)  # it also complains of what is no error
         if not (folder / f"{name}.UTF-8" / "LC_NUMERIC").exists():
-            pytest.skip(f"localedef has no sources of {name} (Debian: apt-get install locales): {done.stderr[-200:]}")
+            pytest.skip(f"localedef has no source of {name} here (Debian: apt-get install locales)")
     return folder
 
 
@@ -51,7 +51,7 @@ def python(*arguments: str, env: dict[str, str]) -> subprocess.CompletedProcess[
     return subprocess.run([sys.executable, *arguments], cwd=ROOT, env=env, capture_output=True, text=True, timeout=110)
 
 
-def lively(picture: Image) -> bool:
+def lively(picture: np.ndarray) -> bool:
     """Whether it shows something: black panes have one colour."""
     return float(picture.std()) > 20 and len(np.unique(picture.reshape(-1, 3), axis=0)) > 30
 
@@ -131,11 +131,11 @@ print((job / making.LOG).read_text())
 """
 
 
-@pytest.mark.parametrize("name", LOCALES)
+@pytest.mark.parametrize("name", ["de_DE", "tr_TR"])
 def test_a_new_actor_begins(name: str, display: str, locales: Path, tmp_path: Path) -> None:
     """As the page begins it: a child of the window's process that looks through the footage."""
     pytest.importorskip("torch")
-    clip = write_video(tmp_path / "clip.mp4", frames_of(DEMO_CLIP)[:24], 30.0)
+    clip = write_video(tmp_path / "clip.mp4", frames_of(DEMO_CLIP, 24), 30.0)
     env = environment(locales, tmp_path, DISPLAY=display, LANG=f"{name}.UTF-8", PYTHONPATH=str(ROOT))
     done = python("-c", NEW_ACTOR, str(clip), env=env)
     assert done.returncode == 0, done.stderr
