@@ -60,7 +60,7 @@ def run_headless(
     camera = VirtualCamera(outputs.badge) if virtual_camera else None
     sink = outputs.take(record, played.name, played.card.consent) if record is not None else None
     interrupted = False
-    stalled: ActorStalledError | None = None
+    failure: PuppetError | None = None
     try:
         engine.set_actor(Path(f"{played.name}.actor"))
         if sink is not None:
@@ -74,21 +74,21 @@ def run_headless(
             follow(engine, meter, bar.update, sink)
     except KeyboardInterrupt:
         interrupted = True
-    except ActorStalledError as problem:
-        stalled = problem
+    except PuppetError as problem:
+        failure = problem
     finally:
         status = engine.status()
         problems = engine.stop()
-    if meter.count:
+    if meter.count and failure is None:
         nominal = opened[-1].fps if opened else 0.0
         print(report(meter, status.source or without_secrets(spec), nominal, played))
     for made in sink.recordings if sink is not None else ():
         if made.path.exists():
             print(f"recorded      {made.path}: {made.frames} frames, {made.seconds:.2f} s, {made.dropped} dropped")
+    if failure is not None:
+        raise failure
     if interrupted:
         raise KeyboardInterrupt
-    if stalled is not None:
-        raise stalled
     if sink is not None and sink.error is not None:
         raise sink.error
     if problems:

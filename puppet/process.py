@@ -6,8 +6,10 @@ have it; children inherit the environment besides.
 
 from __future__ import annotations
 
+import contextlib
 import locale
 import os
+import re
 from collections.abc import MutableMapping
 
 # every category of the C library's locale but LC_NUMERIC
@@ -15,6 +17,9 @@ OTHER_CATEGORIES = (
     *("LC_CTYPE", "LC_COLLATE", "LC_MESSAGES", "LC_MONETARY", "LC_TIME", "LC_PAPER", "LC_NAME", "LC_ADDRESS"),
     *("LC_TELEPHONE", "LC_MEASUREMENT", "LC_IDENTIFICATION"),
 )
+
+# locales in which i and I are one letter; not every system has each
+PLAIN_LETTERS = ("C.UTF-8", "C.utf8", "UTF-8", "en_US.UTF-8", "C")
 
 _numbers: str | None = None  # the user's locale for numbers, as the environment named it
 
@@ -25,10 +30,13 @@ def prepare() -> None:
     # onnxruntime's wheels report usage to their maker from the import on, with a device id and a database in the
     # user's cache folder; its own switch comes too late
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    # MediaPipe opens OpenGL, and draws nothing with it: no folder for shaders in the user's cache
+    os.environ.setdefault("MESA_SHADER_CACHE_DISABLE", "true")
     named = plain_numbers(os.environ)
     if _numbers is None:
         _numbers = named
     keep_plain_numbers()
+    plain_letters(os.environ)
 
 
 def plain_numbers(environment: MutableMapping[str, str]) -> str:
@@ -50,6 +58,26 @@ def keep_plain_numbers() -> None:
     To be called again after whatever may have set the locale (QApplication).
     """
     locale.setlocale(locale.LC_NUMERIC, "C")
+
+
+def plain_letters(environment: MutableMapping[str, str]) -> None:
+    """LC_CTYPE in which the capital of i is I, where the user's has another: in Turkish, Azeri, Kurdish.
+
+    That capital has two bytes, so the C library leaves i as it is, and MediaPipe makes names that it refuses itself.
+    """
+    if letters_are_plain():
+        return
+    for name in PLAIN_LETTERS:
+        with contextlib.suppress(locale.Error):
+            locale.setlocale(locale.LC_CTYPE, name)
+            if letters_are_plain():
+                environment["LC_CTYPE"] = name
+                return
+
+
+def letters_are_plain() -> bool:
+    """Whether the C library's toupper, by the process's locale, knows that i and I are one letter."""
+    return re.match(b"(?Li)I", b"i") is not None
 
 
 def user_numbers() -> str:

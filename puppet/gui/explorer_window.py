@@ -61,8 +61,9 @@ def show_explorer(name: str | None = None, provider: str = "auto", screenshot: P
 
         def given_up(words: str) -> None:
             """A picture that cannot be drawn is one that never comes."""
-            failed.append(PuppetError(words))
-            window.close()
+            if not failed:  # closing once is enough; see the traps in docs/architecture.md
+                failed.append(PuppetError(words))
+                window.close()
 
         window.worker.thumbnail.connect(came)
         window.worker.failed.connect(given_up)
