@@ -7,8 +7,9 @@ from pathlib import Path
 
 from PyQt6.QtCore import QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QIcon
-from PyQt6.QtWidgets import QFileDialog, QInputDialog, QLabel, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QFileDialog, QInputDialog, QVBoxLayout, QWidget
 
+from puppet.gui.plain_text import Label, set_tip, tip_text
 from puppet.gui.widgets import ChoiceBox
 from puppet.gui.words import translate
 
@@ -20,7 +21,7 @@ THUMBNAIL = 30  # px
 
 
 def _captioned(caption: str, box: ChoiceBox, column: QVBoxLayout) -> None:
-    label = QLabel(caption)
+    label = Label(caption)
     label.setProperty("role", "caption")
     label.setBuddy(box)
     column.setContentsMargins(0, 0, 0, 0)
@@ -39,10 +40,11 @@ class SourcePanel(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.box = ChoiceBox(translate("puppet", "Driver"))
-        self.box.setToolTip(
+        set_tip(
+            self.box,
             translate(
                 "puppet", "Whose face drives the actor: a camera, a video, a folder of pictures or a network address"
-            )
+            ),
         )
         self.box.setIconSize(QSize(THUMBNAIL, THUMBNAIL))
         self.cameras: tuple[str, ...] = ()
@@ -85,7 +87,7 @@ class SourcePanel(QWidget):
             for spec in others:
                 if spec and spec not in (DEMO, *self.cameras):
                     self.box.addItem(_short(spec), spec)
-                    self.box.setItemData(self.box.count() - 1, spec, Qt.ItemDataRole.ToolTipRole)
+                    self.box.setItemData(self.box.count() - 1, tip_text(spec), Qt.ItemDataRole.ToolTipRole)
             self.box.addItem(translate("puppet", "Demo clip"), DEMO)
             self.box.insertSeparator(self.box.count())
             for words, what in (
@@ -125,7 +127,7 @@ class ActorPanel(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.box = ChoiceBox(translate("puppet", "Actor"))
-        self.box.setToolTip(translate("puppet", "Who is driven. Changing the actor does not interrupt anything"))
+        set_tip(self.box, translate("puppet", "Who is driven. Changing the actor does not interrupt anything"))
         self.box.setIconSize(QSize(THUMBNAIL, THUMBNAIL))
         self._actors: dict[str, tuple[str, QIcon]] = {}
         self._current = ""
