@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from puppet.errors import DataError, PuppetError
+from puppet.texts import one_line
 
 if TYPE_CHECKING:
     from models.checkpoint import Checkpoint
@@ -195,7 +196,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         work(args)
     except PuppetError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {one_line(str(error), None)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

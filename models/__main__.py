@@ -12,6 +12,7 @@ from models import latent_commands as latent
 from models.arguments import positive, seed
 from models.config import PRESETS
 from puppet.errors import PuppetError
+from puppet.texts import one_line
 
 # Everything heavy is imported by the command that needs it, so that --help is instant.
 
@@ -174,7 +175,7 @@ def build_parser(command: str | None) -> argparse.ArgumentParser:
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
-    print(f"warning: {message}", file=sys.stderr)
+    print(f"warning: {one_line(str(message), None)}", file=sys.stderr)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -186,7 +187,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             return args.run_command(args)
         except PuppetError as error:
-            print(f"error: {error}", file=sys.stderr)
+            print(f"error: {one_line(str(error), None)}", file=sys.stderr)
             return 2
         except KeyboardInterrupt:
             return 130
