@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from puppet.error_log import explained
 from puppet.errors import DataError
+from puppet.texts import one_line
 
 if TYPE_CHECKING:
     from models.checkpoint import Checkpoint
@@ -198,7 +199,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except Exception as error:
-        print(f"error: {explained(error, 'export')}", file=sys.stderr)
+        print(f"error: {one_line(str(explained(error, 'export')), None)}", file=sys.stderr)
         return 2
     return 0
 

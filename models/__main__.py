@@ -13,6 +13,7 @@ from models.arguments import positive, seed
 from models.config import PRESETS
 from puppet.error_log import explained
 from puppet.errors import PuppetError
+from puppet.texts import one_line
 
 # Everything heavy is imported by the command that needs it, so that --help is instant.
 
@@ -175,7 +176,7 @@ def build_parser(command: str | None) -> argparse.ArgumentParser:
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
-    print(f"warning: {message}", file=sys.stderr)
+    print(f"warning: {one_line(str(message), None)}", file=sys.stderr)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -189,7 +190,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         except KeyboardInterrupt:
             return 130
         except Exception as error:
-            print(f"error: {explained(error, f'models {args.command}')}", file=sys.stderr)
+            print(f"error: {one_line(str(explained(error, f'models {args.command}')), None)}", file=sys.stderr)
             return 2
 
 

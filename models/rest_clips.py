@@ -14,12 +14,14 @@ import cv2
 import numpy as np
 
 from puppet import align
+from puppet.arrays import read_arrays
 from puppet.errors import DataError, reason
 from puppet.frames import LANDMARKS, Floats, Frame
 from puppet.measurements import BROWS, EYE_LEFT, EYE_RIGHT, INNER_LIPS, LIPS, OUTER_LIPS, nearness
 from puppet.neutral import frontal
 from puppet.tracking import FaceMeshTracker
 
+MAX_BYTES = 256 << 20  # of a clip's truth
 EVERY = 3  # frames of footage between two faces of a clip: 0.12 s at 25 frames/s
 LONGEST = 96  # faces
 NOISE = 0.0012  # eye distances: trembling of the tracker
@@ -70,8 +72,8 @@ def read_person(path: Path) -> Person:
     """Track PATH.mp4 and take its shapes apart by the truth in PATH.npz. DataError where they do not match."""
     told, video = path.with_suffix(".npz"), path.with_suffix(".mp4")
     try:
-        with np.load(told, allow_pickle=False) as file:
-            truth = {name: file[name] for name in ("names", "weights", "rot", "gaze")}
+        file = read_arrays(told, MAX_BYTES)
+        truth = {name: file[name] for name in ("names", "weights", "rot", "gaze")}
     except OSError as error:
         raise DataError(f"{told}: {reason(error)}") from error
     except (KeyError, ValueError) as error:

@@ -253,10 +253,11 @@ def list_actors() -> list[Path]:
 
 def find_actor(name_or_path: str = DEFAULT_ACTOR) -> Path:
     """An actor by name (upper and lower case alike) or by file. Raises ActorFileError with the names there are."""
-    path = Path(name_or_path).expanduser()
-    if path.suffix == SUFFIX or len(path.parts) > 1 or path.is_file():
-        if not path.is_file():
-            raise ActorFileError(f"{path}: {'a folder, not an actor file' if path.is_dir() else 'no such actor file'}")
+    path = Path(os.path.expanduser(name_or_path))
+    if path.suffix == SUFFIX or len(path.parts) > 1 or os.path.isfile(path):  # pathlib's own raise for some names
+        if not os.path.isfile(path):
+            what = "a folder, not an actor file" if os.path.isdir(path) else "no such actor file"
+            raise ActorFileError(f"{path}: {what}")
         return path
     actors = list_actors()
     for actor in actors:

@@ -104,7 +104,7 @@ def choose_source(given: str | None, remembered: str, cameras: Sequence[str]) ->
     fallback, why = (cameras[0], f"using {cameras[0]}") if cameras else (DEMO, "playing the demo clip")
     if not remembered:
         return fallback, None if cameras else NO_CAMERA
-    there = remembered in cameras or remembered == DEMO or "://" in remembered or Path(remembered).exists()
+    there = remembered in cameras or remembered == DEMO or "://" in remembered or os.path.exists(remembered)
     if there:
         return remembered, None
     return fallback, f"{remembered} is not there any more: {why}"

@@ -12,6 +12,7 @@ from typing import Any
 from puppet import __version__, process
 from puppet.error_log import explained, uncaught
 from puppet.errors import PuppetError
+from puppet.texts import one_line
 
 PROVIDERS = ("auto", "cuda", "directml", "coreml", "cpu")
 LAYOUTS = ("side-by-side", "actor", "driver", "separate")
@@ -43,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _say(problem: PuppetError) -> None:
-    print(f"puppet: {problem}", file=sys.stderr)
+    print(f"puppet: {one_line(str(problem), None)}", file=sys.stderr)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -236,7 +237,7 @@ def show_cameras(arguments: argparse.Namespace) -> int:
 
     cameras = list_cameras()
     for camera in cameras:
-        print(f"{camera.index}  {camera.name}  {camera.path}".rstrip())
+        print(one_line(f"{camera.index}  {camera.name}  {camera.path}".rstrip(), None))
     if not cameras:
         print("No camera was found. Plug one in, or use --source with a file, a folder or a URL.", file=sys.stderr)
     return 0
@@ -251,9 +252,10 @@ def show_actors(arguments: argparse.Namespace) -> int:
     for path in list_actors():
         try:
             card = read_card(path)
-            print(f"{path.stem}  {card.image_size} px  {card.licence}  made {card.created}  {path}")
+            told = f"{path.stem}  {card.image_size} px  {card.licence}  made {card.created}  {path}"
+            print(one_line(told, None))
         except PuppetError as problem:
-            print(f"puppet: {problem}", file=sys.stderr)
+            print(f"puppet: {one_line(str(problem), None)}", file=sys.stderr)
             code = 2
     print(f"Put more into {user_folder()}", file=sys.stderr)
     return code

@@ -17,12 +17,12 @@ import platformdirs
 from puppet import __version__
 from puppet.errors import PuppetError, UnexpectedError, reason
 from puppet.file_lock import hold
+from puppet.texts import one_line
 
 FOLDER_VARIABLE = "PUPPET_LOG_DIR"  # environment: the log's folder, elsewhere
 NAME, BEFORE, LOCK = "errors.log", "errors.1.log", "errors.lock"
 LARGEST = 256 << 10  # bytes; a log so large takes the place of the one before, and a new one begins
 LONGEST = 16 << 10  # characters of one entry; its end counts most
-MOST_WORDS = 200  # characters of an exception's own text in the line for people
 PATIENCE = 0.5  # s for another process that writes
 
 _written: dict[str, str] = {}  # traceback -> where it is; the same error sixty times a second is one entry
@@ -43,7 +43,7 @@ def explained(problem: BaseException, part: str) -> PuppetError:
     """
     if isinstance(problem, PuppetError):
         return problem
-    words = _plain(str(problem))
+    words = one_line(" ".join(str(problem).split()))
     what = type(problem).__name__ + (f": {words}" if words else "")
     error = UnexpectedError(f"{part} failed unexpectedly ({what}); {_write(problem, part)}")
     error.__cause__ = problem
@@ -72,12 +72,6 @@ def uncaught(tell: Callable[[PuppetError], object]) -> Iterator[None]:
         yield
     finally:
         sys.excepthook, threading.excepthook = before, threads_before
-
-
-def _plain(text: str) -> str:
-    """Printable, in one line, not too long."""
-    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return text if len(text) <= MOST_WORDS else f"{text[:MOST_WORDS]} ..."
 
 
 def _write(problem: BaseException, part: str) -> str:

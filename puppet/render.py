@@ -29,6 +29,7 @@ from puppet.recorded import IMAGE_SUFFIXES
 from puppet.recorder import Sound
 from puppet.sinks import RecorderSink, path_of
 from puppet.sources import DEMO_CLIP, Source, open_source
+from puppet.texts import one_line
 from puppet.tracking import FaceMeshTracker, MirrorTracker, Tracker
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Rendered:
         """One line for the user."""
         seen = f"face seen in {100 * self.faces / self.frames_read:.1f} % of {self.frames_read} frames"
         strange = f"{100 * self.strange / max(1, self.faces):.0f} % of those beyond what the actor's footage shows"
-        where = ", ".join(str(path.resolve()) for path in self.paths)
+        where = ", ".join(one_line(str(path.resolve()), None) for path in self.paths)
         return f"{where}: {self.frames} frames, {self.seconds:.2f} s, {seen}, {strange}"
 
 

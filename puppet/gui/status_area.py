@@ -7,6 +7,7 @@ from PyQt6.QtCore import QT_TRANSLATE_NOOP
 from puppet.engine import Phase, Status
 from puppet.frames import Result
 from puppet.gui.area import Area, Desk
+from puppet.gui.plain_text import set_tip
 from puppet.gui.words import decimal, translate
 
 DEMO_CLIP = QT_TRANSLATE_NOOP("puppet", "the demo clip")
@@ -41,10 +42,10 @@ class StatusArea(Area):
             translate("puppet", "{0:.0f} ms").format(latency) if latency else translate("puppet", "– ms")
         )
         line.fps.setText(translate("puppet", "{0:.0f} fps").format(status.output_fps))
-        line.fps.setToolTip(
-            translate("puppet", "Pictures per second; the source gives {0:.0f}").format(status.capture_fps)
+        set_tip(
+            line.fps, translate("puppet", "Pictures per second; the source gives {0:.0f}").format(status.capture_fps)
         )
-        line.latency.setToolTip(stages_in_words(status, latency))
+        set_tip(line.latency, stages_in_words(status, latency))
         self._show_provider(status)
 
     def _show_provider(self, status: Status) -> None:
@@ -53,7 +54,7 @@ class StatusArea(Area):
         line.provider.setText(PROVIDERS.get(first, first) if first else "")
         line.provider.setVisible(first is not None)
         notice = status.provider_notice
-        line.provider.setToolTip(notice or translate("puppet", "What computes the actor's pictures"))
+        set_tip(line.provider, notice or translate("puppet", "What computes the actor's pictures"))
         line.show_alert(line.provider, notice is not None)
         if notice != self._notice_told:
             self._notice_told = notice
