@@ -10,11 +10,11 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from puppet import align
 from puppet.arrays import read_arrays
+from puppet.devices import Film
 from puppet.errors import DataError, reason
 from puppet.frames import LANDMARKS, Floats, Frame
 from puppet.measurements import BROWS, EYE_LEFT, EYE_RIGHT, INNER_LIPS, LIPS, OUTER_LIPS, nearness
@@ -79,10 +79,10 @@ def read_person(path: Path) -> Person:
     except (KeyError, ValueError) as error:
         raise DataError(f"{told}: holds no truth of names, weights, rot and gaze") from error
     seen, shapes, angles = [], [], []
-    capture = cv2.VideoCapture(str(video))
+    capture = Film(video)
     with closing(FaceMeshTracker()) as tracker:
         for index in range(len(truth["weights"])):
-            ok, image = capture.read()
+            ok, image = capture.retrieve() if capture.grab() else (False, None)
             if not ok:
                 raise DataError(f"{video.name}: {index} frames, but its truth has {len(truth['weights'])}")
             face = tracker.track(Frame(np.asarray(image, np.uint8), index, index / 25))

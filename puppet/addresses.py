@@ -80,12 +80,14 @@ def read_address(url: str) -> Address:
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port or PORTS[scheme]
+        if parts.netloc.rpartition("@")[2] != re.split(r"[/?#]", _split(url)[2], maxsplit=1)[0]:
+            raise ValueError("an @ that may belong to the password")
         if not host.isascii():
             host = host.encode("idna").decode()
     except ValueError:  # also UnicodeError
         raise SourceError(
-            f"{name}: cannot be understood as an address; in a password write %2F for /, %40 for @, %3A for :, "
-            "%23 for # and %3F for ?",
+            f"{name}: cannot be understood as an address; in a password, and behind one, write %40 for @, %2F for /, "
+            "%3A for :, %23 for # and %3F for ?",
             "absent",
         ) from None
     if not host and scheme != "udp":
@@ -121,8 +123,8 @@ def _split(spec: str) -> tuple[str, str, str]:
         return "", "", spec
     rest = spec[found.end() :]
     place = re.split(r"[/?#]", rest, maxsplit=1)[0]
-    login, at, _ = place.rpartition("@")
-    if not at and ":" in place and not place.startswith("["):
+    login = place.rpartition("@")[0]
+    if ":" in place and not place.startswith("["):
         login = rest.rpartition("@")[0]  # "me:a/b@host", which is told so when it is opened
     return found[1], login, rest[len(login) + 1 :] if login else rest.removeprefix("@")
 

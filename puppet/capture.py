@@ -115,7 +115,7 @@ class Capture:
                     return
                 problem = SourceError(f"{self.name} sends no more pictures; trying again", "unplugged")
             except SourceError as error:
-                if not self.live:  # a file, or nothing that was ever there
+                if not self.live or error.final:  # not live: a file, or nothing that was ever there
                     raise
                 problem = error
             if self._stop.is_set():

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from puppet import ffmpeg
+from puppet.errors import RecordingError, SourceError
 from puppet.line import Line
 from puppet.recorder import CREATION_FLAGS, find_ffmpeg
 
@@ -27,16 +28,19 @@ class Decoder:
 
     def __init__(self, line: Line, source: Sequence[str], feed: Callable[[], bytes] | None = None) -> None:
         """source: ffmpeg's arguments that say what it reads. feed: gives what is written to its standard input, b"" at
-        the end. Raises RecordingError where there is no ffmpeg."""
+        the end. Raises SourceError where there is no ffmpeg."""
         self._line = line
-        self._process = subprocess.Popen(
-            ffmpeg.stream_arguments(find_ffmpeg(), source),
-            stdin=subprocess.DEVNULL if feed is None else subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            creationflags=CREATION_FLAGS,
-            env={name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")},
-        )
+        try:
+            self._process = subprocess.Popen(
+                ffmpeg.stream_arguments(find_ffmpeg(), source),
+                stdin=subprocess.DEVNULL if feed is None else subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                creationflags=CREATION_FLAGS,
+                env={name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")},
+            )
+        except (OSError, RecordingError) as problem:
+            raise SourceError(f"The stream cannot be decoded: {problem}", "unreadable") from problem
         line.hold(self._process.kill)
         self._picture: np.ndarray | None = None
         if feed is not None:

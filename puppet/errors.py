@@ -21,12 +21,13 @@ class UnexpectedError(PuppetError):
 class SourceError(PuppetError):
     """A camera, file, folder or URL gives no frames. `kind` tells the cases apart for the window.
 
-    kind: "absent", "busy", "denied", "unplugged", "frozen", "unreadable" or "empty".
+    kind: "absent", "busy", "denied", "unplugged", "frozen", "unreadable" or "empty". final: trying again would do harm;
+    a camera that was told a wrong password too often shuts its user out.
     """
 
-    def __init__(self, message: str, kind: str) -> None:
+    def __init__(self, message: str, kind: str, final: bool = False) -> None:
         super().__init__(message)
-        self.kind = kind
+        self.kind, self.final = kind, final
 
 
 class ActorFileError(PuppetError):

@@ -103,7 +103,7 @@ class HttpCamera:
 
 
 def wrong_password(address: Address) -> SourceError:
-    return SourceError(f"The camera at {address.place} refuses the password ({address.shown})", "denied")
+    return SourceError(f"The camera at {address.place} refuses the password ({address.shown})", "denied", final=True)
 
 
 def wants_password(address: Address) -> SourceError:
@@ -111,6 +111,7 @@ def wants_password(address: Address) -> SourceError:
         f"{address.shown}: access denied; put user and password into the address, "
         f"as in {address.scheme}://USER:PASSWORD@{address.place}/",
         "denied",
+        final=True,
     )
 
 

@@ -241,6 +241,9 @@ class Camera:
     def _track(self, description: bytes) -> Track:
         """The first video of a session description (SDP, RFC 4566). Raises SourceError."""
         text = description.decode("latin-1")
+        whole = re.search(r"^a=control:([\x21-\x7e]{1,1024})", text.partition("\nm=")[0], re.M)
+        if whole is not None and "://" in whole[1]:
+            self._url = whole[1]
         medium = re.search(r"^m=video \d+ RTP/\S+ (\d{1,3})\b(.*?)(?=^m=|\Z)", text, re.M | re.S)
         if medium is None or int(medium[1]) > 127:
             raise SourceError(f"{self._address.shown}: has no video", "unreadable")

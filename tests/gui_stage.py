@@ -18,6 +18,7 @@ from PyQt6.QtCore import QCoreApplication, Qt
 from PyQt6.QtGui import QColor, QDesktopServices
 from PyQt6.QtWidgets import QComboBox
 
+from puppet.addresses import without_secrets
 from puppet.compose import Layout, compose
 from puppet.engine import Engine
 from puppet.errors import ActorFileError, SourceError
@@ -111,7 +112,7 @@ class Stage:
 
     def open_source(self, spec):
         self.opened.append(spec)
-        return self.sources(spec)
+        return self.sources(without_secrets(spec))  # real sources are called so
 
     def camera(self, name, live=True):
         def pictures():

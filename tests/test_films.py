@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hostile_servers import Canary
 from video_fixtures import ffmpeg, numbered, shown_number, write_video
 
 from puppet import films
@@ -89,22 +90,36 @@ def test_ffmpeg_is_not_led_elsewhere_either(kind: str, other: Path):
     assert len(film_times(other).times) == 30
 
 
-def referring(film: bytes, to: Path) -> bytes:
-    """An MP4 whose data reference (ISO 14496-12, 8.7.2) names another file."""
-    own = b"\0\0\0\x0curl \0\0\0\x01"
-    assert film.count(own) == 1
-    return film.replace(own, b"\0\0\0\x0curl \0\0\0\0")
+def referring(film: bytes, to: str) -> bytes:
+    """An MP4 with its index at the end whose data reference is an alias (QuickTime File Format, "alis") of another."""
+    alias = bytes(10) + b"\x05Music".ljust(28, b"\0") + bytes(12) + b"\x09other.mp4".ljust(64, b"\0") + bytes(16)
+    alias += b"\0\1\0\1" + bytes(16) + b"\0\2" + len(to).to_bytes(2, "big") + to.encode() + b"\xff\xff\0\0"
+    own = film.index(b"\0\0\0\x0curl \0\0\0\x01")
+    entry = (12 + len(alias)).to_bytes(4, "big") + b"alis" + bytes(4) + alias
+    made = bytearray(film[:own] + entry + film[own + 12 :])
+    for name in (b"moov", b"trak", b"mdia", b"minf", b"dinf", b"dref"):
+        place = made.rindex(name, 0, own) - 4
+        size = int.from_bytes(made[place : place + 4], "big") + len(entry) - 12
+        made[place : place + 4] = size.to_bytes(4, "big")
+    return bytes(made)
 
 
-def test_a_film_that_refers_to_another_file(other: Path, tmp_path: Path):
-    """Its data reference says that its pictures lie elsewhere; what is read is the file itself."""
-    path = write_video(tmp_path / "film.mp4", [numbered(7)] * 5)
-    path.write_bytes(referring(path.read_bytes(), other))
-    source = open_source(str(path), paced=False)
-    source.open()
-    frame = source.read()
-    source.close()
-    assert frame is None or shown_number(frame.image) == 7
+@pytest.mark.parametrize("form", ["{0}/other.mp4", "/other.mp4", "http://{1}/other.mp4", "http:{1}/other.mp4"])
+def test_a_film_that_refers_to_another(form: str, other: Path):
+    """Its pictures are said to lie in another file, or on another host: then there are none."""
+    canary = Canary()
+    made = other.with_name("made.mp4")
+    ffmpeg("-i", write_video(other.with_name("seven.mp4"), [numbered(7)] * 30), "-c", "copy", made)
+    path = other.with_name("film.mp4")
+    path.write_bytes(referring(made.read_bytes(), form.format(other.parent, canary.places[0]).replace("/", ":")))
+    with pytest.raises(SourceError):
+        open_source(str(path), paced=False).open()
+    path.write_bytes(referring(made.read_bytes(), form.format(other.parent, canary.places[0])))
+    with pytest.raises(SourceError):
+        open_source(str(path), paced=False).open()
+    film_times(path)
+    canary.close()
+    assert canary.asked == 0
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")

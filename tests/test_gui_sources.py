@@ -6,10 +6,13 @@ import threading
 
 import pytest
 from gui_stage import BLUE, RED, Stage, make_stage, stage
+from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor
-from PyQt6.QtWidgets import QFileDialog
+from PyQt6.QtWidgets import QAbstractButton, QFileDialog, QInputDialog, QLabel, QWidget
 
+from puppet import passwords
 from puppet.gui.casting_panel import THUMBNAIL
+from puppet.passwords import reveal
 from puppet.settings import CameraFormat, Settings
 
 __all__ = ["make_stage", "stage"]  # fixtures
@@ -103,3 +106,59 @@ def test_files_that_were_used_are_in_the_list_again(make_stage, monkeypatch, fir
     assert stage.saved[-1].source == "/videos/b.mp4"
     stage.choose(box, "Back")
     assert stage.saved[-1].recent[0] == "/videos/b.mp4"  # cameras are listed anyway
+
+
+PASSWORDS = [
+    ("http://me:hush@cam:8080/video", "http://me:***@cam:8080/video", "http://cam:8080/video"),
+    ("rtsp://cam/?user=me&pwd=hush", "rtsp://cam/?user=me&pwd=***", "rtsp://cam/?user=me&pwd=***"),
+]
+
+
+def words_of(stage: Stage) -> list[str]:
+    """Everything that the window says anywhere, tooltips included."""
+    said = [stage.window.windowTitle()]
+    for widget in stage.window.findChildren(QWidget):
+        said += [widget.toolTip(), widget.accessibleName(), widget.accessibleDescription()]
+        said += [widget.text()] if isinstance(widget, QLabel | QAbstractButton) else []
+    box = stage.window.source.box
+    roles = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole)
+    return said + [str(box.itemData(row, role)) for row in range(box.count()) for role in roles]
+
+
+@pytest.mark.parametrize(("url", "kept", "shown"), PASSWORDS)
+def test_a_cameras_password_is_neither_shown_nor_in_the_settings(stage, monkeypatch, url, kept, shown):
+    monkeypatch.setattr(QInputDialog, "getText", lambda *a, **k: (url, True))
+    stage.choose(stage.window.source.box, "Address (URL)…")
+    stage.until(lambda: len(stage.opened) == 2)
+    assert reveal(stage.opened[-1]) == url
+    assert stage.window.source.box.currentText() == shown
+    stage.until(lambda: stage.saved[-1].source == kept)
+    assert stage.saved[-1].recent == (kept,)
+    assert not [words for words in words_of(stage) if "hush" in words]
+    assert "hush" not in repr(stage.saved)
+    stage.choose(stage.window.source.box, "Back")
+    stage.choose(stage.window.source.box, shown)
+    stage.until(lambda: len(stage.opened) == 4)
+    assert reveal(stage.opened[-1]) == url  # the list still knows it
+
+
+def test_passwords_in_settings_of_earlier_versions_are_put_away(make_stage):
+    url, kept, _ = PASSWORDS[0]
+    stage = make_stage(Settings(source=url, recent=(url, "/videos/a.mp4"))).start(url)
+    stage.until(lambda: bool(stage.saved))
+    assert (stage.saved[-1].source, stage.saved[-1].recent) == (kept, (kept, "/videos/a.mp4"))
+    assert reveal(kept) == url
+    assert not [words for words in words_of(stage) if "hush" in words]
+
+
+def test_an_address_that_cannot_be_put_away_is_not_remembered(stage, monkeypatch):
+    def full(path, content):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(passwords, "write_whole", full)
+    monkeypatch.setattr(QInputDialog, "getText", lambda *a, **k: (PASSWORDS[0][0].replace("cam", "other"), True))
+    stage.choose(stage.window.source.box, "Address (URL)…")
+    stage.until(lambda: len(stage.opened) == 2)
+    assert any("cannot be remembered" in text for text in stage.banners)
+    assert "hush" not in repr(stage.saved)
+    assert not [words for words in words_of(stage) if "hush" in words]

@@ -21,8 +21,11 @@ from hostile_servers import Answer, Canary, Server, always, header, http, target
 from test_films import leading_to
 from video_fixtures import RtspServer, ffmpeg, numbered, shown_number, until, write_video
 
+from puppet.capture import Capture, Phase
 from puppet.devices import Devices
 from puppet.errors import SourceError
+from puppet.frames import Frame
+from puppet.slot import LatestSlot
 from puppet.sources import Source, open_source
 
 QUICK = Devices(open_within=20.0, frozen_after=3.0)
@@ -390,6 +393,19 @@ def test_the_wrong_password(kind: str, serve):
     assert f"The camera at {server.place} refuses the password" in str(error)
     assert "wrongsecret" not in str(error)
     assert len(server.requests) == 2  # cameras lock who tries often
+
+
+def test_a_wrong_password_is_not_tried_again(serve):
+    server = serve(guarded(lambda _: False, BASIC))
+    problems: list[Exception | None] = []
+    frames: LatestSlot[Frame] = LatestSlot()
+    url = f"http://me:hush@{server.place}/shot.jpg"
+    capture = Capture(url, open_source, frames, problems.append, back_off=(0.01,))
+    assert "hush" not in capture.name
+    capture.start()
+    until(lambda: capture.phase is Phase.FAILED, 20)
+    assert "refuses the password" in str(problems[-1])
+    assert len(server.requests) == 2
 
 
 def test_no_password_where_one_is_asked_for(serve):
