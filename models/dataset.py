@@ -196,7 +196,8 @@ def _checked(path: Path, file: h5py.File) -> Dataset:
     attributes: dict[str, Any] = {name: file.attrs[name] for name in ATTRIBUTES if name in file.attrs}
     if attributes.get("format") != FORMAT:
         raise DataError(f"{path}: an HDF5 file, but not a data set of `python -m models prepare`")
-    if (version := attributes.get("version", 0)) != VERSION:
+    version = attributes.get("version", 0)
+    if not isinstance(version, np.integer | int) or version != VERSION:
         told = one_line(str(version), 20)
         raise DataError(f"{path}: data set version {told}, this program reads {VERSION}; prepare it again")
     if attributes.get("crop") not in CROPS:

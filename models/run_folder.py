@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from models.config import TrainConfig, to_json, train_config
 from puppet.errors import DataError, reason
 from puppet.plain_json import check_shown, read_json
+from puppet.texts import is_plain
 
 if TYPE_CHECKING:
     from models.dataset import Dataset
@@ -107,7 +108,9 @@ def checked_data(data: Any) -> dict[str, Any]:
     """What `data_facts` gave, read again. Raises ValueError."""
     if not isinstance(data, dict) or any(not isinstance(data.get(name, ""), str) for name in DATA_TEXTS):
         raise ValueError("the facts of the data set are missing or wrong")
-    check_shown(data)
+    if "\0" in data.get("file", "") or not is_plain(data.get("one_sided", "")):
+        raise ValueError("the facts of the data set cannot be")
+    check_shown({name: value for name, value in data.items() if name != "file"})  # its bytes need not be UTF-8
     return data
 
 
