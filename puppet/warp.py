@@ -69,6 +69,7 @@ class MeshWarp:
         picture = cv2.remap(texture, field, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # pyright: ignore
         return picture  # pyright: ignore[reportReturnType]
 
+    @np.errstate(invalid="ignore", over="ignore")  # points that are no numbers: their triangles are not drawn
     def _draw_field(self, points: Floats) -> Floats:
         """Interleaved field f32 (S, S, 2)."""
         if points.shape != (self.points, 3):

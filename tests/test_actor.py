@@ -211,6 +211,26 @@ def test_a_harmful_graph_is_refused_before_it_is_loaded(tmp_path, monkeypatch, c
         load_actor(path)
 
 
+def test_a_file_in_the_runtimes_own_format_is_refused_twice(tmp_path, monkeypatch):
+    """By the check, and by ONNX Runtime itself, which would tell such a file by its content."""
+    _, members = tiny_parts()
+    options = puppet.actor.ort.SessionOptions()
+    options.add_session_config_entry("session.save_model_format", "ORT")
+    options.optimized_model_filepath = str(tmp_path / "decoder.ort")
+    puppet.actor.ort.InferenceSession(members[DECODER], options, providers=["CPUExecutionProvider"])
+    own = (tmp_path / "decoder.ort").read_bytes()
+    assert own[4:8] == b"ORTM"
+    path = write(tmp_path / "x.actor", replace={DECODER: own})
+    with pytest.raises(
+        ActorFileError, match=r"x\.actor: decoder\.onnx: the graph is written in ONNX Runtime's own format"
+    ):
+        load_actor(path)
+    monkeypatch.setattr(puppet.actor, "check_graph", lambda data: None)
+    monkeypatch.setattr(puppet.actor.trial, "prove", lambda *_: None)
+    with pytest.raises(ActorFileError, match=r"x\.actor: decoder\.onnx cannot be run \(.*[Pp]rotobuf"):
+        load_actor(path)
+
+
 @pytest.mark.parametrize("kind", ["mesh", "image"])
 def test_a_harmless_graph_passes(kind):
     _, members = tiny_parts(kind)

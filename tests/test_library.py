@@ -102,5 +102,8 @@ def test_details_are_words(tmp_path):
     assert told["Training"] == "8,342 steps in 60 min"
     assert told["Likeness"].startswith("28.8 dB")
     assert (told["Consent"], told["Licence"]) == ("Carl agreed.", "CC0-1.0")
+    assert told["Sees"] == "how your face moves, never its pixels"
+    pixels = read_card(tiny_actor(tmp_path / "pixels.actor", "image"))
+    assert "at most 4 numbers of them" in dict(library.details(pixels))["Sees"]
     odd = read_card(tiny_actor(tmp_path / "odd.actor", training={"frames": "many", "metrics": 3}))
     assert "Footage" not in dict(library.details(odd))
