@@ -16,6 +16,7 @@ import cv2
 
 from puppet.compose import Layout
 from puppet.devices import Film
+from puppet.error_log import explained
 from puppet.errors import PuppetError, RecordingError, SourceError, reason
 from puppet.output_settings import OutputSettings
 from puppet.progress import progress
@@ -134,8 +135,8 @@ def _one_by_one(jobs: Sequence[Job], render_one: Callable[[Path, Path], str]) ->
         print(f"[{number}/{len(jobs)}] {one_line(job.video.name)}{left}", file=sys.stderr, flush=True)
         try:
             yield job, render_one(job.video, job.part), None
-        except PuppetError as problem:
-            yield job, "", str(problem)
+        except Exception as problem:  # whatever is wrong with one, the others go on
+            yield job, "", str(explained(problem, f"Rendering {job.video.name}"))
         frames += job.frames
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import re
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -19,8 +21,9 @@ from puppet import actor as actors
 from puppet import cli, error_log, headless, pipeline, sources, tracking
 from puppet.errors import SourceError
 from puppet.frames import Frame
-from puppet.gui.explorer_worker import DecodeWorker
 from puppet.gui.status_area import StatusArea
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 class Broken(PlantedTracker):
@@ -176,12 +179,24 @@ def test_a_source_that_fails_on_the_way(problem, words, where, tmp_path, qapp, m
     assert len(read_video(film)) >= 5
 
 
-def test_an_explorer_that_cannot_draw_ends_its_screenshot(tmp_path, qapp, monkeypatch, capsys) -> None:
-    def fail(*_: object) -> None:
-        raise RuntimeError("planted")
+EXPLORER = """
+import sys
+from puppet import cli
+from puppet.gui.explorer_worker import DecodeWorker
+def fail(*_):
+    raise RuntimeError("planted")
+DecodeWorker._draw_small = fail
+sys.exit(cli.main(["explore", *sys.argv[1:]]))
+"""
 
-    monkeypatch.setattr(DecodeWorker, "_draw_small", fail)
-    shot = tmp_path / "shot.png"
-    assert cli.main(["explore", str(tiny_actor(tmp_path / "tiny.actor")), "--screenshot", str(shot)]) == 2
-    assert only_line(capsys).startswith("Drawing tiny failed unexpectedly (RuntimeError: planted); its log is ")
+
+def test_an_explorer_that_cannot_draw_ends_its_screenshot(tmp_path) -> None:
+    """In a process of its own: the explorer's style sheet is the application's, and stays."""
+    actor, shot = tiny_actor(tmp_path / "tiny.actor"), tmp_path / "shot.png"
+    command = [sys.executable, "-c", EXPLORER, str(actor), "--screenshot", str(shot)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100)
+    assert done.returncode == 2, done.stderr
+    lines = [line for line in done.stderr.splitlines() if line.startswith("puppet: ")]
+    assert len(lines) == 1
+    assert lines[0].startswith("puppet: Drawing tiny failed unexpectedly (RuntimeError: planted); its log is ")
     assert not shot.exists()
