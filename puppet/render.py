@@ -28,7 +28,7 @@ from puppet.recorded import IMAGE_SUFFIXES
 from puppet.recorder import Sound
 from puppet.sinks import RecorderSink, path_of
 from puppet.sources import DEMO_CLIP, Source, open_source
-from puppet.tracking import FaceMeshTracker, MirrorTracker, Tracker
+from puppet.tracking import Tracker, film_tracker
 
 if TYPE_CHECKING:
     from puppet.actor import Actor
@@ -200,8 +200,7 @@ def _act(
 
 
 def _make_tracker(source: Source) -> Tracker:
-    """A single picture has no frame before it to follow a face from. There is time to look twice."""
-    return MirrorTracker(lambda: FaceMeshTracker(still=source.frame_count == 1))
+    return film_tracker(still=source.frame_count == 1)
 
 
 @contextlib.contextmanager
