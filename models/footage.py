@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from puppet.errors import DataError, SourceError, reason
 from puppet.frames import LANDMARKS, Face, Floats, Frame, Image
+from puppet.persons import colours
 from puppet.progress import progress
 from puppet.recorded import IMAGE_SUFFIXES, Pictures
 from puppet.sources import Source, open_source
@@ -26,7 +27,6 @@ from puppet.tracking import FaceMeshTracker, Tracker
 
 ALIGNED_CELEBA = "img_align_celeba"
 SHARPNESS_SIZE = 128  # px; the face is brought to this size first, so that the figure does not depend on distance
-COLOUR_BLUR = 0.03  # outer-eye distances; FaceMesh places a landmark no better than that
 RECORD = np.dtype(
     [
         ("source", np.int16),
@@ -191,13 +191,6 @@ def sharpness(image: Image, points: Floats) -> float:
     tall = max(2, round((y1 - y0) * scale))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     return float(cv2.Laplacian(cv2.resize(grey, (SHARPNESS_SIZE, tall), interpolation=method), cv2.CV_32F).var())
-
-
-def colours(image: Image, face: Face) -> Image:
-    """Colours of a slightly blurred picture at the landmarks: uint8 BGR (H, W, 3) -> (478, 3)."""
-    blurred = cv2.GaussianBlur(image, (0, 0), max(0.5, COLOUR_BLUR * face.pose.scale))
-    x, y = face.points[None, :, 0], face.points[None, :, 1]
-    return cv2.remap(blurred, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]  # pyright: ignore[reportReturnType]
 
 
 def check_footage(paths: Sequence[Path]) -> None:

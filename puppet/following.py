@@ -69,8 +69,8 @@ class Spot:
 def spot_of(points: Floats) -> Spot:
     """Of a tracked face f32 (478, 3) px, as the detector would place it."""
     low, high = points[:, :2].min(0), points[:, :2].max(0)
-    x, y = (low + high) / 2
-    return Spot(float(x), float(y), float((high - low).max()))
+    middle = (low + high) / 2
+    return Spot(float(middle[0]), float(middle[1]), float((high - low).max()))
 
 
 class Pointable(Protocol):
@@ -209,7 +209,7 @@ class AttentiveTracker:
         return face
 
     def _remember(self, frame: Frame, found: Sequence[Spot]) -> None:
-        at, grey = frame.captured_at, cv2.cvtColor(frame.image, cv2.COLOR_BGR2GRAY)
+        at, grey = frame.captured_at, np.asarray(cv2.cvtColor(frame.image, cv2.COLOR_BGR2GRAY), np.uint8)
         known = [one for one in self._candidates if at - one.seen_at <= 2 * LOOK_EVERY]
         self._candidates = list(known)
         for spot in found:
@@ -273,9 +273,9 @@ def motion(before: Floats, after: Floats) -> float:
     """
     criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 30, 1e-4)
     try:
-        _, warp = cv2.findTransformECC(
-            before, after, np.eye(2, 3, dtype=np.float32), cv2.MOTION_AFFINE, criteria, None, 5  # pyright: ignore
-        )
+        start = np.eye(2, 3, dtype=np.float32)
+        everywhere = np.ones((PATCH, PATCH), np.uint8)
+        _, warp = cv2.findTransformECC(before, after, start, cv2.MOTION_AFFINE, criteria, everywhere, 5)
     except cv2.error:  # nothing in common, or nothing in them
         return float("nan")
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
