@@ -26,6 +26,7 @@ FROZEN_SHAPE, FROZEN_ANGLE = 0.004, 0.4  # eye distances and degrees: a picture 
 POINTS: dict[str, tuple[int, ...]] = {"eyes": EYE_RIGHT + EYE_LEFT, "brows": BROWS, "mouth": LIPS}  # that tell of each
 # Root mean square in the picture plane, eye distances, of what people's rests differ by from the likely one.
 DIFFERS = {"eyes": 0.02, "brows": 0.05, "mouth": 0.03}
+LIDS_SHUT = (0.35, 0.6)  # of the likely rest's gap: shut, and no longer surely so
 LIPS_APART = (
     0.02,
     0.05,
