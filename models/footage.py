@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import cv2
 import numpy as np
@@ -22,6 +22,7 @@ from puppet.frames import LANDMARKS, Face, Floats, Frame, Image
 from puppet.persons import colours
 from puppet.progress import progress
 from puppet.recorded import IMAGE_SUFFIXES, Pictures
+from puppet.shots import CutWatch
 from puppet.sources import Source, open_source
 from puppet.tracking import FaceMeshTracker, Tracker
 
@@ -30,7 +31,8 @@ SHARPNESS_SIZE = 128  # px; the face is brought to this size first, so that the 
 RECORD = np.dtype(
     [
         ("source", np.int16),
-        ("frame", np.int32),  # number within the source
+        ("frame", np.int32),  # number within the source; a frame with several faces has a record for each
+        ("scene", np.int32),  # number of the picture within the source, which a cut changes (`shots.CutWatch`)
         ("time", np.float64),  # s
         ("faces", np.int8),  # how many were seen
         ("width", np.int32),  # px, of the frame
@@ -68,12 +70,19 @@ def _size_and_change(path: Path) -> list[int]:
     return [sum(s.st_size for s in stats), max((s.st_mtime_ns for s in stats), default=0), len(stats)]
 
 
+class FacesTracker(Tracker, Protocol):
+    """Also tells of the faces that it does not follow."""
+
+    @property
+    def others(self) -> Sequence[Face]: ...
+
+
 @dataclass(frozen=True)
 class Tools:
     """Where frames and faces come from; tests put fakes here. new_tracker(still): still for image folders."""
 
     open_source: Callable[[str], Source] = lambda spec: open_source(spec, paced=False)
-    new_tracker: Callable[[bool], Tracker] = lambda still: FaceMeshTracker(still=still, max_faces=2)
+    new_tracker: Callable[[bool], FacesTracker] = lambda still: FaceMeshTracker(still=still, max_faces=2)
 
 
 def is_still(path: Path) -> bool:
@@ -134,20 +143,24 @@ def _take_up(footage: Footage, side_file: Path) -> NDArray[np.void]:
 
 
 def _track_rest(footage: Footage, done: NDArray[np.void], out: BinaryIO, tools: Tools) -> Iterator[NDArray[np.void]]:
-    seen = len(done)
+    seen = len(np.unique(done[["source", "frame"]]))
     first = int(done["source"][-1]) if seen else 0
     start = int(done["frame"][-1]) + 1 if seen else 0
     with progress(total=frame_total(footage, tools), initial=seen, label="tracking", unit="frames") as bar:
         for number in range(first, len(footage.paths)):
+            cuts = CutWatch(int(done["scene"].max()) + 1 if number == first and seen else 0)
             with closing(tools.new_tracker(is_still(footage.paths[number]))) as tracker:
                 for frame, _ in frames_of(footage, number, tools, start if number == first else 0):
                     if footage.max_frames and seen >= footage.max_frames:
                         return
-                    record = _record(number, frame, tracker.track(frame), tracker.faces_seen)
-                    out.write(record.tobytes())
+                    face = tracker.track(frame)
+                    cuts.see(frame.image)
+                    shown = [face, *(tracker.others if face is not None else ())]
+                    records = [_record(number, frame, one, tracker.faces_seen, cuts.scene) for one in shown]
+                    out.write(b"".join(record.tobytes() for record in records))
                     seen += 1
                     bar.update()
-                    yield record
+                    yield from records
 
 
 def frame_total(footage: Footage, tools: Tools) -> int | None:
@@ -164,9 +177,10 @@ def frame_total(footage: Footage, tools: Tools) -> int | None:
     return min(total, footage.max_frames) if footage.max_frames else total
 
 
-def _record(source: int, frame: Frame, face: Face | None, faces: int) -> NDArray[np.void]:
+def _record(source: int, frame: Frame, face: Face | None, faces: int, scene: int) -> NDArray[np.void]:
     record = np.zeros((), RECORD)
     record["source"], record["frame"], record["time"] = source, frame.index, frame.captured_at
+    record["scene"] = scene
     record["faces"] = min(faces, 100) if face else 0
     record["height"], record["width"] = frame.image.shape[:2]
     record["points"] = face.points if face else np.nan

@@ -26,6 +26,7 @@ FROZEN_SHAPE, FROZEN_ANGLE = 0.004, 0.4  # eye distances and degrees: a picture 
 POINTS: dict[str, tuple[int, ...]] = {"eyes": EYE_RIGHT + EYE_LEFT, "brows": BROWS, "mouth": LIPS}  # that tell of each
 # Root mean square in the picture plane, eye distances, of what people's rests differ by from the likely one.
 DIFFERS = {"eyes": 0.02, "brows": 0.05, "mouth": 0.03}
+STILL, FOREIGN = 0.1, 0.1  # where no region reaches, root mean square in eye distances: people keep below 0.07
 LIDS_SHUT = (0.35, 0.6)  # of the likely rest's gap: shut, and no longer surely so
 LIPS_APART = (
     0.02,
@@ -45,14 +46,20 @@ def is_one_picture(faces: Sequence[Face]) -> bool:
 
 
 def first_rest(canonical: Floats) -> Floats:
-    """The likely neutral f32 (478, 3) of a single face f32 (478, 3), both canonical."""
+    """The likely neutral f32 (478, 3) of a single face f32 (478, 3), both canonical.
+
+    What is built like no face that the average was learned from is its own neutral.
+    """
     likely = likely_rest(canonical)
+    still = np.max([where for _, where in _regions().values()], 0) < STILL
+    if np.sqrt(((canonical - likely)[still, :2] ** 2).sum(1).mean()) > FOREIGN:
+        return canonical.astype(np.float32)
     offset, shown, usual = canonical - likely, measure(canonical), measure(likely)
     lids = min(shown[f"lids_{side}"] / max(float(usual[f"lids_{side}"]), 1e-3) for side in ("right", "left"))
     apart = np.float32(np.interp(shown["mouth_open"], LIPS_APART, (0, 1)))
     sure = {"mouth": apart, "eyes": np.float32(np.interp(lids, LIDS_SHUT, (1, 0)))}
     lips = offset[list(LIPS)].mean(0) * (1 - apart)  # where a shut mouth sits is a matter of bone
-    rest = canonical.copy()
+    rest = canonical.astype(np.float32)
     for region, (points, where) in _regions().items():
         away = offset - lips if region == "mouth" else offset
         size = float(np.sqrt((away[list(points), :2] ** 2).sum(1).mean()))

@@ -130,19 +130,26 @@ def _model() -> tuple[Floats, Floats, Floats]:
         return file["turned"].astype(np.float32), file["axes"].astype(np.float32), file["spread"].astype(np.float32)
 
 
-def grouped(looks: Sequence[Looks | None], limit: float = 1.0) -> list[int]:
+def grouped(looks: Sequence[Looks | None], limit: float = 1.0, strangers: Iterable[tuple[int, int]] = ()) -> list[int]:
     """A number for each, alike for those who are one person; None, who told nothing, gets -1.
 
-    The two nearest are taken together until all are further `apart` than `limit`. Numbers by first appearance.
+    The two nearest are taken together until all are further `apart` than `limit`. strangers: pairs that are two people
+    however alike they look: they were seen together. Numbers by first appearance.
     """
-    groups = [(one, [i]) for i, one in enumerate(looks) if one is not None]
+    apart_anyway = [frozenset(pair) for pair in strangers]
+    groups = [(one, frozenset([i])) for i, one in enumerate(looks) if one is not None]
     while len(groups) > 1:
-        pairs = [(apart(a[0], b[0]), i, j) for i, a in enumerate(groups) for j, b in enumerate(groups[:i])]
-        nearest, i, j = min(pairs)
+        pairs = [
+            (apart(a[0], b[0]), i, j)
+            for i, a in enumerate(groups)
+            for j, b in enumerate(groups[:i])
+            if not any(len(pair & a[1]) == len(pair & b[1]) == 1 for pair in apart_anyway)
+        ]
+        nearest, i, j = min(pairs, default=(np.inf, 0, 0))
         if nearest >= limit:
             break
         (a, rows), (b, more) = groups[i], groups[j]
-        groups = [group for k, group in enumerate(groups) if k not in (i, j)] + [(a.joined(b), rows + more)]
+        groups = [group for k, group in enumerate(groups) if k not in (i, j)] + [(a.joined(b), rows | more)]
     numbers = [-1] * len(looks)
     for number, (_, rows) in enumerate(sorted(groups, key=lambda group: min(group[1]))):
         for row in rows:

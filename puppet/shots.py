@@ -31,9 +31,10 @@ SURELY = 1.3  # `persons.apart` where nothing but the face speaks for a change
 class CutWatch:
     """Told every frame's picture, in order; notices when it becomes another one."""
 
-    def __init__(self) -> None:
-        self.scene = 0  # number of the picture that is shown; one that comes back has the number that it had
-        self._next = 1
+    def __init__(self, first: int = 0) -> None:
+        """first: the number of the first picture."""
+        self.scene = first  # number of the picture that is shown; one that comes back has the number that it had
+        self._next = first + 1
         self._known: deque[tuple[int, Floats]] = deque(maxlen=SCENES)
         self._last: Floats | None = None
         self._waiting: list[Floats] = []  # thumbnails since what may be a cut
@@ -55,6 +56,10 @@ class CutWatch:
         elif _difference(self._last, thumbnail) < CUT:  # a flash, or something before the lens
             self._waiting, self._last = [], thumbnail
             return None
+        if (
+            self._waiting and _difference(self._waiting[-1], thumbnail) >= CUT
+        ):  # what changes all the time is no picture
+            self._waiting = []
         self._waiting.append(thumbnail)
         if len(self._waiting) < LASTS:
             return None

@@ -61,15 +61,18 @@ class FaceMeshTracker:
         self._view: tuple[int, int, int, int] | None = None  # left, top, right, bottom in px; None: the whole picture
         self._chatty = True  # until the first face: the landmark networks are used from then on
         self.faces_seen = 0
+        self.others: tuple[Face, ...] = ()  # faces of the last frame that are not the followed one
 
     def track(self, frame: Frame) -> Face | None:
         """The followed face, or None when no face is seen."""
         found = self._found(frame.image)
         self.faces_seen = len(found)
+        self.others = ()
         if not found:
             self._view = None
             return None
         points = min(found, key=self._strangeness)
+        self.others = tuple(align.face_of(other) for other in found if other is not points)
         self._last_box = _box(points)
         if self._view is not None:
             self._move_view(frame.image, points)
