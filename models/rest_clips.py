@@ -68,16 +68,20 @@ class Person:
     posed: Floats
 
 
-def read_person(path: Path) -> Person:
-    """Track PATH.mp4 and take its shapes apart by the truth in PATH.npz. DataError where they do not match."""
-    told, video = path.with_suffix(".npz"), path.with_suffix(".mp4")
+def read_truth(told: Path) -> dict[str, np.ndarray]:
+    """The truth about a synthetic person's film: `names` (K), `weights` (N, K), `rot` and `gaze`. Raises DataError."""
     try:
         file = read_arrays(told, MAX_BYTES)
-        truth = {name: file[name] for name in ("names", "weights", "rot", "gaze")}
+        return {name: file[name] for name in ("names", "weights", "rot", "gaze")}
     except OSError as error:
         raise DataError(f"{told}: {reason(error)}") from error
     except (KeyError, ValueError) as error:
         raise DataError(f"{told}: holds no truth of names, weights, rot and gaze") from error
+
+
+def read_person(path: Path) -> Person:
+    """Track PATH.mp4 and take its shapes apart by the truth in PATH.npz. DataError where they do not match."""
+    truth, video = read_truth(path.with_suffix(".npz")), path.with_suffix(".mp4")
     seen, shapes, angles = [], [], []
     capture = Film(video)
     with closing(FaceMeshTracker()) as tracker:
