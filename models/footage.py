@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from puppet.errors import DataError, SourceError, reason
 from puppet.frames import LANDMARKS, Face, Floats, Frame, Image
+from puppet.pictures import is_animated
 from puppet.progress import progress
 from puppet.recorded import IMAGE_SUFFIXES, Pictures
 from puppet.sources import Source, open_source
@@ -77,8 +78,8 @@ class Tools:
 
 
 def is_still(path: Path) -> bool:
-    """Pictures of their own (a folder, or one image), without tracking over time."""
-    return path.is_dir() or _is_picture(path)
+    """Pictures of their own (a folder, or one image), without tracking over time; not an animated image."""
+    return path.is_dir() or (_is_picture(path) and not is_animated(path))
 
 
 def pictures_folder(path: Path) -> Path:
