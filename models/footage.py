@@ -104,7 +104,10 @@ def frames_of(footage: Footage, number: int, tools: Tools, skip_to: int = 0) -> 
         while (frame := source.read()) is not None:
             if index % footage.every == 0 and index >= skip_to:
                 shown = source.shown if isinstance(source, Pictures) else None
-                yield Frame(frame.image, index, frame.captured_at), "" if shown is None else shown.name
+                name = (
+                    "" if shown is None else shown.name.encode("utf-8", "backslashreplace").decode()
+                )  # HDF5 has UTF-8
+                yield Frame(frame.image, index, frame.captured_at), name
             index += 1
 
 

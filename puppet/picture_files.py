@@ -20,6 +20,7 @@ MAX_CANVAS = 1 << 25  # px of a WebP picture: its decoder holds several copies
 MAX_ANIMATED = 1 << 24  # px of an animation, each frame of which is put together anew
 MAX_SIDE = 32_766  # px; OpenCV's remap takes no more
 MAX_FRAMES = 20_000  # of an animation
+MAX_SECONDS = 3600  # of an animation: a few bytes may announce days
 MAX_PARTS = 500_000  # chunks, segments or blocks of one file
 MAX_JPEG = 100 << 20  # bytes; the largest picture at the best quality has fewer
 MAX_SCANS = 100  # of a JPEG; progressive ones have about ten, and each costs a pass over the whole picture
@@ -95,6 +96,8 @@ def check(data: bytes, limits: Limits = ORDINARY, kinds: tuple[str, ...] = (), a
     if len(checked.delays) < 2:
         return replace(checked, delays=())
     _check_size(checked.width, checked.height, _at_most(limits, MAX_ANIMATED))
+    if sum(checked.delays) > MAX_SECONDS:
+        raise PictureError(f"the animation takes over {MAX_SECONDS / 60:.0f} minutes; save it as a video")
     return checked
 
 

@@ -6,6 +6,8 @@ the bounds of what it decodes, and JPEG, PNG and WebP come out as from OpenCV, t
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
@@ -21,6 +23,7 @@ from PIL import (
     PngImagePlugin,
     TiffImagePlugin,
     WebPImagePlugin,
+    _imaging,
 )
 from PIL.Image import Image as Decoded
 
@@ -46,6 +49,11 @@ AT_ONCE = 1 << 22  # px that are written out in one piece
 TURNS = {3: cv2.ROTATE_180, 6: cv2.ROTATE_90_CLOCKWISE, 8: cv2.ROTATE_90_COUNTERCLOCKWISE}  # EXIF's orientation
 DIRECT = ("RGB", "RGBA", "RGBX")  # Pillow's modes that are written out as BGR in one step
 CONVERTED = ("1", "P", "PA", "CMYK", "YCbCr", "LA")
+
+with contextlib.suppress(OSError, AttributeError):  # libtiff tells stderr what it finds wrong; we say it in one line
+    _handler = ctypes.CDLL(_imaging.__file__).TIFFSetErrorHandler
+    _handler.argtypes, _handler.restype = [ctypes.c_void_p], ctypes.c_void_p
+    _handler(None)
 
 
 def read_picture(path: Path) -> Image:

@@ -126,6 +126,12 @@ def test_a_picture_that_stands_before_an_animation_is_no_part_of_it(tmp_path: Pa
     assert np.array_equal(decode_picture(path.read_bytes()), first)  # for who shows no animations
 
 
+def test_an_animation_of_days_is_refused():
+    """A few bytes announce it, and somebody would wait for a video of it."""
+    with pytest.raises(PictureError, match="over 60 minutes"):
+        read_frames(film("GIF", [scene(8, 8, seed=n) for n in range(70)], [600_000] * 70))
+
+
 def test_frames_that_build_on_each_other_are_put_together():
     """Only what changed is stored, in a frame smaller than the picture."""
     whole = scene(64, 48)
@@ -172,6 +178,25 @@ def test_any_file_name_is_read_and_can_be_told(tmp_path: Path):
     assert b"no picture" in done.stderr
     assert b"Traceback" not in done.stderr
     assert not (tmp_path / "o.mp4").exists()
+
+
+def test_footage_of_any_file_names_becomes_a_data_set(tmp_path: Path):
+    import h5py
+
+    from models.__main__ import main
+
+    (tmp_path / "faces").mkdir()
+    for number in (1, 2):
+        try:
+            (tmp_path / "faces" / os.fsdecode(b"lat\xe9in %d.png" % number)).write_bytes(SAMPLES["png"])
+        except OSError:
+            pytest.skip("this file system takes UTF-8 only")
+    out = tmp_path / "x.h5"
+    command = ["prepare", str(tmp_path / "faces"), "-o", str(out), "--many", "--crop", "centre", "--size", "32"]
+    assert main(command) == 0
+    with h5py.File(out) as data:
+        names = data["file"][:]  # pyright: ignore[reportIndexIssue]
+    assert [name.decode() for name in names] == ["lat\\udce9in 1.png", "lat\\udce9in 2.png"]  # pyright: ignore
 
 
 # --------------------------------------------------------------------------------- what is refused, in words
@@ -392,6 +417,7 @@ def decoded_in_a_child(folder: Path, files: dict[str, bytes]) -> dict[str, tuple
     command = [sys.executable, "-c", WORKER, str(folder / "first"), *(str(folder / short) for short in names)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100)
     told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.stderr == "" or done.returncode, done.stderr[-2000:]  # decoders write nothing of their own
     assert done.returncode == 0, f"after {names.get(told[-1][0]) if told else 'nothing'}: {done.stderr[-2000:]}"
     return {names[short]: (words, seconds, peak) for short, words, seconds, peak in told}
 
