@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from puppet.errors import DataError, SourceError, reason
 from puppet.frames import LANDMARKS, Face, Floats, Frame, Image
 from puppet.persons import colours
+from puppet.pictures import is_animated
 from puppet.progress import progress
 from puppet.recorded import IMAGE_SUFFIXES, Pictures
 from puppet.shots import CutWatch
@@ -86,8 +87,8 @@ class Tools:
 
 
 def is_still(path: Path) -> bool:
-    """Pictures of their own (a folder, or one image), without tracking over time."""
-    return path.is_dir() or _is_picture(path)
+    """Pictures of their own (a folder, or one image), without tracking over time; not an animated image."""
+    return path.is_dir() or (_is_picture(path) and not is_animated(path))
 
 
 def pictures_folder(path: Path) -> Path:
@@ -112,7 +113,10 @@ def frames_of(footage: Footage, number: int, tools: Tools, skip_to: int = 0) -> 
         while (frame := source.read()) is not None:
             if index % footage.every == 0 and index >= skip_to:
                 shown = source.shown if isinstance(source, Pictures) else None
-                yield Frame(frame.image, index, frame.captured_at), "" if shown is None else shown.name
+                name = (
+                    "" if shown is None else shown.name.encode("utf-8", "backslashreplace").decode()
+                )  # HDF5 has UTF-8
+                yield Frame(frame.image, index, frame.captured_at), name
             index += 1
 
 

@@ -25,10 +25,12 @@ from numpy.typing import NDArray
 
 from puppet import __version__, actor_card, pixels, trial
 from puppet.actor_card import AGAIN, DECODER, ENCODER, GOLDEN_BLOCKS, LATENTS, PREVIEW, SUFFIX, ActorCard
-from puppet.errors import ActorFileError, ActorStalledError, PuppetError
+from puppet.errors import ActorFileError, ActorStalledError, PictureError, PuppetError
 from puppet.frames import LANDMARKS, POSE_SIZE, AlignedCrop, Drive, Floats, Image, Latent, Portrait
 from puppet.graph_check import check_graph
 from puppet.latents import Latents, latents_from_bytes
+from puppet.picture_files import Limits
+from puppet.pictures import decode_picture
 from puppet.warp import MeshWarp
 
 DEFAULT_ACTOR = "marble"
@@ -175,13 +177,14 @@ def load_actor(path: Path, provider: str = "auto", threads: int = 0) -> Actor:
     if path.resolve().parent != BUILT_IN.resolve():  # what came with the program has been tried out
         trial.prove(path, card, f"puppet {__version__}, ONNX Runtime {ort.__version__}")
     try:
+        _decode_preview(members[PREVIEW])  # so that a list of actors can show it later
         actor = _try_out(card, members, latents, wanted, threads)
         if isinstance(actor, str):  # this provider cannot draw it; the CPU must
             notice = f"{_short(wanted)} is not used: {actor}"
             actor = _try_out(card, members, latents, CPU, threads)
             if isinstance(actor, str):
                 raise ActorFileError(f"{actor}; {AGAIN}")
-    except ActorFileError as error:
+    except (ActorFileError, PictureError) as error:
         raise ActorFileError(f"{path.name}: {error}") from error
     if actor.providers[0] != wanted and notice is None:
         notice = f"{_short(wanted)} is not used: ONNX Runtime could not start it"
@@ -196,6 +199,7 @@ def try_actor(path: Path) -> ActorCard:
     """
     card, members, latents = _read_checked(path)
     try:
+        _decode_preview(members[PREVIEW])
         actor = _try_out(card, members, latents, CPU, 0)
         if isinstance(actor, str):
             raise ActorFileError(f"{actor}; {AGAIN}")
@@ -269,15 +273,18 @@ def find_actor(name_or_path: str = DEFAULT_ACTOR) -> Path:
 
 def read_preview(path: Path) -> Image:
     """The actor's preview, uint8 (H, W, 3) BGR, without loading the networks. Raises ActorFileError."""
-    data = actor_card.read_member(path, PREVIEW)
-    width, height = (int.from_bytes(data[at : at + 4], "big") for at in (16, 20))  # PNG's header comes first
-    limit = actor_card.MAX_SIDE
-    image = None
-    if data.startswith(b"\x89PNG\r\n\x1a\n") and 0 < width <= limit and 0 < height <= limit:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    if image is None:
-        raise ActorFileError(f"{path.name}: {PREVIEW} is no picture; {AGAIN}")
-    return image  # pyright: ignore[reportReturnType]
+    try:
+        return _decode_preview(actor_card.read_member(path, PREVIEW))
+    except PictureError as problem:
+        raise ActorFileError(f"{path.name}: {problem}") from problem
+
+
+def _decode_preview(data: bytes) -> Image:
+    limits = Limits(actor_card.MAX_BYTES[PREVIEW], actor_card.MAX_SIDE**2, actor_card.MAX_SIDE)
+    try:
+        return decode_picture(data, ("PNG",), limits)
+    except PictureError as problem:
+        raise PictureError(f"{PREVIEW} is no picture that can be shown: {problem}; {AGAIN}") from problem
 
 
 # --- the golden picture ---

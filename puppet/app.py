@@ -251,9 +251,7 @@ def _services(
     consent: Callable[[], str] = str,
 ) -> Services:
     """What the controller asks of the rest of the program."""
-    import cv2
-    import numpy as np
-
+    from puppet import pictures
     from puppet.actor import list_actors, read_preview
     from puppet.compose import Layout
     from puppet.ffmpeg import RecordingSettings
@@ -268,8 +266,10 @@ def _services(
         return RecorderSink(RecordingSettings(path), (Layout.DRIVER,))
 
     def read_picture(path: Path) -> Image | None:
-        image = cv2.imread(str(path))
-        return None if image is None else np.asarray(image, np.uint8)
+        try:
+            return pictures.read_picture(path)
+        except (PuppetError, OSError):  # being written, or removed meanwhile; it is looked at again
+            return None
 
     outputs = Outputs(settings.output, settings.folder(), consent)
 

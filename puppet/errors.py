@@ -30,6 +30,10 @@ class SourceError(PuppetError):
         self.kind, self.final = kind, final
 
 
+class PictureError(PuppetError):
+    """A picture file cannot be read: damaged, too large, or of a kind that is not read."""
+
+
 class ActorFileError(PuppetError):
     """An `.actor` file is missing, damaged, edited, or asks for more than this version can do."""
 

@@ -7,15 +7,17 @@ import io
 import zipfile
 from pathlib import Path
 
+import cv2
 import numpy as np
 import onnx
+import planted_pictures
 import pytest
 import tiny_actor as tiny
 from onnx import TensorProto, helper
 from tiny_actor import tiny_parts
 
 import puppet.actor
-from puppet import align
+from puppet import actor_card, align
 from puppet.actor import find_actor, list_actors, load_actor, read_preview
 from puppet.actor_card import DECODER, ENCODER, LATENTS, PREVIEW, Golden, write_actor
 from puppet.errors import ActorFileError, PuppetError
@@ -432,4 +434,15 @@ def test_a_preview_that_is_no_picture_is_refused(tmp_path, size):
     for data in (header + members[PREVIEW][24:], b"GIF89a", b""):
         path = write(tmp_path / "x.actor", replace={PREVIEW: data})
         with pytest.raises(ActorFileError, match=r"x\.actor: preview\.png is no picture"):
+            read_preview(path)
+        with pytest.raises(ActorFileError, match=r"x\.actor: preview\.png is no picture"):
+            load_actor(path, "cpu")  # nor does it get into a collection
+
+
+def test_a_preview_is_a_png_of_a_bounded_size(tmp_path):
+    side = actor_card.MAX_SIDE
+    wide = cv2.imencode(".png", np.zeros((1, side + 1, 3), np.uint8))[1].tobytes()
+    for data, words in ((wide, f"at most {side} a side"), (planted_pictures.samples()["jpeg"], "only PNG is taken")):
+        path = write(tmp_path / "x.actor", replace={PREVIEW: data})
+        with pytest.raises(ActorFileError, match=words):
             read_preview(path)
