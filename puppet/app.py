@@ -5,11 +5,9 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
-import signal
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +15,10 @@ from typing import TYPE_CHECKING, Any
 from puppet.devices import CameraWish, Devices
 from puppet.engine import ActorResults, Engine, Phase, PuppeteerLike
 from puppet.errors import ActorFileError, PuppetError, RecordingError
-from puppet.settings import Settings, load_settings, save_settings, settings_path
+from puppet.files import publish
+from puppet.interrupts import closing, raise_if_terminated
+from puppet.settings import Settings, SettingsFile, load_settings, settings_path
+from puppet.unfinished import drop_draft, make_draft
 
 if TYPE_CHECKING:
     from puppet.actor import Actor
@@ -58,8 +59,10 @@ def run_window(
     """
     forget_opencv_plugins()
     _check_system_libraries()
+    refuse_existing(screenshot)
     path = settings_path()
     settings, notices = load_settings(path)
+    file = SettingsFile(path, settings)
     settings = replace(
         settings,
         motion=replace(settings.motion, **(motion or {})),
@@ -77,7 +80,7 @@ def run_window(
     unattended = frames is not None  # then nobody is there to choose another one
     asked_source, asked_actor = source is not None or unattended, actor is not None or unattended
     wish = CameraWish(settings.camera)
-    session = _Session(settings, path, asked_source, asked_actor, wish)
+    session = _Session(settings, file, asked_source, asked_actor, wish)
     engine = build_engine(settings.provider if provider in (None, "auto") else provider, loop, wish)
     return session.run(engine, spec, actor_file, notices, record, frames, screenshot, virtual_camera)
 
@@ -90,6 +93,7 @@ def run_explorer(actor: str | None, provider: str = "auto", screenshot: Path | N
     """
     forget_opencv_plugins()
     _check_system_libraries()
+    refuse_existing(screenshot)
     from puppet.gui.explorer_window import show_explorer
 
     return show_explorer(actor, provider, screenshot)
@@ -129,10 +133,12 @@ def choose_actor(given: str | None, remembered: str) -> tuple[Path | None, str |
 class _Session:
     """One life of the window."""
 
-    def __init__(self, settings: Settings, path: Path, asked_source: bool, asked_actor: bool, wish: CameraWish) -> None:
+    def __init__(
+        self, settings: Settings, file: SettingsFile, asked_source: bool, asked_actor: bool, wish: CameraWish
+    ) -> None:
         self._wish = wish
         self._settings = settings
-        self._path = path
+        self._file = file
         self._asked_source = asked_source
         self._asked_actor = asked_actor
         self._failure: PuppetError | None = None
@@ -150,6 +156,7 @@ class _Session:
     ) -> int:
         from puppet.gui.controller import Controller
         from puppet.gui.main_window import MainWindow, make_application
+        from puppet.leftovers import clear_up
 
         application = make_application()
         window = MainWindow()
@@ -157,10 +164,7 @@ class _Session:
         window.resize(size.width, size.height)
         window.side.fold(size.folded.split())
 
-        def save(settings: Settings) -> None:
-            save_settings(settings, self._path)
-
-        services = _services(save, self._settings, self._wish, consent_of(engine))
+        services = _services(self._file.save, self._settings, self._wish, consent_of(engine))
         controller = Controller(engine, window, self._settings, services)
 
         limit = ActorResults(frames) if frames is not None else None
@@ -177,12 +181,13 @@ class _Session:
 
         timer = window.make_timer(check)
         problems: list[str] = []
-        try:
-            (window.showMaximized if size.maximised else window.show)()
-            if notices:
-                window.banners.say("start", ". ".join(notice.rstrip(".") for notice in notices), "notice")
-            with _interrupt_closes(window.close):
+        with closing(window.close) as came:  # until all is put in order: systems send SIGTERM and SIGHUP together
+            try:
+                (window.showMaximized if size.maximised else window.show)()
+                if notices:
+                    window.banners.say("start", ". ".join(notice.rstrip(".") for notice in notices), "notice")
                 controller.start(spec, actor)
+                controller.clear_up(clear_up)
                 if virtual_camera:
                     services.outputs.show_camera(True)
                 if record is not None:
@@ -191,18 +196,19 @@ class _Session:
                     engine.add_sink(limit)
                 timer.start(CHECK_MS)
                 application.exec()
-        finally:
-            timer.stop()
-            window.hide()  # finishing a recording may take a moment
-            problems += controller.shutdown()
-            problems += engine.stop()
-            window.deleteLater()
+            finally:
+                timer.stop()
+                window.hide()  # finishing a recording may take a moment
+                problems += controller.shutdown()
+                problems += engine.stop()
+                window.deleteLater()
         if self._failure is not None:
             raise self._failure
         for recording in controller.finished:
             print(f"Saved {recording.path} ({recording.seconds:.1f} s)")
         for problem in problems:
             print(problem, file=sys.stderr)
+        raise_if_terminated(came)
         return 1 if problems else 0
 
     def _asked_in_vain(self, engine: Engine) -> PuppetError | None:
@@ -238,11 +244,12 @@ def _services(
     from puppet.live import camera_picture
     from puppet.neutral_store import NeutralStore
     from puppet.outputs import Outputs
+    from puppet.recorder import with_free_name
     from puppet.sinks import RecorderSink
     from puppet.sources import list_cameras
 
     def film(path: Path) -> RecorderSink:
-        return RecorderSink(RecordingSettings(path), (Layout.DRIVER,))
+        return with_free_name(path, lambda free: RecorderSink(RecordingSettings(free), (Layout.DRIVER,)))
 
     def read_picture(path: Path) -> Image | None:
         image = cv2.imread(str(path))
@@ -312,7 +319,7 @@ def bench_in_window(
 
     window.show()
     try:
-        with _interrupt_closes(window.close):
+        with closing(window.close) as came:
             controller.start(source.name, Path(f"{actor.name}.actor"))
             after(window, 2 * WARM_UP, begin)
             application.exec()
@@ -322,6 +329,7 @@ def bench_in_window(
         controller.shutdown()
         engine.stop()
         window.deleteLater()
+    raise_if_terminated(came)
     if problem is not None:
         raise PuppetError(problem)
     return stopwatch.figures() | {"drops": dropped, "cpu": usage.cpu}
@@ -359,6 +367,12 @@ def forget_opencv_plugins() -> None:
             del os.environ[name]
 
 
+def refuse_existing(screenshot: Path | None) -> None:
+    """Raises RecordingError: no file is overwritten."""
+    if screenshot is not None and os.path.lexists(screenshot):
+        raise RecordingError(f"{screenshot} exists already and is not overwritten; choose another name")
+
+
 def _check_system_libraries() -> None:
     """Qt ends the whole process when one is missing, so ask first. Raises PuppetError."""
     platform = os.environ.get("QT_QPA_PLATFORM", "")
@@ -374,20 +388,14 @@ def _check_system_libraries() -> None:
         ) from problem
 
 
-@contextlib.contextmanager
-def _interrupt_closes(close: Callable[[], object]) -> Iterator[None]:
-    """Ctrl-C closes the window in order. The window's timers let Python notice it soon enough."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, lambda number, frame: close())
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
 def _grab(window, path: Path) -> PuppetError | None:
-    if window.grab().save(str(path), "PNG"):
-        return None
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = make_draft(path)
+        try:
+            if window.grab().save(str(draft), "PNG"):
+                publish(draft, path)
+                return None
+        finally:
+            drop_draft(draft)
     return RecordingError(f"The screenshot could not be written to {path}")

@@ -11,6 +11,7 @@ from typing import Any
 
 from puppet import __version__
 from puppet.errors import PuppetError
+from puppet.interrupts import exit_code, terminating
 
 PROVIDERS = ("auto", "cuda", "directml", "coreml", "cpu")
 LAYOUTS = ("side-by-side", "actor", "driver", "separate")
@@ -22,7 +23,8 @@ SOURCE_HELP = "camera (0, 1 or its name), video file, image folder, URL, or demo
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code. A PuppetError is one line on stderr and code 2, Ctrl-C is 130."""
+    """Run one command; returns the exit code. A PuppetError is one line on stderr and code 2; Ctrl-C is 130, SIGTERM
+    143, SIGHUP 129."""
     given = list(sys.argv[1:] if argv is None else argv)
     if not given or (given[0].startswith("-") and given[0] not in ("-h", "--help", "--version")):
         given.insert(0, "run")
@@ -30,12 +32,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     # before numpy is loaded: idle threads of its OpenBLAS spin, a whole core for as long as a face plays
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
-        return arguments.command(arguments)
+        with terminating():
+            return arguments.command(arguments)
     except PuppetError as problem:
         print(f"puppet: {problem}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        return 130
+    except KeyboardInterrupt as stop:
+        return exit_code(stop)
     except BrokenPipeError:  # the reader of our output (head, less) has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
@@ -117,6 +120,7 @@ def run_live(arguments: argparse.Namespace) -> int:
     if arguments.headless:
         if arguments.screenshot is not None:
             raise PuppetError("--screenshot needs the window; leave --headless out")
+        clear_up()
         from puppet.headless import run_headless
         from puppet.output_settings import OutputSettings
         from puppet.pipeline import StepOptions
@@ -169,6 +173,7 @@ def render_demo(actor: str | None, provider: str, motion: dict[str, Any]) -> int
 
 def render_video(arguments: argparse.Namespace) -> int:
     """One video, or every video of a folder."""
+    clear_up()
     from puppet.batch import default_jobs, render_folder, videos_in
     from puppet.output_settings import OutputSettings
     from puppet.pipeline import StepOptions
@@ -176,14 +181,14 @@ def render_video(arguments: argparse.Namespace) -> int:
 
     outputs = OutputSettings(**_outputs(arguments))
 
-    def render_one(video: str | Path, output: Path) -> str:
+    def render_one(video: str | Path, output: Path, force: bool) -> str:
         rendered = render(
             str(video),
             output,
             actor=arguments.actor,
             options=StepOptions(**_motion(arguments)),
             provider=arguments.provider,
-            force=arguments.force,
+            force=force,
             outputs=outputs,
         )
         return rendered.summary()
@@ -192,7 +197,7 @@ def render_video(arguments: argparse.Namespace) -> int:
     if not videos:
         if arguments.resume or arguments.jobs:
             raise PuppetError(f"{arguments.video} is no folder of videos, for which --resume and --jobs are made")
-        print(render_one(arguments.video, arguments.output))
+        print(render_one(arguments.video, arguments.output, arguments.force))
         return 0
     jobs = arguments.jobs or default_jobs()
     options = _options_again(arguments)
@@ -261,6 +266,14 @@ def run_doctor(arguments: argparse.Namespace) -> int:
 
 
 # --- helpers ---
+
+
+def clear_up() -> None:
+    """What killed processes left behind goes, or is finished; said in a line each."""
+    from puppet import leftovers
+
+    for told in leftovers.clear_up():
+        print(told, file=sys.stderr)
 
 
 def _command(commands, name: str, function: Callable, help: str, example: str) -> argparse.ArgumentParser:

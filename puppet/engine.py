@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Protocol
 from puppet.capture import BACK_OFF, Capture, Phase
 from puppet.errors import PuppetError
 from puppet.frames import Frame, Result
+from puppet.memory import give_back
 from puppet.slot import LatestSlot
 from puppet.timing import RateMeter, StageTimes
 
@@ -190,6 +191,7 @@ class Engine:
         deadline = time.monotonic() + HELPER_TIMEOUT
         for helper in helpers:
             helper.join(max(0.0, deadline - time.monotonic()))
+        give_back()
         return problems
 
     # -- what the user chooses -----------------------------------------------------------------------------------
