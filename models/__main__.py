@@ -12,6 +12,7 @@ from models import latent_commands as latent
 from models.arguments import positive, seed
 from models.config import PRESETS
 from puppet.errors import PuppetError
+from puppet.interrupts import exit_code, terminating
 
 # Everything heavy is imported by the command that needs it, so that --help is instant.
 
@@ -178,18 +179,22 @@ def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit code: 0, or 2 with one line on stderr for what the user can mend."""
+    """Exit code: 0, or 2 with one line on stderr for what the user can mend; 130, 143, 129 after signals."""
     argv = sys.argv[1:] if argv is None else argv
     args = build_parser(next(iter(argv), None)).parse_args(argv)
+    from puppet.leftovers import clear_up_and_say  # not before somebody wants more than --help
+
+    clear_up_and_say()
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
         try:
-            return args.run_command(args)
+            with terminating():
+                return args.run_command(args)
         except PuppetError as error:
             print(f"error: {error}", file=sys.stderr)
             return 2
-        except KeyboardInterrupt:
-            return 130
+        except KeyboardInterrupt as stop:
+            return exit_code(stop)
 
 
 if __name__ == "__main__":

@@ -120,11 +120,12 @@ def run_live(arguments: argparse.Namespace) -> int:
     if arguments.headless:
         if arguments.screenshot is not None:
             raise PuppetError("--screenshot needs the window; leave --headless out")
-        clear_up()
         from puppet.headless import run_headless
+        from puppet.leftovers import clear_up_and_say
         from puppet.output_settings import OutputSettings
         from puppet.pipeline import StepOptions
 
+        clear_up_and_say()
         return run_headless(
             source=arguments.source,
             actor=arguments.actor,
@@ -173,12 +174,13 @@ def render_demo(actor: str | None, provider: str, motion: dict[str, Any]) -> int
 
 def render_video(arguments: argparse.Namespace) -> int:
     """One video, or every video of a folder."""
-    clear_up()
     from puppet.batch import default_jobs, render_folder, videos_in
+    from puppet.leftovers import clear_up_and_say
     from puppet.output_settings import OutputSettings
     from puppet.pipeline import StepOptions
     from puppet.render import render
 
+    clear_up_and_say()
     outputs = OutputSettings(**_outputs(arguments))
 
     def render_one(video: str | Path, output: Path, force: bool) -> str:
@@ -266,14 +268,6 @@ def run_doctor(arguments: argparse.Namespace) -> int:
 
 
 # --- helpers ---
-
-
-def clear_up() -> None:
-    """What killed processes left behind goes, or is finished; said in a line each."""
-    from puppet import leftovers
-
-    for told in leftovers.clear_up():
-        print(told, file=sys.stderr)
 
 
 def _command(commands, name: str, function: Callable, help: str, example: str) -> argparse.ArgumentParser:

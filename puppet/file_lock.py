@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -18,12 +19,15 @@ from puppet.errors import PuppetError
 from puppet.folders import config_folder
 
 TRY_EVERY = 0.01  # s
+A_LOOK = 0.3  # s; longer than anybody who only looks has a lock
+TAKEN = (errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK)  # what a lock that is taken gives
 LONGEST_NOTE = 1000  # bytes that are read of what a holder says of itself
 FAR = 1 << 30  # Windows locks bytes, and nobody can read those: one far behind what the holder says
 
 
 def hold(path: Path, patience: float = 0.0) -> IO[bytes] | None:
-    """Take the lock until the file that is returned is closed; None when somebody has it. Raises OSError.
+    """Take the lock until the file that is returned is closed; None when somebody has it. Raises OSError, also where
+    the disk knows no locks.
 
     patience: s for which it is tried again: `is_locked` has it for a moment, in every process that looks.
     """
@@ -32,7 +36,10 @@ def hold(path: Path, patience: float = 0.0) -> IO[bytes] | None:
     while True:
         try:
             _lock(file)
-        except OSError:
+        except OSError as problem:
+            if problem.errno not in TAKEN:
+                file.close()
+                raise
             if time.monotonic() >= deadline:
                 file.close()
                 return None
@@ -54,7 +61,7 @@ def is_locked(path: Path) -> bool:
 
 
 @contextlib.contextmanager
-def held(path: Path, patience: float = 0.0) -> Iterator[bool]:
+def held(path: Path, patience: float = A_LOOK) -> Iterator[bool]:
     """Hold a lock whose file says who holds it, and goes with it; False when somebody else has it. Raises OSError.
 
     The folder is made. The file that a killed holder left is taken over, and goes, too.
@@ -94,7 +101,7 @@ def lock_of(path: Path) -> Path:
 
 
 @contextlib.contextmanager
-def only_writer(path: Path, patience: float = 0.0) -> Iterator[None]:
+def only_writer(path: Path, patience: float = A_LOOK) -> Iterator[None]:
     """As the only process that works on the output `path`. Raises PuppetError that says who else does."""
     lock, got = lock_of(path), None
     with contextlib.ExitStack() as stack:

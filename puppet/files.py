@@ -11,10 +11,18 @@ from pathlib import Path
 from puppet.unfinished import drop_draft, forget, make_draft
 
 
-def write_whole(path: Path, content: str | bytes) -> None:
-    """Replace a file atomically, folders made: after a crash there is the old content or the new. Raises OSError."""
-    with _written(path, content, private=True) as draft:
+def write_whole(path: Path, content: str | bytes, private: bool = True) -> None:
+    """Replace a file atomically, folders made: after a crash there is the old content or the new. private: nobody else
+    may read it. Raises OSError."""
+    with _written(path, content, private) as draft:
         os.replace(draft, path)
+
+
+def publish_whole(path: Path, content: str | bytes) -> None:
+    """Make a new file of just this name, as a whole, folders made. FileExistsError when the name is taken; raises
+    OSError."""
+    with _written(path, content) as draft:
+        publish(draft, path)
 
 
 def write_new(path: Path, content: str | bytes, before: str = "_") -> Path:

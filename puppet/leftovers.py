@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -37,6 +38,12 @@ def clear_up() -> list[str]:
                 if lock is not None:
                     remove_and_close(path, lock)
     return told
+
+
+def clear_up_and_say() -> None:
+    """For commands at their start: see `clear_up`."""
+    for told in clear_up():
+        print(told, file=sys.stderr)
 
 
 def _clear(path: Path) -> list[str]:

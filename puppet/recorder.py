@@ -27,7 +27,7 @@ from puppet.files import numbered
 from puppet.frames import Image
 from puppet.provenance import Provenance, append_xmp
 from puppet.rescue import rescue
-from puppet.unfinished import DRAFT, TAKE, drop_draft, forget, lock_descriptor, make_draft, note
+from puppet.unfinished import TAKE, drop_draft, forget, lock_descriptor, make_draft, note
 
 QUEUE_BYTES = 192 << 20  # pictures waiting for ffmpeg; about two seconds of 1280 x 720
 QUEUE_FRAMES = (8, 90)  # never fewer, never more
@@ -112,10 +112,13 @@ class Recorder:
         self._draft = draft
         self._look_at = 0.0
         self._mended = False
+        if draft:
+            note(self.path)
         self._new_folders, self._file = _claim(settings)
-        about = settings.about
-        told = {"actor": about.actor, "consent": about.consent, "layout": about.layout.value, "badge": about.badge}
-        note(self.path, DRAFT if draft else TAKE, **told)
+        if not draft:
+            about = settings.about
+            told = {"actor": about.actor, "consent": about.consent, "layout": about.layout.value, "badge": about.badge}
+            note(self.path, TAKE, **told)
         self._messages = tempfile.TemporaryFile()  # noqa: SIM115 - closed at the end of the thread
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()

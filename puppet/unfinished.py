@@ -117,7 +117,8 @@ _own = _List()
 
 
 def note(path: Path, kind: str = DRAFT, **facts: Any) -> None:
-    """Put a file or folder on the list: it is ours, and not finished."""
+    """Put a file or folder on the list: it is ours, and not finished. One that is there already is told by its number;
+    one that is not must get a name that nobody else has."""
     path = path.absolute()
     _own.add(Entry(path, kind, number_of(path) or 0, facts))
 
@@ -151,7 +152,6 @@ def make_draft(path: Path, private: bool = False) -> Path:
             forget(draft)
             raise
         else:
-            note(draft)
             return draft
 
 
