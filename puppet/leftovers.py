@@ -11,6 +11,7 @@ from pathlib import Path
 
 from puppet.compose import Layout
 from puppet.errors import RecordingError
+from puppet.ffmpeg import container
 from puppet.file_lock import hold, is_at, remove_and_close
 from puppet.film_times import film_times
 from puppet.provenance import Provenance
@@ -76,6 +77,8 @@ def _finish(take: Entry, sounds: Sequence[Entry], told: list[str]) -> bool:
     if take.path.stat().st_size == 0:
         take.remove()  # no picture had come
         return False
+    if container(take.path) != "matroska" and not _is_fragmented(take.path):
+        return False  # somebody else's: ours is not finished
     sound = next((sound for sound in sounds if take.path in _takes_of(sound)), None)
     times = film_times(take.path).times
     if len(times) < 2:
@@ -94,6 +97,12 @@ def _finish(take: Entry, sounds: Sequence[Entry], told: list[str]) -> bool:
             told.append(f"{take.path} was not finished when the program was ended; it is now ({seconds:.1f} s)")
         return heard
     return False
+
+
+def _is_fragmented(path: Path) -> bool:
+    """Whether an MP4 grew by fragments, of which the first lies near its beginning."""
+    with path.open("rb") as file:
+        return b"moof" in file.read(1 << 20)
 
 
 def _takes_of(sound: Entry) -> list[Path]:

@@ -2,7 +2,8 @@
 
 A process that has anything unfinished keeps a list of it among the program's own files, and holds a lock on the list
 for as long as it lives (so does the ffmpeg that writes for it). A list whose lock is free is a dead process's:
-`leftovers` reads it. A file that is on a list, by its name and its number on the disk, is ours, and no other is.
+`leftovers` reads it. What is on a list is ours, and nothing else: drafts by names that nobody else can have, other
+files by what the disk says of them, too, for a name may be somebody else's by now.
 """
 
 from __future__ import annotations
@@ -24,23 +25,24 @@ from puppet.file_lock import hold, is_at, remove_and_close
 from puppet.folders import config_folder
 
 DRAFT, TAKE, SOUND = "draft", "take", "sound"  # to be removed; to be finished; to be put into takes
+GROWING = (TAKE, SOUND)
 LIST, PARTS = ".list", ".parts"  # endings of files in `lists_folder`
 
 
 @dataclass(frozen=True)
 class Entry:
-    """number: of the file on its disk; 0: it is made under a name that only we know. facts: see `leftovers`."""
+    """mark: see `mark_of`; empty: it has a name that nobody else has. facts: see `leftovers`."""
 
     path: Path
     kind: str = DRAFT
-    number: int = 0
+    mark: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
 
     @property
     def is_there(self) -> bool:
         """Whether the very file still has this name."""
-        number = number_of(self.path)
-        return number is not None and number == (self.number or number)
+        mark = mark_of(self.path, self.kind)
+        return mark is not None and mark == (self.mark or mark)
 
     def remove(self) -> None:
         """If it is there. Raises OSError."""
@@ -55,12 +57,14 @@ def lists_folder() -> Path:
     return config_folder() / "unfinished"
 
 
-def number_of(path: Path) -> int | None:
-    """The number of a file on its disk; None when there is none."""
+def mark_of(path: Path, kind: str = DRAFT) -> str | None:
+    """What tells a file from another one of its name: its number on the disk, which a new one may get again, and size
+    and time of change, unless it is of a kind that grows. None when there is none."""
     try:
-        return path.lstat().st_ino
+        stat = path.lstat()
     except OSError:
         return None
+    return f"{stat.st_ino}" if kind in GROWING else f"{stat.st_ino} {stat.st_size} {stat.st_mtime_ns}"
 
 
 class _List:
@@ -81,7 +85,7 @@ class _List:
             with contextlib.suppress(OSError):
                 if self._file is None:
                     self._open()
-                self._write({"path": str(entry.path), "kind": entry.kind, "number": entry.number, "facts": entry.facts})
+                self._write({"path": str(entry.path), "kind": entry.kind, "mark": entry.mark, "facts": entry.facts})
 
     def drop(self, path: Path) -> None:
         with self._lock:
@@ -117,10 +121,10 @@ _own = _List()
 
 
 def note(path: Path, kind: str = DRAFT, **facts: Any) -> None:
-    """Put a file or folder on the list: it is ours, and not finished. One that is there already is told by its number;
-    one that is not must get a name that nobody else has."""
+    """Put a file on the list: it is ours, and not finished. One that is not there yet must get a name that nobody else
+    has; one that is may change no more, unless it is of a kind that grows."""
     path = path.absolute()
-    _own.add(Entry(path, kind, number_of(path) or 0, facts))
+    _own.add(Entry(path, kind, mark_of(path, kind) or "", facts))
 
 
 def forget(path: Path) -> None:
@@ -165,8 +169,9 @@ def drop_draft(draft: Path) -> None:
 @contextlib.contextmanager
 def temporary_folder() -> Iterator[Path]:
     """A folder among the system's temporary files, gone afterwards. Raises OSError."""
-    folder = Path(tempfile.mkdtemp(prefix="puppet-"))
+    folder = Path(tempfile.gettempdir()) / f"puppet-{secrets.token_hex(8)}"
     note(folder)
+    folder.mkdir(mode=0o700)
     try:
         yield folder
     finally:
@@ -182,7 +187,7 @@ def read_list(path: Path) -> list[Entry]:
             told = json.loads(line)
             if told["kind"]:
                 entries[told["path"]] = Entry(
-                    Path(str(told["path"])), str(told["kind"]), int(told["number"]), dict(told["facts"])
+                    Path(str(told["path"])), str(told["kind"]), str(told["mark"]), dict(told["facts"])
                 )
             else:
                 entries.pop(told["path"], None)
@@ -200,7 +205,7 @@ def keep_part(part: Path, output: Path) -> None:
     with contextlib.suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("a", encoding="utf-8") as lines:
-            lines.write(json.dumps({"path": str(part.absolute()), "number": number_of(part) or 0}) + "\n")
+            lines.write(json.dumps({"path": str(part.absolute()), "mark": mark_of(part)}) + "\n")
 
 
 def drop_parts(output: Path) -> None:
@@ -218,7 +223,7 @@ def read_parts(file: Path) -> list[Entry]:
     for line in file.read_text(encoding="utf-8", errors="replace").splitlines() if file.exists() else ():
         with contextlib.suppress(ValueError, KeyError, TypeError):
             told = json.loads(line)
-            parts.append(Entry(Path(str(told["path"])), number=int(told["number"]) or -1))
+            parts.append(Entry(Path(str(told["path"])), mark=str(told["mark"])))
     return parts
 
 
