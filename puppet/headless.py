@@ -58,7 +58,7 @@ def run_headless(
     outputs = outputs or OutputSettings()
     camera = VirtualCamera(outputs.badge) if virtual_camera else None
     sink = outputs.take(record, played.name, played.card.consent) if record is not None else None
-    interrupted = False
+    interrupted: KeyboardInterrupt | None = None
     try:
         engine.set_actor(Path(f"{played.name}.actor"))
         if sink is not None:
@@ -70,8 +70,8 @@ def run_headless(
         with progress(total=frames, label="running", unit="frames") as bar:  # before the tracker borrows stderr
             engine.start(spec)
             follow(engine, meter, bar.update, sink)
-    except KeyboardInterrupt:
-        interrupted = True
+    except KeyboardInterrupt as stop:
+        interrupted = stop
     finally:
         status = engine.status()
         problems = engine.stop()
@@ -81,8 +81,8 @@ def run_headless(
     for made in sink.recordings if sink is not None else ():
         if made.path.exists():
             print(f"recorded      {made.path}: {made.frames} frames, {made.seconds:.2f} s, {made.dropped} dropped")
-    if interrupted:
-        raise KeyboardInterrupt
+    if interrupted is not None:
+        raise interrupted
     if sink is not None and sink.error is not None:
         raise sink.error
     if problems:
