@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from puppet.error_log import explained
 from puppet.errors import DataError
+from puppet.interrupts import exit_code, terminating
 from puppet.texts import one_line
 
 if TYPE_CHECKING:
@@ -87,10 +88,11 @@ def morphing_faces_parser() -> argparse.ArgumentParser:
 
 def export_morphing_faces(args: argparse.Namespace) -> None:
     """Raises PuppetError; writes nothing then."""
+    from export.actor_file import finished_as
     from export.morphing_faces import convert
 
-    _refuse_existing(args)
-    card = convert(args.folder, args.output, args.name or args.output.stem, args.licence, args.consent)
+    with finished_as(args.output, args.force) as draft:
+        card = convert(args.folder, draft, args.name or args.output.stem, args.licence, args.consent)
     size = args.output.stat().st_size / 2**20
     print(f"{args.output}: {size:.1f} MiB, {card.kind} actor {card.name}; encoder: {card.training['encoder']}")
 
@@ -98,6 +100,7 @@ def export_morphing_faces(args: argparse.Namespace) -> None:
 def export_run(args: argparse.Namespace) -> None:
     """Raises PuppetError; writes nothing then."""
     # torch is only imported when there is something to do, so that --help is instant
+    from export.actor_file import finished_as
     from export.attributes import add_attributes
     from export.onnx_file import Declaration, export_actor
     from export.response import add_response
@@ -105,19 +108,19 @@ def export_run(args: argparse.Namespace) -> None:
     from models.dataset import open_dataset
     from models.labels import dataset_labels
 
-    _refuse_existing(args)
-    model, facts = checkpoint.load_model(args.run, args.checkpoint)
-    path = args.data or Path(str(facts.data.get("file", "")))
-    if not path.is_file():
-        raise DataError(f"{path}: the run's data set is not there; say where it is with --data")
-    declared = Declaration(args.name or args.output.stem, args.consent, args.licence)
-    with open_dataset(path) as dataset:
-        told = dataset.has_landmarks or dataset.labels is not None or args.labels is not None
-        labels = dataset_labels(dataset, args.labels) if told and not args.no_attributes else None
-        export_actor(model, dataset, args.output, declared, training_facts(facts))
-        card = add_response(args.output, dict(args.answer))
-        if labels is not None:
-            print(add_attributes(args.output, dataset, labels, args.variant)[1].text())
+    with finished_as(args.output, args.force) as draft:
+        model, facts = checkpoint.load_model(args.run, args.checkpoint)
+        path = args.data or Path(str(facts.data.get("file", "")))
+        if not path.is_file():
+            raise DataError(f"{path}: the run's data set is not there; say where it is with --data")
+        declared = Declaration(args.name or args.output.stem, args.consent, args.licence)
+        with open_dataset(path) as dataset:
+            told = dataset.has_landmarks or dataset.labels is not None or args.labels is not None
+            labels = dataset_labels(dataset, args.labels) if told and not args.no_attributes else None
+            export_actor(model, dataset, draft, declared, training_facts(facts))
+            card = add_response(draft, dict(args.answer))
+            if labels is not None:
+                print(add_attributes(draft, dataset, labels, args.variant)[1].text())
     size = args.output.stat().st_size / 2**20
     parity = ", ".join(f"{name} {value:.2g}" for name, value in card.parity.items())
     answer = "".join(f"; answer of the {region}: {share:.2f}" for region, share in card.response.items())
@@ -126,16 +129,18 @@ def export_run(args: argparse.Namespace) -> None:
 
 def export_attributes(args: argparse.Namespace) -> None:
     """Raises PuppetError; changes nothing then."""
+    from export.actor_file import finished_as
     from export.attributes import add_attributes
     from models.dataset import open_dataset
     from models.labels import dataset_labels
     from puppet.actor import find_actor
 
     file = find_actor(str(args.actor))
-    if args.output is not None:
-        _refuse_existing(args)
-    with open_dataset(args.data) as dataset:
-        _, found = add_attributes(file, dataset, dataset_labels(dataset, args.labels), args.variant, args.output)
+    with (
+        finished_as(args.output or file, args.force or args.output is None) as draft,
+        open_dataset(args.data) as dataset,
+    ):
+        _, found = add_attributes(file, dataset, dataset_labels(dataset, args.labels), args.variant, draft)
     print(f"{found.text()}\n{args.output or file}: {len(found.names)} attributes, from {found.frames} frames")
 
 
@@ -155,13 +160,6 @@ def training_facts(facts: Checkpoint) -> dict[str, Any]:
         "data": data,
         "config": to_json(facts.config),
     }
-
-
-def _refuse_existing(args: argparse.Namespace) -> None:
-    from export import ExportError
-
-    if args.output.exists() and not args.force:
-        raise ExportError(f"{args.output} exists already; choose another name or add --force to replace it")
 
 
 def _statement(text: str) -> str:
@@ -194,10 +192,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     named = given[0] if given and given[0] in others else None
     make_parser, work = others.get(named or "", (parser, export_run))
     args = make_parser().parse_args(given[1:] if named else given)
+    from puppet.leftovers import clear_up_and_say  # not before somebody wants more than --help
+
+    clear_up_and_say()
     try:
-        work(args)
-    except KeyboardInterrupt:
-        return 130
+        with terminating():
+            work(args)
+    except KeyboardInterrupt as stop:
+        return exit_code(stop)
     except Exception as error:
         print(f"error: {one_line(str(explained(error, 'export')), None)}", file=sys.stderr)
         return 2

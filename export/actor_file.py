@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from export import ExportError
 from puppet.actor import load_actor
 from puppet.actor_card import SUFFIX, ActorCard, write_actor
-from puppet.errors import reason
+from puppet.errors import PuppetError, reason
+from puppet.file_lock import only_writer
+from puppet.files import publish
+from puppet.unfinished import drop_draft, make_draft
 
 
 def check_output(out: Path) -> None:
@@ -20,9 +24,40 @@ def check_output(out: Path) -> None:
         raise ExportError(f"{out}: cannot be written there; choose another folder")
 
 
+@contextlib.contextmanager
+def finished_as(out: Path, force: bool) -> Iterator[Path]:
+    """A draft that becomes `out` when all that is done to it went well; gone otherwise. Raises PuppetError, also when
+    there is such a file and it is not to be replaced, or another process is writing it."""
+    taken = ExportError(f"{out} exists already; choose another name or add --force to replace it")
+    with only_writer(out):
+        if out.exists() and not force:
+            raise taken
+        check_output(out)
+        draft = _draft(out)
+        try:
+            yield draft
+            (os.replace if force else publish)(draft, out)
+        except FileExistsError as error:  # made by somebody else meanwhile
+            raise taken from error
+        except OSError as error:
+            raise ExportError(f"{out}: cannot be written ({reason(error)}); choose another folder") from error
+        except PuppetError as error:
+            error.args = tuple(str(part).replace(draft.name, out.name) for part in error.args)
+            raise
+        finally:
+            drop_draft(draft)
+
+
+def _draft(out: Path) -> Path:
+    try:
+        return make_draft(out)
+    except OSError as error:
+        raise ExportError(f"{out}: cannot be written ({reason(error)}); choose another folder") from error
+
+
 def write_verified(out: Path, card: ActorCard, members: Mapping[str, bytes]) -> ActorCard:
     """Under another name first; it gets its own when the app itself has loaded it. Raises PuppetError."""
-    trial = out.with_name(f".{out.stem}.{os.getpid()}{SUFFIX}")
+    trial = _draft(out)
     try:
         card = write_actor(trial, card, members)
         load_actor(trial, provider="cpu")
@@ -30,5 +65,5 @@ def write_verified(out: Path, card: ActorCard, members: Mapping[str, bytes]) -> 
     except OSError as error:
         raise ExportError(f"{out}: cannot be written ({reason(error)}); choose another folder") from error
     finally:
-        trial.unlink(missing_ok=True)
+        drop_draft(trial)
     return card

@@ -13,6 +13,7 @@ from models.arguments import positive, seed
 from models.config import PRESETS
 from puppet.error_log import explained
 from puppet.errors import PuppetError
+from puppet.interrupts import exit_code, terminating
 from puppet.texts import one_line
 
 # Everything heavy is imported by the command that needs it, so that --help is instant.
@@ -180,15 +181,19 @@ def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit code: 0, or 2 with one line on stderr."""
+    """Exit code: 0, or 2 with one line on stderr; 130, 143, 129 after signals."""
     argv = sys.argv[1:] if argv is None else argv
     args = build_parser(next(iter(argv), None)).parse_args(argv)
+    from puppet.leftovers import clear_up_and_say  # not before somebody wants more than --help
+
+    clear_up_and_say()
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
         try:
-            return args.run_command(args)
-        except KeyboardInterrupt:
-            return 130
+            with terminating():
+                return args.run_command(args)
+        except KeyboardInterrupt as stop:
+            return exit_code(stop)
         except Exception as error:
             print(f"error: {one_line(str(explained(error, f'models {args.command}')), None)}", file=sys.stderr)
             return 2

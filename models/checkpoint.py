@@ -12,8 +12,8 @@ import math
 import os
 import shutil
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from models.base import ActorModel
 from models.config import MOST_STEPS, TrainConfig, to_json, train_config
 from models.run_folder import checked_data
 from puppet.errors import DataError, reason
-from puppet.files import read_limited
+from puppet.files import read_limited, write_whole
 from puppet.plain_json import check_shown, parse_json
 from puppet.texts import is_plain, one_line
 
@@ -105,9 +105,8 @@ def write(
             content = tensors_to_bytes({k: v.detach().cpu().contiguous() for k, v in tensors.items()})
             hashes[f"{name}{SUFFIX}"] = hashlib.sha256(content).hexdigest()
             _write_synced(partial / f"{name}{SUFFIX}", content)
-        facts = {"format": FORMAT, "version": VERSION, "step": step, "seconds": seconds, "score": score}
-        facts |= {"config": to_json(config), "data": dict(data), "metrics": dict(metrics), "sha256": hashes}
-        _write_synced(partial / FACTS, json.dumps(facts, indent=1).encode())
+        made = Checkpoint(folder, step, seconds, score, config, data, metrics, hashes)
+        _write_synced(partial / FACTS, _facts(made).encode())
         if folder.exists():  # only a damaged one, which resuming has passed over
             shutil.rmtree(folder)
         os.replace(partial, folder)
@@ -117,7 +116,24 @@ def write(
         raise DataError(
             f"{folder}: the checkpoint cannot be written ({reason(error)}); free some space, then --resume"
         ) from error
-    return Checkpoint(folder, step, seconds, score, config, data, metrics, hashes)
+    return made
+
+
+def judge(made: Checkpoint, score: float | None, metrics: Mapping[str, float]) -> Checkpoint:
+    """Add to a checkpoint what it is worth; the same, judged. Raises DataError."""
+    judged = replace(made, score=score, metrics=metrics)
+    try:
+        write_whole(made.folder / FACTS, _facts(judged))
+    except OSError as error:
+        raise DataError(f"{made.folder}: cannot be written ({reason(error)}); free some space") from error
+    return judged
+
+
+def _facts(made: Checkpoint) -> str:
+    """The JSON of a checkpoint."""
+    facts = {"format": FORMAT, "version": VERSION, "step": made.step, "seconds": made.seconds, "score": made.score}
+    facts |= {"config": to_json(made.config), "data": dict(made.data), "metrics": dict(made.metrics)}
+    return json.dumps(facts | {"sha256": dict(made.sha256)}, indent=1)
 
 
 def read(folder: Path) -> Checkpoint:
@@ -186,7 +202,8 @@ def find(run: Path, which: str = "last") -> Checkpoint | None:
 
 
 def tidy(run: Path, keep_last: int = 2) -> None:
-    """Keep the newest `keep_last` checkpoints and the best one; drop the others and what killed runs left behind."""
+    """Keep the newest `keep_last` whole checkpoints and the best one; drop the others, and what killed runs left. What
+    is newer than those, and damaged, stays: whoever resumes is told of it."""
     for partial in _folder(run).glob(f"{PARTIAL}*"):
         shutil.rmtree(partial, ignore_errors=True)
     folders = _folders(run)
@@ -198,9 +215,24 @@ def tidy(run: Path, keep_last: int = 2) -> None:
             scores[folder] = None
     scored = {folder: score for folder, score in scores.items() if score is not None}
     best = max(scored, key=lambda folder: (scored[folder], folder.name)) if scored else None
-    for folder in folders[keep_last:]:
+    for folder in folders[_after_whole(folders, keep_last) :]:
         if folder != best:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _after_whole(folders: Sequence[Path], count: int) -> int:
+    """How many folders, newest first, hold `count` whole checkpoints; all of them, if there are not so many."""
+    if len(folders) <= count:
+        return len(folders)  # nothing to look into
+    for index, folder in enumerate(folders):
+        try:
+            read(folder).verify()
+        except DataError:
+            continue
+        count -= 1
+        if not count:
+            return index + 1
+    return len(folders)
 
 
 def drop_after(run: Path, step: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -81,12 +80,12 @@ def picture_grid(dataset: Dataset) -> Image:
     return sheet
 
 
-def save_png(path: Path, image: Image) -> None:
-    """Write uint8 BGR; any file name the system allows. OSError when it cannot be written."""
+def png(image: Image) -> bytes:
+    """uint8 BGR as a PNG file's content. Raises DataError."""
     done, data = cv2.imencode(".png", image)
     if not done:
-        raise DataError(f"{path}: the picture could not be encoded")
-    path.write_bytes(data.tobytes())
+        raise DataError("the report's picture could not be encoded")
+    return data.tobytes()
 
 
 def _head_grid(report: Report, dataset: Dataset) -> Image:

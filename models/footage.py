@@ -45,6 +45,9 @@ RECORD = np.dtype(
 )
 
 
+SIDE_FILE_KEYS = ("files", "every", "max_frames", "record")  # of its first line, JSON
+
+
 @dataclass(frozen=True)
 class Footage:
     """What to look at. every: only each n-th frame; max_frames: stop after so many looked-at frames (0: all)."""
@@ -60,9 +63,8 @@ class Footage:
     def fingerprint(self) -> str:
         """One line of JSON that changes when a file is replaced or an option that tracking depends on changes."""
         files = [[str(path.resolve()), *_size_and_change(path)] for path in self.paths]
-        return json.dumps(
-            {"files": files, "every": self.every, "max_frames": self.max_frames, "record": RECORD.itemsize}
-        )
+        values = (files, self.every, self.max_frames, RECORD.itemsize)
+        return json.dumps(dict(zip(SIDE_FILE_KEYS, values, strict=True)))
 
 
 def _size_and_change(path: Path) -> list[int]:
@@ -134,6 +136,14 @@ def track(footage: Footage, side_file: Path, tools: Tools) -> NDArray[np.void]:
     return np.concatenate([done, np.array(fresh, RECORD)])
 
 
+def is_side_file(path: Path) -> bool:
+    """Whether a file is what an interrupted run left, of whatever footage; an empty one, too."""
+    with suppress(OSError, ValueError), path.open("rb") as file:
+        first = file.readline(1 << 20)
+        return not first or tuple(json.loads(first)) == SIDE_FILE_KEYS
+    return False
+
+
 def _take_up(footage: Footage, side_file: Path) -> NDArray[np.void]:
     """Records of an interrupted run over the same footage; otherwise a new, empty side file."""
     header = footage.fingerprint().encode() + b"\n"
@@ -142,6 +152,8 @@ def _take_up(footage: Footage, side_file: Path) -> NDArray[np.void]:
             records = np.frombuffer(body := file.read(), RECORD, len(body) // RECORD.itemsize)
             file.truncate(len(header) + records.nbytes)
             return records
+    if side_file.exists() and not is_side_file(side_file):
+        raise DataError(f"{side_file}: is in the way, and not of this program; give it another name")
     side_file.write_bytes(header)
     return np.empty(0, RECORD)
 

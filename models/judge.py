@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from puppet.errors import PuppetError
 from puppet.plain_json import read_json
+from puppet.unfinished import temporary_folder
 
 MAX_BYTES = 64 << 20  # of its figures
 VALIDATE = "validate.py"  # beside the judge; draws the warped still
@@ -26,8 +26,8 @@ def score(
     judge: Path, driver: Path, output: Path, footage: Path | None = None, by_frame: bool = False
 ) -> dict[str, Any]:
     """The judge's figures of an output video against its driver. Raises EvaluationError."""
-    with tempfile.TemporaryDirectory() as folder:
-        result = Path(folder) / "score.json"
+    with temporary_folder() as folder:
+        result = folder / "score.json"
         arguments = score_arguments(judge, driver, output, result, footage, by_frame)
         run(arguments, f"{judge.name} could not score {output.name} against {driver.name}")
         try:

@@ -24,16 +24,19 @@ from models import cleaning, contact_sheet, coverage
 from models.cleaning import Posed, Track, Verdicts
 from models.dataset import CENTRE, CROPS, new_file, open_dataset
 from models.driver import DATASET_SUFFIXES
-from models.footage import Footage, Tools, check_footage, frames_of, is_still, pictures_folder, track
+from models.footage import Footage, Tools, check_footage, frames_of, is_side_file, is_still, pictures_folder, track
 from models.labels import write_known
 from models.people import People, filmed_together, tell_apart
 from models.stopping import stop_on_signal
 from models.streamed import PlainReport, write_streamed
 from puppet import align, pixels
 from puppet.errors import DataError, PuppetError, SourceError, reason
+from puppet.file_lock import only_writer
+from puppet.files import publish, publish_whole, write_whole
 from puppet.frames import Face, Floats, Image
 from puppet.neutral import estimate_neutral
 from puppet.progress import progress
+from puppet.unfinished import drop_draft, forget, make_draft, note
 
 UNSTEADY_SHARE = 0.02  # of a source's frames outside its steady crop: then the report says so
 UNSTEADY_SCALE = 1.5  # between the 5th and 95th percentile of the head's size
@@ -124,17 +127,24 @@ def prepare(
         raise DataError(f"{output}: is the footage itself; choose another name")
     if output.suffix.lower() not in DATASET_SUFFIXES or output.is_dir():
         raise DataError(f"{output}: a data set is a file whose name ends with .h5; choose such a name")
-    if output.exists() and not options.force:
-        raise DataError(f"{output} exists already; choose another name or add --force to replace it")
+    for path in (output, report_path(output, ".txt"), report_path(output, ".png")):
+        if path.exists() and not options.force:
+            raise DataError(f"{path} exists already; choose another name or add --force to replace it")
     if options.many and options.crop == "steady":
         raise DataError("--many takes every picture by itself; a steady crop needs one person's video: leave one out")
     if options.person and (options.many or options.crop == CENTRE):
         raise DataError("--person chooses whom a video shows; pictures of many people are all kept: leave it out")
+    with only_writer(output):
+        return _prepare(paths, output, options, tools)
+
+
+def _prepare(paths: list[Path], output: Path, options: Options, tools: Tools) -> coverage.Report | PlainReport:
     footage = Footage(tuple(map(pictures_folder, paths)), options.every, options.max_frames)
-    side_file, part = _beside(output, ".tracked"), _beside(output, ".part")
+    side_file, part = output.with_name(f"{output.name}.tracked"), output
     new_folders = [folder for folder in output.parents if not folder.exists()]  # innermost first
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
+        part = make_draft(output)
         if options.many or options.crop == CENTRE:
             crop = options.crop or "upright"
             report, sheet = write_streamed(part, footage, options.size, crop, options.max_yaw, tools)
@@ -143,18 +153,16 @@ def prepare(
             notes = write(part, selection, footage, tools)
             report, sheet = _report(part, selection, footage, tools, notes)
         _flush(part)
-        os.replace(part, output)
-        report_path(output, ".txt").write_text(report.text() + "\n", encoding="utf-8")
-        contact_sheet.save_png(report_path(output, ".png"), sheet)
+        _publish(part, output, report.text() + "\n", contact_sheet.png(sheet), options.force)
     except KeyboardInterrupt:
-        part.unlink(missing_ok=True)
         if side_file.exists():
             print(f"Stopped; the same command goes on from {side_file}", file=sys.stderr)
         raise
     except (OSError, PuppetError) as error:
-        for leftover in (part, side_file):  # bad footage stays bad, and a full disk needs the room
-            with suppress(OSError):
-                leftover.unlink()
+        with suppress(OSError):
+            _drop(part, output)  # bad footage stays bad, and a full disk needs the room
+            if is_side_file(side_file):
+                side_file.unlink()
         with suppress(OSError):
             for folder in new_folders:
                 folder.rmdir()
@@ -162,8 +170,15 @@ def prepare(
             raise
         why = reason(error)
         raise DataError(f"{output}: cannot be written ({why}); free some space or choose another folder") from error
+    finally:
+        _drop(part, output)
     side_file.unlink(missing_ok=True)
     return report
+
+
+def _drop(part: Path, output: Path) -> None:
+    if part != output:
+        drop_draft(part)
 
 
 def _flush(part: Path) -> None:
@@ -171,8 +186,28 @@ def _flush(part: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _beside(output: Path, suffix: str) -> Path:
-    return output.with_name(output.name + suffix)
+def _publish(part: Path, output: Path, text: str, sheet: bytes, force: bool) -> None:
+    """The report first: as long as the data set has not got its name, a next start takes the report back. Raises
+    OSError, DataError for a name that somebody has taken."""
+    reports = {report_path(output, ".txt"): text.encode(), report_path(output, ".png"): sheet}
+    made: list[Path] = []
+    try:
+        for path, content in reports.items():
+            if force:
+                write_whole(path, content, private=False)
+            else:
+                publish_whole(path, content)
+                made.append(path)
+                note(path)
+        (os.replace if force else publish)(part, output)
+    except FileExistsError as error:
+        for path in made:
+            path.unlink(missing_ok=True)
+        taken = error.filename2 or error.filename or output
+        raise DataError(f"{taken} exists already; choose another name or add --force to replace it") from error
+    finally:
+        for path in made:
+            forget(path)
 
 
 def _read_track(footage: Footage, side_file: Path, tools: Tools) -> Track:
@@ -316,7 +351,7 @@ def write(part: Path, chosen: Selection, footage: Footage, tools: Tools) -> Sequ
                 crops[row] = pixels.swap_red_blue(align.cut(image, chosen.to_crop[row], size).image)
                 bar.update()
                 if stopping():
-                    raise KeyboardInterrupt
+                    raise stopping.reason()
         return write_known(file, footage, files, track.source[rows]).notes
 
 

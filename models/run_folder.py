@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
-import os
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,6 +16,8 @@ from numpy.typing import NDArray
 
 from models.config import TrainConfig, to_json, train_config
 from puppet.errors import DataError, reason
+from puppet.file_lock import held, holder, is_locked
+from puppet.files import write_whole
 from puppet.plain_json import check_shown, read_json
 from puppet.texts import is_plain
 
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 RUN_FACTS = "run.json"
 MAX_BYTES = 4 << 20
 DATA_TEXTS = ("file", "crop", "one_sided", "sha256")  # of the facts of a data set
+LOCK = "lock"  # there while somebody trains
+WITHOUT_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)  # what disks give that know no locks
 HASHED_PICTURES = 256  # of a data set without landmarks
 
 
@@ -66,7 +71,7 @@ def new_run(run: Path, config: TrainConfig, data: dict[str, Any]) -> RunFacts:
 
     DataError when its folder exists and holds anything.
     """
-    if run.exists() and (not run.is_dir() or any(run.iterdir())):
+    if run.exists() and (not run.is_dir() or any(path.name != LOCK for path in run.iterdir())):
         raise DataError(f"{run}: already exists; give --resume to go on with that run, or another folder")
     if config.mirror == "auto":
         config = replace(config, mirror="on" if data["one_sided"] else "off")
@@ -114,19 +119,39 @@ def checked_data(data: Any) -> dict[str, Any]:
     return data
 
 
+def refuse_running(run: Path) -> None:
+    """DataError when a process trains in this folder, with its number, its machine, and since when."""
+    if is_locked(run / LOCK):
+        raise DataError(f"{run}: is being trained in by {holder(run / LOCK)}; wait until that has ended, or stop it")
+
+
+@contextlib.contextmanager
+def alone_in(run: Path) -> Iterator[None]:
+    """As the only process that trains in this folder, which is made, and goes again if it stays empty. DataError."""
+    new_folders = [folder for folder in (run, *run.parents) if not folder.exists()]  # innermost first
+    try:
+        with contextlib.ExitStack() as stack:
+            try:
+                got = stack.enter_context(held(run / LOCK))
+            except OSError as error:
+                if error.errno not in WITHOUT_LOCKS:
+                    raise DataError(f"{run}: cannot be written ({reason(error)}); choose another folder") from error
+                got = True
+            if not got:
+                refuse_running(run)
+                raise DataError(f"{run}: another process has just begun to train there")
+            yield
+    finally:
+        with contextlib.suppress(OSError):
+            for folder in new_folders:
+                folder.rmdir()
+
+
 def write_run_facts(run: Path, facts: RunFacts) -> None:
     """Write run.json, whole or not at all, and the folder if need be; DataError when that is not possible."""
-    path, partial, is_new = run / RUN_FACTS, run / f".{RUN_FACTS}.partial", not run.exists()
     try:
-        run.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({"config": to_json(facts.config), "data": facts.data}, indent=1)
-        partial.write_text(text, encoding="utf-8")
-        os.replace(partial, path)
+        write_whole(run / RUN_FACTS, json.dumps({"config": to_json(facts.config), "data": facts.data}, indent=1))
     except OSError as error:
-        with contextlib.suppress(OSError):
-            partial.unlink()
-            if is_new:
-                run.rmdir()
         raise DataError(f"{run}: cannot be written ({reason(error)}); choose another folder") from error
 
 

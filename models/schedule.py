@@ -15,6 +15,7 @@ from models.base import Index
 from models.config import TrainConfig
 from puppet.errors import DataError
 
+FIRST_CHECKPOINT, CHECKPOINT_EVERY = 60.0, 120.0  # s; whatever dies, at most so much training is lost
 BATCHES_STREAM, LOSS_STREAM, TORCH_STREAM, START_STREAM = range(4)  # purposes of random numbers
 
 
@@ -41,6 +42,12 @@ def learning_rate(config: TrainConfig, step: int, progress: float) -> float:
     warmth = min(1.0, (step + 1) / config.warmup_steps) if config.warmup_steps else 1.0
     decay = 0.5 * (1 + math.cos(math.pi * min(1.0, progress))) if config.schedule == "cosine" else 1.0
     return config.learning_rate * warmth * decay
+
+
+def checkpoint_is_due(waited: float, last_step: float, first: bool) -> bool:
+    """Whether the step that comes would take longer than a checkpoint may be waited for. waited: s since the last one,
+    or since the start, when it would be the `first`; last_step: s that the last step took."""
+    return waited + last_step > (FIRST_CHECKPOINT if first else CHECKPOINT_EVERY)
 
 
 def step_limit(config: TrainConfig, frames: int) -> int | None:

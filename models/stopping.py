@@ -4,26 +4,45 @@ from __future__ import annotations
 
 import contextlib
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
+
+from puppet.interrupts import Terminated, heeded, leave_terminal
+
+
+class Wish:
+    """Called, it says whether the process is to stop."""
+
+    def __init__(self) -> None:
+        self.signals: list[int] = []
+
+    def __call__(self) -> bool:
+        return bool(self.signals)
+
+    def reason(self) -> KeyboardInterrupt:
+        """What is to be raised in the end."""
+        number = self.signals[0] if self.signals else signal.SIGINT
+        return KeyboardInterrupt() if number == signal.SIGINT else Terminated(number)
 
 
 @contextlib.contextmanager
-def stop_on_signal() -> Iterator[Callable[[], bool]]:
-    """A function that says whether Ctrl-C or SIGTERM came: finish what is begun, keep it, stop. Twice: stop at once.
+def stop_on_signal() -> Iterator[Wish]:
+    """A function that says whether Ctrl-C, SIGTERM or SIGHUP came: finish what is begun, keep it, stop. Ctrl-C twice:
+    stop at once.
 
     Python's own way, an exception wherever it happens to be, is lost when that is in a destructor or a callback.
     """
-    asked: list[int] = []
+    wish = Wish()
 
     def ask(number: int, _frame: Any) -> None:
-        if asked:
+        leave_terminal(number)
+        if wish() and number == signal.SIGINT:
             raise KeyboardInterrupt
-        asked.append(number)
+        wish.signals.append(number)
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, *heeded())}
     try:
-        yield lambda: bool(asked)
+        yield wish
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

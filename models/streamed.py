@@ -87,7 +87,7 @@ def write_streamed(
             for number, frame, name, seen in _pictures(footage, tools, tracked=crop != CENTRE):
                 bar.update()
                 if stopping():
-                    raise KeyboardInterrupt
+                    raise stopping.reason()
                 looked_at += 1
                 if seen is not None and (why := _unusable(seen, frame, max_yaw)):
                     dropped[why] += 1

@@ -6,7 +6,7 @@ import contextlib
 import math
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -24,12 +24,23 @@ from models.distributed import ALONE, Team
 from models.driver import DriverClip
 from models.ema import Ema
 from models.metrics import MetricsLog
-from models.run_folder import NO_OVERRIDES, Overrides, RunFacts, data_facts, new_run, resume_run, write_run_facts
+from models.run_folder import (
+    NO_OVERRIDES,
+    Overrides,
+    RunFacts,
+    alone_in,
+    data_facts,
+    new_run,
+    refuse_running,
+    resume_run,
+    write_run_facts,
+)
 from models.schedule import (
     BATCHES_STREAM,
     LOSS_STREAM,
     START_STREAM,
     TORCH_STREAM,
+    checkpoint_is_due,
     generator_of,
     learning_rate,
     rows_of_step,
@@ -165,6 +176,8 @@ class Trainer:
         saved: Checkpoint | None = None
         with self._log() as log, ThreadPoolExecutor(1) as loader:
             started = time.perf_counter() - self.seconds
+            saved_at = stepped_at = self.seconds  # on that clock
+            judged = True
             coming = loader.submit(self._batch, self.step)
             while self._goes_on(stopping):
                 batch = coming.result()
@@ -180,12 +193,21 @@ class Trainer:
                 if self.step % c.sheet_every == 0:
                     self.write_sheet()
                 if self.step % c.checkpoint_every == 0:
-                    saved = self._save(log)
+                    saved, judged = self._save(log), True
                 elif self.step % c.evaluate_every == 0:
                     self._evaluate_into(log)
-                self.seconds = time.perf_counter() - started
+                now = self.seconds = time.perf_counter() - started
+                if saved is not None and saved.step == self.step:
+                    saved_at = now
+                elif checkpoint_is_due(now - saved_at, now - stepped_at, first=saved is None):
+                    saved, saved_at, judged = self._save(log, judged=False), now, False
+                stepped_at = now
             if log is not None and (saved is None or saved.step != self.step):
                 saved = self._save(log)
+                self.write_sheet()
+            elif log is not None and saved is not None and not judged:
+                metrics = self._evaluate_into(log)
+                saved = checkpoint.judge(saved, self._score(metrics), metrics)
                 self.write_sheet()
         self.team.wait()
         return saved or self._written()
@@ -247,16 +269,20 @@ class Trainer:
         found = checkpoint.find(self.run)
         return "There is no checkpoint yet." if found is None else f"The last good checkpoint, {found.folder}, is kept."
 
-    def _save(self, log: MetricsLog) -> Checkpoint:
-        metrics = self._evaluate_into(log)
+    def _save(self, log: MetricsLog, judged: bool = True) -> Checkpoint:
+        """judged: by the held-out frames; not when the clock asked for it, for what is logged belongs to a step."""
+        metrics = self._evaluate_into(log) if judged else {}
         parts = {MODEL: self.model.state_dict(), OPTIMIZER: checkpoint.optimizer_tensors(self.optimizer)}
         if self.ema is not None:
             parts[EMA] = self.ema.tensors
-        score = metrics.get(self.model.best_metric)
-        score = score if score is not None and math.isfinite(score) else None
+        score = self._score(metrics)
         saved = checkpoint.write(self.run, self.step, self.seconds, score, self.config, self.facts.data, metrics, parts)
         checkpoint.tidy(self.run)
         return saved
+
+    def _score(self, metrics: Mapping[str, float]) -> float | None:
+        score = metrics.get(self.model.best_metric)
+        return score if score is not None and math.isfinite(score) else None
 
     def _evaluate_into(self, log: MetricsLog) -> dict[str, float]:
         metrics = self.evaluate()
@@ -331,18 +357,23 @@ def train(
     """Train on `data` into the folder `run`: a new run of `config`, or (None) the rest of the run that is there.
 
     threads: of each process. team: the processes that do this together, each calling it with the same arguments.
-    Raises PuppetError, and KeyboardInterrupt once what was learnt until Ctrl-C is kept. The last checkpoint.
+    Raises PuppetError, also when another process trains there, and KeyboardInterrupt (Terminated after a signal of the
+    system) once what was learnt until then is kept. The last checkpoint.
     """
     torch.set_flush_denormal(True)  # denormal numbers make CPU training several times slower
     if (threads := threads or team.threads) is not None:
         torch.set_num_threads(threads)
     chosen = choose_device(device, team)
     torch.backends.cudnn.benchmark = True  # pictures keep their size
-    with open_dataset(data) as dataset:
+    with open_dataset(data) as dataset, contextlib.ExitStack() as stack:
+        if team.leads:
+            refuse_running(run)
         if config is None:
             facts = resume_run(run, overrides, data_facts(dataset))
         else:
             facts = new_run(run, overrides.apply(config), data_facts(dataset))
+        if team.leads:
+            stack.enter_context(alone_in(run))
         if team.leads and facts.why_mirrored:
             print(facts.why_mirrored, flush=True)
         trainer = Trainer(run, facts, dataset, chosen, find_driver(driver_spec) if team.leads else None, team)
@@ -353,7 +384,7 @@ def train(
         if trainer.progress < 1:
             if team.leads:
                 print(f"Stopped at step {saved.step}, which is kept: --resume goes on from there", file=sys.stderr)
-            raise KeyboardInterrupt
+            raise stopping.reason()
         return saved
 
 

@@ -24,11 +24,12 @@ from numpy.typing import NDArray
 
 from puppet import __version__
 from puppet.errors import ActorFileError, reason
-from puppet.files import open_regular
+from puppet.files import open_regular, publish
 from puppet.frames import LANDMARKS, Floats
 from puppet.measurements import RESPONDING
 from puppet.plain_json import check_shown, parse_json
 from puppet.texts import checked, is_file_name, one_line
+from puppet.unfinished import drop_draft, make_draft
 from puppet.zips import open_zip
 from puppet.zips import read_member as read_zipped
 
@@ -153,10 +154,11 @@ def card_from_json(text: str | bytes) -> ActorCard:
     return card
 
 
-def write_actor(path: Path, card: ActorCard, members: Mapping[str, bytes]) -> ActorCard:
+def write_actor(path: Path, card: ActorCard, members: Mapping[str, bytes], replace: bool = True) -> ActorCard:
     """Write an actor file whole or not at all; returns the card with the hashes filled in.
 
-    members: exactly MEMBERS. Raises ActorFileError when it cannot be written or would not be readable again.
+    members: exactly MEMBERS. Raises ActorFileError when it cannot be written or would not be readable again, and
+    without `replace` FileExistsError when there is a file of that name.
     """
     if set(members) != set(MEMBERS):
         raise ActorFileError(f"{path.name}: members must be {', '.join(MEMBERS)}, not {', '.join(sorted(members))}")
@@ -169,16 +171,21 @@ def write_actor(path: Path, card: ActorCard, members: Mapping[str, bytes]) -> Ac
     for name, data in content.items():
         if len(data) > MAX_BYTES[name]:
             raise ActorFileError(f"{path.name}: {name} has {len(data)} bytes, at most {MAX_BYTES[name]} are allowed")
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
+        draft = make_draft(path)
         try:
-            with partial.open("xb") as file:
+            with draft.open("wb") as file:
                 _write_zip(file, content)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(partial, path)
+            if replace:
+                os.replace(draft, path)
+            else:
+                publish(draft, path)
         finally:
-            partial.unlink(missing_ok=True)
+            drop_draft(draft)
+    except FileExistsError:
+        raise
     except OSError as error:
         raise ActorFileError(f"{path}: cannot be written ({reason(error)}); choose another folder") from error
     return card

@@ -5,11 +5,10 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
-import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,10 @@ from puppet.devices import CameraWish, Devices
 from puppet.engine import ActorResults, Engine, Phase, PuppeteerLike
 from puppet.error_log import uncaught
 from puppet.errors import ActorFileError, PuppetError, RecordingError
-from puppet.settings import Settings, load_settings, save_settings, settings_path
+from puppet.files import publish
+from puppet.interrupts import closing, raise_if_terminated
+from puppet.settings import Settings, SettingsFile, load_settings, settings_path
+from puppet.unfinished import drop_draft, make_draft
 
 if TYPE_CHECKING:
     from puppet.actor import Actor
@@ -61,8 +63,10 @@ def run_window(
     """
     forget_opencv_plugins()
     _check_system_libraries()
+    refuse_existing(screenshot)
     path = settings_path()
     settings, notices = load_settings(path)
+    file = SettingsFile(path, settings)
     settings = replace(
         settings,
         motion=replace(settings.motion, **(motion or {})),
@@ -79,7 +83,7 @@ def run_window(
         raise ActorFileError(f"{notice}; name one with --actor")
     unattended = any(asked is not None for asked in (frames, record, screenshot))
     wish = CameraWish(settings.camera)
-    session = _Session(settings, path, source is not None, actor is not None, unattended, wish)
+    session = _Session(settings, file, source is not None, actor is not None, unattended, wish)
     engine = build_engine(settings.provider if provider in (None, "auto") else provider, loop, wish)
     return session.run(engine, spec, actor_file, notices, record, frames, screenshot, virtual_camera)
 
@@ -92,6 +96,7 @@ def run_explorer(actor: str | None, provider: str = "auto", screenshot: Path | N
     """
     forget_opencv_plugins()
     _check_system_libraries()
+    refuse_existing(screenshot)
     from puppet.gui.explorer_window import show_explorer
 
     return show_explorer(actor, provider, screenshot)
@@ -134,7 +139,7 @@ class _Session:
     def __init__(
         self,
         settings: Settings,
-        path: Path,
+        file: SettingsFile,
         asked_source: bool,
         asked_actor: bool,
         unattended: bool,
@@ -142,7 +147,7 @@ class _Session:
     ) -> None:
         self._wish = wish
         self._settings = settings
-        self._path = path
+        self._file = file
         self._asked_source = asked_source or unattended
         self._asked_actor = asked_actor or unattended
         self._unattended = unattended
@@ -161,6 +166,7 @@ class _Session:
     ) -> int:
         from puppet.gui.controller import Controller
         from puppet.gui.main_window import MainWindow, make_application
+        from puppet.leftovers import clear_up
 
         application = make_application()
         window = MainWindow()
@@ -168,10 +174,7 @@ class _Session:
         window.resize(size.width, size.height)
         window.side.fold(size.folded.split())
 
-        def save(settings: Settings) -> None:
-            save_settings(settings, self._path)
-
-        services = _services(save, self._settings, self._wish, consent_of(engine))
+        services = _services(self._file.save, self._settings, self._wish, consent_of(engine))
         controller = Controller(engine, window, self._settings, services)
 
         limit = ActorResults(frames) if frames is not None else None
@@ -198,12 +201,14 @@ class _Session:
 
         timer = window.make_timer(check)
         problems: list[str] = []
-        try:
-            (window.showMaximized if size.maximised else window.show)()
-            if notices:
-                window.banners.say("start", ". ".join(notice.rstrip(".") for notice in notices), "notice")
-            with uncaught(tell), _interrupt_closes(window.close):
+        # until all is put in order: systems send SIGTERM and SIGHUP together
+        with uncaught(tell), closing(window.close) as came:
+            try:
+                (window.showMaximized if size.maximised else window.show)()
+                if notices:
+                    window.banners.say("start", ". ".join(notice.rstrip(".") for notice in notices), "notice")
                 controller.start(spec, actor)
+                controller.clear_up(clear_up)
                 if virtual_camera:
                     services.outputs.show_camera(True)
                 if record is not None:
@@ -212,18 +217,19 @@ class _Session:
                     engine.add_sink(limit)
                 timer.start(CHECK_MS)
                 application.exec()
-        finally:
-            timer.stop()
-            window.hide()  # finishing a recording may take a moment
-            problems += controller.shutdown()
-            problems += engine.stop()
-            window.deleteLater()
+            finally:
+                timer.stop()
+                window.hide()  # finishing a recording may take a moment
+                problems += controller.shutdown()
+                problems += engine.stop()
+                window.deleteLater()
         for recording in controller.finished:
             print(f"Saved {recording.path} ({recording.seconds:.1f} s)")
         if self._failure is not None:
             raise self._failure
         for problem in problems:
             print(problem, file=sys.stderr)
+        raise_if_terminated(came)
         return 1 if problems else 0
 
     def _asked_in_vain(self, engine: Engine) -> PuppetError | None:
@@ -259,11 +265,12 @@ def _services(
     from puppet.live import camera_picture
     from puppet.neutral_store import NeutralStore
     from puppet.outputs import Outputs
+    from puppet.recorder import with_free_name
     from puppet.sinks import RecorderSink
     from puppet.sources import list_cameras
 
     def film(path: Path) -> RecorderSink:
-        return RecorderSink(RecordingSettings(path), (Layout.DRIVER,))
+        return with_free_name(path, lambda free: RecorderSink(RecordingSettings(free), (Layout.DRIVER,)))
 
     def read_picture(path: Path) -> Image | None:
         try:
@@ -335,7 +342,7 @@ def bench_in_window(
 
     window.show()
     try:
-        with _interrupt_closes(window.close):
+        with closing(window.close) as came:
             controller.start(source.name, Path(f"{actor.name}.actor"))
             after(window, 2 * WARM_UP, begin)
             application.exec()
@@ -345,6 +352,7 @@ def bench_in_window(
         controller.shutdown()
         engine.stop()
         window.deleteLater()
+    raise_if_terminated(came)
     if problem is not None:
         raise PuppetError(problem)
     return stopwatch.figures() | {"drops": dropped, "cpu": usage.cpu}
@@ -382,6 +390,12 @@ def forget_opencv_plugins() -> None:
             del os.environ[name]
 
 
+def refuse_existing(screenshot: Path | None) -> None:
+    """Raises RecordingError: no file is overwritten."""
+    if screenshot is not None and os.path.lexists(screenshot):
+        raise RecordingError(f"{screenshot} exists already and is not overwritten; choose another name")
+
+
 def _check_system_libraries() -> None:
     """Qt ends the whole process when one is missing, so ask first. Raises PuppetError."""
     platform = os.environ.get("QT_QPA_PLATFORM", "")
@@ -397,20 +411,14 @@ def _check_system_libraries() -> None:
         ) from problem
 
 
-@contextlib.contextmanager
-def _interrupt_closes(close: Callable[[], object]) -> Iterator[None]:
-    """Ctrl-C closes the window in order. The window's timers let Python notice it soon enough."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, lambda number, frame: close())
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
 def _grab(window, path: Path) -> PuppetError | None:
-    if window.grab().save(str(path), "PNG"):
-        return None
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = make_draft(path)
+        try:
+            if window.grab().save(str(draft), "PNG"):
+                publish(draft, path)
+                return None
+        finally:
+            drop_draft(draft)
     return RecordingError(f"The screenshot could not be written to {path}")

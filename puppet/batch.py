@@ -14,10 +14,10 @@ from pathlib import Path
 
 import cv2
 
-from puppet.compose import Layout
 from puppet.devices import Film
 from puppet.error_log import explained
 from puppet.errors import PuppetError, RecordingError, SourceError, reason
+from puppet.file_lock import holder, is_locked, lock_of
 from puppet.output_settings import OutputSettings
 from puppet.progress import progress
 from puppet.sinks import path_of
@@ -37,11 +37,6 @@ class Job:
     output: Path
     frames: int
 
-    @property
-    def part(self) -> Path:
-        """What the file is called until it is finished; playable at every moment."""
-        return self.output.with_name(f"{self.output.stem}.part{self.output.suffix}")
-
 
 def videos_in(folder: Path) -> list[Path]:
     """The videos that lie in a folder, by name; none for a folder of pictures."""
@@ -60,7 +55,7 @@ def plan(
     """What is to be done, and how many videos are finished already (with `resume`).
 
     Raises RecordingError when a file is there already and neither `resume` nor `force` was asked for, or is one of the
-    videos themselves.
+    videos themselves, or is being written by another process.
     """
     stems = [video.stem for video in videos]
     jobs, finished = [], 0
@@ -71,6 +66,8 @@ def plan(
         own = next((path for path in made if path.exists() and any(_same(path, one) for one in videos)), None)
         if own is not None:
             raise RecordingError(f"{own} is one of the videos that are to be read; choose another folder to write to")
+        if is_locked(lock := lock_of(output)):
+            raise RecordingError(f"{output} is being written by {holder(lock)}; wait until it is done")
         if resume and all(path.exists() for path in made):
             finished += 1
             continue
@@ -88,7 +85,7 @@ def render_folder(
     videos: Sequence[Path],
     folder: Path,
     outputs: OutputSettings,
-    render_one: Callable[[Path, Path], str],
+    render_one: RenderOne,
     options: Sequence[str],
     jobs: int,
     resume: bool = False,
@@ -96,36 +93,36 @@ def render_folder(
 ) -> None:
     """Render every video into `folder`. A video that fails is told, and the others go on.
 
-    render_one: video, file -> a line for the user; used for one job at a time. options: of `puppet render`, for more.
-    Ctrl-C keeps what was made of the videos at work, as playable NAME.part files. Raises PuppetError.
+    render_one: video, file, whether to replace it -> a line for the user; used for one job at a time. options: of
+    `puppet render`, for more. Ctrl-C keeps what was made of the videos at work, as playable NAME.part files.
+    Raises PuppetError.
     """
     todo, finished = plan(videos, folder, outputs, resume, force)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
         raise RecordingError(f"Cannot write to {folder}: {reason(problem)}; choose another folder") from problem
-    for job in todo:
-        for layout in outputs.layouts:
-            path_of(job.part, layout, outputs.layouts).unlink(missing_ok=True)
     if finished:
         print(f"{finished} of {len(videos)} are finished already", file=sys.stderr)
     failed: list[str] = []
-    done = _one_by_one(todo, render_one) if jobs == 1 else _several(todo, options, jobs)
+    replace = resume or force
+    again = [*options, "--force"] if replace else options
+    done = _one_by_one(todo, render_one, replace) if jobs == 1 else _several(todo, again, jobs)
     for job, said, problem in done:
         if problem is not None:
             failed.append(job.video.name)
             print(f"puppet: {one_line(str(problem), None)}", file=sys.stderr, flush=True)
             continue
-        _finish(job, outputs.layouts)
-        print(said.replace(f"{job.part.stem}", job.output.stem), flush=True)
+        print(said, flush=True)
     if failed:
         raise PuppetError(f"{len(failed)} of {len(todo)} videos could not be rendered: {', '.join(failed)}")
 
 
+RenderOne = Callable[[Path, Path, bool], str]
 Done = tuple[Job, str, str | None]  # the job, a line for the user, or why it failed
 
 
-def _one_by_one(jobs: Sequence[Job], render_one: Callable[[Path, Path], str]) -> Iterator[Done]:
+def _one_by_one(jobs: Sequence[Job], render_one: RenderOne, replace: bool) -> Iterator[Done]:
     began, frames, total = time.monotonic(), 0, sum(job.frames for job in jobs)
     for number, job in enumerate(jobs, 1):
         left = ""
@@ -134,7 +131,7 @@ def _one_by_one(jobs: Sequence[Job], render_one: Callable[[Path, Path], str]) ->
             left = f", about {minutes:.0f} min left for all" if minutes >= 1 else ", less than a minute left for all"
         print(f"[{number}/{len(jobs)}] {one_line(job.video.name)}{left}", file=sys.stderr, flush=True)
         try:
-            yield job, render_one(job.video, job.part), None
+            yield job, render_one(job.video, job.output, replace), None
         except Exception as problem:  # whatever is wrong with one, the others go on
             yield job, "", str(explained(problem, f"Rendering {job.video.name}"))
         frames += job.frames
@@ -172,7 +169,7 @@ def _several(jobs: Sequence[Job], options: Sequence[str], at_once: int) -> Itera
 
 def _start(job: Job, options: Sequence[str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "puppet", "render", str(job.video), "-o", str(job.part), *options],
+        [sys.executable, "-m", "puppet", "render", str(job.video), "-o", str(job.output), *options],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -180,11 +177,6 @@ def _start(job: Job, options: Sequence[str]) -> subprocess.Popen[str]:
         errors="replace",
         start_new_session=True,  # so that Ctrl-C comes once, from here
     )
-
-
-def _finish(job: Job, layouts: Sequence[Layout]) -> None:
-    for layout in layouts:
-        os.replace(path_of(job.part, layout, layouts), path_of(job.output, layout, layouts))
 
 
 def _same(a: Path, b: Path) -> bool:

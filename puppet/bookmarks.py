@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
 
 from puppet.actor_card import DECODER, ActorCard
 from puppet.errors import PuppetError, reason
 from puppet.explore import from_text, to_text
-from puppet.files import write_whole
+from puppet.file_lock import only_writer
+from puppet.files import set_aside, write_whole
 from puppet.frames import Floats
 from puppet.plain_json import read_json
 from puppet.settings import settings_path
@@ -19,6 +23,7 @@ from puppet.texts import is_plain, is_seen
 LONGEST_NAME = 60
 MOST = 2000  # of an actor
 MAX_BYTES = 128 << 20  # of a file: 2,000 latents of 4,096 numbers, to 8 digits
+PATIENCE = 2.0  # s that another window may take to write its bookmarks
 
 
 class Bookmarks:
@@ -51,9 +56,25 @@ class Bookmarks:
         except (ValueError, PuppetError) as problem:
             raise PuppetError(f"{self._set_aside(path)} ({str(problem)[:120]})") from problem
 
-    def save(self, card: ActorCard, points: Mapping[str, Floats]) -> None:
-        """Raises PuppetError."""
-        path = self.file(card)
+    def save(
+        self, card: ActorCard, points: Mapping[str, Floats], known: Mapping[str, Floats] = MappingProxyType({})
+    ) -> dict[str, Floats]:
+        """Keep `points`; known: what was loaded or saved last, so that what another window added or deleted since stays
+        so. What is in the file now. Raises PuppetError."""
+        path, theirs, damaged = self.file(card), known, None
+        with only_writer(path, PATIENCE):
+            try:
+                theirs = self.load(card) if path.exists() else known
+            except PuppetError as problem:
+                damaged = problem
+            both = _merged(known, points, theirs)
+            self._write(path, both)
+        if damaged is not None:  # told once what is known here is safe
+            raise damaged
+        return both
+
+    @staticmethod
+    def _write(path: Path, points: Mapping[str, Floats]) -> None:
         text = json.dumps({name: to_text(point) for name, point in points.items()}, indent=1, ensure_ascii=False)
         try:
             write_whole(path, text + "\n")
@@ -62,12 +83,33 @@ class Bookmarks:
 
     @staticmethod
     def _set_aside(path: Path) -> str:
-        broken = path.with_name(path.name + ".broken")
         try:
-            os.replace(path, broken)
+            broken = set_aside(path)
         except OSError as problem:
             return f"The bookmarks in {path} are damaged and cannot be set aside: {reason(problem)}"
         return f"The bookmarks of this actor were damaged: they are set aside as {broken}"
+
+
+def _merged(known: Mapping[str, Floats], mine: Mapping[str, Floats], theirs: Mapping[str, Floats]) -> dict[str, Floats]:
+    """What I did to `known`, done to `theirs`. Where both gave one name to different points, mine gets a number."""
+
+    def unchanged(name: str, points: Mapping[str, Floats]) -> bool:
+        return name in known and name in points and np.array_equal(known[name], points[name])
+
+    both = {name: point for name, point in theirs.items() if name in mine or not unchanged(name, theirs)}
+    for name, point in mine.items():
+        if unchanged(name, mine):
+            continue  # as they left it
+        if name in theirs and not unchanged(name, theirs) and not np.array_equal(theirs[name], point):
+            name = next(other for other in _others(name) if other not in both and other not in mine)
+        both[name] = point
+    return both
+
+
+def _others(name: str) -> Iterator[str]:
+    for number in itertools.count(2):
+        ending = f" {number}"
+        yield f"{name[: LONGEST_NAME - len(ending)]}{ending}"
 
 
 def checked_name(name: str) -> str:

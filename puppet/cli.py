@@ -12,6 +12,7 @@ from typing import Any
 from puppet import __version__, process
 from puppet.error_log import explained, uncaught
 from puppet.errors import PuppetError
+from puppet.interrupts import exit_code, terminating
 from puppet.texts import one_line
 
 PROVIDERS = ("auto", "cuda", "directml", "coreml", "cpu")
@@ -24,17 +25,18 @@ SOURCE_HELP = "camera (0, 1 or its name), video file, image folder, URL, or demo
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code. An error is one line on stderr and code 2, Ctrl-C is 130."""
+    """Run one command; returns the exit code. An error is one line on stderr and code 2; Ctrl-C is 130, SIGTERM 143,
+    SIGHUP 129."""
     given = list(sys.argv[1:] if argv is None else argv)
     if not given or (given[0].startswith("-") and given[0] not in ("-h", "--help", "--version")):
         given.insert(0, "run")
     arguments = build_parser().parse_args(given)
     process.spare_cores()
     try:
-        with uncaught(_say):
+        with uncaught(_say), terminating():
             return arguments.command(arguments)
-    except KeyboardInterrupt:
-        return 130
+    except KeyboardInterrupt as stop:
+        return exit_code(stop)
     except BrokenPipeError:  # the reader of our output (head, less) has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
@@ -124,9 +126,11 @@ def run_live(arguments: argparse.Namespace) -> int:
         if arguments.screenshot is not None:
             raise PuppetError("--screenshot needs the window; leave --headless out")
         from puppet.headless import run_headless
+        from puppet.leftovers import clear_up_and_say
         from puppet.output_settings import OutputSettings
         from puppet.pipeline import StepOptions
 
+        clear_up_and_say()
         return run_headless(
             source=arguments.source,
             actor=arguments.actor,
@@ -176,20 +180,22 @@ def render_demo(actor: str | None, provider: str, motion: dict[str, Any]) -> int
 def render_video(arguments: argparse.Namespace) -> int:
     """One video, or every video of a folder."""
     from puppet.batch import default_jobs, render_folder, videos_in
+    from puppet.leftovers import clear_up_and_say
     from puppet.output_settings import OutputSettings
     from puppet.pipeline import StepOptions
     from puppet.render import render
 
+    clear_up_and_say()
     outputs = OutputSettings(**_outputs(arguments))
 
-    def render_one(video: str | Path, output: Path) -> str:
+    def render_one(video: str | Path, output: Path, force: bool) -> str:
         rendered = render(
             str(video),
             output,
             actor=arguments.actor,
             options=StepOptions(**_motion(arguments)),
             provider=arguments.provider,
-            force=arguments.force,
+            force=force,
             outputs=outputs,
         )
         return rendered.summary()
@@ -198,7 +204,7 @@ def render_video(arguments: argparse.Namespace) -> int:
     if not videos:
         if arguments.resume or arguments.jobs:
             raise PuppetError(f"{arguments.video} is no folder of videos, for which --resume and --jobs are made")
-        print(render_one(arguments.video, arguments.output))
+        print(render_one(arguments.video, arguments.output, arguments.force))
         return 0
     jobs = arguments.jobs or default_jobs()
     options = _options_again(arguments)

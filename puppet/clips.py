@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from puppet.frames import Result
 from puppet.provenance import Provenance, in_gif, in_webp
 from puppet.recorder import CREATION_FLAGS, find_ffmpeg, new_recording_path
 from puppet.sinks import write_new
+from puppet.unfinished import temporary_folder
 
 SECONDS = 3.0
 FPS = 15.0
@@ -44,8 +44,7 @@ def save_clip(results: Sequence[Result], folder: Path, kind: str, about: Provena
             pictures.append(picture)
     data = _encode(b"".join(pictures), width, height, kind)
     path = new_recording_path(folder, about.actor, f".{kind}")
-    write_new(path, in_gif(data, about) if kind == "gif" else in_webp(data, about))
-    return path
+    return write_new(path, in_gif(data, about) if kind == "gif" else in_webp(data, about))
 
 
 def clip_arguments(executable: str, width: int, height: int, kind: str, target: Path) -> list[str]:
@@ -65,8 +64,8 @@ def clip_arguments(executable: str, width: int, height: int, kind: str, target: 
 
 
 def _encode(pictures: bytes, width: int, height: int, kind: str) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        target = Path(folder) / f"clip.{kind}"
+    with temporary_folder() as folder:
+        target = folder / f"clip.{kind}"
         try:
             subprocess.run(
                 clip_arguments(find_ffmpeg(), width, height, kind, target),

@@ -24,6 +24,7 @@ from puppet.capture import BACK_OFF, Capture, Phase
 from puppet.error_log import explained
 from puppet.errors import ActorStalledError, PuppetError
 from puppet.frames import Frame, Portrait, Result
+from puppet.memory import give_back
 from puppet.slot import LatestSlot
 from puppet.timing import RateMeter, StageTimes
 from puppet.watchdog import LOOK_EVERY, STALLED_AFTER, Acting, Watchdog
@@ -201,6 +202,7 @@ class Engine:
         deadline = time.monotonic() + HELPER_TIMEOUT
         for helper in helpers:
             helper.join(max(0.0, deadline - time.monotonic()))
+        give_back()
         return problems
 
     # -- what the user chooses -----------------------------------------------------------------------------------

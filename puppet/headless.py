@@ -59,7 +59,7 @@ def run_headless(
     outputs = outputs or OutputSettings()
     camera = VirtualCamera(outputs.badge) if virtual_camera else None
     sink = outputs.take(record, played.name, played.card.consent) if record is not None else None
-    interrupted = False
+    interrupted: KeyboardInterrupt | None = None
     failure: PuppetError | None = None
     try:
         engine.set_actor(Path(f"{played.name}.actor"))
@@ -72,8 +72,8 @@ def run_headless(
         with progress(total=frames, label="running", unit="frames") as bar:  # before the tracker borrows stderr
             engine.start(spec)
             follow(engine, meter, bar.update, sink)
-    except KeyboardInterrupt:
-        interrupted = True
+    except KeyboardInterrupt as stop:
+        interrupted = stop
     except PuppetError as problem:
         failure = problem
     finally:
@@ -87,8 +87,8 @@ def run_headless(
             print(f"recorded      {made.path}: {made.frames} frames, {made.seconds:.2f} s, {made.dropped} dropped")
     if failure is not None:
         raise failure
-    if interrupted:
-        raise KeyboardInterrupt
+    if interrupted is not None:
+        raise interrupted
     if sink is not None and sink.error is not None:
         raise sink.error
     if problems:

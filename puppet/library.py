@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from puppet.actor import BUILT_IN, list_actors, load_actor, read_preview, user_folder
 from puppet.actor_card import SUFFIX, ActorCard, read_actor, read_card, write_actor
 from puppet.errors import ActorFileError, reason
+from puppet.file_lock import only_writer
+from puppet.files import publish_numbered
 from puppet.frames import Image
 from puppet.texts import FORBIDDEN, is_file_name
+from puppet.unfinished import drop_draft, make_draft
 
 TRASH = ".removed"  # in the user's folder; nothing in it is ever deleted by the program
 LONGEST_NAME = 60
+PATIENCE = 10.0  # s that another window may take to move an actor
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,16 +94,18 @@ def admit(file: Path, folder: Path | None = None) -> Path:
     load_actor(file, "cpu")
     if file.resolve().parent == folder.resolve():
         return file
-    path = _free(folder, file.stem)
-    partial = path.with_name(f".{path.name}.partial")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, partial)
-        os.replace(partial, path)
+        draft = make_draft(folder / f"{file.stem}{SUFFIX}")
+        try:
+            shutil.copyfile(file, draft)
+            with draft.open("rb+") as copy:
+                os.fsync(copy.fileno())
+            return _publish(draft, folder, file.stem)
+        finally:
+            drop_draft(draft)
     except OSError as problem:
-        partial.unlink(missing_ok=True)
         raise ActorFileError(f"{file.name} cannot be copied to {folder}: {reason(problem)}") from problem
-    return path
 
 
 def rename(path: Path, name: str) -> Path:
@@ -104,12 +113,15 @@ def rename(path: Path, name: str) -> Path:
     name = checked_name(name)
     _refuse_built_in(path, "renamed")
     new = path.with_name(name + SUFFIX)
-    if new.exists() and not (new.samefile(path)):
-        raise ActorFileError(f"There is an actor called {name} already; choose another name")
-    card, members = read_actor(path)
-    write_actor(new, dataclasses.replace(card, name=name), members)
-    if not new.samefile(path):
-        _act(path.unlink, f"{path.name} cannot be removed")
+    with _alone(path.parent):
+        same = new.exists() and new.samefile(path)
+        card, members = read_actor(path)
+        try:
+            write_actor(new, dataclasses.replace(card, name=name), members, replace=same)
+        except FileExistsError as problem:
+            raise ActorFileError(f"There is an actor called {name} already; choose another name") from problem
+        if not same:
+            _act(path.unlink, f"{path.name} cannot be removed")
     return new
 
 
@@ -118,16 +130,15 @@ def remove(path: Path) -> Path:
     _refuse_built_in(path, "removed")
     trash = path.parent / TRASH
     _act(lambda: trash.mkdir(parents=True, exist_ok=True), f"{path.name} cannot be removed")
-    aside = _free(trash, path.stem)
-    _act(lambda: os.replace(path, aside), f"{path.name} cannot be removed")
-    return aside
+    with _alone(path.parent):
+        return _act(lambda: _publish(path, trash, path.stem), f"{path.name} cannot be removed")
 
 
 def restore(aside: Path) -> Path:
     """Bring back what `remove` put aside; where it lies now. Raises ActorFileError."""
-    path = _free(aside.parent.parent, aside.stem)
-    _act(lambda: os.replace(aside, path), f"{aside.name} cannot be brought back")
-    return path
+    folder = aside.parent.parent
+    with _alone(folder):
+        return _act(lambda: _publish(aside, folder, aside.stem), f"{aside.name} cannot be brought back")
 
 
 def checked_name(name: str) -> str:
@@ -141,12 +152,15 @@ def checked_name(name: str) -> str:
     return name
 
 
-def _free(folder: Path, stem: str) -> Path:
-    """NAME.actor, NAME 2.actor ...: the first that is not taken."""
-    number = 1
-    while (path := folder / f"{stem}{f' {number}' if number > 1 else ''}{SUFFIX}").exists():
-        number += 1
-    return path
+def _publish(file: Path, folder: Path, stem: str) -> Path:
+    """Give a file the name NAME.actor in `folder`, or NAME 2.actor ..., the first that is not taken; that name.
+    Raises OSError."""
+    return publish_numbered(file, folder / f"{stem}{SUFFIX}", " ")
+
+
+def _alone(folder: Path) -> contextlib.AbstractContextManager[None]:
+    """As the only process that moves actors in this folder. Raises PuppetError."""
+    return only_writer(folder, PATIENCE)
 
 
 def _refuse_built_in(path: Path, what: str) -> None:
@@ -154,8 +168,8 @@ def _refuse_built_in(path: Path, what: str) -> None:
         raise ActorFileError(f"{path.stem} came with the program and cannot be {what}")
 
 
-def _act(action: Callable[[], object], words: str) -> None:
+def _act(action: Callable[[], T], words: str) -> T:
     try:
-        action()
+        return action()
     except OSError as problem:
         raise ActorFileError(f"{words}: {reason(problem)}") from problem

@@ -14,7 +14,7 @@ import numpy as np
 
 from puppet.arrays import read_arrays
 from puppet.errors import PuppetError, reason
-from puppet.files import write_whole
+from puppet.files import set_aside, write_whole
 from puppet.frames import LANDMARKS, HeadPose
 from puppet.neutral import Neutral
 from puppet.settings import LONGEST_USER, settings_path
@@ -72,6 +72,8 @@ class NeutralStore:
             made=np.array(datetime.now().date().isoformat()),
         )
         try:
+            if path.exists() and self.load(user, camera) is None:
+                set_aside(path)
             write_whole(path, content.getvalue())
         except OSError as problem:
             raise PuppetError(f"The calibration cannot be kept in {path.parent}: {reason(problem)}") from problem

@@ -24,7 +24,7 @@ from puppet.microphone import Microphone, SoundDevice, list_microphones
 from puppet.output_settings import OutputSettings
 from puppet.provenance import Provenance
 from puppet.recent import RecentResults
-from puppet.recorder import find_ffmpeg, new_recording_path
+from puppet.recorder import find_ffmpeg, new_recording_path, with_free_name
 from puppet.signing import sign
 from puppet.sinks import RecorderSink, save_snapshot
 from puppet.virtual_camera import VirtualCamera
@@ -141,8 +141,12 @@ class Outputs:
         if self._encoders.get((s.codec, s.hardware)) is None:
             s = replace(s, hardware=False)  # rather the processor than a window that waits
         lead = [r for r in self._recent.last(s.pre_roll) if r.portrait is not None] if s.pre_roll else []
-        target = path or new_recording_path(folder, actor, s.suffix)
-        self._take = s.take(target, actor, self._consent(), lead, self._microphone)
+
+        def begin(target: Path) -> RecorderSink:
+            return s.take(target, actor, self._consent(), lead, self._microphone)
+
+        named = new_recording_path(folder, actor, s.suffix)
+        self._take = with_free_name(named, begin) if path is None else begin(path)
         return self._take
 
     def snapshot(self, result: Result, folder: Path, actor: str) -> Path:

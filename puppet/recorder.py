@@ -16,22 +16,35 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import IO, TypeVar
 
 from puppet import pixels
+from puppet.codecs import Codec
 from puppet.error_log import explained
 from puppet.errors import RecordingError, reason
 from puppet.ffmpeg import FrameClock, RecordingSettings, container, finish_arguments, recording_arguments
+from puppet.file_lock import is_at
+from puppet.files import numbered
 from puppet.frames import Image
 from puppet.provenance import Provenance, append_xmp
+from puppet.rescue import rescue
+from puppet.unfinished import TAKE, drop_draft, forget, lock_descriptor, make_draft, note
 
 QUEUE_BYTES = 192 << 20  # pictures waiting for ffmpeg; about two seconds of 1280 x 720
 QUEUE_FRAMES = (8, 90)  # never fewer, never more
 LEAD_BYTES = 256 << 20  # of pictures that may wait besides while those from before the first one are written
 STALLED_AFTER = 20.0  # s without progress while closing, then ffmpeg is ended
+LOOK_EVERY = 1.0  # s between looks whether file and ffmpeg are still there
 NOTHING = Provenance()
 CREATION_FLAGS = 0  # Windows: no console window, and no Ctrl-C from ours
 if sys.platform == "win32":
     CREATION_FLAGS = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
+
+T = TypeVar("T")
+
+
+class NameTakenError(RecordingError):
+    """There is a file of that name already."""
 
 
 @dataclass(frozen=True)
@@ -59,13 +72,17 @@ class Recorder:
     """Records pictures to a new file. `write` from one thread; `close` from any, and it is idempotent.
 
     The file is playable at every moment: fragmented while it grows, finished by ffmpeg itself when the app dies
-    (its standard input ends), and turned into a plain one by `close`. Trouble on the way sets `error` and keeps
-    what was written.
+    (its standard input ends; the next start does the rest, see `leftovers`), and turned into a plain one by `close`.
+    Trouble on the way sets `error` and keeps what was written; when the file's folder goes, a copy elsewhere is kept,
+    which is `path` then.
 
     wait: a full queue makes `write` wait instead of dropping the picture (for rendering, where nobody watches).
     gaps: the longest time without pictures is kept too, the last one standing (where sound goes on meanwhile).
     lead: pictures that come before the first one written, each made when its turn comes, with its time.
-    Raises RecordingError when the file exists, cannot be made, or has a name that does not suit the codec.
+    draft: the file becomes another one, or goes: what a killed process leaves of it is nothing to keep. Whoever asks
+    for that takes it off the list of what is unfinished.
+    Raises NameTakenError when the file exists, RecordingError when it cannot be made, or has a name that does not suit
+    the codec.
     """
 
     def __init__(
@@ -75,6 +92,7 @@ class Recorder:
         wait: bool = False,
         gaps: bool = False,
         lead: Iterable[tuple[Callable[[], Image], float]] = (),
+        draft: bool = False,
         executable: str | None = None,
     ) -> None:
         self.error: RecordingError | None = None
@@ -92,7 +110,16 @@ class Recorder:
         self._closing = False
         self._process: subprocess.Popen[bytes] | None = None
         self._encoding_over = False  # nothing left to do for ffmpeg's encoder; tidying up may still go on
-        self._new_folders = _claim(settings)
+        self._draft = draft
+        self._look_at = 0.0
+        self._mended = False
+        if draft:
+            note(self.path)
+        self._new_folders, self._file = _claim(settings)
+        if not draft:
+            about = settings.about
+            told = {"actor": about.actor, "consent": about.consent, "layout": about.layout.value, "badge": about.badge}
+            note(self.path, TAKE, **told)
         self._messages = tempfile.TemporaryFile()  # noqa: SIM115 - closed at the end of the thread
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
@@ -147,6 +174,9 @@ class Recorder:
             elif time.monotonic() - progress[1] > STALLED_AFTER and self._process is not None:
                 self._process.kill()  # its pipe breaks, which wakes and ends the thread
         clock = self._clock
+        self._mend()
+        if not self._draft:
+            forget(self._settings.path)
         return Recording(self.path, clock.written, clock.seconds, clock.repeated, self.dropped, self._has_sound)
 
     def _stopped(self) -> bool:
@@ -160,6 +190,8 @@ class Recorder:
             self._fail(problem)
         finally:
             self._messages.close()
+            if self._file is not None:
+                self._file.close()
             with self._changed:
                 self._queue.clear()
                 self._changed.notify_all()
@@ -177,6 +209,7 @@ class Recorder:
         """Send what is due now; returns the picture sent last."""
         if self._process is None:
             self._process = self._start(image)
+        self._look()
         repeats, wanted = self._clock.advance(captured_at)
         self._send(before, repeats)
         if wanted:
@@ -195,16 +228,35 @@ class Recorder:
         with self._changed:
             if not self._queue:
                 self._owed = 0
-            self._changed.wait_for(lambda: self._queue or self._closing)
+            while not self._changed.wait_for(lambda: self._queue or self._closing, LOOK_EVERY):
+                self._look()
             if not self._queue:
                 return None
             item = self._queue.popleft()
             self._changed.notify_all()
             return item
 
+    def _look(self) -> None:
+        """Raises OSError when there is no use to go on; asks the disk once in a while only."""
+        now = time.monotonic()
+        if now < self._look_at:
+            return
+        self._look_at = now + LOOK_EVERY
+        self._check_place()
+        if self._process is not None and self._process.poll() is not None:
+            raise OSError(f"ffmpeg ended with code {self._process.returncode}")
+
+    def _check_place(self) -> None:
+        """FileNotFoundError when the file has lost its name."""
+        if self._file is not None and not is_at(self.path, self._file):
+            folder = self.path.parent
+            what = "its file" if folder.exists() else f"its folder {folder}"
+            raise FileNotFoundError(f"{what} is gone (removed, renamed, or its disk unplugged)")
+
     def _start(self, first: Image) -> subprocess.Popen[bytes]:
         if not (self._settings.width and self._settings.height):
             self._settings = replace(self._settings, width=first.shape[1], height=first.shape[0])
+        lock = lock_descriptor()
         return subprocess.Popen(
             recording_arguments(self._executable, self._settings),
             stdin=subprocess.PIPE,
@@ -212,6 +264,7 @@ class Recorder:
             stderr=self._messages,  # a file, so that nobody has to read along and a dead app breaks no pipe
             start_new_session=True,  # Ctrl-C in the terminal is for the app, which then closes the recording in order
             creationflags=CREATION_FLAGS,
+            pass_fds=() if lock is None or sys.platform == "win32" else (lock,),  # unfinished until ffmpeg is done
         )
 
     def _bytes(self, image: Image) -> bytes:
@@ -230,6 +283,7 @@ class Recorder:
         if self._process.wait() != 0:
             raise OSError(f"ffmpeg ended with code {self._process.returncode}")
         self._encoding_over = True
+        self._check_place()
         about, seconds = self._settings.about, self._clock.seconds
         self._has_sound = self._sound is not None and tidy(self.path, self._executable, about, self._sound, seconds)
         if not self._has_sound:
@@ -238,7 +292,28 @@ class Recorder:
     def _discard(self) -> None:
         """Take back the empty file that held the name, and the folders that were made for it."""
         self.path.unlink(missing_ok=True)
+        forget(self.path)
         _remove_empty(self._new_folders)
+
+    def _rescue(self) -> None:
+        """Keep what has lost its name."""
+        assert self._file is not None
+        self._encoding_over = True
+        if os.fstat(self._file.fileno()).st_size and (place := rescue(self._file, self.path)) is not None:
+            forget(self.path)
+            self._settings = replace(self._settings, path=place)
+
+    def _mend(self) -> None:
+        """A take that failed, made a plain file as far as it goes, with its sound."""
+        if self.error is None or self._mended or not self.path.exists():
+            return
+        self._mended = True
+        seconds = self._clock.seconds
+        self._has_sound = self._sound is not None and tidy(
+            self.path, self._executable, self.about, self._sound, seconds
+        )
+        if not self._has_sound:
+            tidy(self.path, self._executable, self.about)
 
     def _fail(self, problem: Exception) -> None:
         """Stop, keep the file, and say why in the words of whoever knows best."""
@@ -252,9 +327,13 @@ class Recorder:
                 self._process.wait()
         self._messages.seek(0)
         said = self._messages.read(65536).decode(errors="replace")
+        if isinstance(problem, FileNotFoundError):
+            said = ""  # nothing of it is ffmpeg's fault
+            self._rescue()
         kept = f"What was written until then is kept in {self.path}."
         if not self.path.exists() or self.path.stat().st_size == 0:
-            self._discard()
+            with contextlib.suppress(OSError):
+                self._discard()
             kept = f"Nothing of {self.path} could be written."
         error = RecordingError(f"The recording stopped: {_why(said, problem, self._process)}. {kept}")
         with self._changed:
@@ -279,9 +358,10 @@ def tidy(
 
     False, with the file as it was, when that fails, as when there is no sound in the sound's file.
     """
-    draft = path.with_name(f".{path.stem}.tidy{path.suffix}")
     limit = 60 + path.stat().st_size / 5e6  # s; a slow USB stick writes about 5 MB/s
+    draft = path
     try:
+        draft = make_draft(path)
         subprocess.run(
             finish_arguments(
                 executable, path, draft, about, sound.path if sound else None, sound.start if sound else 0.0, seconds
@@ -300,52 +380,60 @@ def tidy(
             os.fsync(file.fileno())  # on the disk before it takes the place of a file that is
         os.replace(draft, path)
     except (OSError, subprocess.SubprocessError):
-        with contextlib.suppress(OSError):
-            draft.unlink(missing_ok=True)
         return False
+    finally:
+        if draft != path:
+            drop_draft(draft)
     return True
 
 
 def new_recording_path(folder: Path, actor: str, suffix: str = ".mp4") -> Path:
-    """folder / "2026-01-31_17-05-59_marble.mp4", with "_2", "_3", ... when there is such a file already."""
+    """folder / "2026-01-31_17-05-59_marble.mp4"; see `with_free_name`."""
     name = re.sub(r"[^\w-]+", "-", actor).strip("-_")[:60] or "actor"
-    stem = f"{datetime.now():%Y-%m-%d_%H-%M-%S}_{name}"
-    path, counter = folder / f"{stem}{suffix}", 1
-    while path.exists():
-        counter += 1
-        path = folder / f"{stem}_{counter}{suffix}"
-    return path
+    return folder / f"{datetime.now():%Y-%m-%d_%H-%M-%S}_{name}{suffix}"
+
+
+def with_free_name(path: Path, make: Callable[[Path], T]) -> T:
+    """What `make` makes of `path`, or of NAME_2, NAME_3 ... while it raises NameTakenError."""
+    for candidate in numbered(path, "_"):
+        with contextlib.suppress(NameTakenError):
+            return make(candidate)
+    raise AssertionError  # the names never end
 
 
 def free_name(path: Path) -> Path:
     """`path`, or with "-2", "-3", ... before its suffix when there is such a file already."""
-    candidate, counter = path, 1
-    while candidate.exists():
-        counter += 1
-        candidate = path.with_name(f"{path.stem}-{counter}{path.suffix}")
-    return candidate
+    return next(candidate for candidate in numbered(path, "-") if not os.path.lexists(candidate))
 
 
-def _claim(settings: RecordingSettings) -> list[Path]:
-    """Make the file, empty: its name is ours from here on, and an unwritable folder shows now, not after the take.
-
-    Returns the folders that had to be made, innermost first.
-    """
-    path, codec = settings.path, settings.encoder.codec
+def check_name(path: Path, codec: Codec) -> None:
+    """Raises RecordingError for a name that does not suit the codec."""
     if path.suffix.lower() not in codec.suffixes:
         kind = "recordings" if codec.suffixes[0] == ".mp4" else f"{codec.label} recordings"
         usual = codec.suffixes[0]
         raise RecordingError(f"{path.name}: {kind} are {usual[1:].upper()} files; choose a name that ends with {usual}")
-    if os.path.lexists(path):
-        raise RecordingError(f"{path} exists already and is not overwritten; choose another name")
+
+
+def _claim(settings: RecordingSettings) -> tuple[list[Path], IO[bytes] | None]:
+    """Make the file, empty: its name is ours from here on, and an unwritable folder shows now, not after the take.
+
+    Returns the folders that had to be made, innermost first, and the file, open: through it the content can be had when
+    the name is gone. None on Windows, where an open file keeps its name.
+    """
+    path = settings.path
+    check_name(path, settings.encoder.codec)
     new_folders = [folder for folder in path.parents if not folder.exists()]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.open("xb").close()  # "x": also when another program was quicker
+        file = path.open("x+b")  # "x": also when another program was quicker
     except OSError as problem:
+        if os.path.lexists(path):
+            raise NameTakenError(f"{path} exists already and is not overwritten; choose another name") from problem
         _remove_empty(new_folders)
         raise RecordingError(f"Cannot write to {path.parent}: {reason(problem)}; choose another folder") from problem
-    return new_folders
+    if sys.platform == "win32":
+        file.close()
+    return new_folders, None if file.closed else file
 
 
 def _remove_empty(folders: list[Path]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,8 +19,11 @@ import numpy as np
 from puppet import align
 from puppet.actor import DEFAULT_ACTOR, find_actor, load_actor
 from puppet.addresses import without_secrets
+from puppet.codecs import Codec
 from puppet.compose import Layout
-from puppet.errors import RecordingError, SourceError
+from puppet.errors import PuppetError, RecordingError, SourceError, reason
+from puppet.file_lock import only_writer
+from puppet.files import publish, publish_numbered
 from puppet.film_times import FilmTimes, film_times, steady_rate
 from puppet.following import spot_of
 from puppet.frames import Face, Floats, Frame, HeadPose
@@ -30,13 +33,14 @@ from puppet.persons import Looks, apart, colours, grouped, look
 from puppet.pipeline import Puppeteer, StepOptions
 from puppet.progress import progress
 from puppet.recorded import IMAGE_SUFFIXES
-from puppet.recorder import Sound
+from puppet.recorder import Sound, check_name
 from puppet.retarget import head_movement
 from puppet.shots import CutWatch, Sighting, looks_within, shots
 from puppet.sinks import RecorderSink, path_of
 from puppet.sources import DEMO_CLIP, Source, open_source
 from puppet.texts import one_line
 from puppet.tracking import Tracker, film_tracker
+from puppet.unfinished import draft_name, drop_parts, forget, keep_part
 
 if TYPE_CHECKING:
     from puppet.actor import Actor
@@ -81,9 +85,10 @@ def render(
 
     The output has the video's rate, length and sound; a video of varying rate gets the constant one at which every
     frame has its place. outputs: layout (several: several files, see `RecorderSink`), size, codec, badge.
-    An existing output is replaced only with `force`, and only once the new one is finished. Ctrl-C keeps a playable
-    file.
-    Raises PuppetError: unreadable video, no face in it, unknown actor, output that cannot be written.
+    The output has its name only once it is finished. An existing one is replaced only with `force`. Ctrl-C, and trouble
+    on the way, keep what there is as a playable NAME.part file.
+    Raises PuppetError: unreadable video, no face in it, unknown actor, output that cannot be written, or that another
+    process is writing.
     """
     outputs = outputs or OutputSettings()
     played = load_actor(find_actor(actor or DEFAULT_ACTOR), provider)
@@ -91,18 +96,19 @@ def render(
     if source.live:
         name = without_secrets(str(video))
         raise SourceError(f"{name} never ends; record it with: puppet run --source {name} --record OUT.mp4", "live")
-    source.open()
-    try:
-        with _target(output, outputs.layouts, video, force) as target:
-            return _render(source, target, output, played, options or StepOptions(), outputs, _film_of(video))
-    finally:
-        source.close()
+    with only_writer(output):
+        target = _Target(output, outputs.layouts, video, force)
+        check_name(output, Codec(outputs.codec))
+        source.open()
+        try:
+            return _render(source, target, played, options or StepOptions(), outputs, _film_of(video))
+        finally:
+            source.close()
 
 
 def _render(
     source: Source,
-    target: Path,
-    output: Path,
+    target: _Target,
     actor: Actor,
     options: StepOptions,
     outputs: OutputSettings,
@@ -110,36 +116,43 @@ def _render(
 ) -> Rendered:
     times = film_times(film) if film is not None else FilmTimes()
     take = RecorderSink(
-        outputs.recording(target, actor.name, actor.card.consent, steady_rate(times.times, source.fps)),
+        outputs.recording(target.draft, actor.name, actor.card.consent, steady_rate(times.times, source.fps)),
         outputs.layouts,
         height=outputs.height,
         badge=outputs.badge,
         wait=True,
         signed=outputs.sign,
         sound=Sound(film, times.start) if film is not None else None,
+        draft=True,
     )
-    interrupted, strange = False, 0
-    performance = Performance([])
     try:
-        performance = _follow(source)
-        source.open()
-        strange = _act(source, take, performance, actor, options)
+        try:
+            performance = _follow(source)
+            source.open()
+            strange = _act(source, take, performance, actor, options)
+        finally:
+            take.close()
     except KeyboardInterrupt:
-        interrupted = True
-    finally:
-        take.close()
+        if take.recording is not None and take.recording.frames:
+            where = " and ".join(str(part) for part in target.keep(take.paths).values())
+            print(f"Stopped; the first {take.recording.seconds:.1f} s are in {where}", file=sys.stderr)
+        raise
+    except PuppetError as problem:
+        words, kept = str(problem), target.keep(take.paths)
+        for draft, path in zip(take.paths, target.outputs, strict=True):
+            words = words.replace(str(draft), str(kept.get(draft, path)))
+        raise problem if words == str(problem) else RecordingError(words) from problem
+    except Exception:
+        target.keep(take.paths)
+        raise
     recording = take.recording
     assert recording is not None
-    if interrupted:
-        if recording.frames:
-            where = " and ".join(str(path) for path in take.paths)
-            print(f"Stopped; the first {recording.seconds:.1f} s are in {where}", file=sys.stderr)
-        raise KeyboardInterrupt
     read = len(performance.points)
     if source.frame_count and read < source.frame_count - 1:
         print(f"{source.name} ends early: {read} of {source.frame_count} frames can be read", file=sys.stderr)
-    made = tuple(path_of(output, layout, outputs.layouts) for layout in outputs.layouts)
-    return Rendered(made, read, recording.frames, recording.seconds, performance.faces, strange, recording.sound)
+    made = target.publish(take.paths)
+    sound = recording.sound
+    return Rendered(made, read, recording.frames, recording.seconds, performance.faces, strange, sound)
 
 
 class Performance:
@@ -300,30 +313,55 @@ def _make_tracker(source: Source) -> Tracker:
     return film_tracker(still=source.frame_count == 1)
 
 
-@contextlib.contextmanager
-def _target(output: Path, layouts: Sequence[Layout], video: str, force: bool) -> Iterator[Path]:
-    """The file to write: `output`, or a new sibling that takes its place once it is finished; so with every layout.
+class _Target:
+    """The files to write, one for each layout: hidden drafts, which get their names once all is finished."""
 
-    When that fails the siblings stay, if there are any, and so does what was there.
-    """
-    there = [path for path in (path_of(output, layout, layouts) for layout in layouts) if path.exists()]
-    if not there:
-        yield output
-        return
-    for path in there:
-        if Path(video).exists() and path.samefile(video):
-            raise RecordingError(f"{path} is the video that is to be read; choose another name")
-        if not path.is_file():
-            raise RecordingError(f"{path} is not a file; choose another name")
-        if not force:
-            raise RecordingError(f"{path} exists already and is not overwritten; add --force, or choose another name")
-    draft, number = output.with_name(f"{output.stem}.new{output.suffix}"), 1
-    while any(path_of(draft, layout, layouts).exists() for layout in layouts):  # of a run that was interrupted
-        number += 1
-        draft = output.with_name(f"{output.stem}.new-{number}{output.suffix}")
-    yield draft
-    for layout in layouts:
-        os.replace(path_of(draft, layout, layouts), path_of(output, layout, layouts))
+    def __init__(self, output: Path, layouts: Sequence[Layout], video: str, force: bool) -> None:
+        """Raises RecordingError for files that are there and must not be replaced."""
+        self._output, self._layouts, self._force = output, layouts, force
+        self.outputs = tuple(path_of(output, layout, layouts) for layout in layouts)
+        for path in self.outputs:
+            if not os.path.lexists(path):
+                continue
+            if Path(video).exists() and path.exists() and path.samefile(video):
+                raise RecordingError(f"{path} is the video that is to be read; choose another name")
+            if not path.is_file():
+                raise RecordingError(f"{path} is not a file; choose another name")
+            if not force:
+                raise RecordingError(
+                    f"{path} exists already and is not overwritten; add --force, or choose another name"
+                )
+        self.draft = draft_name(output)
+
+    def publish(self, drafts: Sequence[Path]) -> tuple[Path, ...]:
+        """Give the finished files their names. RecordingError when a name was taken meanwhile, or cannot be given."""
+        for draft, path in zip(drafts, self.outputs, strict=True):
+            try:
+                if self._force:
+                    os.replace(draft, path)
+                    forget(draft)
+                else:
+                    publish(draft, path)
+            except OSError as problem:
+                kept = ", ".join(str(part) for part in self.keep(drafts).values())
+                taken = isinstance(problem, FileExistsError)
+                why = "was made by another program meanwhile" if taken else reason(problem)
+                raise RecordingError(f"{path}: {why}; the finished video is kept as {kept}") from problem
+        drop_parts(self._output)
+        return self.outputs
+
+    def keep(self, drafts: Sequence[Path]) -> dict[Path, Path]:
+        """Give the user what there is, as NAME.part files: draft -> part."""
+        kept: dict[Path, Path] = {}
+        part = self._output.with_name(f"{self._output.stem}.part{self._output.suffix}")
+        for draft, layout in zip(drafts, self._layouts, strict=True):
+            with contextlib.suppress(OSError):  # then it stays where it is
+                if draft.stat().st_size:
+                    kept[draft] = draft
+                    kept[draft] = publish_numbered(draft, path_of(part, layout, self._layouts), "-")
+                    keep_part(kept[draft], self._output)
+            forget(draft)
+        return kept
 
 
 def _film_of(video: str) -> Path | None:

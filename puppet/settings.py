@@ -11,9 +11,10 @@ from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-import platformdirs
-
-from puppet.files import write_whole
+from puppet.errors import PuppetError
+from puppet.file_lock import only_writer
+from puppet.files import set_aside, write_whole
+from puppet.folders import config_folder, videos_folder
 from puppet.output_settings import OutputSettings
 from puppet.plain_json import read_json
 from puppet.texts import is_plain, is_seen, one_line
@@ -25,6 +26,7 @@ LONGEST = 500  # characters of a text
 LONGEST_PATH = 4096
 LONGEST_USER = 40
 A_PATH: dict[str, Any] = {"path": True}  # of a file or folder, an address, or a name
+PATIENCE = 2.0  # s that another window may take to write its settings
 
 
 @dataclass(frozen=True)
@@ -73,11 +75,11 @@ class Settings:
 
     source: str = field(default="", metadata=A_PATH)  # what `sources.open_source` takes
     recent: tuple[str, ...] = field(
-        default=(), metadata=A_PATH | {"most": 20}
+        default=(), metadata=A_PATH | {"most": 20, "merge": True}
     )  # files, folders and addresses that were sources, newest first
     camera: CameraFormat = CameraFormat()
     user: str = field(default="Me", metadata={"name": True})  # who sits before the camera
-    users: tuple[str, ...] = field(default=("Me",), metadata={"name": True, "most": 100})
+    users: tuple[str, ...] = field(default=("Me",), metadata={"name": True, "most": 100, "merge": True})
     actor: str = field(default="", metadata=A_PATH)  # name or file
     provider: str = field(default="auto", metadata={"choices": ("auto", "cuda", "directml", "coreml", "cpu")})
     recording_folder: str = field(default="", metadata=A_PATH | {"folder": True})  # empty: see `folder`
@@ -91,13 +93,12 @@ class Settings:
 
     def folder(self) -> Path:
         """Where recordings and snapshots go: "Puppet" in the user's folder for videos, unless another was chosen."""
-        return Path(self.recording_folder) if self.recording_folder else platformdirs.user_videos_path() / "Puppet"
+        return Path(self.recording_folder) if self.recording_folder else videos_folder()
 
 
 def settings_path() -> Path:
-    """settings.json in the user's configuration folder, or in the one the environment's PUPPET_CONFIG_DIR names."""
-    folder = os.environ.get("PUPPET_CONFIG_DIR")
-    return (Path(folder) if folder else platformdirs.user_config_path("puppet-live", appauthor=False)) / "settings.json"
+    """settings.json in the program's own folder."""
+    return config_folder() / "settings.json"
 
 
 def load_settings(path: Path) -> tuple[Settings, list[str]]:
@@ -133,10 +134,46 @@ def save_settings(settings: Settings, path: Path) -> None:
     write_whole(path, text.encode("utf-8", "backslashreplace"))  # a file's name need not be UTF-8; JSON's own escapes
 
 
+class SettingsFile:
+    """The file of settings that were read from it, which other windows may write, too; saved from one thread at a time.
+
+    Only what changed here since is written over what others wrote meanwhile; lists that are marked so are merged.
+    """
+
+    def __init__(self, path: Path, loaded: Settings) -> None:
+        self._path, self._known = path, loaded
+
+    def save(self, settings: Settings) -> None:
+        """Raises OSError."""
+        try:
+            with only_writer(self._path, PATIENCE):
+                theirs = load_settings(self._path)[0] if self._path.exists() else self._known
+                save_settings(merged(self._known, settings, theirs), self._path)
+        except PuppetError as problem:
+            raise OSError(str(problem)) from problem
+        self._known = settings
+
+
+def merged(known: T, mine: T, theirs: T) -> T:
+    """Three states of one dataclass -> `theirs`, with what differs between `known` and `mine` as in `mine`."""
+    values: dict[str, Any] = {}
+    for one in fields(known):  # pyright: ignore[reportArgumentType]
+        before, here, there = (getattr(state, one.name) for state in (known, mine, theirs))
+        if is_dataclass(before):
+            values[one.name] = merged(before, here, there)
+        elif one.metadata.get("merge"):
+            mine_first = [item for item in here if item in there or item not in before]
+            theirs_too = [item for item in there if item not in here and item not in before]
+            both = there if here == before else (*mine_first, *theirs_too)
+            values[one.name] = both[: one.metadata.get("most")]
+        else:
+            values[one.name] = there if here == before else here
+    return type(known)(**values)
+
+
 def _set_aside(path: Path) -> str:
-    broken = path.with_name(path.name + ".broken")
     try:
-        os.replace(path, broken)
+        broken = set_aside(path)
     except OSError as problem:
         return f"The settings in {path} are damaged, cannot be set aside ({problem.strerror}); using the defaults."
     return f"The settings were damaged: set aside as {broken.name}, using the defaults."

@@ -6,7 +6,6 @@ can check who signed. Put one of your own in its place: `cert.pem` (a chain, lea
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 from datetime import datetime, timedelta, timezone
@@ -18,6 +17,7 @@ import platformdirs
 from puppet import __version__
 from puppet.errors import RecordingError, reason
 from puppet.provenance import SOURCE_TYPE, Provenance
+from puppet.unfinished import draft_name, drop_draft, note
 
 FOLDER_VARIABLE = "PUPPET_SIGNING_DIR"  # environment: the folder of cert.pem and key.pem, elsewhere
 CERTIFICATE, KEY = "cert.pem", "key.pem"
@@ -80,7 +80,8 @@ def sign(path: Path, about: Provenance) -> None:
     import c2pa  # pyright: ignore[reportMissingImports]
 
     chain, key = credentials(signing_folder())
-    draft = path.with_name(f".{path.stem}.signed{path.suffix}")
+    draft = draft_name(path)
+    note(draft)
     try:
         signer = c2pa.Signer.from_info(
             c2pa.C2paSignerInfo(c2pa.C2paSigningAlg.ES256, chain.encode(), key.encode(), None)
@@ -91,8 +92,7 @@ def sign(path: Path, about: Provenance) -> None:
     except (c2pa.C2paError, OSError, ValueError) as problem:
         raise RecordingError(f"{path.name} was not signed: {problem}") from problem
     finally:
-        with contextlib.suppress(OSError):
-            draft.unlink(missing_ok=True)
+        drop_draft(draft)
 
 
 def credentials(folder: Path) -> tuple[str, str]:

@@ -12,13 +12,13 @@ from typing import Protocol
 
 import cv2
 
-from puppet import signing
+from puppet import files, signing
 from puppet.compose import Layout, compose
 from puppet.errors import PuppetError, RecordingError, reason
 from puppet.ffmpeg import RecordingSettings
 from puppet.frames import Image, Result
 from puppet.provenance import Provenance, in_png
-from puppet.recorder import Recorder, Recording, Sound, new_recording_path
+from puppet.recorder import Recorder, Recording, Sound, new_recording_path, with_free_name
 from puppet.sound import SoundFile, SoundSource
 from puppet.timeline import Timeline
 
@@ -51,7 +51,7 @@ class RecorderSink:
     actor's picture. wait: back-pressure instead of drops, for rendering. lead: results from before the take that belong
     to it. microphone: heard in every file, later by `delay` seconds. sound: heard instead, of a file that is there
     already. signed: files that show the actor, by C2PA, see `signing`; trouble with that is raised by `close`.
-    `recording` tells of the first file once closed.
+    draft: see `Recorder`. `recording` tells of the first file once closed.
     """
 
     def __init__(
@@ -67,6 +67,7 @@ class RecorderSink:
         delay: float = 0.0,
         sound: Sound | None = None,
         signed: bool = False,
+        draft: bool = False,
     ) -> None:
         self.recording: Recording | None = None
         self.recordings: tuple[Recording, ...] = ()
@@ -88,6 +89,7 @@ class RecorderSink:
                         wait=wait,
                         gaps=microphone is not None,
                         lead=self._lead(lead, layout),
+                        draft=draft,
                     )
                 )
         except RecordingError:
@@ -96,7 +98,9 @@ class RecorderSink:
             raise
         self._given = sound
         self._signed = signed
-        self._sound = SoundFile(self.path, microphone, self._timeline, delay) if microphone is not None else None
+        self._sound = (
+            SoundFile(self.path, microphone, self._timeline, delay, self.paths) if microphone is not None else None
+        )
         if lead:
             self._begin(lead[0].frame.captured_at)
 
@@ -164,8 +168,8 @@ class RecorderSink:
         if self._sound is not None:
             if not made[0].frames or all(recording.sound for recording in made):
                 self._sound.discard()
-            elif self._sound.path.exists():
-                self.sound_left = self._sound.path
+            else:
+                self.sound_left = self._sound.keep()
         if self.error is not None:
             return
         for recorder, recording in zip(self._recorders, made, strict=True):
@@ -202,8 +206,9 @@ class SinkKind:
 SINKS: tuple[SinkKind, ...] = (
     SinkKind(
         "recorder",
-        lambda folder, actor: RecorderSink(
-            RecordingSettings(new_recording_path(folder, actor), about=Provenance(actor))
+        lambda folder, actor: with_free_name(
+            new_recording_path(folder, actor),
+            lambda path: RecorderSink(RecordingSettings(path, about=Provenance(actor))),
         ),
     ),
 )
@@ -215,16 +220,12 @@ def save_snapshot(result: Result, folder: Path, about: Provenance) -> Path:
     done, encoded = cv2.imencode(".png", picture)
     if not done:
         raise RecordingError("The snapshot could not be encoded as PNG")
-    path = new_recording_path(folder, about.actor, ".png")
-    write_new(path, in_png(encoded.tobytes(), about))
-    return path
+    return write_new(new_recording_path(folder, about.actor, ".png"), in_png(encoded.tobytes(), about))
 
 
-def write_new(path: Path, data: bytes) -> None:
-    """Make a file that is not there yet, and its folder. Raises RecordingError."""
+def write_new(path: Path, data: bytes) -> Path:
+    """As `files.write_new`. Raises RecordingError."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("xb") as file:
-            file.write(data)
+        return files.write_new(path, data)
     except OSError as problem:
         raise RecordingError(f"Cannot save {path}: {reason(problem)}; choose another folder") from problem

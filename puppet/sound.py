@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import struct
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from puppet.file_lock import is_at
+from puppet.files import numbered
 from puppet.recorder import Sound
+from puppet.rescue import rescue
 from puppet.timeline import Timeline
+from puppet.unfinished import SOUND, forget, note
 
 RATE = 48_000  # samples per second, mono
 KEPT = 3.0  # s of sound that is kept for a take whose first picture has not come yet
@@ -111,11 +117,16 @@ class SoundClock:
 class SoundFile:
     """A WAV file beside a take, which grows with it and can be read at every moment. Thread-safe.
 
-    delay: s by which the sound comes later. Problems with the disk end the sound, not the take.
+    delay: s by which the sound comes later. takes: the files that it is for. Problems with the disk end the sound, not
+    the take; when its folder goes, a copy elsewhere is kept, which is `path` then.
     """
 
-    def __init__(self, take: Path, source: SoundSource, timeline: Timeline, delay: float = 0.0) -> None:
+    def __init__(
+        self, take: Path, source: SoundSource, timeline: Timeline, delay: float = 0.0, takes: Sequence[Path] = ()
+    ) -> None:
         self.path = take.with_name(f"{take.stem}.sound.wav")
+        self._takes = [str(one.absolute()) for one in (takes or (take,))]
+        self._is_ours = False
         self._source, self._timeline, self._delay = source, timeline, delay
         self._clock = SoundClock()
         self._first: float | None = None  # take time of the first picture
@@ -153,13 +164,35 @@ class SoundFile:
             try:
                 with file:
                     _write_header(file, self._clock.written)
+                    if not is_at(self.path, file) and (place := rescue(file, self.path)) is not None:
+                        forget(self.path)
+                        self.path = place
             except OSError:
                 return None
         return Sound(self.path)
 
     def discard(self) -> None:
         """The files of the take carry the sound now."""
-        self.path.unlink(missing_ok=True)
+        if self._is_ours:
+            with contextlib.suppress(OSError):  # its disk is gone
+                self.path.unlink(missing_ok=True)
+            forget(self.path)
+
+    def keep(self) -> Path | None:
+        """The file stays, if there is one: where."""
+        forget(self.path)
+        return self.path if self._is_ours and self.path.exists() else None
+
+    def _open(self) -> BinaryIO:
+        """Make the file; a name that is taken gets a number. Raises OSError."""
+        for path in numbered(self.path, "_"):
+            with contextlib.suppress(FileExistsError):
+                file = path.open("x+b", buffering=0)
+                self.path, self._is_ours = path, True
+                note(path, SOUND, takes=self._takes)
+                _write_header(file)
+                return file
+        raise AssertionError  # the names never end
 
     def _append(self, samples: Samples, captured_at: float) -> None:
         at = self._timeline.place(captured_at)
@@ -172,8 +205,7 @@ class SoundFile:
             return
         try:
             if self._file is None:
-                self._file = self.path.open("xb", buffering=0)
-                _write_header(self._file)
+                self._file = self._open()
             self._file.write(made.tobytes())
         except OSError:
             self._first = None

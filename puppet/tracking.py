@@ -11,7 +11,8 @@ import threading
 import types
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol
+from importlib import import_module
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -52,9 +53,10 @@ class FaceMeshTracker:
 
     def __init__(self, still: bool = False, max_faces: int = 1) -> None:
         with without_native_chatter():
-            with _pyplot_left_out():
-                from mediapipe.python.solutions import face_mesh
-
+            with _pyplot_left_out(), ThreadPoolExecutor(1) as apart:
+                # something that it imports keeps the frames of that first import for ever: let none of ours be among
+                # them, for they know the engine and its actor
+                face_mesh: Any = apart.submit(import_module, "mediapipe.python.solutions.face_mesh").result()
             self._mesh = face_mesh.FaceMesh(static_image_mode=still, max_num_faces=max_faces, refine_landmarks=True)
             self._mesh.process(np.zeros((64, 64, 3), np.uint8))  # now its threads have started, and had their say
         self._last_box: Floats | None = None

@@ -146,8 +146,8 @@ def test_force_and_ctrl_c_keep_the_old_file_and_the_new_part(
     (folder / "out.mp4").write_bytes(b"precious")
     assert cli.main(["render", "clip.mp4", "-o", "out.mp4", "--actor", "good.actor", "--force"]) == 130
     assert (folder / "out.mp4").read_bytes() == b"precious"
-    assert "are in out.new.mp4" in capsys.readouterr().err
-    assert 12 <= len(read_video(folder / "out.new.mp4")) <= 13
+    assert "are in out.part.mp4" in capsys.readouterr().err
+    assert 12 <= len(read_video(folder / "out.part.mp4")) <= 13
 
 
 def test_a_recording_that_fails_ends_a_headless_run_with_its_reason(

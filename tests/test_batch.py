@@ -101,7 +101,7 @@ class Child:
 
     def __init__(self, command: list[str], **_: object) -> None:
         self.command, self.looks = command, 0
-        self.video, self.part = Path(command[4]), Path(command[6])
+        self.video, self.output = Path(command[4]), Path(command[6])
         self.returncode: int | None = None
         Child.started.append(command)
 
@@ -110,14 +110,14 @@ class Child:
         if self.looks > 1:
             self.returncode = 2 if self.video.stem == "c" else 0
             if not self.returncode:
-                self.part.write_bytes(self.video.read_bytes())
+                self.output.write_bytes(self.video.read_bytes())
         return self.returncode
 
     def wait(self, timeout: float) -> None:
         raise subprocess.TimeoutExpired("puppet", timeout)
 
     def communicate(self) -> tuple[str, str]:
-        return f"{self.part}: done\n", "tracking: 0\npuppet: c.mp4: no face was seen\n" if self.returncode else ""
+        return f"{self.output}: done\n", "tracking: 0\npuppet: c.mp4: no face was seen\n" if self.returncode else ""
 
     def send_signal(self, number: int) -> None:
         Child.interrupted.append(self.video.stem)
@@ -169,7 +169,6 @@ def test_names_that_differ_in_their_ending_only_stay_apart(tmp_path: Path) -> No
     videos = [tmp_path / name for name in ("a.mov", "a.mp4", "b.mp4")]
     jobs, finished = batch.plan(videos, tmp_path / "out", OutputSettings(codec="ffv1"), False, False)
     assert [job.output.name for job in jobs] == ["a.mov.mkv", "a.mp4.mkv", "b.mkv"]
-    assert [job.part.name for job in jobs] == ["a.mov.part.mkv", "a.mp4.part.mkv", "b.part.mkv"]
     assert finished == 0
 
 

@@ -52,6 +52,54 @@ def test_what_cannot_be_written_is_told(card, tmp_path):
         Bookmarks(tmp_path / "file").save(card, {})
 
 
+def points(**values: float) -> dict[str, np.ndarray]:
+    return {name.replace("_", " "): np.full(8, value, np.float32) for name, value in values.items()}
+
+
+def plain(stored) -> dict[str, float]:
+    return {name: float(point[0]) for name, point in stored.items()}
+
+
+def test_what_two_windows_keep_and_delete_is_all_done(card, tmp_path):
+    first = second = Bookmarks(tmp_path)
+    first.save(card, points(a=1, b=2, c=3))
+    known = first.load(card)
+    assert plain(first.save(card, {**known, **points(mine=4)}, known)) == {"a": 1, "b": 2, "c": 3, "mine": 4}
+    without_b = {name: point for name, point in known.items() if name != "b"}
+    assert plain(second.save(card, {**without_b, **points(yours=5)}, known)) == {"a": 1, "c": 3, "mine": 4, "yours": 5}
+
+
+def test_one_name_for_two_places_keeps_both(card, tmp_path):
+    kept = Bookmarks(tmp_path)
+    kept.save(card, points(smile=1), {})
+    kept.save(card, points(smile=2), {})
+    assert plain(kept.load(card)) == {"smile": 1, "smile 2": 2}
+    both = plain(kept.save(card, points(smile=3, smile_2=4), {}))
+    assert both == {"smile": 1, "smile 2": 2, "smile 3": 3, "smile 2 2": 4}
+    long = "x" * 60
+    kept.save(card, {long: np.full(8, 1, np.float32)})
+    assert f"{'x' * 58} 2" in kept.save(card, {long: np.full(8, 2, np.float32)})
+
+
+def test_a_place_that_another_window_made_anew_is_not_deleted_with_the_old_one(card, tmp_path):
+    kept = Bookmarks(tmp_path)
+    known = kept.save(card, points(smile=1))
+    kept.save(card, {}, known)
+    kept.save(card, points(smile=2), {})
+    assert plain(kept.save(card, {}, known)) == {"smile": 2}
+
+
+def test_bookmarks_that_vanish_or_break_meanwhile_are_written_again(card, tmp_path):
+    kept = Bookmarks(tmp_path)
+    known = kept.save(card, points(a=1))
+    kept.file(card).unlink()
+    assert plain(kept.save(card, {**known, **points(b=2)}, known)) == {"a": 1, "b": 2}
+    kept.file(card).write_text("{")
+    with pytest.raises(PuppetError, match="set aside"):
+        kept.save(card, {**known, **points(b=2)}, known)
+    assert plain(kept.load(card)) == {"a": 1, "b": 2}
+
+
 @pytest.mark.parametrize("name", ["", "  ", "a\nb", "x" * 61])
 def test_impossible_names_are_refused(name):
     with pytest.raises(PuppetError):

@@ -12,7 +12,7 @@ from planted_footage import planted_face
 from tiny_dataset import write_dataset
 
 from models import coverage
-from models.contact_sheet import contact_sheet, pick_extremes, save_png
+from models.contact_sheet import contact_sheet, pick_extremes, png
 from models.coverage import GOOD, THIN, USABLE, Report, make_report
 from models.dataset import open_dataset
 from puppet.frames import Floats
@@ -200,7 +200,7 @@ def test_the_contact_sheet_shows_the_frame_of_each_cell(tmp_path: Path) -> None:
             dataset.canonical, dataset.pose, dataset.neutral, looked_at=24, dropped={}, sources=["d.mp4"]
         )
         sheet = contact_sheet(report, dataset)
-    save_png(tmp_path / "sheet ü.png", sheet)
+    (tmp_path / "sheet ü.png").write_bytes(png(sheet))
     read = cv2.imdecode(np.frombuffer((tmp_path / "sheet ü.png").read_bytes(), np.uint8), cv2.IMREAD_COLOR)
     assert np.array_equal(read, sheet)
     red = (sheet[..., 2] > 180) & (sheet[..., 0] < 80)

@@ -14,7 +14,7 @@ from puppet import recorder as recorder_module
 from puppet.errors import RecordingError
 from puppet.ffmpeg import RecordingSettings
 from puppet.provenance import Provenance
-from puppet.recorder import Recorder, find_ffmpeg, new_recording_path, tidy
+from puppet.recorder import Recorder, find_ffmpeg, new_recording_path, tidy, with_free_name
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="the fake ffmpeg is a shell script")
 
@@ -200,9 +200,11 @@ def test_only_mp4(tmp_path: Path):
 def test_names_carry_date_time_and_actor_and_never_repeat(tmp_path: Path):
     names = []
     for _ in range(3):
-        path = new_recording_path(tmp_path, "Marble / ../Head")
-        path.touch()
-        names.append(path.name)
+        named = new_recording_path(tmp_path, "Marble / ../Head")
+        recorder = with_free_name(named, lambda path: Recorder(RecordingSettings(path)))
+        recorder.close()
+        recorder.path.touch()
+        names.append(recorder.path.name)
     assert len(set(names)) == 3
     for name in names:
         assert re.fullmatch(r"\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d_Marble-Head(_\d+)?\.mp4", name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -83,6 +84,15 @@ class Controller(QObject):
         self._show_status()
         self._upkeep_timer.start(UPKEEP_MS)
         self._status_timer.start(STATUS_MS)
+
+    def clear_up(self, clear_up: Callable[[], list[str]]) -> None:
+        """Let what killed processes left behind go or be finished, and tell of it."""
+
+        def tell(told: list[str]) -> None:
+            if told:
+                self.desk.window.banners.say("leftovers", "\n".join(told), "notice")
+
+        self.desk.background.run("leftovers", clear_up, tell)
 
     def shutdown(self) -> list[str]:
         """Finish what runs, save the settings. Idempotent; may wait for ffmpeg. Returns problems met."""

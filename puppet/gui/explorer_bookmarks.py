@@ -25,6 +25,7 @@ class NamedPlaces(QObject):
         self._bookmarks, self._panel, self._banners = bookmarks, panel, banners
         self._card: ActorCard | None = None
         self._points: dict[str, Floats] = {}
+        self._known: dict[str, Floats] = {}  # as the file was when it was read or written last
         panel.deleted.connect(self.delete)
 
     def set_actor(self, card: ActorCard) -> None:
@@ -33,6 +34,7 @@ class NamedPlaces(QObject):
             self._points = self._bookmarks.load(card)
         except PuppetError as problem:
             self._banners.say(BANNER, str(problem), "warning")
+        self._known = dict(self._points)
         self._show()
 
     def point(self, name: str) -> Floats:
@@ -75,11 +77,12 @@ class NamedPlaces(QObject):
         if self._card is None:
             return
         self._points = points
-        self._show()
         try:
-            self._bookmarks.save(self._card, points)
+            self._points = self._bookmarks.save(self._card, points, self._known)
+            self._known = dict(self._points)
         except PuppetError as problem:
             self._banners.say(BANNER, str(problem), "error")
+        self._show()
 
     def _show(self) -> None:
         names = list(self._points)

@@ -19,7 +19,7 @@ from puppet.gui.explorer_places import SAME, MorphWish
 from puppet.gui.explorer_worker import Draw
 from puppet.gui.words import decimal, translate
 from puppet.morph import ActorMorph, eased, film
-from puppet.recorder import Recording, new_recording_path
+from puppet.recorder import Recording, new_recording_path, with_free_name
 
 FPS = 30.0
 FINE = 1000  # steps that a path is divided into, of which the eased pictures take theirs
@@ -153,7 +153,11 @@ class Morphs(QObject):
 
         self.busy.emit(True)
         self._banners.say(BANNER, translate("puppet", "Making {0}…").format(target.name))
-        future = self._pool.submit(lambda: film(pictures(), target, FPS, name, stop.is_set, consent, badge))
+
+        def make(path: Path) -> Recording:
+            return film(pictures(), path, FPS, name, stop.is_set, consent, badge)
+
+        future = self._pool.submit(with_free_name, target, make)
         future.add_done_callback(self._filmed.emit)
 
     def _film_done(self, future: Future[Recording]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from PyQt6.QtCore import QTimer
 from PyQt6.QtGui import QPalette
 
 from puppet.actor import DEFAULT_ACTOR, find_actor, list_actors, load_actor
@@ -14,9 +15,11 @@ from puppet.gui.explorer import ExplorerWidget
 from puppet.gui.main_window import make_application
 from puppet.gui.theme import colours_for, follow_system, palette_of, style_sheet
 from puppet.gui.words import translate
+from puppet.interrupts import closing, raise_if_terminated
 from puppet.settings import load_settings, settings_path
 
 SIZE = (1180, 760)  # px
+WAKE_MS = 200  # Python hears signals only when it runs
 
 
 def show_explorer(name: str | None = None, provider: str = "auto", screenshot: Path | None = None) -> int:
@@ -67,11 +70,16 @@ def show_explorer(name: str | None = None, provider: str = "auto", screenshot: P
 
         window.worker.thumbnail.connect(came)
         window.worker.failed.connect(given_up)
-    try:
-        window.show()
-        application.exec()
-    finally:
-        window.shutdown()
+    wake = QTimer()
+    wake.timeout.connect(lambda: None)
+    wake.start(WAKE_MS)
+    with closing(window.close) as signals:
+        try:
+            window.show()
+            application.exec()
+        finally:
+            window.shutdown()
+    raise_if_terminated(signals)
     if failed:
         raise failed[0]
     return 0

@@ -1,0 +1,19 @@
+"""Memory that was freed and that the C library keeps for later."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import sys
+
+
+def give_back() -> None:
+    """Let the system have what the C library holds of freed memory. Takes some milliseconds.
+
+    glibc keeps an arena for every thread that ever allocated, and threads come and go with each start: 60 starts and
+    stops left 180 MiB in them of which nothing was in use.
+    """
+    if sys.platform != "linux":
+        return
+    with contextlib.suppress(OSError, AttributeError):  # another C library, which has no such habit
+        ctypes.CDLL(None).malloc_trim(0)

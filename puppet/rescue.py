@@ -1,0 +1,46 @@
+"""Files that lose their name while they grow: their folder was removed, renamed, or its disk unplugged."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from puppet.file_lock import is_at
+from puppet.files import publish_numbered
+from puppet.folders import videos_folder
+from puppet.unfinished import drop_draft, make_draft
+
+
+def rescue(file: IO[bytes], path: Path) -> Path | None:
+    """Where the content of an open file is that was made at `path` and is not there any more: where it was moved to,
+    or a copy in the user's folder for videos, home, or among the temporary files. None when nothing can be read."""
+    with contextlib.suppress(OSError):
+        moved = Path(os.readlink(f"/proc/self/fd/{file.fileno()}"))  # Linux knows the new name
+        if is_at(moved, file):
+            return moved
+    for folder in _havens():
+        with contextlib.suppress(OSError, RuntimeError):
+            folder.mkdir(parents=True, exist_ok=True)
+            draft = make_draft(folder / path.name)
+            try:
+                with draft.open("wb") as copy:
+                    file.seek(0)
+                    shutil.copyfileobj(file, copy, 1 << 20)
+                    copy.flush()
+                    os.fsync(copy.fileno())
+                return publish_numbered(draft, folder / path.name, "_")
+            finally:
+                drop_draft(draft)
+    return None
+
+
+def _havens() -> Iterator[Path]:
+    yield videos_folder()
+    with contextlib.suppress(RuntimeError):  # a user without a home
+        yield Path.home()
+    yield Path(tempfile.gettempdir())
