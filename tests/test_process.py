@@ -136,6 +136,8 @@ def test_what_people_read_has_their_decimal_sign(named: str, shown: str, qapp, m
         make_application()
         assert locale.setlocale(locale.LC_NUMERIC) == "C"
         assert decimal(0.5) == shown
+        assert decimal(0.5, signed=True) == f"+{shown}"
+        assert decimal(-0.5, signed=True) == f"-{shown}"
         assert QLocale().toString(0.5, "f", 1) == shown
     finally:
         QLocale.setDefault(before)

@@ -39,7 +39,7 @@ from puppet.gui.explorer_worker import DecodeWorker
 from puppet.gui.plain_text import set_tip
 from puppet.gui.qimage import to_qimage
 from puppet.gui.theme import colours_for, follow_system
-from puppet.gui.words import translate
+from puppet.gui.words import decimal, translate
 
 TICK_MS = 33
 WALK_SECONDS = 0.8  # of one half step of the walk
@@ -388,7 +388,9 @@ class ExplorerWidget(QWidget):
 
     def _show_where(self, at: Exploration) -> None:
         (right, x), (up, y) = ((number, at.coordinate(number)) for number in at.pair)
-        self.stage.where.setText(f"→ {at.direction(right).title} {x:+.2f}     ↑ {at.direction(up).title} {y:+.2f}")
+        across, upwards = (decimal(place, 2, signed=True) for place in (x, y))
+        right_title, up_title = at.direction(right).title, at.direction(up).title
+        self.stage.where.setText(f"→ {right_title} {across}     ↑ {up_title} {upwards}")
         self.pane.show_cross((x / at.reach, y / at.reach), hides_mouse=not at.frozen)
         self.pane.set_note(translate("puppet", "Frozen: click to follow the mouse again") if at.frozen else "")
 

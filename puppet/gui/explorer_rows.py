@@ -67,7 +67,7 @@ class SigmaSlider(QWidget):
         self.slider.blockSignals(True)
         self.slider.setValue(round(value * STEPS))
         self.slider.blockSignals(False)
-        self._value.setText(f"{value:+.2f}")
+        self._value.setText(decimal(value, 2, signed=True))
 
     def eventFilter(self, a0: QObject | None, a1: QEvent | None) -> bool:
         if a1 is not None and a1.type() == QEvent.Type.MouseButtonDblClick:
@@ -76,7 +76,7 @@ class SigmaSlider(QWidget):
         return super().eventFilter(a0, a1)
 
     def _changed(self, step: int) -> None:
-        self._value.setText(f"{step / STEPS:+.2f}")
+        self._value.setText(decimal(step / STEPS, 2, signed=True))
         self.moved.emit(step / STEPS)
 
 

@@ -34,6 +34,6 @@ def show_numbers_as_usual() -> None:
         QLocale.setDefault(QLocale(process.user_numbers() or "C"))
 
 
-def decimal(value: float, places: int = 1) -> str:
-    """A number that is read, with the user's decimal sign: 0.5 or 0,5."""
-    return QLocale().toString(float(value), "f", places)
+def decimal(value: float, places: int = 1, signed: bool = False) -> str:
+    """A number that is read, with the user's decimal sign: 0.5 or 0,5. signed: +0.5 where it is not negative."""
+    return "+" * (signed and value >= 0) + QLocale().toString(float(value), "f", places)
