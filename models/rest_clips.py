@@ -77,7 +77,10 @@ def read_person(path: Path) -> Person:
     except (KeyError, ValueError) as error:
         raise DataError(f"{told}: holds no truth of names, weights, rot and gaze") from error
     seen, shapes, angles = [], [], []
-    capture = Film(video)
+    try:
+        capture = Film(video)
+    except OSError as error:
+        raise DataError(f"{video}: {reason(error)}") from error
     with closing(FaceMeshTracker()) as tracker:
         for index in range(len(truth["weights"])):
             ok, image = capture.retrieve() if capture.grab() else (False, None)
