@@ -1,6 +1,7 @@
 # Two commands do all set-up:  make run   and   make test
 # Options for the program or for pytest:  make run ARGS="--source 1"   make test ARGS="-k recorder"
 ARGS ?=
+MINUTES ?= 20
 VENV_PYTHON := .venv/bin/python
 
 # Candidates are run, not just looked up: a name on the PATH may be a shim for a Python that is not there.
@@ -15,7 +16,7 @@ endef
 set_up = python=$$($(find_python)) && "$$python" .ci/bootstrap.py
 export PYTHON
 
-.PHONY: help run test lint types bench clean
+.PHONY: help run test lint types bench fuzz clean
 run:
 	@$(set_up) run
 	@$(VENV_PYTHON) -m puppet run $(ARGS)
@@ -37,6 +38,10 @@ bench:
 	@$(set_up) test
 	@$(VENV_PYTHON) -m pytest --benchmark-enable --benchmark-only tests/benchmarks $(ARGS)
 
+fuzz:
+	@$(set_up) test
+	@PYTHONPATH=tests:. $(VENV_PYTHON) -m fuzz --minutes $(MINUTES) $(ARGS)
+
 clean:
 	rm -rf .venv .pytest_cache .ruff_cache build dist
 
@@ -44,4 +49,5 @@ help:
 	@echo "make run     set up and start; without a display it renders the demo to puppet-demo.mp4"
 	@echo "make test    set up and run every test"
 	@echo "make lint    ruff          make types   pyright"
-	@echo "make bench   benchmarks    make clean   remove .venv and caches"
+	@echo "make bench   benchmarks    make fuzz    hostile files for MINUTES=20"
+	@echo "make clean   remove .venv and caches"
