@@ -83,7 +83,10 @@ def read_person(path: Path) -> Person:
     """Track PATH.mp4 and take its shapes apart by the truth in PATH.npz. DataError where they do not match."""
     truth, video = read_truth(path.with_suffix(".npz")), path.with_suffix(".mp4")
     seen, shapes, angles = [], [], []
-    capture = Film(video)
+    try:
+        capture = Film(video)
+    except OSError as error:
+        raise DataError(f"{video}: {reason(error)}") from error
     with closing(FaceMeshTracker()) as tracker:
         for index in range(len(truth["weights"])):
             ok, image = capture.retrieve() if capture.grab() else (False, None)

@@ -93,7 +93,11 @@ def parts(body: Body, content_type: str) -> Iterator[bytes]:
         if boundary.endswith(b"--") and boundary.strip(b"-") in (name, b""):
             return
         length = _length(body)
-        if length is None:
+        while len(body.held) < len(BEGIN) and body.fill():
+            pass
+        if length is None and body.held.startswith(BEGIN):  # its end is known before the next boundary comes
+            part = _headers(body) + (body.through(END, LARGEST) or body.take(len(body.held)))
+        elif length is None:
             part = body.through(b"\n" + boundary, LARGEST)
             if part is None:
                 return
