@@ -158,6 +158,8 @@ def _pixels(image: Decoded) -> Image:
         image = image.convert("RGB")
     if image.mode not in DIRECT:
         raise PictureError("the colours of the picture are of a rare kind; save it as JPEG or PNG")
+    if image.width * image.height <= AT_ONCE:
+        return np.frombuffer(image.tobytes("raw", "BGR"), np.uint8).reshape(image.height, image.width, 3)
     pixels = np.empty((image.height, image.width, 3), np.uint8)
     rows = max(1, AT_ONCE // image.width)
     for top in range(0, image.height, rows):  # in one piece, a large picture would be held three times

@@ -159,9 +159,11 @@ class VideoFile(_Recorded):
 
 
 class Pictures(_Recorded):
-    """A folder of images in natural order (2 before 10), or one image, at 30 per second; or the frames of one animated
-    image, each for as long as the file says. `skipped`: unreadable ones; `shown`: the file of the picture that was read
-    last, None for frames of an animation."""
+    """A folder of images in natural order (2 before 10; of an animated one the first frame), or one image, at 30 per
+    second; or the frames of one animated image, each for as long as the file says.
+
+    skipped: how many could not be read. shown: the file of the picture that was read last, None for an animation's.
+    """
 
     shown: Path | None = None
 
