@@ -70,6 +70,7 @@ def export_actor(
     inputs = real_inputs(model, dataset, _spread(len(dataset), PARITY_FRAMES))
     parity = measure_parity(encoder, decoder, encoder_file, decoder_file, inputs)
     require_parity(parity)
+    _require_playable({"encoder": encoder_file, "decoder": decoder_file})
     latents = latent_statistics(model, encoder, dataset)
     actor = Actor(card, encoder_file, decoder_file, latents)
     golden = golden_means(actor.neutral_portrait().image)
@@ -85,7 +86,7 @@ def export_actor(
 
 
 def to_onnx(graph: Graph) -> bytes:
-    """An ONNX file: free batch, standard operators only, everything inside. Raises ExportError."""
+    """An ONNX file: free batch, everything inside. Raises ExportError."""
     ports = [*graph.inputs, *graph.outputs]
     buffer = io.BytesIO()
     try:
@@ -111,11 +112,18 @@ def to_onnx(graph: Graph) -> bytes:
         for node in made.graph.node:
             node.doc_string = ""  # names the exporter's own files
         onnx.checker.check_model(made, full_check=True)
-        file = made.SerializeToString()
-        check_graph(file)
+        return made.SerializeToString()
     except (ValueError, RuntimeError, TypeError, onnx.checker.ValidationError) as error:
         raise ExportError(f"the {graph.name} cannot be written as ONNX: {' '.join(str(error).split())}") from error
-    return file
+
+
+def _require_playable(files: Mapping[str, bytes]) -> None:
+    """Raises ExportError for a graph, by its name, that the app would refuse."""
+    for name, file in files.items():
+        try:
+            check_graph(file)
+        except ValueError as error:
+            raise ExportError(f"the {name} is none that an actor may have: {error}") from error
 
 
 def real_inputs(model: ActorModel, dataset: Dataset, rows: NDArray[np.intp]) -> Arrays:

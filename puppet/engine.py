@@ -151,6 +151,7 @@ class Engine:
         self._others: tuple[Actor, ...] = ()
         self._stalled: weakref.WeakSet[Actor] = weakref.WeakSet()
         self._acting = Acting()
+        self._left_behind: list[threading.Thread] = []  # acting threads of actors that stalled
         self._portrait: Portrait | None = None  # the last one, held while nobody is left to play
         self._actor_request = self._others_request = 0
         self._actor_loading: str | None = None
@@ -200,8 +201,8 @@ class Engine:
             except PuppetError as problem:
                 problems.append(str(problem))
         deadline = time.monotonic() + HELPER_TIMEOUT
-        for helper in helpers:
-            helper.join(max(0.0, deadline - time.monotonic()))
+        for thread in (*helpers, *self._left_behind):  # Python aborts when one comes back from C++ while it ends
+            thread.join(max(0.0, deadline - time.monotonic()))
         give_back()
         return problems
 
@@ -433,6 +434,7 @@ class Engine:
         while not over.wait(LOOK_EVERY):
             waiting = self._acting.waits_for()
             if watchdog.look(waiting, time.monotonic()) and waiting is not None and self._acting.replace(waiting):
+                self._left_behind.append(self._acting_thread)
                 self._drop(waiting[0], puppeteer)
                 self._begin_acting(puppeteer, tracked)
                 watchdog = Watchdog()

@@ -326,7 +326,7 @@ def _split(node: Node, given: list[Value | None]) -> Made:
         raise TypeError("its parts do not fit")
     made, at = [], 0
     for part in parts:
-        known = None if value.known is None else value.known.take(range(at, at + part), axis)
+        known = None if value.known is None else value.known[(slice(None),) * axis + (slice(at, at + part),)]
         made.append(_like(value, (*value.shape[:axis], part, *value.shape[axis + 1 :]), known))
         at += part
     return made, NOTHING

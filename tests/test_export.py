@@ -285,6 +285,17 @@ class FixesTheBatch(TinyImage):
         return Forward(self, lambda m, z: to_picture(m.draw(z.reshape([int(n) for n in z.shape])).sigmoid()))
 
 
+class NeedsAnOperator(TinyImage):
+    """One whose output's size depends on what is fed."""
+
+    def inference_decoder(self) -> nn.Module:
+        def draw(m, z):
+            seen = (z * 0 + 1).nonzero()[:, 1].reshape(-1, 5).float()
+            return to_picture(m.draw(z + 0 * seen).sigmoid())
+
+        return Forward(self, draw)
+
+
 class GivesFloats(TinyImage):
     def inference_decoder(self) -> nn.Module:
         return Forward(self, lambda m, z: m.draw(z).sigmoid().permute(0, 2, 3, 1))
@@ -311,6 +322,7 @@ BROKEN = {
     DecidesInPython: "does not give what torch gives: image_levels",
     IsRandom: "does not give what torch gives: mean_relative",
     FixesTheBatch: "ONNX Runtime cannot run the decoder",
+    NeedsAnOperator: "the decoder is none that an actor may have: the graph uses the operator 'NonZero'",
     GivesFloats: r"decoder's image must be torch.uint8 \(N, 64, 64, 3\), it is torch.float32 \(2, 64, 64, 3\)",
     GivesNotANumber: "mean_relative inf",
     SaysTooMuch: "does not fit the actor card",
