@@ -162,7 +162,7 @@ class Dataset:
 
 def new_file(path: Path, size: int, crop: str, sources: Sequence[str], count: int = 0) -> h5py.File:
     """A data set to be filled: `data` for `count` pictures, which may become more or fewer, and the attributes."""
-    file = h5py.File(path, "w")
+    file = h5py.File(path, "w", libver="earliest")
     names = json.dumps([one_line(name, LONGEST_NAME) for name in sources])
     file.create_dataset(
         "data",

@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import h5py
-import numpy as np
 
-from puppet.errors import DataError
+from models.hdf5_texts import Texts, texts_of
+from puppet.errors import DataError, reason
 from puppet.files import open_regular
 from puppet.texts import is_plain, one_line
 
 MOST_OBJECTS = 200
 LONGEST_NAME = 80
 MOST_ATTRIBUTES, MAX_ATTRIBUTE_BYTES = 64, 16 << 20
-TEXT_BYTES, LONGEST_TEXT = 16, 4096  # a text's length (4 bytes), and where it lies; bytes of a text
+LONGEST_TEXT = 4096  # bytes, of an array of texts
 MAX_CHUNK_BYTES = 256 << 20
 MOST_TIMES = 1100  # how often an unpacked data set may be larger than the file: what gzip can do at best
 UNPACKED_AT_LEAST = 64 << 20  # bytes that any data set may have
@@ -31,25 +31,30 @@ FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_LZF
 def open_hdf5(path: Path) -> h5py.File:
     """A file, for reading, with nothing in it but arrays of numbers and texts. Raises DataError."""
     try:
-        open_regular(path).close()
-        file = h5py.File(path, "r")
-    except Exception as error:  # what h5py raises for damaged bytes is no closed list
-        raise DataError(
-            f"{path}: not a readable HDF5 file, perhaps cut short ({one_line(str(error))}); prepare it again"
-        ) from error
-    try:
-        _check(file, path)
-    except Exception as error:
-        file.close()
-        raise DataError(f"{path}: cannot be used ({one_line(str(error))}); prepare it again") from error
+        raw = open_regular(path)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({reason(error)})") from error
+    with raw:
+        try:
+            file = h5py.File(path, "r")
+        except Exception as error:  # what h5py raises for damaged bytes is no closed list
+            told = one_line(str(error))
+            raise DataError(
+                f"{path}: not a readable HDF5 file, perhaps cut short ({told}); prepare it again"
+            ) from error
+        try:
+            _check(file, texts_of(raw))
+        except Exception as error:
+            file.close()
+            raise DataError(f"{path}: cannot be used ({one_line(str(error))}); prepare it again") from error
     return file
 
 
-def _check(file: h5py.File, path: Path) -> None:
+def _check(file: h5py.File, texts: Texts) -> None:
     """Raises ValueError, and what h5py raises."""
     if file.userblock_size or file.id.get_create_plist().get_sizes() != (8, 8):
         raise ValueError("an HDF5 file of an unusual kind")
-    size = path.stat().st_size
+    texts.check_attributes(MAX_ATTRIBUTE_BYTES)
     groups: list[h5py.Group] = [file]
     seen = {_place(file)}
     _check_attributes(file)
@@ -73,9 +78,7 @@ def _check(file: h5py.File, path: Path) -> None:
             if isinstance(held, h5py.Group):
                 groups.append(held)
             elif isinstance(held, h5py.Dataset):
-                _check_dataset(held, told, size)
-                if held.dtype.kind == "O":
-                    _check_texts(held, told, path)
+                _check_dataset(held, told, texts)
             else:
                 raise ValueError(f"{told} is no array")
 
@@ -94,7 +97,7 @@ def _check_attributes(held: Any) -> None:
             raise ValueError(f"the attribute {name[:LONGEST_NAME]!r} is of another kind, or too large")
 
 
-def _check_dataset(held: h5py.Dataset, told: str, size: int) -> None:
+def _check_dataset(held: h5py.Dataset, told: str, texts: Texts) -> None:
     made = held.id.get_create_plist()
     if held.is_virtual or made.get_layout() == h5py.h5d.VIRTUAL:
         raise ValueError(f"{told} is put together from other data sets")
@@ -107,23 +110,13 @@ def _check_dataset(held: h5py.Dataset, told: str, size: int) -> None:
     item = held.dtype.itemsize
     if held.chunks is not None and math.prod(held.chunks) * item > MAX_CHUNK_BYTES:
         raise ValueError(f"{told} is packed in pieces that are too large")
-    if math.prod(held.shape or (0,)) * item > max(UNPACKED_AT_LEAST, size * MOST_TIMES):
+    if math.prod(held.shape or (0,)) * item > max(UNPACKED_AT_LEAST, texts.size * MOST_TIMES):
         raise ValueError(f"{told} is larger than what this file can hold")
-
-
-def _check_texts(held: h5py.Dataset, told: str, path: Path) -> None:
-    """Where texts lie and how long they are stands in the file, TEXT_BYTES for each; all may be one and the same text
-    of gigabytes."""
-    if held.id.get_create_plist().get_layout() != h5py.h5d.CONTIGUOUS:
-        raise ValueError(f"{told} is packed in an unusual way")
-    count, place = math.prod(held.shape), held.id.get_offset()
-    if not count or place is None:
-        return
-    with open_regular(path) as file:
-        file.seek(place)
-        described = np.frombuffer(file.read(count * TEXT_BYTES), "<u4").reshape(-1, TEXT_BYTES // 4)
-    if len(described) != count or described[:, 0].max() > LONGEST_TEXT:
-        raise ValueError(f"{told} holds texts that are too long")
+    if held.dtype.kind == "O":
+        if made.get_layout() != h5py.h5d.CONTIGUOUS:
+            raise ValueError(f"{told} is packed in an unusual way")
+        if (place := held.id.get_offset()) is not None:  # None: nothing was ever written
+            texts.check_array(place, math.prod(held.shape), LONGEST_TEXT)
 
 
 def _is_usual(dtype: Any) -> bool:

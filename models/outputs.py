@@ -94,7 +94,7 @@ def _hdf5(out: Path) -> Iterator[Write]:
     partial = out.with_name(f".{out.name}.partial")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        with h5py.File(partial, "w") as file:
+        with h5py.File(partial, "w", libver="earliest") as file:
 
             def write(image: Image, _time: float) -> None:
                 shape = image.shape

@@ -105,10 +105,9 @@ def read_limited(path: Path, most: int) -> bytes:
     """The content of a file of at most `most` bytes. OSError, also for a larger one, and as `open_regular` does."""
     with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
-        content = file.read(most + 1) if size <= most else b""  # it may grow meanwhile
-    if size > most or len(content) > most:
-        raise OSError(errno.EFBIG, f"it is larger than {most:,} bytes")
-    return content
+        if size > most:
+            raise OSError(errno.EFBIG, f"it is larger than {most:,} bytes")
+        return file.read(size)  # as it is now; what is being written to it grows
 
 
 def read_end(path: Path, most: int) -> bytes:

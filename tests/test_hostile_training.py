@@ -144,7 +144,7 @@ HOSTILE: dict[str, tuple[str, Change]] = {
     "huge pictures": ("larger than what", replaced("data", (1 << 30, 32, 32, 3), "u1", chunks=(1, 32, 32, 3))),
     "huge pieces": ("pieces that are too large", replaced("r", (1 << 20,), "f8", chunks=(1 << 26,), maxshape=(None,))),
     "a filter": ("packed in an unusual way", replaced("r", data=np.arange(100), scaleoffset=0)),
-    "long texts": ("texts that are too long", texts_of_one_heap),
+    "long texts": ("a text is too long", texts_of_one_heap),
     "texts in pieces": ("unusual way", replaced("file", data=["x"] * 12, dtype=h5py.string_dtype(), chunks=(4,))),
     "a name with controls": ("cannot be shown", lambda file, _: file.__setitem__("a\x1b[2J", np.zeros(1))),
     "attributes": (
@@ -207,7 +207,21 @@ def test_a_user_block_is_refused(tmp_path: Path) -> None:
 def test_a_pipe_is_no_data_set(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.h5")
     refused(tmp_path / "pipe.h5", "no ordinary file")
-    refused(tmp_path, "it is a folder")
+    refused(tmp_path, "folder")
+
+
+@pytest.mark.parametrize("heap", [0, -1], ids=["attributes", "an array"])
+@pytest.mark.parametrize("size", [517, 0, (1 << 64) - 1])
+def test_texts_that_the_library_would_look_for_for_ever_are_refused(path: Path, heap: int, size: int) -> None:
+    """Found by a fuzzer: HDF5 2.0 walks over zeros in such a heap and never comes back."""
+    with h5py.File(path, "r+") as file:
+        file.create_dataset("file", data=["a.png"] * 12, dtype=h5py.string_dtype())
+    whole = bytearray(path.read_bytes())
+    at = [i for i in range(len(whole)) if whole.startswith(b"GCOL", i)][heap] + 16  # its first text
+    at += 16 + (int.from_bytes(whole[at + 8 : at + 16], "little") + 7) // 8 * 8  # its second
+    whole[at + 8 : at + 16] = size.to_bytes(8, "little")
+    path.write_bytes(whole)
+    refused(path, "its texts are damaged|it is cut short|damaged")
 
 
 def test_truth_values_of_any_byte_are_truth_values(path: Path) -> None:
