@@ -102,6 +102,11 @@ SOUND_CODECS = {
 }
 
 
+def input_arguments(path: Path) -> list[str]:
+    """A file from outside, of which nothing but itself is read, whatever it claims to be."""
+    return ["-protocol_whitelist", "file", "-i", literal(path)]
+
+
 def literal(path: Path) -> str:
     """A path that ffmpeg takes as a file, whatever its name looks like ("http:x.mp4", "-y")."""
     return f"file:{path}"
