@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from puppet.errors import DataError, PuppetError
+from puppet.printing import print_anything, printable
 
 if TYPE_CHECKING:
     from models.checkpoint import Checkpoint
@@ -185,6 +186,7 @@ def _answer(text: str) -> tuple[str, float]:
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit code: 0, or 2 with one line on stderr for what the user can mend."""
     given = list(sys.argv[1:] if argv is None else argv)
+    print_anything()
     others = {  # a run folder of such a name is ./morphing-faces
         MORPHING_FACES: (morphing_faces_parser, export_morphing_faces),
         ATTRIBUTES: (attributes_parser, export_attributes),
@@ -195,7 +197,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         work(args)
     except PuppetError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(printable(f"error: {error}"), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

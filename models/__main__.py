@@ -12,6 +12,7 @@ from models import latent_commands as latent
 from models.arguments import positive, seed
 from models.config import PRESETS
 from puppet.errors import PuppetError
+from puppet.printing import print_anything, printable
 
 # Everything heavy is imported by the command that needs it, so that --help is instant.
 
@@ -180,13 +181,14 @@ def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit code: 0, or 2 with one line on stderr for what the user can mend."""
     argv = sys.argv[1:] if argv is None else argv
+    print_anything()
     args = build_parser(next(iter(argv), None)).parse_args(argv)
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
         try:
             return args.run_command(args)
         except PuppetError as error:
-            print(f"error: {error}", file=sys.stderr)
+            print(printable(f"error: {error}"), file=sys.stderr)
             return 2
         except KeyboardInterrupt:
             return 130

@@ -10,7 +10,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from puppet import align
@@ -18,6 +17,7 @@ from puppet.errors import DataError, reason
 from puppet.frames import LANDMARKS, Floats, Frame
 from puppet.measurements import BROWS, EYE_LEFT, EYE_RIGHT, INNER_LIPS, LIPS, OUTER_LIPS, nearness
 from puppet.neutral import frontal
+from puppet.sources import open_source
 from puppet.tracking import FaceMeshTracker
 
 EVERY = 3  # frames of footage between two faces of a clip: 0.12 s at 25 frames/s
@@ -77,18 +77,17 @@ def read_person(path: Path) -> Person:
     except (KeyError, ValueError) as error:
         raise DataError(f"{told}: holds no truth of names, weights, rot and gaze") from error
     seen, shapes, angles = [], [], []
-    capture = cv2.VideoCapture(str(video))
-    with closing(FaceMeshTracker()) as tracker:
+    source = open_source(str(video), paced=False)
+    source.open()
+    with closing(source), closing(FaceMeshTracker()) as tracker:
         for index in range(len(truth["weights"])):
-            ok, image = capture.read()
-            if not ok:
+            if (frame := source.read()) is None:
                 raise DataError(f"{video.name}: {index} frames, but its truth has {len(truth['weights'])}")
-            face = tracker.track(Frame(np.asarray(image, np.uint8), index, index / 25))
+            face = tracker.track(Frame(frame.image, index, index / 25))
             if face is not None:
                 seen.append(index)
                 shapes.append(face.canonical)
                 angles.append(align.angles_of(face.pose.rotation))
-    capture.release()
     if not seen:
         raise DataError(f"{video.name}: no face was seen in it")
     names = tuple(str(name) for name in truth["names"])

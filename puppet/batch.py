@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
-
 from puppet.compose import Layout
-from puppet.errors import PuppetError, RecordingError, reason
+from puppet.errors import PuppetError, RecordingError, SourceError, reason
 from puppet.output_settings import OutputSettings
+from puppet.printing import printable
 from puppet.progress import progress
+from puppet.recorded import claimed_frames
 from puppet.sinks import path_of
 
 VIDEO_SUFFIXES = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg"}
@@ -41,10 +41,12 @@ class Job:
 
 
 def videos_in(folder: Path) -> list[Path]:
-    """The videos that lie in a folder, by name; none for a folder of pictures."""
-    if not folder.is_dir():
-        return []
-    return sorted(p for p in folder.iterdir() if p.suffix.lower() in VIDEO_SUFFIXES and not p.name.startswith("."))
+    """The videos that lie in a folder, by name; none for a folder of pictures. Raises SourceError."""
+    try:
+        inside = list(folder.iterdir()) if folder.is_dir() else []
+    except OSError as problem:
+        raise SourceError(f"{folder}: {reason(problem)}", "unreadable") from problem
+    return sorted(p for p in inside if p.suffix.lower() in VIDEO_SUFFIXES and not p.name.startswith("."))
 
 
 def default_jobs() -> int:
@@ -77,7 +79,7 @@ def plan(
                 f"{there} exists already and is not overwritten; add --resume to go on, --force to begin again, "
                 "or choose another folder"
             )
-        jobs.append(Job(video, output, _frames(video)))
+        jobs.append(Job(video, output, claimed_frames(video) or UNKNOWN_FRAMES))
     return jobs, finished
 
 
@@ -111,10 +113,10 @@ def render_folder(
     for job, said, problem in done:
         if problem is not None:
             failed.append(job.video.name)
-            print(f"puppet: {problem}", file=sys.stderr, flush=True)
+            print(printable(f"puppet: {problem}"), file=sys.stderr, flush=True)
             continue
         _finish(job, outputs.layouts)
-        print(said.replace(f"{job.part.stem}", job.output.stem), flush=True)
+        print(printable(said).replace(printable(job.part.stem), printable(job.output.stem)), flush=True)
     if failed:
         raise PuppetError(f"{len(failed)} of {len(todo)} videos could not be rendered: {', '.join(failed)}")
 
@@ -129,7 +131,7 @@ def _one_by_one(jobs: Sequence[Job], render_one: Callable[[Path, Path], str]) ->
         if frames:
             minutes = (time.monotonic() - began) / frames * (total - frames) / 60
             left = f", about {minutes:.0f} min left for all" if minutes >= 1 else ", less than a minute left for all"
-        print(f"[{number}/{len(jobs)}] {job.video.name}{left}", file=sys.stderr, flush=True)
+        print(printable(f"[{number}/{len(jobs)}] {job.video.name}{left}"), file=sys.stderr, flush=True)
         try:
             yield job, render_one(job.video, job.part), None
         except PuppetError as problem:
@@ -169,7 +171,7 @@ def _several(jobs: Sequence[Job], options: Sequence[str], at_once: int) -> Itera
 
 def _start(job: Job, options: Sequence[str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "puppet", "render", str(job.video), "-o", str(job.part), *options],
+        [sys.executable, "-m", "puppet", "render", str(job.video.absolute()), "-o", str(job.part.absolute()), *options],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -186,11 +188,3 @@ def _finish(job: Job, layouts: Sequence[Layout]) -> None:
 
 def _same(a: Path, b: Path) -> bool:
     return b.exists() and a.samefile(b)
-
-
-def _frames(video: Path) -> int:
-    capture = cv2.VideoCapture(str(video), cv2.CAP_FFMPEG)
-    try:
-        return max(1, int(capture.get(cv2.CAP_PROP_FRAME_COUNT))) if capture.isOpened() else UNKNOWN_FRAMES
-    finally:
-        capture.release()

@@ -11,11 +11,16 @@ from typing import Any
 
 from puppet import __version__
 from puppet.errors import PuppetError
+from puppet.printing import print_anything, printable
 
 PROVIDERS = ("auto", "cuda", "directml", "coreml", "cpu")
 LAYOUTS = ("side-by-side", "actor", "driver", "separate")
-CODECS = ("h264", "hevc", "av1", "prores", "ffv1")
+CODECS = ("h264", "hevc", "vp9", "av1", "prores", "ffv1")
 QUALITIES = ("small", "good", "high")
+CODEC_HELP = (
+    "h264, hevc: .mp4, .mov or .mkv; vp9, av1: .mp4, .mkv or .webm (vp9 if none is chosen); prores: .mov or .mkv; \
+ffv1: .mkv"
+)
 HEIGHTS = (480, 720, 1080)
 DEMO_OUTPUT = "puppet-demo.mp4"
 SOURCE_HELP = "camera (0, 1 or its name), video file, image folder, URL, or demo (the built-in clip)"
@@ -29,10 +34,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = build_parser().parse_args(given)
     # before numpy is loaded: idle threads of its OpenBLAS spin, a whole core for as long as a face plays
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    print_anything()
     try:
         return arguments.command(arguments)
     except PuppetError as problem:
-        print(f"puppet: {problem}", file=sys.stderr)
+        print(printable(f"puppet: {problem}"), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
@@ -129,7 +135,7 @@ def run_live(arguments: argparse.Namespace) -> int:
             loop=arguments.loop,
             provider=arguments.provider,
             options=StepOptions(**_motion(arguments)),
-            outputs=OutputSettings(**_outputs(arguments)),
+            outputs=OutputSettings(**_outputs(arguments, arguments.record)),
             virtual_camera=arguments.virtual_camera,
         )
     from puppet.doctor import has_display
@@ -149,7 +155,7 @@ def run_live(arguments: argparse.Namespace) -> int:
         provider=arguments.provider,
         loop=arguments.loop,
         motion=_motion(arguments),
-        outputs=_outputs(arguments),
+        outputs=_outputs(arguments, arguments.record),
         virtual_camera=arguments.virtual_camera,
     )
 
@@ -174,7 +180,8 @@ def render_video(arguments: argparse.Namespace) -> int:
     from puppet.pipeline import StepOptions
     from puppet.render import render
 
-    outputs = OutputSettings(**_outputs(arguments))
+    videos = videos_in(Path(arguments.video))
+    outputs = OutputSettings(**_outputs(arguments, None if videos else arguments.output))
 
     def render_one(video: str | Path, output: Path) -> str:
         rendered = render(
@@ -188,11 +195,10 @@ def render_video(arguments: argparse.Namespace) -> int:
         )
         return rendered.summary()
 
-    videos = videos_in(Path(arguments.video))
     if not videos:
         if arguments.resume or arguments.jobs:
             raise PuppetError(f"{arguments.video} is no folder of videos, for which --resume and --jobs are made")
-        print(render_one(arguments.video, arguments.output))
+        print(printable(render_one(arguments.video, arguments.output)))
         return 0
     jobs = arguments.jobs or default_jobs()
     options = _options_again(arguments)
@@ -282,7 +288,7 @@ def _provider_option(parser: argparse.ArgumentParser) -> None:
 def _output_options(parser: argparse.ArgumentParser, default: str) -> None:
     group = parser.add_argument_group("recording", f"Without these: {default}.")
     group.add_argument("--layout", choices=LAYOUTS, help="what to show; separate: all three, each a file of its own")
-    group.add_argument("--codec", choices=CODECS, help="prores goes into .mov, ffv1 into .mkv, the others into .mp4")
+    group.add_argument("--codec", choices=CODECS, help=CODEC_HELP)
     group.add_argument("--quality", choices=QUALITIES, help="small files or all detail")
     group.add_argument("--height", type=int, choices=HEIGHTS, help="of the file's pictures, px; without: their own")
     group.add_argument("--software", action="store_true", help="do not use a hardware encoder")
@@ -290,9 +296,16 @@ def _output_options(parser: argparse.ArgumentParser, default: str) -> None:
     group.add_argument("--no-badge", action="store_true", help="no visible sign that the actor is synthetic")
 
 
-def _outputs(arguments: argparse.Namespace) -> dict[str, Any]:
-    """What was chosen on the command line, by field of output_settings.OutputSettings."""
+def _outputs(arguments: argparse.Namespace, file: Path | None) -> dict[str, Any]:
+    """What was chosen on the command line, by field of output_settings.OutputSettings; the codec also by the name of
+    the file that is to be made."""
     chosen = {name: getattr(arguments, name) for name in ("layout", "codec", "quality", "height")}
+    if file is not None and arguments.codec is None:
+        from puppet.output_settings import OutputSettings
+
+        usual = OutputSettings()
+        suiting = usual.suiting(file).codec
+        chosen["codec"] = suiting if suiting != usual.codec else None
     switched = {"hardware": arguments.software, "badge": arguments.no_badge}
     given = {name: value for name, value in chosen.items() if value is not None}
     signed = {"sign": True} if arguments.sign else {}

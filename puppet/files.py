@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import tempfile
 from pathlib import Path
+from typing import Any
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
@@ -20,3 +23,10 @@ def write_whole(path: Path, content: str | bytes) -> None:
     except BaseException:
         Path(draft).unlink(missing_ok=True)
         raise
+
+
+def to_json(values: Any, indent: int) -> str:
+    """JSON that people can read, as text that UTF-8 can hold: what names of files that are not UTF-8 have (lone
+    surrogates) becomes escapes, which a reader turns into the same names."""
+    text = json.dumps(values, indent=indent, ensure_ascii=False)
+    return re.sub("[\ud800-\udfff]", lambda found: f"\\u{ord(found[0]):04x}", text)

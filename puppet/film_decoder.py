@@ -97,7 +97,8 @@ class FilmDecoder:
             return False
         width, height = self._size
         image = np.empty((height, width, 3), np.uint8)
-        if self._child.stdout.readinto(image.data.cast("B")) != image.nbytes:
+        pixels = self._child.stdout.readinto(image.data.cast("B"))  # pyright: ignore[reportAttributeAccessIssue]
+        if pixels != image.nbytes:
             self._opened = False
             return False
         self._at = _seconds(told, self._at + self._zero) - self._zero

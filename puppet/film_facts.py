@@ -1,4 +1,4 @@
-"""What a video file holds, asked of ffmpeg without decoding it whole: pictures, colours, sound tracks, its first stamps.
+"""What a video file holds, asked of ffmpeg without decoding it whole: pictures, colours, sound tracks, first stamps.
 
 OpenCV, which decodes what is ordinary, tells nothing of all that.
 """

@@ -22,19 +22,19 @@ READ_SECONDS = 300.0  # to go through the file's packets
 
 @dataclass(frozen=True)
 class FilmTimes:
-    """times: of every picture, seconds, in order; start: how much later than the file (its sound) the first one is;
-    end: when the last one is over."""
+    """times: of every picture, seconds, in order, none where stamps run backwards (files joined end to end); start: how
+    much later than the file (its sound) the first one is; end: when the last one is over, 0 when that is not known."""
 
     times: tuple[float, ...] = ()
     start: float = 0.0
     end: float = 0.0
 
 
-def film_times(path: Path, stream: str = "V:0") -> FilmTimes:
-    """Nothing when ffmpeg cannot tell: then the file's own word on its rate has to do. stream: see `times_arguments`."""
+def film_times(path: Path) -> FilmTimes:
+    """Nothing when ffmpeg cannot tell: then the file's own word on its rate has to do."""
     try:
         done = subprocess.run(
-            times_arguments(find_ffmpeg(), path, stream),
+            times_arguments(find_ffmpeg(), path),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -48,12 +48,12 @@ def film_times(path: Path, stream: str = "V:0") -> FilmTimes:
     return read_times(done.stdout, done.stderr)
 
 
-def times_arguments(executable: str, path: Path, stream: str = "V:0") -> list[str]:
+def times_arguments(executable: str, path: Path) -> list[str]:
     """A line of numbers for every packet of the first video stream that is no cover, on the file's own time scale."""
     # fmt: off
     return [
         executable, "-hide_banner", "-nostats", "-nostdin", "-copyts", *input_arguments(path),
-        "-map", f"0:{stream}", "-c", "copy", "-f", "framecrc", "-",
+        "-map", "0:V:0", "-c", "copy", "-f", "framecrc", "-",
     ]
     # fmt: on
 
@@ -66,7 +66,9 @@ def read_times(packets: str, told: str) -> FilmTimes:
     first = spans[0][0]
     begin = re.search(r"^  Duration: .*, start: (-?[\d.]+)", told, re.M)
     start = first - float(begin[1]) if begin else 0.0
-    end = max(begins + stays for begins, stays in spans[-1:]) - first
+    if re.search("non.monoton", told, re.I):  # then ffmpeg has bent them
+        return FilmTimes(start=max(0.0, start))
+    end = sum(spans[-1]) - first
     return FilmTimes(tuple(begins - first for begins, _ in spans), max(0.0, start), end)
 
 
@@ -97,6 +99,12 @@ def usual_rate(times: ArrayLike) -> float | None:
     rate = 1 / float(gaps[regular].mean())
     nearest = min(USUAL_RATES, key=lambda known: abs(known / rate - 1))
     return nearest if abs(nearest / rate - 1) < 0.003 else rate
+
+
+def film_rate(times: FilmTimes, facts: FilmFacts, nominal: float) -> float:
+    """`steady_rate` of a film whose packets may be half a picture each."""
+    rate = steady_rate(times.times, nominal)
+    return nominal if is_of_fields(facts) and abs(2 * nominal / rate - 1) < 0.02 else rate
 
 
 def nominal_rate(facts: FilmFacts, claimed: float) -> float:

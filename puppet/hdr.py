@@ -1,4 +1,4 @@
-"""HDR signals (PQ, HLG) as the BT.709 picture that an ordinary screen shows: a tone curve, tabulated for ffmpeg. Pure."""
+"""HDR signals (PQ, HLG) as the BT.709 picture that an ordinary screen shows: a curve, as a table for ffmpeg. Pure."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ import platformdirs
 
 from puppet.errors import PuppetError, reason
 from puppet.file_lock import is_locked
-from puppet.files import write_whole
+from puppet.files import to_json, write_whole
 
 FOLDER_VARIABLE = "PUPPET_JOBS_DIR"
 JOB, STATE, STOP, LOG, LOCK, PID = "job.json", "state.json", "stop", "log.txt", "lock", "pid"
@@ -252,6 +252,6 @@ def _wait_for_lock(folder: Path, child: subprocess.Popen) -> None:
 
 def _write(path: Path, values: dict[str, Any]) -> None:
     try:
-        write_whole(path, json.dumps(values, indent=1, ensure_ascii=False) + "\n")
+        write_whole(path, to_json(values, indent=1) + "\n")
     except OSError as problem:
         raise PuppetError(f"{path} cannot be written: {reason(problem)}") from problem

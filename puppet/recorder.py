@@ -18,6 +18,7 @@ from datetime import datetime
 from pathlib import Path
 
 from puppet import pixels
+from puppet.codecs import Codec
 from puppet.errors import RecordingError, reason
 from puppet.ffmpeg import FrameClock, RecordingSettings, container, finish_arguments, recording_arguments
 from puppet.frames import Image
@@ -48,10 +49,12 @@ class Recording:
 
 @dataclass(frozen=True)
 class Sound:
-    """A file whose sound goes under the pictures; `start`: what of it is heard with the first picture, seconds."""
+    """A file whose sound goes under the pictures; `start`: what of it is heard with the first picture, seconds;
+    `track`: which of its streams, as ffmpeg counts."""
 
     path: Path
     start: float = 0.0
+    track: str = "a:0"
 
 
 class Recorder:
@@ -280,11 +283,12 @@ def tidy(
     """
     draft = path.with_name(f".{path.stem}.tidy{path.suffix}")
     limit = 60 + path.stat().st_size / 5e6  # s; a slow USB stick writes about 5 MB/s
+    arguments = finish_arguments(executable, path, draft, about)
+    if sound is not None:
+        arguments = finish_arguments(executable, path, draft, about, sound.path, sound.start, seconds, sound.track)
     try:
         subprocess.run(
-            finish_arguments(
-                executable, path, draft, about, sound.path if sound else None, sound.start if sound else 0.0, seconds
-            ),
+            arguments,
             check=True,
             timeout=limit + seconds,
             stdin=subprocess.DEVNULL,
@@ -332,9 +336,13 @@ def _claim(settings: RecordingSettings) -> list[Path]:
     """
     path, codec = settings.path, settings.encoder.codec
     if path.suffix.lower() not in codec.suffixes:
-        kind = "recordings" if codec.suffixes[0] == ".mp4" else f"{codec.label} recordings"
-        usual = codec.suffixes[0]
-        raise RecordingError(f"{path.name}: {kind} are {usual[1:].upper()} files; choose a name that ends with {usual}")
+        kinds = _either([suffix[1:].upper() for suffix in codec.suffixes])
+        fitting = _either([other.label for other in Codec if path.suffix.lower() in other.suffixes])
+        other = f", or the codec {fitting}" if fitting else ""
+        raise RecordingError(
+            f"{path.name}: {codec.label} recordings are {kinds} files; choose a name that ends with "
+            f"{codec.suffixes[0]}{other}"
+        )
     if os.path.lexists(path):
         raise RecordingError(f"{path} exists already and is not overwritten; choose another name")
     new_folders = [folder for folder in path.parents if not folder.exists()]
@@ -345,6 +353,10 @@ def _claim(settings: RecordingSettings) -> list[Path]:
         _remove_empty(new_folders)
         raise RecordingError(f"Cannot write to {path.parent}: {reason(problem)}; choose another folder") from problem
     return new_folders
+
+
+def _either(names: list[str]) -> str:
+    return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def _remove_empty(folders: list[Path]) -> None:

@@ -10,7 +10,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,8 +18,9 @@ from puppet import align
 from puppet.actor import DEFAULT_ACTOR, find_actor, load_actor
 from puppet.compose import Layout
 from puppet.errors import RecordingError, SourceError
-from puppet.film_times import FilmTimes, film_times, steady_rate
-from puppet.frames import Face, Floats, Frame
+from puppet.film_facts import FilmFacts, film_facts
+from puppet.film_times import FilmTimes, film_rate, film_times
+from puppet.frames import Face, Floats, Frame, Result
 from puppet.neutral import Neutral, usual_neutral
 from puppet.output_settings import OutputSettings
 from puppet.pipeline import Puppeteer, StepOptions
@@ -96,22 +97,23 @@ def _render(
     outputs: OutputSettings,
     film: Path | None,
 ) -> Rendered:
+    facts = film_facts(film) if film is not None else FilmFacts()
     times = film_times(film) if film is not None else FilmTimes()
     take = RecorderSink(
-        outputs.recording(target, actor.name, actor.card.consent, steady_rate(times.times, source.fps)),
+        outputs.recording(target, actor.name, actor.card.consent, film_rate(times, facts, source.fps)),
         outputs.layouts,
         height=outputs.height,
         badge=outputs.badge,
         wait=True,
         signed=outputs.sign,
-        sound=Sound(film, times.start) if film is not None else None,
+        sound=_sound_of(film, facts, times),
     )
     interrupted, strange = False, 0
     performance = Performance([])
     try:
         performance = _follow(source)
         source.open()
-        strange = _act(source, take, performance, actor, options)
+        strange = _act(source, take, performance, actor, options, times.end)
     except KeyboardInterrupt:
         interrupted = True
     finally:
@@ -124,8 +126,9 @@ def _render(
             print(f"Stopped; the first {recording.seconds:.1f} s are in {where}", file=sys.stderr)
         raise KeyboardInterrupt
     read = len(performance.points)
-    if source.frame_count and read < source.frame_count - 1:
-        print(f"{source.name} ends early: {read} of {source.frame_count} frames can be read", file=sys.stderr)
+    promised = len(times.times) or source.frame_count or 0
+    if read < promised - 1:
+        print(f"{source.name} ends early: {read} of {promised} frames can be read", file=sys.stderr)
     made = tuple(path_of(output, layout, outputs.layouts) for layout in outputs.layouts)
     return Rendered(made, read, recording.frames, recording.seconds, performance.faces, strange, recording.sound)
 
@@ -182,9 +185,14 @@ def _act(
     performance: Performance,
     actor: Actor,
     options: StepOptions,
+    end: float,
 ) -> int:
-    """Play and record the whole clip; returns the number of frames outside the actor's domain."""
-    strange = 0
+    """Play and record the whole clip; returns the number of frames outside the actor's domain.
+
+    end: when the last picture is over, s. Time in which the file has sound, or nothing, but no picture that can be
+    decoded belongs to the nearest one: at the beginning to the first, at the end to the last.
+    """
+    strange, result = 0, None
     puppeteer = Puppeteer(performance, actor, options)
     puppeteer.set_neutral(performance.neutral())
     with (
@@ -192,11 +200,19 @@ def _act(
         progress(total=len(performance.points), label="rendering", unit="frames") as bar,
     ):
         while take.error is None and (frame := source.read()) is not None:
-            result = puppeteer.step(frame)
+            result, before = puppeteer.step(frame), result
+            if before is None and frame.captured_at > 0.75 / take.fps:
+                take.write(_at(result, 0.0))
             strange += result.out_of_domain is not None and result.out_of_domain > 1
             take.write(result)
             bar.update()
+    if result is not None and end - 1 / take.fps > result.frame.captured_at + 0.5 / take.fps:
+        take.write(_at(result, end - 1 / take.fps))
     return strange
+
+
+def _at(result: Result, moment: float) -> Result:
+    return replace(result, frame=replace(result.frame, captured_at=moment))
 
 
 def _make_tracker(source: Source) -> Tracker:
@@ -228,6 +244,13 @@ def _target(output: Path, layouts: Sequence[Layout], video: str, force: bool) ->
     yield draft
     for layout in layouts:
         os.replace(path_of(draft, layout, layouts), path_of(output, layout, layouts))
+
+
+def _sound_of(film: Path | None, facts: FilmFacts, times: FilmTimes) -> Sound | None:
+    """The track that a player would choose; where ffmpeg could not tell, the first one if there is any."""
+    if film is None or (facts.known and facts.sound is None):
+        return None
+    return Sound(film, times.start, "a:0" if facts.sound is None else str(facts.sound))
 
 
 def _film_of(video: str) -> Path | None:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import platformdirs
 
-from puppet.files import write_whole
+from puppet.files import to_json, write_whole
 from puppet.output_settings import OutputSettings
 
 T = TypeVar("T")
@@ -112,7 +112,7 @@ def save_settings(settings: Settings, path: Path) -> None:
 
     Raises OSError.
     """
-    write_whole(path, json.dumps(asdict(settings), indent=2, ensure_ascii=False) + "\n")
+    write_whole(path, to_json(asdict(settings), indent=2) + "\n")
 
 
 def _set_aside(path: Path) -> str:

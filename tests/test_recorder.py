@@ -180,7 +180,7 @@ def test_a_read_only_folder_is_told_at_the_start(tmp_path: Path):
 
 
 def test_only_mp4(tmp_path: Path):
-    with pytest.raises(RecordingError, match=r"take\.avi: recordings are MP4 files"):
+    with pytest.raises(RecordingError, match=r"take\.avi: H\.264 recordings are MP4, M4V, MOV or MKV files"):
         Recorder(RecordingSettings(tmp_path / "take.avi"))
     assert list(tmp_path.iterdir()) == []
 
