@@ -33,11 +33,12 @@ SHOWN = re.compile(  # showinfo's line
 class FilmDecoder:
     """A `devices.Capture` of what `decode_arguments` makes of a file; `isOpened` is False where ffmpeg cannot.
 
-    fps, frames: as the file claims. Raises OSError when the disk has no room for the tone table.
+    start: stamp of the file's first packet, whether that can be decoded or not.
+    Raises OSError when the disk has no room for the tone table.
     """
 
-    def __init__(self, path: Path, pictures: PictureFacts, fps: float, frames: float) -> None:
-        self._claims = {cv2.CAP_PROP_FPS: fps, cv2.CAP_PROP_FRAME_COUNT: frames}
+    def __init__(self, path: Path, pictures: PictureFacts, start: float | None) -> None:
+        self._claims: dict[int, float] = {}
         self._child: subprocess.Popen[bytes] | None = None
         self._told: SimpleQueue[re.Match[bytes] | None] = SimpleQueue()  # of every picture; None: there is no more
         self._first: re.Match[bytes] | None = None
@@ -52,7 +53,7 @@ class FilmDecoder:
             self._start(decode_arguments(executable, path, pictures), folder)
         self._opened = self._first is not None
         if self._first is not None:
-            self._zero = _seconds(self._first, 0.0)
+            self._zero = _seconds(self._first, 0.0) if start is None else start
             width, height, across, down = (int(self._first[name]) for name in ("width", "height", "across", "down"))
             self._size = width, height  # ffmpeg brings what changes on the way to this size
             self._claims |= {
@@ -142,6 +143,20 @@ def decode_arguments(executable: str, path: Path, pictures: PictureFacts) -> lis
         "-vf", ",".join(filters), "-fps_mode", "passthrough", "-f", "rawvideo", "pipe:1",
     ]
     # fmt: on
+
+
+def size_at(path: Path, pictures: PictureFacts, moment: float) -> tuple[int, int] | None:
+    """Width and height of the picture at a moment, s from the beginning, upright; None when it cannot be had."""
+    with contextlib.suppress(OSError, subprocess.SubprocessError, RecordingError):
+        # fmt: off
+        done = subprocess.run([
+            find_ffmpeg(), "-hide_banner", "-nostats", "-nostdin", "-ss", f"{moment:.3f}", *input_arguments(path),
+            "-map", f"0:{pictures.index}", "-frames:v", "1", "-vf", "showinfo=checksum=0", "-f", "null", "-",
+        ], stdin=subprocess.DEVNULL, capture_output=True, timeout=ASK_SECONDS, creationflags=CREATION_FLAGS)
+        # fmt: on
+        if (told := SHOWN.search(done.stderr)) is not None:
+            return int(told["width"]), int(told["height"])
+    return None
 
 
 def sample_arguments(executable: str, path: Path, pictures: PictureFacts) -> list[str]:

@@ -18,7 +18,8 @@ from puppet.recorder import CREATION_FLAGS, find_ffmpeg
 
 ASK_SECONDS = 30.0  # a network drive takes its time
 FIRST_PACKETS = 120  # whose stamps tell the usual distance
-JUMPING = ("mpegts", "mpeg")  # formats whose stamps start anew where recordings were joined
+JUMPING = {"mpegts", "mpeg"}  # formats whose stamps start anew where recordings were joined
+ONE_SIZE = {"mov", "avi"}  # formats that name one size for all pictures
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,14 @@ class PictureFacts:
 
 @dataclass(frozen=True)
 class FilmFacts:
-    """known: ffmpeg could read the file at all; jumping: stamps may start anew on the way; seconds: as the file states,
+    """known: ffmpeg could read the file at all; jumping: stamps may start anew on the way; one_size: pictures cannot
+    change theirs; seconds: as the file states,
     None when it does not; pictures: None when nothing moves in it; cover: there is a still picture, as of an album;
     sounds, sound: indices of tracks that can be decoded, and the one to be heard; stamps: of the first pictures, s."""
 
     known: bool = False
     jumping: bool = False
+    one_size: bool = False
     seconds: float | None = None
     pictures: PictureFacts | None = None
     cover: bool = False
@@ -87,7 +90,7 @@ def facts_arguments(executable: str, path: Path) -> list[str]:
     # fmt: off
     return [
         executable, "-hide_banner", "-nostats", "-nostdin", *input_arguments(path),
-        "-map", "0:V:0", "-c", "copy", "-frames:v", str(FIRST_PACKETS), "-f", "framecrc", "-",
+        "-map", "0:V:0", "-c", "copy", "-copyinkf", "-frames:v", str(FIRST_PACKETS), "-f", "framecrc", "-",
     ]
     # fmt: on
 
@@ -97,6 +100,7 @@ def read_facts(packets: str, told: str) -> FilmFacts:
     opened = re.search(r"^Input #0, (\S+), from", told, re.M)
     if opened is None:
         return FilmFacts()
+    formats = set(opened[1].split(","))
     words = told.partition("\nOutput #0")[0].partition("\nStream mapping:")[0]
     streams = re.split(r"^ +(?=Stream #0:\d)", words, flags=re.M)
     length = re.search(r"^  Duration: (\d+):(\d+):([\d.]+)", streams[0], re.M)
@@ -106,7 +110,8 @@ def read_facts(packets: str, told: str) -> FilmFacts:
     sounds = [s for s in streams[1:] if re.match(r"[^\n]*?: Audio: (?!none\b)", s)]
     return FilmFacts(
         known=True,
-        jumping=any(name in JUMPING for name in opened[1].strip(",").split(",")),
+        jumping=bool(formats & JUMPING),
+        one_size=bool(formats & ONE_SIZE),
         seconds=int(length[1]) * 3600 + int(length[2]) * 60 + float(length[3]) if length else None,
         pictures=_pictures(moving[0], hidden=videos[0] not in moving) if moving else None,
         cover=bool(covers),
@@ -149,7 +154,7 @@ def _rank(stream: str) -> tuple[bool, bool]:
 def _pictures(stream: str, hidden: bool) -> PictureFacts:
     head = stream.partition("\n")[0]
     size = re.search(r", (\d+)x(\d+)\b", head)
-    form = re.search(r", \w+\(([^()]*)\), \d+x\d+", head)
+    form = re.search(r", \w+\((.*?)\), \d+x\d+", head)
     words = form[1].split(", ") if form else []
     colours = next((word.split("/") for word in words if word.count("/") == 2), None)
     if colours is None:  # all three alike are said once

@@ -53,7 +53,7 @@ def times_arguments(executable: str, path: Path) -> list[str]:
     # fmt: off
     return [
         executable, "-hide_banner", "-nostats", "-nostdin", "-copyts", *input_arguments(path),
-        "-map", "0:V:0", "-c", "copy", "-f", "framecrc", "-",
+        "-map", "0:V:0", "-c", "copy", "-copyinkf", "-f", "framecrc", "-",
     ]
     # fmt: on
 

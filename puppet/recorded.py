@@ -15,7 +15,7 @@ import numpy as np
 from puppet import film_decoder
 from puppet.devices import DEFAULT_FPS, Capture, open_capture, plausible_fps
 from puppet.errors import SourceError, reason
-from puppet.film_facts import FilmFacts, film_facts
+from puppet.film_facts import FilmFacts, PictureFacts, film_facts
 from puppet.film_times import nominal_rate
 from puppet.frames import Frame, Image
 
@@ -25,6 +25,10 @@ LONGEST_JUMP = 3600.0  # the same where stamps may start anew
 MOST_PIXELS = 64 << 20  # of a picture; 8192 x 8192
 MOST_ASPECT = 4.0  # of a pixel, either way; beyond it is a mistake
 MOST_FRAMES = 1 << 31
+STILL = 8  # pictures that are the same, then it is asked whether they should be
+ASK_EVERY = 10.0  # s of the film between two such questions
+MOST_AGAIN = 20_000  # pictures that are decoded once more for it
+SAME = 6.0  # levels: two decoders differ by less
 LATE = 0.5  # s; a paced file that falls further behind (slow decoder, machine asleep) goes on from where it is
 
 
@@ -137,6 +141,7 @@ class VideoFile(_Recorded):
         if facts.seconds is not None:
             self._longest = min(self._longest, max(LONGEST_JUMP, facts.seconds))
         self._told, self._stamped = -1.0, False
+        self._facts, self._still, self._sample, self._decoded, self._asked = facts, 0, None, 0, -ASK_EVERY
         self._first = self._begin(facts)
         if self._first is None:
             self._release()
@@ -164,15 +169,15 @@ class VideoFile(_Recorded):
     def _begin(self, facts: FilmFacts) -> tuple[Image, float] | None:
         """Find who can decode the file; its first picture. OpenCV, where it shows the right thing, else ffmpeg."""
         plain = _plain_capture(self.path)
-        claimed = plain.get(cv2.CAP_PROP_FPS), plain.get(cv2.CAP_PROP_FRAME_COUNT)
-        self.fps = nominal_rate(facts, plausible_fps(claimed[0]))
-        self.frame_count = int(claimed[1]) if 0 < claimed[1] < MOST_FRAMES and not self._loop else None
+        claimed = plain.get(cv2.CAP_PROP_FRAME_COUNT)
+        self.fps = nominal_rate(facts, plausible_fps(plain.get(cv2.CAP_PROP_FPS)))
+        self.frame_count = int(claimed) if 0 < claimed < MOST_FRAMES and not self._loop else None
         self._capture, pictures = plain, facts.pictures
         first = None
         if pictures is None or not film_decoder.needed(pictures):
             first = self._first_of(plain)
         if first is None and pictures is not None:
-            decoder = film_decoder.FilmDecoder(self.path, pictures, *claimed)
+            decoder = self._decoder(pictures)
             first = self._first_of(decoder)
             if first is not None:
                 plain.release()
@@ -181,6 +186,9 @@ class VideoFile(_Recorded):
                 decoder.release()
                 first = self._first_of(plain)
         return first
+
+    def _decoder(self, pictures: PictureFacts) -> film_decoder.FilmDecoder:
+        return film_decoder.FilmDecoder(self.path, pictures, next(iter(self._facts.stamps), None))
 
     def _first_of(self, capture: Capture) -> tuple[Image, float] | None:
         if not capture.isOpened():
@@ -211,18 +219,60 @@ class VideoFile(_Recorded):
         while capture.grab():
             good, image = capture.retrieve()
             if good and image.size:
-                return self._square(image), self._time(capture.get(cv2.CAP_PROP_POS_MSEC) / 1000, last)
+                self._decoded += 1
+                told = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+                if capture is self._capture and self._stuck(image, told):
+                    capture = self._take_over(capture, image)
+                    if capture is not self._capture:
+                        self._capture = capture
+                        continue
+                return self._square(image), self._time(told, last)
         return None
 
+    def _stuck(self, image: np.ndarray, told: float) -> bool:
+        """Where pictures change their size on the way, OpenCV gives the last one of the old size for ever. A picture
+        that stands for a while may be that, and ffmpeg knows."""
+        sample = image[::16, ::16].copy()
+        self._still = self._still + 1 if self._sample is not None and np.array_equal(sample, self._sample) else 0
+        self._sample = sample
+        pictures = self._facts.pictures
+        if pictures is None or self._facts.one_size or isinstance(self._capture, film_decoder.FilmDecoder):
+            return False
+        if self._still < STILL:
+            return False
+        if self._facts.jumping:  # a moment does not tell a place, so all is decoded once more, less and less often
+            if not 2 * self._asked < self._decoded < MOST_AGAIN:
+                return False
+            self._asked = self._decoded
+            return True
+        if told < self._asked + ASK_EVERY:
+            return False
+        self._asked = told
+        size = film_decoder.size_at(self.path, pictures, told)
+        return size is not None and size != image.shape[1::-1]
+
+    def _take_over(self, capture: Capture, image: np.ndarray) -> Capture:
+        """ffmpeg's pictures from here on, brought to the size of the first one; `capture` where they are the same."""
+        assert self._facts.pictures is not None
+        decoder = self._decoder(self._facts.pictures)
+        if all(decoder.grab() for _ in range(self._decoded)):
+            shown = decoder.retrieve()[1]
+            if shown.shape != image.shape or np.abs(shown.astype(np.int16) - image).mean() > SAME:
+                capture.release()
+                return decoder
+        decoder.release()
+        return capture
+
     def _time(self, told: float, last: float) -> float:
-        repeated, self._told = told == self._told, told
+        self._stamped |= 0 <= self._told < told
+        self._told = told
         if last < told < last + self._longest:
-            self._stamped |= last >= 0
             return told
         if last < 0:
             return 0.0
-        # missing, or absurd; where stamps repeat but go on, half a frame leaves room for the next one
-        return last + (0.5 if repeated and self._stamped else 1.0) / self.fps
+        # repeated, missing or absurd; where stamps repeat but go on, half a frame lets them catch up
+        catching_up = self._stamped and 0 <= last - told < 2 / self.fps
+        return last + (0.5 if catching_up else 1.0) / self.fps
 
     def _square(self, image: np.ndarray) -> Image:
         if self._stretch == (1.0, 1.0):
