@@ -296,7 +296,7 @@ def _output_options(parser: argparse.ArgumentParser, default: str) -> None:
     group.add_argument("--no-badge", action="store_true", help="no visible sign that the actor is synthetic")
 
 
-def _outputs(arguments: argparse.Namespace, file: Path | None) -> dict[str, Any]:
+def _outputs(arguments: argparse.Namespace, file: Path | None = None) -> dict[str, Any]:
     """What was chosen on the command line, by field of output_settings.OutputSettings; the codec also by the name of
     the file that is to be made."""
     chosen = {name: getattr(arguments, name) for name in ("layout", "codec", "quality", "height")}

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import threading
 import time
+import zlib
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -27,6 +28,7 @@ from puppet.provenance import Provenance, append_xmp
 QUEUE_BYTES = 192 << 20  # pictures waiting for ffmpeg; about two seconds of 1280 x 720
 QUEUE_FRAMES = (8, 90)  # never fewer, never more
 LEAD_BYTES = 256 << 20  # of pictures that may wait besides while those from before the first one are written
+LONGEST_NAME = 255  # bytes, on nearly every file system
 STALLED_AFTER = 20.0  # s without progress while closing, then ffmpeg is ended
 NOTHING = Provenance()
 CREATION_FLAGS = 0  # Windows: no console window, and no Ctrl-C from ours
@@ -282,6 +284,8 @@ def tidy(
     False, with the file as it was, when that fails, as when there is no sound in the sound's file.
     """
     draft = path.with_name(f".{path.stem}.tidy{path.suffix}")
+    if len(os.fsencode(draft.name)) > LONGEST_NAME:
+        draft = path.with_name(f".{zlib.crc32(os.fsencode(path.name)):08x}.tidy{path.suffix}")
     limit = 60 + path.stat().st_size / 5e6  # s; a slow USB stick writes about 5 MB/s
     arguments = finish_arguments(executable, path, draft, about)
     if sound is not None:

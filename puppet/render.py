@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from puppet import align
 from puppet.actor import DEFAULT_ACTOR, find_actor, load_actor
 from puppet.compose import Layout
-from puppet.errors import RecordingError, SourceError
+from puppet.errors import RecordingError, SourceError, reason
 from puppet.film_facts import FilmFacts, film_facts
 from puppet.film_times import FilmTimes, film_rate, film_times
 from puppet.frames import Face, Floats, Frame, Result
@@ -226,7 +226,10 @@ def _target(output: Path, layouts: Sequence[Layout], video: str, force: bool) ->
 
     When that fails the siblings stay, if there are any, and so does what was there.
     """
-    there = [path for path in (path_of(output, layout, layouts) for layout in layouts) if path.exists()]
+    try:
+        there = [path for path in (path_of(output, layout, layouts) for layout in layouts) if path.exists()]
+    except OSError as problem:  # a name that is too long
+        raise RecordingError(f"Cannot write {output}: {reason(problem)}; choose another name") from problem
     if not there:
         yield output
         return

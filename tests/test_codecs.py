@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from video_fixtures import decode, numbered, shown_number, told
 
-from puppet import encoders
+from puppet import encoders, output_settings
 from puppet.codecs import ENCODERS, X264, Codec, Encoder, Quality, device_arguments, pixel_filters, quality_arguments
 from puppet.encoders import choose, listed, offered, trial_arguments, works
 from puppet.errors import RecordingError
@@ -120,6 +120,18 @@ def test_a_name_that_does_not_suit_the_codec_is_refused(tmp_path: Path) -> None:
         match=r"take\.mp4: ProRes recordings are MOV or MKV files; .* or the codec H\.264, HEVC, VP9 or AV1",
     ):
         Recorder(settings)
+
+
+def test_a_name_chooses_the_codec_where_the_usual_one_does_not_suit(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = OutputSettings()
+    for name in ("a.mp4", "a.MOV", "a.mkv", "a.avi", "folder"):
+        assert usual.suiting(Path(name)) == usual
+    assert usual.suiting(Path("a.webm")).codec == "vp9"
+    assert OutputSettings(codec="ffv1").suiting(Path("a.mp4")).codec == "h264"
+    monkeypatch.setattr(output_settings, "offered", lambda executable: (Codec.H264, Codec.AV1))
+    assert usual.suiting(Path("a.webm")).codec == "av1"
+    monkeypatch.setattr(output_settings, "offered", lambda executable: (Codec.H264,))
+    assert usual.suiting(Path("a.webm")) == usual  # refused by name when the file is to be made
 
 
 # --- probing ---
