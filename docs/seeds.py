@@ -27,6 +27,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from puppet.recorded import claimed_frames
+
 HERE = Path(__file__).resolve().parent
 PICTURES, TABLE = HERE / "seeds", HERE / "seeds.md"
 WIDTH = 880  # px of a picture
@@ -312,7 +314,7 @@ def every(footage: Path | None) -> int:
     """Which frames of a video to look at: all of a short one, FRAMES of a long one."""
     if footage is None:
         return 1
-    return max(1, round(cv2.VideoCapture(str(footage)).get(cv2.CAP_PROP_FRAME_COUNT) / FRAMES))
+    return max(1, round((claimed_frames(footage) or 0) / FRAMES))
 
 
 def prepare(before: Iterable[Step], work: Path) -> None:

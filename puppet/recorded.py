@@ -145,7 +145,10 @@ class VideoFile(_Recorded):
         self._first = self._begin(facts)
         if self._first is None:
             self._release()
-            raise SourceError(f"{self.path}: not a video that can be read (damaged, or something else)", "unreadable")
+            why = "not a video that can be read (damaged, or something else)"
+            if not _is_utf8(str(self.path)) and sys.platform != "linux":
+                why = "its name is not UTF-8, and cannot be opened so; rename it"
+            raise SourceError(f"{self.path}: {why}", "unreadable")
 
     def _refuse(self, facts: FilmFacts) -> None:
         """Say in words what no decoder will make a picture of."""
