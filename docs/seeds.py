@@ -28,6 +28,7 @@ import cv2
 import numpy as np
 
 from puppet.pictures import decode_jpeg, read_picture
+from puppet.recorded import claimed_frames
 
 HERE = Path(__file__).resolve().parent
 PICTURES, TABLE = HERE / "seeds", HERE / "seeds.md"
@@ -312,7 +313,7 @@ def every(footage: Path | None) -> int:
     """Which frames of a video to look at: all of a short one, FRAMES of a long one."""
     if footage is None:
         return 1
-    return max(1, round(cv2.VideoCapture(str(footage)).get(cv2.CAP_PROP_FRAME_COUNT) / FRAMES))
+    return max(1, round((claimed_frames(footage) or 0) / FRAMES))
 
 
 def prepare(before: Iterable[Step], work: Path) -> None:

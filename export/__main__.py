@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from puppet.error_log import explained
 from puppet.errors import DataError
 from puppet.interrupts import exit_code, terminating
+from puppet.process import print_anything
 from puppet.texts import one_line
 
 if TYPE_CHECKING:
@@ -185,6 +186,7 @@ def _answer(text: str) -> tuple[str, float]:
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit code: 0, or 2 with one line on stderr."""
     given = list(sys.argv[1:] if argv is None else argv)
+    print_anything()
     others = {  # a run folder of such a name is ./morphing-faces
         MORPHING_FACES: (morphing_faces_parser, export_morphing_faces),
         ATTRIBUTES: (attributes_parser, export_attributes),

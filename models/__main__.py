@@ -14,6 +14,7 @@ from models.config import PRESETS
 from puppet.error_log import explained
 from puppet.errors import PuppetError
 from puppet.interrupts import exit_code, terminating
+from puppet.process import print_anything
 from puppet.texts import one_line
 
 # Everything heavy is imported by the command that needs it, so that --help is instant.
@@ -183,6 +184,7 @@ def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit code: 0, or 2 with one line on stderr; 130, 143, 129 after signals."""
     argv = sys.argv[1:] if argv is None else argv
+    print_anything()
     args = build_parser(next(iter(argv), None)).parse_args(argv)
     from puppet.leftovers import clear_up_and_say  # not before somebody wants more than --help
 

@@ -25,6 +25,7 @@ from puppet.progress import progress
 from puppet.recorded import IMAGE_SUFFIXES, Pictures
 from puppet.shots import CutWatch
 from puppet.sources import Source, open_source
+from puppet.texts import one_line
 from puppet.tracking import FaceMeshTracker, Tracker
 
 ALIGNED_CELEBA = "img_align_celeba"
@@ -58,7 +59,8 @@ class Footage:
 
     @property
     def names(self) -> list[str]:
-        return [path.name for path in self.paths]
+        """As people can read them, and files keep them."""
+        return [one_line(path.name) for path in self.paths]
 
     def fingerprint(self) -> str:
         """One line of JSON that changes when a file is replaced or an option that tracking depends on changes."""
@@ -229,7 +231,11 @@ def check_footage(paths: Sequence[Path]) -> None:
         raise DataError("no footage was given: name video files or image folders")
     resolved = [path.resolve() for path in paths]
     for path in paths:
-        if not path.exists():
-            raise SourceError(f"{path}: there is no such file or folder", "absent")
+        try:
+            path.stat()
+        except OSError as problem:
+            absent = isinstance(problem, FileNotFoundError)
+            why = "there is no such file or folder" if absent else reason(problem)
+            raise SourceError(f"{path}: {why}", "absent") from problem
         if resolved.count(path.resolve()) > 1:
             raise DataError(f"{path}: given more than once; name each piece of footage once")

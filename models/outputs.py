@@ -20,7 +20,7 @@ from puppet.ffmpeg import RecordingSettings
 from puppet.frames import Image
 from puppet.recorder import Recorder
 
-OTHER_VIDEO_SUFFIXES = {".avi", ".gif", ".mkv", ".mpeg", ".mpg", ".webm", ".wmv"}
+OTHER_VIDEO_SUFFIXES = {".avi", ".gif", ".mpeg", ".mpg", ".webm", ".wmv"}
 
 Write = Callable[[Image, float], None]  # a picture uint8 (H, W, 3) BGR, its time in seconds
 
@@ -28,7 +28,7 @@ Write = Callable[[Image, float], None]  # a picture uint8 (H, W, 3) BGR, its tim
 def is_video(out: Path) -> bool:
     """By its name. Raises DataError for a kind of video that is not written here."""
     if out.suffix.lower() in OTHER_VIDEO_SUFFIXES:
-        raise DataError(f"{out}: videos are MP4 files; choose a name that ends with .mp4")
+        raise DataError(f"{out}: videos are MP4, MOV or MKV files; choose a name that ends with .mp4")
     return out.suffix.lower() in Codec.H264.suffixes
 
 

@@ -14,11 +14,11 @@ import numpy as np
 
 from puppet import align
 from puppet.arrays import read_arrays
-from puppet.devices import Film
 from puppet.errors import DataError, reason
 from puppet.frames import LANDMARKS, Floats, Frame
 from puppet.measurements import BROWS, EYE_LEFT, EYE_RIGHT, INNER_LIPS, LIPS, OUTER_LIPS, nearness
 from puppet.neutral import frontal
+from puppet.sources import open_source
 from puppet.tracking import FaceMeshTracker
 
 MAX_BYTES = 256 << 20  # of a clip's truth
@@ -83,21 +83,17 @@ def read_person(path: Path) -> Person:
     """Track PATH.mp4 and take its shapes apart by the truth in PATH.npz. DataError where they do not match."""
     truth, video = read_truth(path.with_suffix(".npz")), path.with_suffix(".mp4")
     seen, shapes, angles = [], [], []
-    try:
-        capture = Film(video)
-    except OSError as error:
-        raise DataError(f"{video}: {reason(error)}") from error
-    with closing(FaceMeshTracker()) as tracker:
+    source = open_source(str(video), paced=False)
+    source.open()
+    with closing(source), closing(FaceMeshTracker()) as tracker:
         for index in range(len(truth["weights"])):
-            ok, image = capture.retrieve() if capture.grab() else (False, None)
-            if not ok:
+            if (frame := source.read()) is None:
                 raise DataError(f"{video.name}: {index} frames, but its truth has {len(truth['weights'])}")
-            face = tracker.track(Frame(np.asarray(image, np.uint8), index, index / 25))
+            face = tracker.track(Frame(frame.image, index, index / 25))
             if face is not None:
                 seen.append(index)
                 shapes.append(face.canonical)
                 angles.append(align.angles_of(face.pose.rotation))
-    capture.release()
     if not seen:
         raise DataError(f"{video.name}: no face was seen in it")
     names = tuple(str(name) for name in truth["names"])

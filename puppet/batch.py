@@ -12,14 +12,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
-
-from puppet.devices import Film
 from puppet.error_log import explained
 from puppet.errors import PuppetError, RecordingError, SourceError, reason
 from puppet.file_lock import holder, is_locked, lock_of
 from puppet.output_settings import OutputSettings
 from puppet.progress import progress
+from puppet.recorded import claimed_frames
 from puppet.sinks import path_of
 from puppet.texts import one_line
 
@@ -39,10 +37,12 @@ class Job:
 
 
 def videos_in(folder: Path) -> list[Path]:
-    """The videos that lie in a folder, by name; none for a folder of pictures."""
-    if not folder.is_dir():
-        return []
-    return sorted(p for p in folder.iterdir() if p.suffix.lower() in VIDEO_SUFFIXES and not p.name.startswith("."))
+    """The videos that lie in a folder, by name; none for a folder of pictures. Raises SourceError."""
+    try:
+        inside = list(folder.iterdir()) if folder.is_dir() else []
+    except OSError as problem:
+        raise SourceError(f"{folder}: {reason(problem)}", "unreadable") from problem
+    return sorted(p for p in inside if p.suffix.lower() in VIDEO_SUFFIXES and not p.name.startswith("."))
 
 
 def default_jobs() -> int:
@@ -77,7 +77,7 @@ def plan(
                 f"{there} exists already and is not overwritten; add --resume to go on, --force to begin again, "
                 "or choose another folder"
             )
-        jobs.append(Job(video, output, _frames(video)))
+        jobs.append(Job(video, output, claimed_frames(video) or UNKNOWN_FRAMES))
     return jobs, finished
 
 
@@ -113,7 +113,7 @@ def render_folder(
             failed.append(job.video.name)
             print(f"puppet: {one_line(str(problem), None)}", file=sys.stderr, flush=True)
             continue
-        print(said, flush=True)
+        print(one_line(said, None), flush=True)
     if failed:
         raise PuppetError(f"{len(failed)} of {len(todo)} videos could not be rendered: {', '.join(failed)}")
 
@@ -169,7 +169,10 @@ def _several(jobs: Sequence[Job], options: Sequence[str], at_once: int) -> Itera
 
 def _start(job: Job, options: Sequence[str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "puppet", "render", str(job.video), "-o", str(job.output), *options],
+        [
+            *(sys.executable, "-m", "puppet", "render", str(job.video.absolute())),
+            *("-o", str(job.output.absolute()), *options),
+        ],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -181,14 +184,3 @@ def _start(job: Job, options: Sequence[str]) -> subprocess.Popen[str]:
 
 def _same(a: Path, b: Path) -> bool:
     return b.exists() and a.samefile(b)
-
-
-def _frames(video: Path) -> int:
-    try:
-        capture = Film(video)
-    except (OSError, SourceError):  # which its turn will tell
-        return UNKNOWN_FRAMES
-    try:
-        return max(1, int(capture.get(cv2.CAP_PROP_FRAME_COUNT))) if capture.isOpened() else UNKNOWN_FRAMES
-    finally:
-        capture.release()

@@ -17,8 +17,12 @@ from puppet.texts import one_line
 
 PROVIDERS = ("auto", "cuda", "directml", "coreml", "cpu")
 LAYOUTS = ("side-by-side", "actor", "driver", "separate")
-CODECS = ("h264", "hevc", "av1", "prores", "ffv1")
+CODECS = ("h264", "hevc", "vp9", "av1", "prores", "ffv1")
 QUALITIES = ("small", "good", "high")
+CODEC_HELP = (
+    "h264, hevc: .mp4, .mov or .mkv; vp9, av1: .mp4, .mkv or .webm (vp9 if none is chosen); prores: .mov or .mkv; \
+ffv1: .mkv"
+)
 HEIGHTS = (480, 720, 1080)
 DEMO_OUTPUT = "puppet-demo.mp4"
 SOURCE_HELP = "camera (0, 1 or its name), video file, image folder, URL, or demo (the built-in clip)"
@@ -32,6 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         given.insert(0, "run")
     arguments = build_parser().parse_args(given)
     process.spare_cores()
+    process.print_anything()
     try:
         with uncaught(_say), terminating():
             return arguments.command(arguments)
@@ -139,7 +144,7 @@ def run_live(arguments: argparse.Namespace) -> int:
             loop=arguments.loop,
             provider=arguments.provider,
             options=StepOptions(**_motion(arguments)),
-            outputs=OutputSettings(**_outputs(arguments)),
+            outputs=OutputSettings(**_outputs(arguments, arguments.record)),
             virtual_camera=arguments.virtual_camera,
         )
     from puppet.doctor import has_display
@@ -159,7 +164,7 @@ def run_live(arguments: argparse.Namespace) -> int:
         provider=arguments.provider,
         loop=arguments.loop,
         motion=_motion(arguments),
-        outputs=_outputs(arguments),
+        outputs=_outputs(arguments, arguments.record),
         virtual_camera=arguments.virtual_camera,
     )
 
@@ -186,7 +191,8 @@ def render_video(arguments: argparse.Namespace) -> int:
     from puppet.render import render
 
     clear_up_and_say()
-    outputs = OutputSettings(**_outputs(arguments))
+    videos = videos_in(Path(arguments.video))
+    outputs = OutputSettings(**_outputs(arguments, None if videos else arguments.output))
 
     def render_one(video: str | Path, output: Path, force: bool) -> str:
         rendered = render(
@@ -200,11 +206,10 @@ def render_video(arguments: argparse.Namespace) -> int:
         )
         return rendered.summary()
 
-    videos = videos_in(Path(arguments.video))
     if not videos:
         if arguments.resume or arguments.jobs:
             raise PuppetError(f"{arguments.video} is no folder of videos, for which --resume and --jobs are made")
-        print(render_one(arguments.video, arguments.output, arguments.force))
+        print(one_line(render_one(arguments.video, arguments.output, arguments.force), None))
         return 0
     jobs = arguments.jobs or default_jobs()
     options = _options_again(arguments)
@@ -295,7 +300,7 @@ def _provider_option(parser: argparse.ArgumentParser) -> None:
 def _output_options(parser: argparse.ArgumentParser, default: str) -> None:
     group = parser.add_argument_group("recording", f"Without these: {default}.")
     group.add_argument("--layout", choices=LAYOUTS, help="what to show; separate: all three, each a file of its own")
-    group.add_argument("--codec", choices=CODECS, help="prores goes into .mov, ffv1 into .mkv, the others into .mp4")
+    group.add_argument("--codec", choices=CODECS, help=CODEC_HELP)
     group.add_argument("--quality", choices=QUALITIES, help="small files or all detail")
     group.add_argument("--height", type=int, choices=HEIGHTS, help="of the file's pictures, px; without: their own")
     group.add_argument("--software", action="store_true", help="do not use a hardware encoder")
@@ -303,9 +308,16 @@ def _output_options(parser: argparse.ArgumentParser, default: str) -> None:
     group.add_argument("--no-badge", action="store_true", help="no visible sign that the actor is synthetic")
 
 
-def _outputs(arguments: argparse.Namespace) -> dict[str, Any]:
-    """What was chosen on the command line, by field of output_settings.OutputSettings."""
+def _outputs(arguments: argparse.Namespace, file: Path | None = None) -> dict[str, Any]:
+    """What was chosen on the command line, by field of output_settings.OutputSettings; the codec also by the name of
+    the file that is to be made."""
     chosen = {name: getattr(arguments, name) for name in ("layout", "codec", "quality", "height")}
+    if file is not None and arguments.codec is None:
+        from puppet.output_settings import OutputSettings
+
+        usual = OutputSettings()
+        suiting = usual.suiting(file).codec
+        chosen["codec"] = suiting if suiting != usual.codec else None
     switched = {"hardware": arguments.software, "badge": arguments.no_badge}
     given = {name: value for name, value in chosen.items() if value is not None}
     signed = {"sign": True} if arguments.sign else {}

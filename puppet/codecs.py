@@ -15,6 +15,7 @@ class Codec(Enum):
 
     H264 = "h264"
     HEVC = "hevc"
+    VP9 = "vp9"
     AV1 = "av1"
     PRORES = "prores"
     FFV1 = "ffv1"
@@ -22,12 +23,18 @@ class Codec(Enum):
     @property
     def label(self) -> str:
         """Its name for people."""
-        return {"h264": "H.264", "hevc": "HEVC", "av1": "AV1", "prores": "ProRes", "ffv1": "FFV1"}[self.value]
+        names = {"h264": "H.264", "hevc": "HEVC", "vp9": "VP9", "av1": "AV1", "prores": "ProRes", "ffv1": "FFV1"}
+        return names[self.value]
 
     @property
     def suffixes(self) -> tuple[str, ...]:
         """Endings of file names that can hold it, the usual one first."""
-        return {"prores": (".mov",), "ffv1": (".mkv",)}.get(self.value, (".mp4", ".m4v", ".mov"))
+        return {
+            "vp9": (".webm", ".mkv", ".mp4"),
+            "av1": (".mp4", ".m4v", ".mkv", ".webm"),
+            "prores": (".mov", ".mkv"),
+            "ffv1": (".mkv",),
+        }.get(self.value, (".mp4", ".m4v", ".mov", ".mkv"))
 
 
 class Quality(Enum):
@@ -67,6 +74,7 @@ ENCODERS: tuple[Encoder, ...] = (  # of each codec the first that works is taken
     Encoder("hevc_amf", Codec.HEVC, "AMD AMF", "nv12"),
     Encoder("hevc_vaapi", Codec.HEVC, "VAAPI", "nv12"),
     Encoder("libx265", Codec.HEVC),
+    Encoder("libvpx-vp9", Codec.VP9),
     Encoder("av1_nvenc", Codec.AV1, "NVIDIA NVENC"),
     Encoder("av1_qsv", Codec.AV1, "Intel Quick Sync", "nv12"),
     Encoder("av1_amf", Codec.AV1, "AMD AMF", "nv12"),
@@ -82,6 +90,7 @@ LEVELS = {  # of Quality, small to high: what looks about the same with each kin
     "crf": (28, 23, 16),  # x264's scale, which NVENC, QSV, AMF and VAAPI share nearly enough
     "x265": (30, 25, 20),
     "av1": (45, 35, 26),  # 0 .. 63
+    "vp9": (40, 31, 20),  # the same scale
     "videotoolbox": (45, 60, 75),  # 0 .. 100, larger is better
     "prores": (1, 2, 3),  # LT, standard, HQ
 }
@@ -109,6 +118,10 @@ def quality_arguments(encoder: Encoder, quality: Quality, fps: float, patient: b
         ],
         "libsvtav1": ["-preset", "10", "-crf", av1, "-svtav1-params", "pred-struct=1"],  # low delay
         "libaom-av1": ["-usage", "realtime", "-cpu-used", "8", "-lag-in-frames", "0", "-crf", av1],
+        "libvpx-vp9": [
+            *(["-deadline", "good", "-cpu-used", "4"] if patient else ["-deadline", "realtime", "-cpu-used", "8"]),
+            *("-row-mt", "1", "-lag-in-frames", "0", "-crf", str(LEVELS["vp9"][step]), "-b:v", "0"),
+        ],
         "ffv1": ["-level", "3", "-slicecrc", "1"],
         "nvenc": ["-preset", "p4", "-rc", "vbr", "-cq", scale, "-b:v", "0"],
         "qsv": ["-preset", "veryfast", "-global_quality", scale],
@@ -117,7 +130,7 @@ def quality_arguments(encoder: Encoder, quality: Quality, fps: float, patient: b
         "videotoolbox": ["-q:v", str(LEVELS["videotoolbox"][step])],
     }
     frames = ["-g", "1"] if encoder.lossless else every  # FFV1: every picture stands for itself
-    no_b = [] if encoder.codec in (Codec.AV1, Codec.FFV1) or family == "libx265" else ["-bf", "0"]
+    no_b = [] if encoder.codec in (Codec.VP9, Codec.AV1, Codec.FFV1) or family == "libx265" else ["-bf", "0"]
     tag = ["-tag:v", "hvc1"] if encoder.codec is Codec.HEVC else []  # what Apple's players ask for
     surface = [] if family == "vaapi" else ["-pix_fmt", encoder.pixels]
     return ["-c:v", encoder.name, *options[family], *no_b, *frames, *surface, *tag]

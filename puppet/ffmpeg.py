@@ -40,7 +40,7 @@ def recording_arguments(executable: str, s: RecordingSettings) -> list[str]:
     """Raw BGR pictures of s.width x s.height on standard input -> a file at s.path that plays while it grows.
 
     MP4 and MOV are fragmented (ISO 14496-12, 8.8): every half second stands for itself, so the file plays up to there
-    whatever happens to ffmpeg. Matroska is made of clusters anyway. Overwrites: the caller has made the file.
+    whatever happens to ffmpeg. Matroska and WebM are made of clusters anyway. Overwrites: the caller has made the file.
     """
     filters = pixel_filters(s.encoder)
     if (s.width % 2 or s.height % 2) and not s.encoder.lossless:
@@ -59,14 +59,17 @@ def recording_arguments(executable: str, s: RecordingSettings) -> list[str]:
     # fmt: on
 
 
+CLUSTERED = ("matroska", "webm")  # made of clusters, which can be read one by one
+
+
 def container(path: Path) -> str:
     """ffmpeg's name of the format that a file name asks for."""
-    return {".mov": "mov", ".mkv": "matroska"}.get(path.suffix.lower(), "mp4")
+    return {".mov": "mov", ".mkv": "matroska", ".webm": "webm"}.get(path.suffix.lower(), "mp4")
 
 
 def growing_arguments(path: Path) -> list[str]:
     """So that a file can be read while it grows."""
-    if container(path) == "matroska":
+    if container(path) in CLUSTERED:
         return ["-cluster_time_limit", str(round(FRAGMENT_SECONDS * 1e3))]
     fragments = str(round(FRAGMENT_SECONDS * 1e6))
     return ["-movflags", "+frag_keyframe+empty_moov+default_base_moof", "-frag_duration", fragments]
@@ -80,19 +83,22 @@ def finish_arguments(
     sound: Path | None = None,
     start: float = 0.0,
     seconds: float = 0.0,
+    track: str = "a:0",
 ) -> list[str]:
     """A recording whose ffmpeg is done -> a plain file with its index in front, so that players can seek; pictures are
-    not encoded again. sound: of another file, from `start` on, `seconds` long; ffmpeg fails when it has none."""
-    heard = []
+    not encoded again. sound: of another file, its stream `track`, from `start` on, `seconds` long; ffmpeg fails when
+    there is none."""
+    heard, other = [], []
     if sound is not None:  # gaps become silence, also one before the first sound
         heard = ["-af", "aresample=async=1:first_pts=0", *SOUND_CODECS[container(target)], "-t", f"{seconds:.6f}"]
+        other = ["-ss", f"{start:.6f}", *UNBENT, *film_input(sound)]
     # fmt: off
     return [
         executable, "-hide_banner", "-loglevel", "error", "-nostats", "-nostdin", "-y", "-i", literal(source),
-        *(["-ss", f"{start:.6f}", *film_input(sound), "-map", "0:v", "-map", "1:a:0"] if sound else ["-map", "0"]),
+        *other, "-map", "0:v" if sound else "0", *(["-map", f"1:{track}"] if sound else []),
         "-c", "copy", *heard,
         "-map_metadata", "0", *metadata_arguments(about, container(target)),
-        *([] if container(target) == "matroska" else ["-movflags", "+faststart"]),
+        *([] if container(target) in CLUSTERED else ["-movflags", "+faststart"]),
         "-f", container(target), literal(target),
     ]
     # fmt: on
@@ -124,7 +130,11 @@ SOUND_CODECS = {
     "mp4": ["-c:a", "aac", "-b:a", "160k"],
     "mov": ["-c:a", "pcm_s16le"],
     "matroska": ["-c:a", "flac"],
+    "webm": ["-c:a", "libopus", "-b:a", "128k"],
 }
+
+
+UNBENT = ["-dts_delta_threshold", "3600"]  # s; a pause in MPEG-TS is a pause, and sound goes on through it
 
 
 def literal(path: Path) -> str:

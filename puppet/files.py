@@ -1,4 +1,4 @@
-"""Files that are there as a whole or not at all, never in another one's place; files from outside, read within limits."""
+"""Files that are there as a whole or not at all, never in place of another; files from outside, within limits."""
 
 from __future__ import annotations
 

@@ -11,19 +11,23 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from puppet.ffmpeg import film_input
+from puppet.film_facts import FilmFacts, packet_spans
 from puppet.recorder import CREATION_FLAGS, find_ffmpeg
 
 LARGEST_RATE = 120.0  # pictures per second
+USUAL_RATES = (24000 / 1001, 24, 25, 30000 / 1001, 30, 48, 50, 60000 / 1001, 60, 100, 120)
 UNEVEN = 0.25  # of the usual distance: more than rounded time stamps do
 READ_SECONDS = 300.0  # to go through the file's packets
 
 
 @dataclass(frozen=True)
 class FilmTimes:
-    """times: of every picture, seconds, in order; start: how much later than the file (its sound) the first one is."""
+    """times: of every picture, seconds, in order, none where stamps run backwards (files joined end to end); start: how
+    much later than the file (its sound) the first one is; end: when the last one is over, 0 when that is not known."""
 
     times: tuple[float, ...] = ()
     start: float = 0.0
+    end: float = 0.0
 
 
 def film_times(path: Path) -> FilmTimes:
@@ -34,6 +38,7 @@ def film_times(path: Path) -> FilmTimes:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
+            encoding="utf-8",
             errors="replace",
             timeout=READ_SECONDS,
             creationflags=CREATION_FLAGS,
@@ -44,37 +49,78 @@ def film_times(path: Path) -> FilmTimes:
 
 
 def times_arguments(executable: str, path: Path) -> list[str]:
-    """A line of numbers for every packet of the first video stream, on the file's own time scale."""
+    """A line of numbers for every packet of the first video stream that is no cover, on the file's own time scale."""
     # fmt: off
     return [
         executable, "-hide_banner", "-nostats", "-nostdin", "-copyts", *film_input(path),
-        "-map", "0:v:0", "-c", "copy", "-f", "framecrc", "-",
+        "-map", "0:V:0", "-c", "copy", "-copyinkf", "-f", "framecrc", "-",
     ]
     # fmt: on
 
 
 def read_times(packets: str, told: str) -> FilmTimes:
-    """framecrc's lines ("#tb 0: 1/600", then "stream, dts, pts, ...") and ffmpeg's words on the file."""
-    base = re.search(r"^#tb 0: (\d+)/(\d+)", packets, re.M)
-    stamps = sorted(int(pts) for pts in re.findall(r"^0,\s*-?\d+,\s*(-?\d+),", packets, re.M))
-    if base is None or not stamps:
+    """framecrc's lines and ffmpeg's words on the file."""
+    spans = packet_spans(packets)
+    if not spans:
         return FilmTimes()
-    unit = int(base[1]) / int(base[2])
-    begin = re.search(r"Duration: .*, start: (-?[\d.]+)", told)
-    start = stamps[0] * unit - float(begin[1]) if begin else 0.0
-    return FilmTimes(tuple((stamp - stamps[0]) * unit for stamp in stamps), max(0.0, start))
+    first = spans[0][0]
+    begin = re.search(r"^  Duration: .*, start: (-?[\d.]+)", told, re.M)
+    start = first - float(begin[1]) if begin else 0.0
+    if re.search("non.monoton", told, re.I):  # then ffmpeg has bent them
+        return FilmTimes(start=max(0.0, start))
+    end = sum(spans[-1]) - first
+    return FilmTimes(tuple(begins - first for begins, _ in spans), max(0.0, start), end)
 
 
 def steady_rate(times: ArrayLike, nominal: float) -> float:
-    """Pictures per second at which every picture finds a place: `nominal` where they come evenly, else that of the
-    stretches where they come fastest. An isolated short distance does not count: `FrameClock` lets it pass."""
-    gaps = np.diff(np.asarray(times, float))
-    gaps = gaps[gaps > 1e-6]
+    """Pictures per second at which every picture finds a place: `nominal` where they come evenly at that rate (pauses
+    aside), their own rate where it says something else, and where they come unevenly the rate of the stretches where
+    they come fastest. An isolated short distance does not count: `FrameClock` lets it pass."""
+    gaps = _gaps(times)
     if len(gaps) < 2:
         return nominal
-    usual = float(np.median(gaps))
-    if np.quantile(np.abs(gaps - usual), 0.95) < UNEVEN * usual:
-        return nominal
+    own = usual_rate(times)
+    if own is not None:
+        return nominal if abs(nominal / own - 1) < 0.02 else min(LARGEST_RATE, own)
     fastest = 1 / float(np.quantile(gaps, 0.05))
     whole = round(fastest)
     return min(LARGEST_RATE, float(whole) if whole and abs(fastest / whole - 1) < 0.02 else fastest)
+
+
+def usual_rate(times: ArrayLike) -> float | None:
+    """Pictures per second where nearly all come at one distance, whatever the pauses between; None otherwise."""
+    gaps = _gaps(times)
+    if len(gaps) < 2:
+        return None
+    usual = float(np.median(gaps))
+    regular = np.abs(gaps - usual) < UNEVEN * usual
+    if np.quantile(np.abs(gaps - usual), 0.95) >= UNEVEN * usual:
+        return None
+    rate = 1 / float(gaps[regular].mean())
+    nearest = min(USUAL_RATES, key=lambda known: abs(known / rate - 1))
+    return nearest if abs(nearest / rate - 1) < 0.003 else rate
+
+
+def film_rate(times: FilmTimes, facts: FilmFacts, nominal: float) -> float:
+    """`steady_rate` of a film whose packets may be half a picture each."""
+    rate = steady_rate(times.times, nominal)
+    return nominal if is_of_fields(facts) and abs(2 * nominal / rate - 1) < 0.02 else rate
+
+
+def nominal_rate(facts: FilmFacts, claimed: float) -> float:
+    """Pictures per second by a file's first ones, where what it claims (pauses count as pictures there) is far off."""
+    own = usual_rate(facts.stamps)
+    if own is None or abs(claimed / own - 1) < 0.1 or (is_of_fields(facts) and abs(2 * claimed / own - 1) < 0.02):
+        return claimed
+    return min(LARGEST_RATE, own)
+
+
+def is_of_fields(facts: FilmFacts) -> bool:
+    """Whether a packet may be half a picture."""
+    return facts.pictures is not None and facts.pictures.interlaced
+
+
+def _gaps(times: ArrayLike) -> np.ndarray:
+    """Distances between pictures, s; those that share a stamp share the time until the next one."""
+    moments, counts = np.unique(np.round(np.asarray(times, float), 6), return_counts=True)
+    return np.repeat(np.diff(moments) / counts[:-1], counts[:-1])

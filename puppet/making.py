@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
-import json
 import os
 import shutil
 import subprocess
@@ -26,7 +25,7 @@ import platformdirs
 from puppet.errors import PuppetError, reason
 from puppet.file_lock import is_locked
 from puppet.files import read_end, read_limited, write_whole
-from puppet.plain_json import parse_json, read_json
+from puppet.plain_json import parse_json, read_json, to_json
 from puppet.texts import is_file_name, is_plain, one_line
 
 FOLDER_VARIABLE = "PUPPET_JOBS_DIR"
@@ -298,6 +297,6 @@ def _wait_for_lock(folder: Path, child: subprocess.Popen) -> None:
 
 def _write(path: Path, values: dict[str, Any]) -> None:
     try:
-        write_whole(path, json.dumps(values, indent=1, ensure_ascii=False) + "\n")
+        write_whole(path, to_json(values, indent=1) + "\n")
     except OSError as problem:
         raise PuppetError(f"{path} cannot be written: {reason(problem)}") from problem

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from puppet.codecs import Codec, Quality
 from puppet.compose import LAYOUT_CHOICES, Layout, layouts_of
-from puppet.encoders import choose
+from puppet.encoders import choose, offered
 from puppet.ffmpeg import RecordingSettings
 from puppet.frames import Result
 from puppet.provenance import Provenance
@@ -46,6 +46,16 @@ class OutputSettings:
     def suffix(self) -> str:
         """The usual ending of a recording's name."""
         return Codec(self.codec).suffixes[0]
+
+    def suiting(self, path: Path) -> OutputSettings:
+        """These, with another codec where this one does not go into files of such a name and one that can be encoded
+        here does. Raises RecordingError when there is no ffmpeg."""
+        kind = path.suffix.lower()
+        if kind in Codec(self.codec).suffixes:
+            return self
+        fitting = [codec for codec in Codec if kind in codec.suffixes]
+        there = [codec for codec in offered(find_ffmpeg()) if codec in fitting] if fitting else []
+        return replace(self, codec=there[0].value) if there else self
 
     @property
     def delay(self) -> float:

@@ -186,8 +186,9 @@ class Outputs:
         return microphone.level if microphone is not None else None
 
     def codecs(self) -> tuple[Codec, ...]:
-        """Those that can be recorded here; the first call asks ffmpeg. Raises RecordingError."""
-        return offered(find_ffmpeg())
+        """Those that can be recorded here; the first call asks ffmpeg. VP9 is for who names a .webm file. Raises
+        RecordingError."""
+        return tuple(codec for codec in offered(find_ffmpeg()) if codec is not Codec.VP9)
 
     def microphones(self) -> list[str]:
         """Names, the system's own choice first; may take a moment. Raises SoundError."""

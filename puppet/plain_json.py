@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,13 @@ DEEPEST = 40  # lists and objects within one another
 DEEPEST_SHOWN, LONGEST_SHOWN, LONGEST_KEY, LARGEST_SHOWN = 10, 2000, 200, 1e15  # of facts that are shown
 LONGEST_NUMBER = 40  # characters; 17 digits tell every float
 LARGEST_WHOLE = 1 << 63
+
+
+def to_json(values: Any, indent: int) -> str:
+    """JSON that people can read, as text that UTF-8 can hold: what names of files that are not UTF-8 have (lone
+    surrogates) becomes escapes, which a reader turns into the same names."""
+    text = json.dumps(values, indent=indent, ensure_ascii=False)
+    return re.sub("[\ud800-\udfff]", lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def read_json(path: Path, most: int, finite: bool = True) -> Any:

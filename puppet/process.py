@@ -7,9 +7,11 @@ have it; children inherit the environment besides.
 from __future__ import annotations
 
 import contextlib
+import io
 import locale
 import os
 import re
+import sys
 from collections.abc import MutableMapping
 
 # every category of the C library's locale but LC_NUMERIC
@@ -91,3 +93,9 @@ def spare_cores() -> None:
     For what plays live: idle threads of it spin, a whole core for as long as a face plays. Training keeps them.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+def print_anything() -> None:
+    """Let stdout show as an escape what the terminal's encoding does not have; stderr does so anyway."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")

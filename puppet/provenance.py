@@ -59,13 +59,13 @@ class Provenance:
 
 def metadata_arguments(about: Provenance, container: str = "mp4") -> list[str]:
     """ffmpeg's arguments that say it in the file: title, comment, description (the consent), and in containers that
-    have a place for them XMP (mov) and a tag of its own for the source type (matroska)."""
+    have a place for them XMP (mov) and a tag of its own for the source type (matroska, webm)."""
     tags = {"title": about.title, "comment": about.statement}
     if about.consent and about.synthetic:
         tags["description"] = f"Consent: {about.consent}"
     if container == "mov":
         tags["xmp"] = xmp_packet(about)
-    if container == "matroska" and about.source_type:
+    if container in ("matroska", "webm") and about.source_type:
         tags["DIGITAL_SOURCE_TYPE"] = SOURCE_TYPE + about.source_type
     return [argument for name, text in tags.items() for argument in ("-metadata", f"{name}={text}")]
 

@@ -33,6 +33,7 @@ from puppet.unfinished import TAKE, drop_draft, forget, lock_descriptor, make_dr
 QUEUE_BYTES = 192 << 20  # pictures waiting for ffmpeg; about two seconds of 1280 x 720
 QUEUE_FRAMES = (8, 90)  # never fewer, never more
 LEAD_BYTES = 256 << 20  # of pictures that may wait besides while those from before the first one are written
+LONGEST_NAME = 255  # bytes, on nearly every file system
 STALLED_AFTER = 20.0  # s without progress while closing, then ffmpeg is ended
 LOOK_EVERY = 1.0  # s between looks whether file and ffmpeg are still there
 NOTHING = Provenance()
@@ -62,10 +63,12 @@ class Recording:
 
 @dataclass(frozen=True)
 class Sound:
-    """A file whose sound goes under the pictures; `start`: what of it is heard with the first picture, seconds."""
+    """A file whose sound goes under the pictures; `start`: what of it is heard with the first picture, seconds;
+    `track`: which of its streams, as ffmpeg counts."""
 
     path: Path
     start: float = 0.0
+    track: str = "a:0"
 
 
 class Recorder:
@@ -362,10 +365,11 @@ def tidy(
     draft = path
     try:
         draft = make_draft(path)
+        arguments = finish_arguments(executable, path, draft, about)
+        if sound is not None:
+            arguments = finish_arguments(executable, path, draft, about, sound.path, sound.start, seconds, sound.track)
         subprocess.run(
-            finish_arguments(
-                executable, path, draft, about, sound.path if sound else None, sound.start if sound else 0.0, seconds
-            ),
+            arguments,
             check=True,
             timeout=limit + seconds,
             stdin=subprocess.DEVNULL,
@@ -409,9 +413,13 @@ def free_name(path: Path) -> Path:
 def check_name(path: Path, codec: Codec) -> None:
     """Raises RecordingError for a name that does not suit the codec."""
     if path.suffix.lower() not in codec.suffixes:
-        kind = "recordings" if codec.suffixes[0] == ".mp4" else f"{codec.label} recordings"
-        usual = codec.suffixes[0]
-        raise RecordingError(f"{path.name}: {kind} are {usual[1:].upper()} files; choose a name that ends with {usual}")
+        kinds = _either([suffix[1:].upper() for suffix in codec.suffixes])
+        fitting = _either([other.label for other in Codec if path.suffix.lower() in other.suffixes])
+        other = f", or the codec {fitting}" if fitting else ""
+        raise RecordingError(
+            f"{path.name}: {codec.label} recordings are {kinds} files; choose a name that ends with "
+            f"{codec.suffixes[0]}{other}"
+        )
 
 
 def _claim(settings: RecordingSettings) -> tuple[list[Path], IO[bytes] | None]:
@@ -434,6 +442,10 @@ def _claim(settings: RecordingSettings) -> tuple[list[Path], IO[bytes] | None]:
     if sys.platform == "win32":
         file.close()
     return new_folders, None if file.closed else file
+
+
+def _either(names: list[str]) -> str:
+    return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def _remove_empty(folders: list[Path]) -> None:

@@ -10,7 +10,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,9 +24,10 @@ from puppet.compose import Layout
 from puppet.errors import PuppetError, RecordingError, SourceError, reason
 from puppet.file_lock import only_writer
 from puppet.files import publish, publish_numbered
-from puppet.film_times import FilmTimes, film_times, steady_rate
+from puppet.film_facts import FilmFacts, film_facts
+from puppet.film_times import FilmTimes, film_rate, film_times
 from puppet.following import spot_of
-from puppet.frames import Face, Floats, Frame, HeadPose
+from puppet.frames import Face, Floats, Frame, HeadPose, Result
 from puppet.neutral import KEEP_EVERY, Neutral, usual_neutral, usual_pose
 from puppet.output_settings import OutputSettings
 from puppet.persons import Looks, apart, colours, grouped, look
@@ -114,22 +115,23 @@ def _render(
     outputs: OutputSettings,
     film: Path | None,
 ) -> Rendered:
+    facts = film_facts(film) if film is not None else FilmFacts()
     times = film_times(film) if film is not None else FilmTimes()
     take = RecorderSink(
-        outputs.recording(target.draft, actor.name, actor.card.consent, steady_rate(times.times, source.fps)),
+        outputs.recording(target.draft, actor.name, actor.card.consent, film_rate(times, facts, source.fps)),
         outputs.layouts,
         height=outputs.height,
         badge=outputs.badge,
         wait=True,
         signed=outputs.sign,
-        sound=Sound(film, times.start) if film is not None else None,
+        sound=_sound_of(film, facts, times),
         draft=True,
     )
     try:
         try:
             performance = _follow(source)
             source.open()
-            strange = _act(source, take, performance, actor, options)
+            strange = _act(source, take, performance, actor, options, times.end)
         finally:
             take.close()
     except KeyboardInterrupt:
@@ -148,8 +150,9 @@ def _render(
     recording = take.recording
     assert recording is not None
     read = len(performance.points)
-    if source.frame_count and read < source.frame_count - 1:
-        print(f"{source.name} ends early: {read} of {source.frame_count} frames can be read", file=sys.stderr)
+    promised = len(times.times) or source.frame_count or 0
+    if read < promised - 1:
+        print(f"{source.name} ends early: {read} of {promised} frames can be read", file=sys.stderr)
     made = target.publish(take.paths)
     sound = recording.sound
     return Rendered(made, read, recording.frames, recording.seconds, performance.faces, strange, sound)
@@ -289,9 +292,14 @@ def _act(
     performance: Performance,
     actor: Actor,
     options: StepOptions,
+    end: float,
 ) -> int:
-    """Play and record the whole clip; returns the number of frames outside the actor's domain."""
-    strange = 0
+    """Play and record the whole clip; returns the number of frames outside the actor's domain.
+
+    end: when the last picture is over, s. Time in which the file has sound, or nothing, but no picture that can be
+    decoded belongs to the nearest one: at the beginning to the first, at the end to the last.
+    """
+    strange, result = 0, None
     puppeteer = Puppeteer(performance, actor, options, watchful=False)
     neutrals, starts = performance.neutrals(), {shot.start for shot in performance.shots}
     puppeteer.set_neutral(next(iter(neutrals.values())))
@@ -302,11 +310,19 @@ def _act(
         while take.error is None and (frame := source.read()) is not None:
             if frame.index in starts:
                 puppeteer.begin_shot(neutrals.get(frame.index))
-            result = puppeteer.step(frame)
+            result, before = puppeteer.step(frame), result
+            if before is None and frame.captured_at > 0.75 / take.fps:
+                take.write(_at(result, 0.0))
             strange += result.out_of_domain is not None and result.out_of_domain > 1
             take.write(result)
             bar.update()
+    if result is not None and end - 1 / take.fps > result.frame.captured_at + 0.5 / take.fps:
+        take.write(_at(result, end - 1 / take.fps))
     return strange
+
+
+def _at(result: Result, moment: float) -> Result:
+    return replace(result, frame=replace(result.frame, captured_at=moment))
 
 
 def _make_tracker(source: Source) -> Tracker:
@@ -362,6 +378,13 @@ class _Target:
                     keep_part(kept[draft], self._output)
             forget(draft)
         return kept
+
+
+def _sound_of(film: Path | None, facts: FilmFacts, times: FilmTimes) -> Sound | None:
+    """The track that a player would choose; where ffmpeg could not tell, the first one if there is any."""
+    if film is None or (facts.known and facts.sound is None):
+        return None
+    return Sound(film, times.start, "a:0" if facts.sound is None else str(facts.sound))
 
 
 def _film_of(video: str) -> Path | None:

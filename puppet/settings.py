@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import math
 import os
 from collections.abc import Mapping
@@ -16,7 +15,7 @@ from puppet.file_lock import only_writer
 from puppet.files import set_aside, write_whole
 from puppet.folders import config_folder, videos_folder
 from puppet.output_settings import OutputSettings
-from puppet.plain_json import read_json
+from puppet.plain_json import read_json, to_json
 from puppet.texts import is_plain, is_seen, one_line
 
 T = TypeVar("T")
@@ -130,8 +129,7 @@ def save_settings(settings: Settings, path: Path) -> None:
 
     Raises OSError.
     """
-    text = json.dumps(asdict(settings), indent=2, ensure_ascii=False) + "\n"
-    write_whole(path, text.encode("utf-8", "backslashreplace"))  # a file's name need not be UTF-8; JSON's own escapes
+    write_whole(path, to_json(asdict(settings), indent=2) + "\n")
 
 
 class SettingsFile:

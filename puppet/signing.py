@@ -21,7 +21,14 @@ from puppet.unfinished import draft_name, drop_draft, note
 
 FOLDER_VARIABLE = "PUPPET_SIGNING_DIR"  # environment: the folder of cert.pem and key.pem, elsewhere
 CERTIFICATE, KEY = "cert.pem", "key.pem"
-SUFFIXES = (".mp4", ".m4v", ".mov", ".png", ".gif", ".webp")  # what C2PA can be put into; Matroska is not among them
+SUFFIXES = (
+    ".mp4",
+    ".m4v",
+    ".mov",
+    ".png",
+    ".gif",
+    ".webp",
+)  # what C2PA can be put into; Matroska and WebM are not among them
 NAME = "Puppet development certificate"
 YEARS = 10
 MISSING = 'Signing needs one more package: pip install "puppet-live[provenance]"'
@@ -45,7 +52,9 @@ def can_sign() -> bool:
 def check(suffix: str) -> None:
     """Raises RecordingError when files of this kind cannot be signed here."""
     if suffix.lower() not in SUFFIXES:
-        raise RecordingError(f"C2PA has no place in {suffix} files; choose another codec, or do not sign")
+        raise RecordingError(
+            f"C2PA has no place in {suffix} files; choose a name that ends with .mp4 or .mov, or do not sign"
+        )
     if not can_sign():
         raise RecordingError(MISSING)
 

@@ -48,10 +48,10 @@ class RecorderSink:
     Raises RecordingError, see `Recorder`.
 
     settings.path: with several layouts, their names are put before its ending. height: see `compose`. badge: on the
-    actor's picture. wait: back-pressure instead of drops, for rendering. lead: results from before the take that belong
-    to it. microphone: heard in every file, later by `delay` seconds. sound: heard instead, of a file that is there
-    already. signed: files that show the actor, by C2PA, see `signing`; trouble with that is raised by `close`.
-    draft: see `Recorder`. `recording` tells of the first file once closed.
+    actor's picture. wait: back-pressure instead of drops, and no time is cut, for rendering. lead: results from before
+    the take that belong to it. microphone: heard in every file, later by `delay` seconds. sound: heard instead, of a
+    file that is there already. signed: files that show the actor, by C2PA, see `signing`; trouble with that is raised
+    by `close`. draft: see `Recorder`. `recording` tells of the first file once closed.
     """
 
     def __init__(
@@ -73,6 +73,7 @@ class RecorderSink:
         self.recordings: tuple[Recording, ...] = ()
         self.sound_left: Path | None = None  # a file beside the take's: its sound, when it could not be put into them
         self.dropped = 0  # results that found a queue full, and are in no file
+        self._fps = settings.fps
         self._layouts, self._height, self._badge, self._wait = tuple(layouts), height, badge, wait
         self._timeline = Timeline()
         self._lock = threading.Lock()  # a pause falls between two results
@@ -87,7 +88,7 @@ class RecorderSink:
                     Recorder(
                         self._settings(settings, layout),
                         wait=wait,
-                        gaps=microphone is not None,
+                        gaps=wait or microphone is not None,
                         lead=self._lead(lead, layout),
                         draft=draft,
                     )
@@ -124,6 +125,11 @@ class RecorderSink:
     @property
     def seconds(self) -> float:
         return self.recorder.seconds
+
+    @property
+    def fps(self) -> float:
+        """Of the files."""
+        return self._fps
 
     @property
     def paused(self) -> bool:

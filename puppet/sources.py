@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from puppet.devices import SYSTEM, Camera, Devices, list_cameras
-from puppet.errors import SourceError
+from puppet.errors import SourceError, reason
 from puppet.frames import Frame
 from puppet.live import CameraSource, UrlSource
 from puppet.recorded import IMAGE_SUFFIXES, Pictures, VideoFile
@@ -80,7 +80,10 @@ def open_source(spec: str, *, paced: bool = True, loop: bool = False, devices: D
     """
     if not spec.strip():
         raise SourceError("No source was named; give a camera, a file, a folder or a URL", "absent")
-    kind = next(kind for kind in SOURCES if kind.takes(spec))
+    try:
+        kind = next(kind for kind in SOURCES if kind.takes(spec))
+    except OSError as problem:  # a name that is too long, a folder that may not be entered
+        raise SourceError(f"{spec}: {reason(problem)}", "absent") from problem
     return kind.make(spec, paced, loop, devices)
 
 

@@ -46,11 +46,17 @@ def is_file_name(name: str) -> bool:
 
 
 def one_line(text: str, longest: int | None = LONGEST_SHOWN) -> str:
-    """The same as one line that a terminal shows and nothing more: what is not plain becomes a space or "\ufffd"."""
+    """The same as one line that a terminal shows and nothing more: white space becomes a space, what else is not plain
+    an escape, as "\\x1b" or "\\udce9" (of a file name that is not UTF-8)."""
     kept = text if longest is None or len(text) <= longest else f"{text[: longest - 1]}…"
     if kept.isascii() and kept.isprintable():
         return kept
-    return "".join(c if _is_plain(c) else " " if c.isspace() else "\ufffd" for c in kept)
+    return "".join(c if _is_plain(c) else " " if c.isspace() else _escaped(c) for c in kept)
+
+
+def _escaped(character: str) -> str:
+    number = ord(character)
+    return f"\\x{number:02x}" if number < 256 else f"\\u{number:04x}"
 
 
 def _is_plain(character: str) -> bool:

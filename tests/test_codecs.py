@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from video_fixtures import decode, numbered, shown_number, told
 
-from puppet import encoders
+from puppet import encoders, output_settings
 from puppet.codecs import ENCODERS, X264, Codec, Encoder, Quality, device_arguments, pixel_filters, quality_arguments
 from puppet.encoders import choose, listed, offered, trial_arguments, works
 from puppet.errors import RecordingError
@@ -29,6 +29,7 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="the fake ffmpeg is a
         "libx264": "-preset veryfast -crf 23 -rc-lookahead 5 -bf 0 -g 30 -pix_fmt yuv420p",
         "libx265": "-preset superfast -crf 25 -x265-params bframes=0:rc-lookahead=5:log-level=error -g 30"
         " -pix_fmt yuv420p -tag:v hvc1",
+        "libvpx-vp9": "-deadline realtime -cpu-used 8 -row-mt 1 -lag-in-frames 0 -crf 31 -b:v 0 -g 30 -pix_fmt yuv420p",
         "libsvtav1": "-preset 10 -crf 35 -svtav1-params pred-struct=1 -g 30 -pix_fmt yuv420p",
         "libaom-av1": "-usage realtime -cpu-used 8 -lag-in-frames 0 -crf 35 -g 30 -pix_fmt yuv420p",
         "prores_ks": "-profile:v 2 -vendor apl0 -pix_fmt yuv422p10le",
@@ -75,6 +76,7 @@ def test_vaapi_gets_its_device_before_the_input_and_its_pictures_on_it() -> None
         "a.mp4": "-movflags +frag_keyframe+empty_moov+default_base_moof -frag_duration 500000 -flush_packets 1 -f mp4",
         "a.mov": "-movflags +frag_keyframe+empty_moov+default_base_moof -frag_duration 500000 -flush_packets 1 -f mov",
         "a.mkv": "-cluster_time_limit 500 -flush_packets 1 -f matroska",
+        "a.webm": "-cluster_time_limit 500 -flush_packets 1 -f webm",
     }.items(),
 )
 def test_every_container_can_be_read_while_it_grows(name: str, growing: str) -> None:
@@ -82,12 +84,16 @@ def test_every_container_can_be_read_while_it_grows(name: str, growing: str) -> 
     assert arguments[-len(growing.split()) - 1 :] == [*growing.split(), f"file:{name}"]
 
 
-@pytest.mark.parametrize("codec", Codec, ids=lambda codec: codec.value)
-def test_every_mode_for_real(codec: Codec, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("codec", "suffix"),
+    [(codec, suffix) for codec in Codec for suffix in codec.suffixes],
+    ids=lambda part: getattr(part, "value", part),
+)
+def test_every_mode_for_real(codec: Codec, suffix: str, tmp_path: Path) -> None:
     """Frames, rate, duration, time stamps and what is in them."""
     if codec not in offered(find_ffmpeg()):
         pytest.skip(f"this ffmpeg has no encoder for {codec.label}")
-    path = tmp_path / f"take{codec.suffixes[0]}"
+    path = tmp_path / f"take{suffix}"
     settings = OutputSettings(codec=codec.value, hardware=False).recording(path, "marble", "Marble agreed.", fps=25.0)
     recorder = Recorder(settings, wait=True)
     for number in range(40):
@@ -98,8 +104,7 @@ def test_every_mode_for_real(codec: Codec, tmp_path: Path) -> None:
     pictures, stamps = decode(path)  # not by OpenCV, whose wheel has no AV1 decoder
     assert [shown_number(picture) for picture in pictures] == list(range(40))
     said = told(path)
-    names = {"h264": "h264", "hevc": "hevc", "av1": "av1", "prores": "prores", "ffv1": "ffv1"}
-    assert re.search(rf"Video: {names[codec.value]}\b", said)
+    assert re.search(rf"Video: {codec.value}\b", said)
     assert re.search(r"Duration: 00:00:01\.60, start: 0\.000000", said)
     assert re.search(r"\b25 fps\b", said)
     assert re.search(r"Synthetic performance of the actor 'marble'", said)
@@ -110,8 +115,23 @@ def test_every_mode_for_real(codec: Codec, tmp_path: Path) -> None:
 
 def test_a_name_that_does_not_suit_the_codec_is_refused(tmp_path: Path) -> None:
     settings = OutputSettings(codec="prores").recording(tmp_path / "take.mp4")
-    with pytest.raises(RecordingError, match=r"take\.mp4: ProRes recordings are MOV files; .* ends with \.mov"):
+    with pytest.raises(
+        RecordingError,
+        match=r"take\.mp4: ProRes recordings are MOV or MKV files; .* or the codec H\.264, HEVC, VP9 or AV1",
+    ):
         Recorder(settings)
+
+
+def test_a_name_chooses_the_codec_where_the_usual_one_does_not_suit(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = OutputSettings()
+    for name in ("a.mp4", "a.MOV", "a.mkv", "a.avi", "folder"):
+        assert usual.suiting(Path(name)) == usual
+    assert usual.suiting(Path("a.webm")).codec == "vp9"
+    assert OutputSettings(codec="ffv1").suiting(Path("a.mp4")).codec == "h264"
+    monkeypatch.setattr(output_settings, "offered", lambda executable: (Codec.H264, Codec.AV1))
+    assert usual.suiting(Path("a.webm")).codec == "av1"
+    monkeypatch.setattr(output_settings, "offered", lambda executable: (Codec.H264,))
+    assert usual.suiting(Path("a.webm")) == usual  # refused by name when the file is to be made
 
 
 # --- probing ---

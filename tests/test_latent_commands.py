@@ -197,7 +197,7 @@ def test_a_half_written_hdf5_file_leaves_nothing(tmp_path):
     ("arguments", "message"),
     [
         (["sample", "ACTOR", "-o", "taken.png"], "already exists"),
-        (["sample", "ACTOR", "-o", "x.gif"], "videos are MP4 files"),
+        (["sample", "ACTOR", "-o", "x.gif"], "videos are MP4, MOV or MKV files"),
         (["sample", "ACTOR", "-o", "x.jpg"], "pictures are PNG files"),
         (["sample", "nobody", "-o", "x.png"], "no actor is called 'nobody'"),
         (["sample", "absent/run", "-o", "x.png"], "no such run folder"),

@@ -11,6 +11,7 @@ import pytest
 from video_fixtures import numbered, read_video, shown_number, told, until
 
 from puppet import recorder as recorder_module
+from puppet.codecs import ENCODERS
 from puppet.errors import RecordingError
 from puppet.ffmpeg import RecordingSettings
 from puppet.provenance import Provenance
@@ -192,7 +193,7 @@ def test_a_read_only_folder_is_told_at_the_start(tmp_path: Path):
 
 
 def test_only_mp4(tmp_path: Path):
-    with pytest.raises(RecordingError, match=r"take\.avi: recordings are MP4 files"):
+    with pytest.raises(RecordingError, match=r"take\.avi: H\.264 recordings are MP4, M4V, MOV or MKV files"):
         Recorder(RecordingSettings(tmp_path / "take.avi"))
     assert list(tmp_path.iterdir()) == []
 
@@ -288,9 +289,11 @@ def test_a_remux_that_fails_keeps_the_file(tmp_path: Path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_killing_ffmpeg_keeps_all_but_the_last_second(tmp_path: Path):
-    path = tmp_path / "take.mp4"
-    recorder = Recorder(RecordingSettings(path), wait=True)
+@pytest.mark.parametrize(("suffix", "encoder"), [(".mp4", "libx264"), (".mkv", "libx264"), (".webm", "libvpx-vp9")])
+def test_killing_ffmpeg_keeps_all_but_the_last_second(suffix: str, encoder: str, tmp_path: Path):
+    path = tmp_path / f"take{suffix}"
+    chosen = next(known for known in ENCODERS if known.name == encoder)
+    recorder = Recorder(RecordingSettings(path, encoder=chosen), wait=True)
     for number in range(150):
         recorder.write(numbered(number), number / 30)
     until(lambda: len(read_video(path)) >= 120)  # playable while it grows, at most a second behind

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import wave
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from video_fixtures import clicks, decode, ffmpeg, numbered, read_video, shown_n
 
 from puppet import align, cli, render
 from puppet.errors import RecordingError, SourceError
+from puppet.film_times import film_times
 from puppet.frames import Face, Frame, Result
 from puppet.neutral import neutral_of
 from puppet.output_settings import OutputSettings
@@ -132,6 +135,122 @@ def test_a_clap_is_heard_when_it_is_seen(late: float, tmp_path: Path, actor: str
     seen = next(at for picture, at in zip(pictures, stamps, strict=True) if shown_number(picture) == 15)
     assert seen == pytest.approx(0.5, abs=1e-3)
     assert clicks(sound_of(tmp_path / "out.mp4")) == pytest.approx([seen], abs=0.02)
+
+
+def paused(clip: Path, pause: float, path: Path, sound: Path | None = None) -> Path:
+    """`clip` without pictures for so many seconds before its frame 15, as screen recorders write it."""
+    times = f"setpts='if(gte(N,15),PTS+{pause}/TB,PTS)'"
+    heard = ["-i", sound, "-map", "0:v", "-map", "1:a", "-c:a", "pcm_s16le"] if sound else []
+    ffmpeg("-i", clip, *heard, "-vf", times, "-fps_mode", "passthrough", "-c:v", "libx264", "-bf", "2", path)
+    return path
+
+
+def clap_at(second: float, seconds: float, path: Path) -> Path:
+    """A WAV file of silence with one click."""
+    sound = np.zeros(round(48_000 * seconds), np.int16)
+    sound[round(48_000 * second) :][:48] = 20_000
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 48_000, 0, "NONE", ""))
+        file.writeframes(sound.tobytes())
+    return path
+
+
+@pytest.mark.parametrize(("pause", "suffix"), [(5, ".mp4"), (75, ".mkv"), (20, ".ts")])
+def test_a_pause_keeps_its_length_and_the_rate_is_that_of_the_rest(
+    pause: int, suffix: str, tmp_path: Path, actor: str
+) -> None:
+    """The picture after the pause comes with a clap."""
+    clip = driver_clip(tmp_path / "steady.mp4", frames=30)
+    wav = clap_at(pause + 0.5, pause + 1, tmp_path / "clap.wav")
+    film = paused(clip, pause, tmp_path / f"film{'.mkv' if suffix == '.ts' else suffix}", wav)
+    if suffix == ".ts":
+        ffmpeg("-i", film, "-c:v", "copy", "-c:a", "mp2", film.with_suffix(".ts"))
+    rendered = render.render(str(film.with_suffix(suffix)), tmp_path / "out.mp4", actor=actor, outputs=DRIVER)
+    assert rendered.frames_read == 30
+    assert (rendered.frames, rendered.seconds) == (30 * (pause + 1), pytest.approx(pause + 1))
+    shown = [shown_number(image) for image in read_video(tmp_path / "out.mp4")]
+    assert shown == [*range(15), *[14] * (30 * pause), *range(15, 30)]
+    assert clicks(sound_of(tmp_path / "out.mp4")) == pytest.approx([pause + 0.5], abs=0.03)
+
+
+def test_the_last_picture_stays_for_as_long_as_the_file_says(tmp_path: Path, actor: str) -> None:
+    """A screen recorder that is stopped while nothing moves."""
+    clip = driver_clip(tmp_path / "steady.mp4", frames=20)
+    late = "setpts='if(eq(N,19),3/TB,PTS)'"
+    ffmpeg("-i", clip, "-vf", late, "-fps_mode", "passthrough", "-bf", "0", tmp_path / "long.mp4")
+    # the stamp of picture 19 becomes the end of picture 18: a cut leaves a file whose last picture is the long one
+    ffmpeg("-i", tmp_path / "long.mp4", "-c", "copy", "-frames:v", "19", tmp_path / "film.mp4")
+    rendered = render.render(str(tmp_path / "film.mp4"), tmp_path / "out.mp4", actor=actor, outputs=DRIVER)
+    assert rendered.frames_read == 19
+    assert rendered.seconds == pytest.approx(3, abs=0.05)
+    assert [shown_number(image) for image in read_video(tmp_path / "out.mp4")][17:] == [17, *[18] * 72]
+
+
+def test_a_beginning_that_cannot_be_decoded_does_not_shift_the_sound(tmp_path: Path, actor: str) -> None:
+    """The file begins in the middle of a group of pictures; the clap is frame 25."""
+    clip = driver_clip(tmp_path / "steady.mp4", frames=40)
+    ffmpeg("-i", clip, "-g", "20", "-bf", "0", tmp_path / "whole.ts")
+    data = (tmp_path / "whole.ts").read_bytes()
+    (tmp_path / "cut.ts").write_bytes(data[188 * (len(data) // 188 // 5) :])
+    ffmpeg("-i", tmp_path / "cut.ts", "-c", "copy", "-copyinkf", tmp_path / "cut.mkv")
+    first = 40 - len(film_times(tmp_path / "cut.mkv").times)
+    assert 0 < first < 20
+    wav = clap_at((25 - first) / 30, 40 / 30, tmp_path / "clap.wav")
+    both = ("-i", tmp_path / "cut.mkv", "-i", wav, "-c:v", "copy", "-copyinkf", "-c:a", "pcm_s16le")
+    ffmpeg(*both, tmp_path / "film.mkv")
+    rendered = render.render(str(tmp_path / "film.mkv"), tmp_path / "out.mp4", actor=actor, outputs=DRIVER)
+    assert rendered.frames_read == 20
+    pictures, stamps = decode(tmp_path / "out.mp4")
+    seen = next(at for picture, at in zip(pictures, stamps, strict=True) if shown_number(picture) == 25)
+    assert clicks(sound_of(tmp_path / "out.mp4")) == pytest.approx([seen], abs=0.03)
+
+
+def test_the_track_that_is_marked_as_default_is_heard(tmp_path: Path, actor: str) -> None:
+    clip = driver_clip(tmp_path / "silent.mp4", frames=30)
+    sounds = ("-f", "lavfi", "-i", "anullsrc=d=1:cl=5.1", "-f", "lavfi", "-i", "sine=880:duration=1")
+    marked = ("-disposition:a:0", "0", "-disposition:a:1", "default")
+    ffmpeg("-i", clip, *sounds, "-map", "0", "-map", "1", "-map", "2", "-c:v", "copy", *marked, tmp_path / "in.mp4")
+    assert render.render(str(tmp_path / "in.mp4"), tmp_path / "out.mp4", actor=actor).sound
+    assert np.abs(sound_of(tmp_path / "out.mp4").astype(int)).mean() > 500
+
+
+def test_the_name_of_the_file_chooses_container_and_codec(
+    tmp_path: Path, actor: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip = driver_clip(tmp_path / "silent.mp4", frames=12)
+    ffmpeg("-i", clip, "-f", "lavfi", "-i", "sine=440:duration=0.4", "-c:v", "copy", tmp_path / "in.mp4")
+    given = ["render", str(tmp_path / "in.mp4"), "--actor", actor, "--layout", "driver", "--software", "-o"]
+    for name, video, audio in (("a.webm", "vp9", "opus"), ("a.mkv", "h264", "flac"), ("a.mov", "h264", "pcm_s16le")):
+        assert cli.main([*given, str(tmp_path / name)]) == 0
+        assert [shown_number(image) for image in read_video(tmp_path / name)] == list(range(12))
+        words = told(tmp_path / name)
+        assert (f"Video: {video}" in words, f"Audio: {audio}" in words) == (True, True), words
+        assert "The driver of a performance with Puppet" in words
+    capsys.readouterr()
+    assert cli.main([*given, str(tmp_path / "b.webm"), "--codec", "h264"]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "b.webm: H.264 recordings are MP4, M4V, MOV or MKV files" in said
+    assert "or the codec VP9 or AV1" in said
+    assert not (tmp_path / "b.webm").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are bytes on Linux alone")
+def test_names_that_are_not_utf8_are_read_written_and_told(
+    tmp_path: Path, actor: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = [os.fsdecode(b"lat\xe9in"), "two\nlines", "-b%d"]
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name in names:
+        driver_clip(folder / "clip.mp4", frames=8).rename(folder / f"{name}.mp4")
+    assert cli.main(["render", str(folder), "-o", str(tmp_path / "out"), "--actor", actor, "--jobs", "1"]) == 0
+    assert sorted(path.stem for path in (tmp_path / "out").iterdir()) == sorted(names)
+    assert all(path.stat().st_size > 1000 for path in (tmp_path / "out").iterdir())
+    out = capsys.readouterr().out
+    assert out.count("\n") == 3
+    assert "lat\\udce9in.mp4: 8 frames" in out
+    assert "two\\x0alines.mp4: 8 frames" in out
 
 
 def test_an_existing_file_is_not_touched_without_force(tmp_path: Path, actor: str) -> None:

@@ -105,7 +105,7 @@ def test_people_who_cannot_be_read_are_told_in_one_line(tmp_path: Path, capsys: 
     for name, told in {
         "missing": "missing.npz: No such file",
         "untold": "untold.npz: holds no truth",
-        "silent": "silent.mp4: No such file",
+        "silent": "silent.mp4: there is no such file",
     }.items():
         assert rest_model.main([str(tmp_path / name), "-o", str(tmp_path / "out.npz")]) == 2
         problem = capsys.readouterr().err.strip().splitlines()[-1]

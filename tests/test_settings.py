@@ -26,6 +26,13 @@ def test_everything_comes_back(tmp_path):
     assert [file.name for file in path.parent.iterdir()] == ["settings.json"]  # no draft left
 
 
+def test_names_of_files_that_are_not_utf8_come_back(tmp_path):
+    chosen = Settings(source="/films/lat\udce9in.mp4", recent=("/films/lat\udce9in.mp4", "/films/Jürgen.mp4"))
+    save_settings(chosen, tmp_path / "settings.json")
+    assert load_settings(tmp_path / "settings.json") == (chosen, [])
+    assert "Jürgen" in (tmp_path / "settings.json").read_text(encoding="utf-8")
+
+
 def test_no_file_is_normal(tmp_path):
     assert load_settings(tmp_path / "settings.json") == (Settings(), [])
 
