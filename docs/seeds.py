@@ -27,6 +27,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from puppet.pictures import decode_jpeg, read_picture
+
 HERE = Path(__file__).resolve().parent
 PICTURES, TABLE = HERE / "seeds", HERE / "seeds.md"
 WIDTH = 880  # px of a picture
@@ -58,9 +60,9 @@ def image(name: str, top: float = 0.0, bottom: float = 1.0) -> Picture:
     """A picture file, or a horizontal part of it."""
 
     def read(work: Path) -> np.ndarray:
-        found = cv2.imread(str(work / name))
-        if found is None:
+        if not (work / name).is_file():
             raise SystemExit(f"{work / name}: the command made no such picture")
+        found = read_picture(work / name)
         return found[int(top * len(found)) : int(bottom * len(found))]
 
     return read
@@ -104,9 +106,7 @@ def section(report: str, key: str, first: int = 0, count: int = 3) -> Picture:
 
 
 def _decoded(data: str) -> np.ndarray:
-    picture = cv2.imdecode(np.frombuffer(base64.b64decode(data), np.uint8), cv2.IMREAD_COLOR)
-    assert picture is not None
-    return picture
+    return decode_jpeg(base64.b64decode(data))
 
 
 def _drawn(svg: str) -> np.ndarray:

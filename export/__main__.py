@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from puppet.errors import DataError, PuppetError
+from puppet.error_log import explained
+from puppet.errors import DataError
+from puppet.texts import one_line
 
 if TYPE_CHECKING:
     from models.checkpoint import Checkpoint
@@ -183,7 +185,7 @@ def _answer(text: str) -> tuple[str, float]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit code: 0, or 2 with one line on stderr for what the user can mend."""
+    """Exit code: 0, or 2 with one line on stderr."""
     given = list(sys.argv[1:] if argv is None else argv)
     others = {  # a run folder of such a name is ./morphing-faces
         MORPHING_FACES: (morphing_faces_parser, export_morphing_faces),
@@ -194,11 +196,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = make_parser().parse_args(given[1:] if named else given)
     try:
         work(args)
-    except PuppetError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        print(f"error: {one_line(str(explained(error, 'export')), None)}", file=sys.stderr)
+        return 2
     return 0
 
 

@@ -23,6 +23,7 @@ from export import ExportError
 from export.actor_file import check_output, write_verified
 from puppet.actor import Actor, golden_means
 from puppet.actor_card import DECODER, ENCODER, GOLDEN_BLOCKS, IMAGE, LATENTS, PREVIEW, ActorCard, Golden
+from puppet.arrays import read_array
 from puppet.errors import reason
 from puppet.frames import LANDMARKS, Floats, Latent
 from puppet.graph_check import check_graph
@@ -39,6 +40,7 @@ DECODER_SIZES, ENCODER_SIZES = (LATENT, HIDDEN, HIDDEN, PIXELS), (PIXELS, HIDDEN
 GREY = (0.299, 0.587, 0.114)  # of red, green and blue (ITU-R BT.601)
 OPSET, IR_VERSION = 17, 8
 PREVIEW_SIZE = 256  # px
+MAX_BYTES, LARGEST = 64 << 20, 1e6  # of an array, 2304 x 2000 numbers at most; of its numbers
 TOLERANCE = 1.0  # levels by which ONNX Runtime may differ from numpy, half of it rounding
 LICENCE = "GPL-2.0 (the weights of vdumoulin/morphing_faces)"
 CONSENT = "Faces of the Toronto Face Database, blended by a network; no single person is shown. Research use."
@@ -185,11 +187,11 @@ def _array(folder: Path, names: dict[str, Path], name: str, shape: tuple[int, ..
     if name not in names:
         raise ExportError(f"{folder}: {name}.npy is missing")
     try:
-        array = np.load(names[name], allow_pickle=False)
-    except (OSError, ValueError, EOFError) as problem:
+        array = read_array(names[name], MAX_BYTES)
+    except (OSError, ValueError) as problem:
         why = reason(problem) if isinstance(problem, OSError) else str(problem)
         raise ExportError(f"{names[name]}: cannot be read as an array ({why})") from problem
-    if array.shape != shape or array.dtype.kind != "f" or not np.isfinite(array).all():
+    if array.shape != shape or array.dtype.kind != "f" or not (np.abs(array) <= LARGEST).all():
         raise ExportError(f"{names[name]}: is {array.dtype} {array.shape}, or not finite; floats {shape} are wanted")
     return array.astype(np.float32)
 

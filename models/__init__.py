@@ -8,6 +8,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
+from puppet.errors import DataError  # importing puppet prepares the process, before torch is loaded
+
 if TYPE_CHECKING:
     from models.base import ActorModel
     from models.config import TrainConfig
@@ -21,8 +23,15 @@ ARCHITECTURES: dict[str, tuple[str, str]] = {  # name -> module and class
 
 
 def build(config: TrainConfig) -> ActorModel:
-    """A fresh model of the configured architecture; its weights come from torch's global generator."""
+    """A fresh model of the configured architecture; its weights come from torch's global generator.
+
+    DataError when its sizes do not go together.
+    """
     module, name = ARCHITECTURES[config.architecture]
-    model = getattr(importlib.import_module(module), name)(config.model)
+    architecture = getattr(importlib.import_module(module), name)
+    try:
+        model = architecture(config.model)
+    except (ValueError, ArithmeticError, RuntimeError) as error:
+        raise DataError(f"no {config.architecture} network can have these sizes: {error}") from error
     model.mirror = config.mirror == "on"
     return model

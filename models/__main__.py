@@ -11,7 +11,9 @@ from pathlib import Path
 from models import latent_commands as latent
 from models.arguments import positive, seed
 from models.config import PRESETS
+from puppet.error_log import explained
 from puppet.errors import PuppetError
+from puppet.texts import one_line
 
 # Everything heavy is imported by the command that needs it, so that --help is instant.
 
@@ -174,22 +176,22 @@ def build_parser(command: str | None) -> argparse.ArgumentParser:
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
-    print(f"warning: {message}", file=sys.stderr)
+    print(f"warning: {one_line(str(message), None)}", file=sys.stderr)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit code: 0, or 2 with one line on stderr for what the user can mend."""
+    """Exit code: 0, or 2 with one line on stderr."""
     argv = sys.argv[1:] if argv is None else argv
     args = build_parser(next(iter(argv), None)).parse_args(argv)
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
         try:
             return args.run_command(args)
-        except PuppetError as error:
-            print(f"error: {error}", file=sys.stderr)
-            return 2
         except KeyboardInterrupt:
             return 130
+        except Exception as error:
+            print(f"error: {one_line(str(explained(error, f'models {args.command}')), None)}", file=sys.stderr)
+            return 2
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import shutil
 import warnings
@@ -24,12 +25,26 @@ from torch import Tensor
 
 import models
 from models.base import ActorModel
-from models.config import TrainConfig, to_json, train_config
+from models.config import MOST_STEPS, TrainConfig, to_json, train_config
+from models.run_folder import checked_data
 from puppet.errors import DataError, reason
+from puppet.files import read_limited
+from puppet.plain_json import check_shown, parse_json
+from puppet.texts import is_plain, one_line
 
 FORMAT, VERSION = "puppet-checkpoint", 1
 FACTS = "checkpoint.json"
 MODEL, OPTIMIZER, EMA = "model", "optimizer", "ema"
+SUFFIX = ".safetensors"
+MAX_FACTS_BYTES, MAX_HEADER_BYTES, MAX_TENSOR_BYTES = 4 << 20, 16 << 20, 8 << 30
+ITEM_BYTES = {
+    **dict.fromkeys(("F64", "I64"), 8),
+    **dict.fromkeys(("F32", "I32"), 4),
+    **dict.fromkeys(("F16", "BF16", "I16"), 2),
+    **dict.fromkeys(("I8", "U8", "BOOL"), 1),
+}
+MOST_SIDES = 8
+STEP, STATE = "step", ("step", "exp_avg", "exp_avg_sq")  # of AdamW, for each parameter
 PARTIAL = ".partial-"  # prefix of a folder that is still being written
 
 Tensors = dict[str, Tensor]
@@ -50,17 +65,18 @@ class Checkpoint:
 
     def tensors(self, name: str) -> Tensors:
         """The tensors of `name` (MODEL, OPTIMIZER, EMA), on the CPU; DataError when damaged."""
-        path = self.folder / f"{name}.safetensors"
-        content = _read(path)
+        path = self.folder / f"{name}{SUFFIX}"
+        content = _read(path, MAX_TENSOR_BYTES)
         if hashlib.sha256(content).hexdigest() != self.sha256.get(path.name):
             raise DataError(f"{path}: damaged or cut short (its SHA-256 is not the one in {FACTS})")
         try:
+            check_tensors(content)
             return tensors_from_bytes(content)
-        except SafetensorError as error:
+        except (SafetensorError, ValueError) as error:
             raise DataError(f"{path}: not a safetensors file ({error})") from error
 
     def has(self, name: str) -> bool:
-        return f"{name}.safetensors" in self.sha256
+        return f"{name}{SUFFIX}" in self.sha256
 
     def verify(self) -> None:
         """DataError unless every file is whole."""
@@ -87,8 +103,8 @@ def write(
         hashes = {}
         for name, tensors in parts.items():
             content = tensors_to_bytes({k: v.detach().cpu().contiguous() for k, v in tensors.items()})
-            hashes[f"{name}.safetensors"] = hashlib.sha256(content).hexdigest()
-            _write_synced(partial / f"{name}.safetensors", content)
+            hashes[f"{name}{SUFFIX}"] = hashlib.sha256(content).hexdigest()
+            _write_synced(partial / f"{name}{SUFFIX}", content)
         facts = {"format": FORMAT, "version": VERSION, "step": step, "seconds": seconds, "score": score}
         facts |= {"config": to_json(config), "data": dict(data), "metrics": dict(metrics), "sha256": hashes}
         _write_synced(partial / FACTS, json.dumps(facts, indent=1).encode())
@@ -108,7 +124,7 @@ def read(folder: Path) -> Checkpoint:
     """The facts of one checkpoint. DataError names the file that is missing, cut short or of another kind."""
     path = folder / FACTS
     try:
-        facts = json.loads(_read(path))
+        facts = parse_json(_read(path, MAX_FACTS_BYTES), finite=False)  # a figure may be none; NaN then
     except ValueError as error:
         raise DataError(f"{path}: not a checkpoint, or cut short ({error})") from error
     if not isinstance(facts, dict) or facts.get("format") != FORMAT:
@@ -117,18 +133,29 @@ def read(folder: Path) -> Checkpoint:
         raise DataError(f"{path}: checkpoint version {facts.get('version')!r}; this program reads {VERSION}")
     config = train_config(facts.get("config"), str(path))
     try:
-        return Checkpoint(
-            folder=folder,
-            step=int(facts["step"]),
-            seconds=float(facts["seconds"]),
-            score=None if facts["score"] is None else float(facts["score"]),
-            config=config,
-            data=dict(facts["data"]),
-            metrics=dict(facts["metrics"]),
-            sha256=dict(facts["sha256"]),
-        )
+        return _checked(folder, facts, config)
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path}: a checkpoint's facts are missing or wrong: {error}") from error
+
+
+def _checked(folder: Path, facts: Mapping[str, Any], config: TrainConfig) -> Checkpoint:
+    step, seconds, score, metrics, sha256 = (facts[key] for key in ("step", "seconds", "score", "metrics", "sha256"))
+    if type(step) is not int or not 0 <= step <= MOST_STEPS:
+        raise ValueError(f"step {one_line(repr(step), 40)}")
+    for name, number in (("seconds", seconds), ("score", 0.0 if score is None else score)):
+        if type(number) not in (int, float) or abs(number) > MOST_STEPS:  # NaN is a score of a network gone astray
+            raise ValueError(f"{name} {one_line(repr(number), 40)}")
+    if not seconds >= 0:
+        raise ValueError(f"seconds {seconds}")
+    if not isinstance(metrics, dict) or not all(type(value) in (int, float) for value in metrics.values()):
+        raise ValueError("metrics")
+    if not isinstance(sha256, dict) or not all(isinstance(value, str) for value in sha256.values()):
+        raise ValueError("sha256")
+    if MODEL not in (parts := {name.removesuffix(SUFFIX) for name in sha256}) or parts - {MODEL, OPTIMIZER, EMA}:
+        raise ValueError("sha256 names other files than a checkpoint's")
+    check_shown(list(metrics))
+    scored = None if score is None or math.isnan(score) else float(score)
+    return Checkpoint(folder, step, float(seconds), scored, config, checked_data(facts["data"]), metrics, sha256)
 
 
 def find(run: Path, which: str = "last") -> Checkpoint | None:
@@ -199,15 +226,33 @@ def load_model(run: Path, which: str = "best") -> tuple[ActorModel, Checkpoint]:
 
 
 def load_weights(model: ActorModel, checkpoint: Checkpoint, name: str) -> None:
-    """Fill a model from a checkpoint; DataError when names or shapes differ."""
+    """Fill a model from a checkpoint; DataError when names, shapes or numbers are not a network's."""
+    tensors = checkpoint.tensors(name)
     try:
-        model.load_state_dict(checkpoint.tensors(name))
+        model.load_state_dict(tensors)
     except RuntimeError as error:
-        first = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
+        first = one_line(str(error).splitlines()[1].strip() if "\n" in str(error) else str(error))
         raise DataError(
-            f"{checkpoint.folder / name}.safetensors: does not fit this version's network ({first.rstrip('. ')}); "
+            f"{checkpoint.folder / name}{SUFFIX}: does not fit this version's network ({first.rstrip('. ')}); "
             "go on with the version that trained it, or train anew"
         ) from error
+    _check_finite(tensors, checkpoint.folder / f"{name}{SUFFIX}")
+
+
+def load_average(average: Tensors, checkpoint: Checkpoint) -> None:
+    """Fill the tensors of a running mean of the weights; DataError when names, shapes or numbers differ."""
+    tensors, path = checkpoint.tensors(EMA), checkpoint.folder / f"{EMA}{SUFFIX}"
+    if {name: value.shape for name, value in tensors.items()} != {name: value.shape for name, value in average.items()}:
+        raise DataError(f"{path}: does not fit this version's network; train anew")
+    _check_finite(tensors, path)
+    for name, value in tensors.items():
+        average[name].copy_(value)
+
+
+def _check_finite(tensors: Tensors, path: Path) -> None:
+    for name, value in tensors.items():
+        if not bool(torch.isfinite(value).all()):
+            raise DataError(f"{path}: holds numbers that are not finite in {one_line(name, 80)}; train anew")
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer) -> Tensors:
@@ -216,13 +261,51 @@ def optimizer_tensors(optimizer: torch.optim.Optimizer) -> Tensors:
     return {f"{i}.{key}": torch.as_tensor(value) for i, values in state.items() for key, value in values.items()}
 
 
-def load_optimizer(optimizer: torch.optim.Optimizer, tensors: Tensors) -> None:
-    """Inverse of `optimizer_tensors`."""
+def load_optimizer(optimizer: torch.optim.Optimizer, checkpoint: Checkpoint) -> None:
+    """Inverse of `optimizer_tensors`; DataError when names, shapes or numbers are not this optimiser's."""
+    tensors, path = checkpoint.tensors(OPTIMIZER), checkpoint.folder / f"{OPTIMIZER}{SUFFIX}"
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     state: dict[int, Tensors] = {}
     for name, value in tensors.items():
-        index, key = name.split(".", 1)
+        index, _, key = name.partition(".")
+        known = index.isascii() and index.isdecimal() and int(index) < len(parameters) and key in STATE
+        if not known or value.shape != (parameters[int(index)].shape if key != STEP else ()):
+            raise DataError(f"{path}: does not fit this version's network ({one_line(name, 80)}); train anew")
         state.setdefault(int(index), {})[key] = value
+    if any(set(keys) != set(STATE) or not 0 <= keys[STEP] <= MOST_STEPS for keys in state.values()):
+        raise DataError(f"{path}: lacks some of the optimiser's state; train anew")
+    _check_finite(tensors, path)
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+
+
+def check_tensors(content: bytes) -> None:
+    """ValueError unless these are the bytes of a safetensors file whose tensors fill it, one after the other."""
+    size = int.from_bytes(content[:8], "little")
+    if len(content) < 8 or size > min(len(content) - 8, MAX_HEADER_BYTES):
+        raise ValueError("cut short")
+    header, end = parse_json(content[8 : 8 + size]), len(content) - 8 - size
+    if not isinstance(header, dict):
+        raise ValueError("its header is no JSON object")
+    about = header.pop("__metadata__", {})
+    if not isinstance(about, dict) or not all(isinstance(value, str) for value in about.values()):
+        raise ValueError("its header says nothing of use")
+    places = []
+    for name, tensor in header.items():
+        if not is_plain(name) or not isinstance(tensor, dict) or set(tensor) != {"dtype", "shape", "data_offsets"}:
+            raise ValueError(f"the tensor {name[:60]!r} is described in another way")
+        dtype, shape, place = tensor["dtype"], tensor["shape"], tensor["data_offsets"]
+        if not isinstance(dtype, str) or dtype not in ITEM_BYTES or not _are_sizes(shape) or not _are_sizes(place):
+            raise ValueError(f"the tensor {name[:60]!r} is of another kind")
+        if len(place) != 2 or place[1] - place[0] != math.prod(shape) * ITEM_BYTES[dtype]:
+            raise ValueError(f"the tensor {name[:60]!r} is not as large as its shape")
+        places.append(place)
+    places.sort()
+    if [0, *(last for _, last in places)] != [*(first for first, _ in places), end]:
+        raise ValueError("its tensors do not fill it, one after the other")
+
+
+def _are_sizes(value: Any) -> bool:
+    return isinstance(value, list) and len(value) <= MOST_SIDES and all(type(v) is int and v >= 0 for v in value)
 
 
 def _folder(run: Path) -> Path:
@@ -234,9 +317,9 @@ def _folders(run: Path) -> list[Path]:
     return sorted((p for p in _folder(run).glob("step-*") if p.is_dir()), reverse=True)
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, most: int) -> bytes:
     try:
-        return path.read_bytes()
+        return read_limited(path, most)
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
 

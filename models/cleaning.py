@@ -15,6 +15,7 @@ from puppet import align, measurements
 from puppet.frames import Floats
 
 NO_FACE = "no face"
+OTHER_PERSON = "another person"
 MANY_FACES = "more than one face"
 CUT_OFF = "face cut off by the picture's edge"
 BLURRED = "blurred"
@@ -23,7 +24,7 @@ JUMP = "landmarks jumped"
 OCCLUDED = "face covered"
 OUTSIDE = "face outside the steady crop"
 DUPLICATE = "near-duplicate"
-REASONS = (NO_FACE, MANY_FACES, CUT_OFF, BLURRED, TURNED, JUMP, OCCLUDED, OUTSIDE, DUPLICATE)
+REASONS = (NO_FACE, OTHER_PERSON, MANY_FACES, CUT_OFF, BLURRED, TURNED, JUMP, OCCLUDED, OUTSIDE, DUPLICATE)
 KEPT = ""
 
 EDGE_TOLERANCE = 0.02  # outer-eye distances a landmark may lie beyond the edge: FaceMesh's own error
@@ -64,15 +65,18 @@ COLOUR_FIT = Fit(16, 12.0, 8.0)  # grey levels
 
 @dataclass(frozen=True)
 class Track:
-    """Every looked-at frame, in order of source and time; F frames, M of which showed a face in `points`.
+    """Every looked-at frame, in order of source and time; F frames, M of which showed a face in `points`. A frame with
+    several faces is there for each of them.
 
-    source i16, frame i32, time f64 s, faces i8, width and height i32 px, sharpness f32, points f32 (F, 478, 3) px
-    (NaN without a face), colours u8 (F, 478, 3) at the landmarks. still: bool by source; stills have no neighbours
+    source i16, frame i32, scene i32 (number of the picture, which a cut changes), time f64 s, faces i8, width and
+    height i32 px, sharpness f32, points f32 (F, 478, 3) px (NaN without a face), colours u8 (F, 478, 3) at the
+    landmarks. still: bool by source; stills have no neighbours
     in time.
     """
 
     source: NDArray[np.int16]
     frame: NDArray[np.int32]
+    scene: NDArray[np.int32]
     time: NDArray[np.float64]
     faces: NDArray[np.int8]
     width: NDArray[np.int32]
@@ -142,11 +146,19 @@ class Verdicts:
         return {reason: int((self.reason == reason).sum()) for reason in REASONS}
 
 
-def judge_faces(track: Track, posed: Posed, max_yaw: float) -> Verdicts:
-    """All reasons that do not depend on the crop, except duplicates (which must come last)."""
+def judge_faces(
+    track: Track, posed: Posed, max_yaw: float, others: NDArray[np.bool_] | None = None, alone: bool = True
+) -> Verdicts:
+    """All reasons that do not depend on the crop, except duplicates (which must come last).
+
+    others: records that show somebody else (F,). alone: frames with several faces are dropped.
+    """
     verdicts = Verdicts(len(track))
     verdicts.drop(track.faces < 1, NO_FACE)
-    verdicts.drop(track.faces > 1, MANY_FACES)
+    if others is not None:
+        verdicts.drop(others, OTHER_PERSON)
+    if alone:
+        verdicts.drop(track.faces > 1, MANY_FACES)
     verdicts.drop(cut_off(track, posed.scale), CUT_OFF)
     kept = verdicts.kept
     verdicts.drop_kept(blurred(track.sharpness[kept], track.source[kept]), BLURRED)

@@ -9,44 +9,53 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, TypeVar, Union
 
 from puppet.errors import DataError
+from puppet.texts import one_line
+
+MOST_STEPS = 1_000_000_000
+MOST_CHANNELS = 8  # maps of a painter
+
+
+def _within(default: Any, low: float, high: float) -> Any:
+    """A field that a file may set to `low` .. `high`; so each of a tuple's."""
+    return field(default=default, metadata={"range": (low, high)})
 
 
 @dataclass(frozen=True)
 class SeedInt8Config:
     """The single-actor pixel VAE the project is measured against; its layers admit one picture size, 64 px."""
 
-    latent_size: int = 30
+    latent_size: int = _within(30, 1, 4096)
 
 
 @dataclass(frozen=True)
 class SeedKostaConfig:
     """Pixel VAE of the Keras seeds (models/seed_kosta.py); its layers admit one picture size, 128 px."""
 
-    latent_size: int = 200
-    pixel_weight: float = 10_000.0  # of a picture's mean squared error
-    kl_weight: float = 1.0  # 0: a plain autoencoder, without posterior noise
+    latent_size: int = _within(200, 1, 4096)
+    pixel_weight: float = _within(10_000.0, 0, 1e9)  # of a picture's mean squared error
+    kl_weight: float = _within(1.0, 0, 1e9)  # 0: a plain autoencoder, without posterior noise
 
 
 @dataclass(frozen=True)
 class SeedMlpConfig:
     """Dense VAE of grey pictures of 48 px (models/seed_mlp.py)."""
 
-    latent_size: int = 400
-    hidden: int = 2000  # units of each of the two hidden layers on either side
+    latent_size: int = _within(400, 1, 4096)
+    hidden: int = _within(2000, 1, 8192)  # units of each of the two hidden layers on either side
 
 
 @dataclass(frozen=True)
 class PuppetConfig:
     """Mesh and texture (models/puppet_vae.py)."""
 
-    image_size: int = 256  # px, side of the picture
-    texture_size: int = 320  # px, side of the texture
-    components: int = 64  # linear expression components
-    channels: tuple[int, ...] = (160, 128, 96, 48)  # of the painter's maps at 8, 16, 32, 64 cells
+    image_size: int = _within(256, 16, 2048)  # px, side of the picture
+    texture_size: int = _within(320, 16, 2048)  # px, side of the texture
+    components: int = _within(64, 1, 1024)  # linear expression components
+    channels: tuple[int, ...] = _within((160, 128, 96, 48), 1, 1024)  # of the painter's maps at 8, 16, 32, 64 cells
 
 
 ModelConfig = SeedInt8Config | SeedKostaConfig | SeedMlpConfig | PuppetConfig
@@ -64,26 +73,28 @@ class TrainConfig:
 
     architecture: str  # key of MODEL_CONFIGS
     model: ModelConfig
-    batch_size: int = 32
-    steps: int | None = None
-    epochs: int | None = None
-    minutes: float | None = None  # of training, over all resumed runs together
-    learning_rate: float = 1e-3
-    betas: tuple[float, float] = (0.9, 0.999)
-    eps: float = 1e-8
-    weight_decay: float = 0.0  # decoupled (AdamW); 0 is plain Adam
-    warmup_steps: int = 0  # linear from 0
+    batch_size: int = _within(32, 1, 1 << 16)
+    steps: int | None = _within(None, 0, MOST_STEPS)
+    epochs: int | None = _within(None, 0, 1_000_000)
+    minutes: float | None = _within(None, 0, 1e6)  # of training, over all resumed runs together
+    learning_rate: float = _within(1e-3, 0, 100)
+    betas: tuple[float, float] = _within((0.9, 0.999), 0, 0.999999)
+    eps: float = _within(1e-8, 0, 100)
+    weight_decay: float = _within(0.0, 0, 100)  # decoupled (AdamW); 0 is plain Adam
+    warmup_steps: int = _within(0, 0, MOST_STEPS)  # linear from 0
     schedule: Literal["constant", "cosine"] = "constant"  # cosine: down to 0 at the end, by steps or time
-    gradient_clip: float | None = None  # largest norm of the whole gradient
+    gradient_clip: float | None = _within(None, 0, 1e9)  # largest norm of the whole gradient
     mirror: Literal["auto", "on", "off"] = "auto"  # frames mirrored too; auto: when the data set's report asks for it
-    ema_decay: float | None = None  # of the running mean of the weights, which is then what is evaluated and exported
-    held_out: float = 0.1  # part of the frames kept for evaluation, in contiguous blocks of time
-    seed: int = 0
-    log_every: int = 10  # steps
-    evaluate_every: int = 500
-    evaluate_frames: int = 256  # at most this many held-out frames, evenly spread
-    sheet_every: int = 500
-    checkpoint_every: int = 500
+    ema_decay: float | None = _within(
+        None, 0, 1
+    )  # of the running mean of the weights, which is then what is evaluated and exported
+    held_out: float = _within(0.1, 0, 0.9)  # part of the frames kept for evaluation, in contiguous blocks of time
+    seed: int = _within(0, 0, 1 << 62)
+    log_every: int = _within(10, 1, MOST_STEPS)  # steps
+    evaluate_every: int = _within(500, 1, MOST_STEPS)
+    evaluate_frames: int = _within(256, 1, 1_000_000)  # at most this many held-out frames, evenly spread
+    sheet_every: int = _within(500, 1, MOST_STEPS)
+    checkpoint_every: int = _within(500, 1, MOST_STEPS)
 
 
 _PUPPET = TrainConfig(
@@ -124,9 +135,9 @@ def train_config(values: Any, where: str) -> TrainConfig:
     """Inverse of `to_json`. DataError names `where` and the key that is unknown, missing or of the wrong type."""
     values = dict(_mapping(values, where))
     architecture = values.get("architecture")
-    if architecture not in MODEL_CONFIGS:
+    if not isinstance(architecture, str) or architecture not in MODEL_CONFIGS:
         known = ", ".join(MODEL_CONFIGS)
-        raise DataError(f"{where}: unknown architecture {architecture!r}; this version knows {known}")
+        raise DataError(f"{where}: unknown architecture {one_line(repr(architecture), 60)}; this version knows {known}")
     model = from_json(MODEL_CONFIGS[architecture], values.pop("model", None), f"{where}: model")
     return from_json(TrainConfig, {**values, "model": model}, where)
 
@@ -137,12 +148,23 @@ def from_json(kind: type[T], values: Any, where: str) -> T:
     hints = typing.get_type_hints(kind)
     known = {f.name: f for f in fields(kind)}  # pyright: ignore[reportArgumentType]
     if unknown := sorted(set(values) - set(known)):
-        raise DataError(f"{where}: unknown setting {', '.join(unknown)}; was it written by another version?")
-    for name, field in known.items():
-        required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+        raise DataError(f"{where}: unknown setting {one_line(', '.join(unknown))}; was it written by another version?")
+    for name, one in known.items():
+        required = one.default is dataclasses.MISSING and one.default_factory is dataclasses.MISSING
         if required and name not in values:
             raise DataError(f"{where}: the setting {name} is missing")
-    return kind(**{name: _convert(hints[name], value, f"{where}: {name}") for name, value in values.items()})
+    converted = {name: _convert(hints[name], value, f"{where}: {name}") for name, value in values.items()}
+    for name, value in converted.items():
+        _check_range(value, known[name].metadata.get("range"), f"{where}: {name}")
+    return kind(**converted)
+
+
+def _check_range(value: Any, limits: tuple[float, float] | None, where: str) -> None:
+    if limits is None or value is None:
+        return
+    numbers = value if isinstance(value, tuple) else (value,)
+    if not 1 <= len(numbers) <= MOST_CHANNELS or not all(limits[0] <= number <= limits[1] for number in numbers):
+        raise DataError(f"{where} must lie between {limits[0]:g} and {limits[1]:g}, not {one_line(repr(value), 60)}")
 
 
 def _mapping(values: Any, where: str) -> dict[str, Any]:
@@ -174,4 +196,4 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
         return float(value)
     elif type(value) is hint:
         return value
-    raise DataError(f"{where} cannot be {value!r}")
+    raise DataError(f"{where} cannot be {one_line(repr(value), 60)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -31,8 +32,11 @@ EXTREMES = (  # title, trait, sign: +1 largest, -1 smallest
 )  # fmt: skip
 
 
-def contact_sheet(report: Report, dataset: Dataset) -> Image:
-    """One picture of the whole data set, uint8 (H, W, 3) BGR."""
+def contact_sheet(report: Report, dataset: Dataset, people: Sequence[tuple[str, Image]] = ()) -> Image:
+    """One picture of the whole data set, uint8 (H, W, 3) BGR.
+
+    people: a `portrait` of everybody who was seen in the footage, and what to write below it.
+    """
     figures = traits(dataset.canonical, dataset.neutral)
     grid = _head_grid(report, dataset)
     histograms = _histograms(report, height=grid.shape[0])
@@ -43,10 +47,27 @@ def contact_sheet(report: Report, dataset: Dataset) -> Image:
     head = f"{', '.join(report.sources)}: {report.kept} of {report.looked_at} frames kept. Verdict: {report.verdict}"
     _write(title, head, 0, LINE - 6, 0.55)
     parts = [_widen(part, width) for part in (title, top, _paper(MARGIN, width), extremes)]
+    if people:
+        parts += [_paper(MARGIN, width), _people(people, width)]
     sheet = np.vstack(parts)
     return cv2.copyMakeBorder(  # pyright: ignore[reportReturnType]
         sheet, MARGIN, MARGIN, MARGIN, MARGIN, cv2.BORDER_CONSTANT, value=PAPER
     )
+
+
+def portrait(image: Image, points: Floats) -> Image:
+    """The face with points f32 (478, 2) px of a picture uint8 (H, W, 3) BGR, as one of the sheet's examples."""
+    return _face(image, points, CELL - GAP)
+
+
+def _people(people: Sequence[tuple[str, Image]], width: int) -> Image:
+    """As many as there is room for, beside each other."""
+    each = 2 * CELL
+    sheet = _paper(CELL + LINE, width)
+    for place, (words, picture) in enumerate(people[: width // each]):
+        sheet[: CELL - GAP, place * each : place * each + CELL - GAP] = picture
+        _write(sheet, words, place * each, CELL + LINE // 2)
+    return sheet
 
 
 def picture_grid(dataset: Dataset) -> Image:
@@ -101,13 +122,16 @@ def _typical(values: Floats, rows: NDArray[np.intp]) -> int:
 
 def _example(dataset: Dataset, row: int, side: int) -> Image:
     """The face of one frame, uint8 (side, side, 3) BGR."""
-    flat = dataset.points_of(row)[:, :2]
+    return _face(pixels.swap_red_blue(dataset.image(row)), dataset.points_of(row)[:, :2], side)
+
+
+def _face(image: Image, flat: Floats, side: int) -> Image:
+    """The face with points f32 (478, 2) px of a picture uint8 (H, W, 3) BGR: uint8 (side, side, 3)."""
     low, high = flat.min(0), flat.max(0)
     extent = float((high - low).max()) * CONTEXT
     scale = side / extent
     shift = (side - 1) / 2 - scale * (low + high) / 2
     to_cell = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]])
-    image = pixels.swap_red_blue(dataset.image(row))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     return cv2.warpAffine(image, to_cell, (side, side), flags=method, borderMode=cv2.BORDER_REPLICATE)  # pyright: ignore[reportReturnType]
 

@@ -180,6 +180,7 @@ class Report:
     head: frames by pitch (rows, up first) and yaw (columns, left first), cells between PITCH_EDGES and YAW_EDGES;
     histograms: BINS counts by trait, what lies beyond counts at the ends; ranges: 1st, 50th and 99th percentile.
     one_sided: how the head turns mostly to one side, "" when it does not; training then mirrors frames (models/mirror).
+    people: frames of everybody who was seen, most first.
     """
 
     sources: list[str]
@@ -194,6 +195,7 @@ class Report:
     verdict: str
     one_sided: str = ""
     notes: list[str] = field(default_factory=list)
+    people: list[int] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for `json.dump`."""
@@ -242,6 +244,7 @@ def make_report(
     dropped: dict[str, int],
     sources: list[str],
     notes: list[str] | None = None,
+    people: list[int] | None = None,
 ) -> Report:
     """Judge the kept frames: canonical f32 (N, 478, 3), angles f32 (N, 3) degrees, neutral f32 (478, 3)."""
     figures = traits(canonical, neutral)
@@ -261,6 +264,7 @@ def make_report(
         verdict=_verdict(len(canonical), gaps),
         one_sided=one_sided(angles),
         notes=notes or [],
+        people=people or [],
     )
 
 

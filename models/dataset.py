@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,8 +14,11 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from models.hdf5 import open_hdf5
 from puppet.errors import DataError
 from puppet.frames import LANDMARKS, Floats, Image
+from puppet.plain_json import parse_json
+from puppet.texts import checked, is_plain, one_line
 
 FORMAT = "puppet-dataset"
 VERSION = 1
@@ -23,6 +27,9 @@ CROPS = ("steady", "upright", CENTRE)  # centre: of pictures that were not track
 GAP = 0.2  # s around a held-out block that belong to neither side: neighbouring frames are nearly the same picture
 MIN_BLOCK = 5  # frames; shorter held-out blocks are all gap
 ROWS_AT_ONCE = 2048  # landmarks read at once, 12 MB
+LARGEST = 1e9  # numbers of any use are far below: px, degrees, frames and seconds
+MAX_SIDE, MOST_LABELS = 4096, 1024  # px of a picture; labels of each
+LONGEST_NAME = 500  # characters of a footage's, picture's or label's name
 
 Field = tuple[str, tuple[int | str, ...]]  # dtype and shape
 PICTURE_FIELDS: dict[str, Field] = {
@@ -43,6 +50,7 @@ OPTIONAL_FIELDS: dict[str, Field] = {
     "labels": ("int8", ("N", "K")),
     "file": ("object", ("N",)),
 }
+ATTRIBUTES = ("format", "version", "crop", "sources", "report")
 FIELDS = PICTURE_FIELDS | LANDMARK_FIELDS
 LARGE = ("data", "points", "canonical")  # never read as a whole when a data set is opened
 
@@ -155,6 +163,7 @@ class Dataset:
 def new_file(path: Path, size: int, crop: str, sources: Sequence[str], count: int = 0) -> h5py.File:
     """A data set to be filled: `data` for `count` pictures, which may become more or fewer, and the attributes."""
     file = h5py.File(path, "w")
+    names = json.dumps([one_line(name, LONGEST_NAME) for name in sources])
     file.create_dataset(
         "data",
         (count, size, size, 3),
@@ -164,50 +173,53 @@ def new_file(path: Path, size: int, crop: str, sources: Sequence[str], count: in
         compression="gzip",
         compression_opts=1,
     )
-    file.attrs.update({"format": FORMAT, "version": VERSION, "crop": crop, "sources": json.dumps(list(sources))})
+    file.attrs.update({"format": FORMAT, "version": VERSION, "crop": crop, "sources": names})
     return file
 
 
 def open_dataset(path: Path) -> Dataset:
     """Open and check a data set. Raises DataError for a missing, truncated or foreign file."""
-    if not path.is_file():
+    if not os.path.exists(path):
         raise DataError(f"{path}: no such data set; make one with `python -m models prepare`")
-    try:
-        file = h5py.File(path, "r")
-    except OSError as error:
-        raise DataError(f"{path}: not a readable HDF5 file, perhaps cut short ({error}); prepare it again") from error
+    file = open_hdf5(path)
     try:
         return _checked(path, file)
     except DataError:
         file.close()
         raise
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
+    except Exception as error:  # what h5py raises for damaged bytes is no closed list
         file.close()
-        raise DataError(f"{path}: damaged data set ({error}); prepare it again") from error
+        raise DataError(f"{path}: damaged data set ({one_line(str(error))}); prepare it again") from error
 
 
 def _checked(path: Path, file: h5py.File) -> Dataset:
-    attributes: dict[str, Any] = dict(file.attrs)
+    attributes: dict[str, Any] = {name: file.attrs[name] for name in ATTRIBUTES if name in file.attrs}
     if attributes.get("format") != FORMAT:
         raise DataError(f"{path}: an HDF5 file, but not a data set of `python -m models prepare`")
-    if int(attributes.get("version", 0)) != VERSION:
-        raise DataError(
-            f"{path}: data set version {attributes.get('version')}, this program reads {VERSION}; prepare it again"
-        )
+    version = attributes.get("version", 0)
+    if not isinstance(version, np.integer | int) or version != VERSION:
+        told = one_line(str(version), 20)
+        raise DataError(f"{path}: data set version {told}, this program reads {VERSION}; prepare it again")
     if attributes.get("crop") not in CROPS:
-        raise DataError(f"{path}: unknown kind of crop {attributes.get('crop')!r}")
+        raise DataError(f"{path}: unknown kind of crop {one_line(repr(attributes.get('crop')), 40)}")
     landmarks = attributes["crop"] != CENTRE
     required = PICTURE_FIELDS | (LANDMARK_FIELDS if landmarks else {})
     _check_fields(path, file, required | {name: field for name, field in OPTIONAL_FIELDS.items() if name in file})
     for name in required:
-        if name != "data" and not all(np.isfinite(part).all() for part in _parts(file[name])):
-            raise DataError(f"{path}: field {name} holds values that are not numbers; prepare it again")
+        if name != "data" and not all((np.abs(part) <= LARGEST).all() for part in _parts(file[name])):  # NaN is not
+            raise DataError(
+                f"{path}: field {name} holds values that are not numbers of ordinary size; prepare it again"
+            )
     small: dict[str, Any] = {n: file[n][:] for n in PICTURE_FIELDS if n != "data"}  # pyright: ignore[reportIndexIssue]
-    sources = tuple(json.loads(attributes["sources"]))
+    sources = _names(attributes["sources"])
     if small["source"].min() < 0 or small["source"].max() >= len(sources):
         raise DataError(f"{path}: a frame names a source that is not listed")
     size = file["data"].shape[1]  # pyright: ignore[reportAttributeAccessIssue]
-    report = json.loads(attributes.get("report", "{}"))
+    report = parse_json(_json_text(attributes.get("report", "{}")), finite=False)
+    if not isinstance(report, dict) or not isinstance(report.get("one_sided", ""), str):
+        raise DataError(f"{path}: its report is none; prepare it again")
+    if not is_plain(report.get("one_sided", "")):
+        raise DataError(f"{path}: its report cannot be shown; prepare it again")
     dataset = Dataset(path, file, size, attributes["crop"], sources, report, **small, **_extras(path, file))
     dataset.image(len(dataset) - 1)
     return dataset
@@ -222,14 +234,32 @@ def _extras(path: Path, file: Any) -> dict[str, Any]:
     """The optional fields that there are, by their names in `Dataset`."""
     found: dict[str, Any] = {}
     if "held_out" in file:
-        found["marked"] = file["held_out"][:]
+        found["marked"] = file["held_out"][:].view(np.uint8) != 0  # a byte of a truth value may be any
     if "file" in file:
         found["files"] = tuple(file["file"].asstr()[:])
+        if not all(is_plain(name) and len(name) <= LONGEST_NAME for name in found["files"]):
+            raise DataError(f"{path}: a name of a picture cannot be shown; prepare it again")
     if "labels" in file:
-        found |= {"labels": file["labels"][:], "label_names": tuple(json.loads(file.attrs["label_names"]))}
+        found |= {"labels": file["labels"][:], "label_names": _names(file.attrs["label_names"])}
         if len(found["label_names"]) != found["labels"].shape[1]:
             raise DataError(f"{path}: the names of the labels are not as many as the labels; prepare it again")
+        if not np.isin(found["labels"], (-1, 0, 1)).all():
+            raise DataError(f"{path}: a label is none of 1, 0 and -1; prepare it again")
     return found
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    """A JSON list of names that can be shown. Raises ValueError."""
+    names = parse_json(_json_text(value))
+    if not isinstance(names, list):
+        raise ValueError("no list of names")
+    return tuple(checked(name, LONGEST_NAME) for name in names)
+
+
+def _json_text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("an attribute is no text")
+    return value
 
 
 def _check_fields(path: Path, file: h5py.File, fields: Mapping[str, Field]) -> None:
@@ -242,6 +272,8 @@ def _check_fields(path: Path, file: h5py.File, fields: Mapping[str, Field]) -> N
             lengths.setdefault(n, have) if isinstance(n, str) else n
             for n, have in zip(shape, field.shape, strict=False)
         )
+        if lengths.get("S", 1) > MAX_SIDE or lengths.get("K", 1) > MOST_LABELS:
+            raise DataError(f"{path}: the field {name} is {field.shape}, which is too large")
         if field.dtype != dtype or field.shape != expected or len(field.shape) != len(shape):
             raise DataError(f"{path}: the field {name} is {field.dtype} {field.shape}, expected {dtype} {expected}")
     if lengths["N"] < 1:

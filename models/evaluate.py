@@ -31,6 +31,7 @@ from puppet import pixels
 from puppet.actor_card import SUFFIX, read_card
 from puppet.frames import Image
 from puppet.progress import Progress, progress
+from puppet.texts import one_line
 
 BUILT_IN = PACKAGE / "actors"
 ACTOR_KEYS = ("name", "footage", "run", "data")  # what may be told of an actor on the command line
@@ -92,10 +93,24 @@ def evaluate(
     with progress(total=total, label="evaluating", unit="steps") as bar:
         evaluation = Evaluation(clips, judged_by, out.resolve(), force, bar)
         measured = {subject.name: evaluation.measure(subject) for subject in subjects}
-    figures = {name: fidelity.figures(m) for name, m in measured.items()}
-    write_text(out / TABLE, markdown(measured))
-    write_text(out / RESULTS, json.dumps(_results(measured, clips, judged_by), indent=1, allow_nan=False) + "\n")
-    return goals_table(figures)
+    with _figures_of(out):
+        table, results = markdown(measured), json.dumps(_results(measured, clips, judged_by), indent=1, allow_nan=False)
+        goals = goals_table({name: fidelity.figures(m) for name, m in measured.items()})
+    write_text(out / TABLE, table)
+    write_text(out / RESULTS, results + "\n")
+    return goals
+
+
+@contextlib.contextmanager
+def _figures_of(out: Path) -> Iterator[None]:
+    """Within, figures are worked with that the judge gave and `out` kept; EvaluationError when they are none."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        raise EvaluationError(
+            f"{out}: what the judge gave, or what is kept there of it, are not its figures"
+            f" ({type(error).__name__}: {one_line(str(error), 80)}); measure again with --force"
+        ) from error
 
 
 def _check(subjects: Sequence[Subject], clips: Sequence[Path], judged_by: Path) -> None:
@@ -215,7 +230,8 @@ class Evaluation:
                 )
             except EvaluationError as error:  # small pictures may show no face to the judge; the rest stands
                 return figures, {"self_ec": without_folders(str(error))}
-            ec = fidelity.ec(score)
+            with _figures_of(self._out):
+                figures, ec = dict(figures), fidelity.ec(score)
             return (figures, {"self_ec": "the judge gives no EC"}) if ec is None else ({**figures, "ec": ec}, {})
 
     # ------------------------------------------------------------ steps

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import cv2
 import numpy as np
@@ -19,18 +19,21 @@ from numpy.typing import NDArray
 
 from puppet.errors import DataError, SourceError, reason
 from puppet.frames import LANDMARKS, Face, Floats, Frame, Image
+from puppet.persons import colours
+from puppet.pictures import is_animated
 from puppet.progress import progress
 from puppet.recorded import IMAGE_SUFFIXES, Pictures
+from puppet.shots import CutWatch
 from puppet.sources import Source, open_source
 from puppet.tracking import FaceMeshTracker, Tracker
 
 ALIGNED_CELEBA = "img_align_celeba"
 SHARPNESS_SIZE = 128  # px; the face is brought to this size first, so that the figure does not depend on distance
-COLOUR_BLUR = 0.03  # outer-eye distances; FaceMesh places a landmark no better than that
 RECORD = np.dtype(
     [
         ("source", np.int16),
-        ("frame", np.int32),  # number within the source
+        ("frame", np.int32),  # number within the source; a frame with several faces has a record for each
+        ("scene", np.int32),  # number of the picture within the source, which a cut changes (`shots.CutWatch`)
         ("time", np.float64),  # s
         ("faces", np.int8),  # how many were seen
         ("width", np.int32),  # px, of the frame
@@ -68,17 +71,24 @@ def _size_and_change(path: Path) -> list[int]:
     return [sum(s.st_size for s in stats), max((s.st_mtime_ns for s in stats), default=0), len(stats)]
 
 
+class FacesTracker(Tracker, Protocol):
+    """Also tells of the faces that it does not follow."""
+
+    @property
+    def others(self) -> Sequence[Face]: ...
+
+
 @dataclass(frozen=True)
 class Tools:
     """Where frames and faces come from; tests put fakes here. new_tracker(still): still for image folders."""
 
     open_source: Callable[[str], Source] = lambda spec: open_source(spec, paced=False)
-    new_tracker: Callable[[bool], Tracker] = lambda still: FaceMeshTracker(still=still, max_faces=2)
+    new_tracker: Callable[[bool], FacesTracker] = lambda still: FaceMeshTracker(still=still, max_faces=2)
 
 
 def is_still(path: Path) -> bool:
-    """Pictures of their own (a folder, or one image), without tracking over time."""
-    return path.is_dir() or _is_picture(path)
+    """Pictures of their own (a folder, or one image), without tracking over time; not an animated image."""
+    return path.is_dir() or (_is_picture(path) and not is_animated(path))
 
 
 def pictures_folder(path: Path) -> Path:
@@ -103,7 +113,10 @@ def frames_of(footage: Footage, number: int, tools: Tools, skip_to: int = 0) -> 
         while (frame := source.read()) is not None:
             if index % footage.every == 0 and index >= skip_to:
                 shown = source.shown if isinstance(source, Pictures) else None
-                yield Frame(frame.image, index, frame.captured_at), "" if shown is None else shown.name
+                name = (
+                    "" if shown is None else shown.name.encode("utf-8", "backslashreplace").decode()
+                )  # HDF5 has UTF-8
+                yield Frame(frame.image, index, frame.captured_at), name
             index += 1
 
 
@@ -134,20 +147,24 @@ def _take_up(footage: Footage, side_file: Path) -> NDArray[np.void]:
 
 
 def _track_rest(footage: Footage, done: NDArray[np.void], out: BinaryIO, tools: Tools) -> Iterator[NDArray[np.void]]:
-    seen = len(done)
+    seen = len(np.unique(done[["source", "frame"]]))
     first = int(done["source"][-1]) if seen else 0
     start = int(done["frame"][-1]) + 1 if seen else 0
     with progress(total=frame_total(footage, tools), initial=seen, label="tracking", unit="frames") as bar:
         for number in range(first, len(footage.paths)):
+            cuts = CutWatch(int(done["scene"].max()) + 1 if number == first and seen else 0)
             with closing(tools.new_tracker(is_still(footage.paths[number]))) as tracker:
                 for frame, _ in frames_of(footage, number, tools, start if number == first else 0):
                     if footage.max_frames and seen >= footage.max_frames:
                         return
-                    record = _record(number, frame, tracker.track(frame), tracker.faces_seen)
-                    out.write(record.tobytes())
+                    face = tracker.track(frame)
+                    cuts.see(frame.image)
+                    shown = [face, *(tracker.others if face is not None else ())]
+                    records = [_record(number, frame, one, tracker.faces_seen, cuts.scene) for one in shown]
+                    out.write(b"".join(record.tobytes() for record in records))
                     seen += 1
                     bar.update()
-                    yield record
+                    yield from records
 
 
 def frame_total(footage: Footage, tools: Tools) -> int | None:
@@ -164,9 +181,10 @@ def frame_total(footage: Footage, tools: Tools) -> int | None:
     return min(total, footage.max_frames) if footage.max_frames else total
 
 
-def _record(source: int, frame: Frame, face: Face | None, faces: int) -> NDArray[np.void]:
+def _record(source: int, frame: Frame, face: Face | None, faces: int, scene: int) -> NDArray[np.void]:
     record = np.zeros((), RECORD)
     record["source"], record["frame"], record["time"] = source, frame.index, frame.captured_at
+    record["scene"] = scene
     record["faces"] = min(faces, 100) if face else 0
     record["height"], record["width"] = frame.image.shape[:2]
     record["points"] = face.points if face else np.nan
@@ -191,13 +209,6 @@ def sharpness(image: Image, points: Floats) -> float:
     tall = max(2, round((y1 - y0) * scale))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     return float(cv2.Laplacian(cv2.resize(grey, (SHARPNESS_SIZE, tall), interpolation=method), cv2.CV_32F).var())
-
-
-def colours(image: Image, face: Face) -> Image:
-    """Colours of a slightly blurred picture at the landmarks: uint8 BGR (H, W, 3) -> (478, 3)."""
-    blurred = cv2.GaussianBlur(image, (0, 0), max(0.5, COLOUR_BLUR * face.pose.scale))
-    x, y = face.points[None, :, 0], face.points[None, :, 1]
-    return cv2.remap(blurred, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]  # pyright: ignore[reportReturnType]
 
 
 def check_footage(paths: Sequence[Path]) -> None:

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from puppet.errors import PuppetError
+from puppet.plain_json import read_json
 
+MAX_BYTES = 64 << 20  # of its figures
 VALIDATE = "validate.py"  # beside the judge; draws the warped still
 STILLS = Path(__file__).with_name("warped_still.py")
 
@@ -29,7 +31,7 @@ def score(
         arguments = score_arguments(judge, driver, output, result, footage, by_frame)
         run(arguments, f"{judge.name} could not score {output.name} against {driver.name}")
         try:
-            return json.loads(result.read_text(encoding="utf-8"))
+            return read_json(result, MAX_BYTES)
         except (OSError, ValueError) as error:
             raise EvaluationError(f"{judge.name} wrote no figures ({error}); is it the scoring script?") from error
 

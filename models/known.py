@@ -13,7 +13,9 @@ from typing import Any
 import puppet
 from models.judge import EvaluationError
 from puppet.errors import reason
+from puppet.plain_json import read_json
 
+MAX_BYTES = 64 << 20
 PACKAGE = Path(puppet.__file__).resolve().parent
 
 
@@ -38,10 +40,10 @@ class Known:
         if self._force and file not in self._made:
             return None
         try:
-            kept = json.loads(file.read_text(encoding="utf-8"))
+            kept = read_json(file, MAX_BYTES)
         except (OSError, ValueError):
             return None
-        return kept["value"] if isinstance(kept, dict) and kept.get("key") == dict(key) else None
+        return kept.get("value") if isinstance(kept, dict) and kept.get("key") == dict(key) else None
 
     def expect(self, file: Path) -> None:
         """The file is about to be made anew."""

@@ -8,6 +8,7 @@ and any CSV file whose first column names the picture, or the frame's number in 
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,13 +21,17 @@ from numpy.typing import NDArray
 
 from models.coverage import OPEN_MOUTH, RAISED_BROWS, SHUT_EYES, SMILE, TURNED, traits
 from puppet.errors import DataError, reason
+from puppet.files import read_limited
 from puppet.frames import Floats
+from puppet.texts import checked, one_line
 
 if TYPE_CHECKING:
     from models.dataset import Dataset
     from models.footage import Footage
 
 UNKNOWN = -1
+MAX_BYTES, MOST_ROWS, MOST_LABELS = 128 << 20, 2_000_000, 256  # of a list; CelebA's has 26 MB, 202,599 and 40
+LONGEST_NAME, LONGEST_FILE = 80, 500  # characters of an attribute's and of a picture's name
 VALUES = {"1": 1, "yes": 1, "true": 1, "-1": 0, "0": 0, "no": 0, "false": 0, "": UNKNOWN}
 ATTRIBUTES, PARTITION = "list_attr_celeba", "list_eval_partition"
 NEAR = (
@@ -90,7 +95,7 @@ class LabelList:
         if found and max(found) < 0:
             raise DataError(
                 f"{self.path}: names none of the pictures; the first column must hold their file names, or a "
-                f"video's frame numbers (it begins with {next(iter(self.row_of))!r})"
+                f"video's frame numbers (it begins with {next(iter(self.row_of))[:80]!r})"
             )
         values = np.concatenate([self.values, np.full((1, len(self.names)), UNKNOWN, np.int8)])
         return Labels(self.names, values[found])
@@ -102,18 +107,34 @@ def read_labels(path: Path) -> LabelList:
     header = next(rows, None)
     if header is None or len(header) < 2:
         raise DataError(f"{path}: no list of labels: a first line with the names of the attributes is expected")
-    names, row_of, values = tuple(header[1:]), {}, bytearray()  # a byte a label: 200,000 x 40 of them
+    names, row_of, values = _label_names(path, header[1:]), {}, bytearray()  # a byte a label: 200,000 x 40 of them
     for number, row in enumerate(rows):
+        if number >= MOST_ROWS:
+            raise DataError(f"{path}: more than {MOST_ROWS:,} entries")
         if len(row) != len(header):
-            raise DataError(f"{path}: the entry {row[0]!r} has {len(row) - 1} labels, {len(names)} are expected")
+            raise DataError(f"{path}: the entry {row[0][:80]!r} has {len(row) - 1} labels, {len(names)} are expected")
         try:
             values += bytes(VALUES[value.strip().lower()] & 255 for value in row[1:])
         except KeyError as error:
-            raise DataError(f"{path}: the entry {row[0]!r} holds {error}; 1, 0, -1, yes or no is expected") from None
+            held = str(error)[:60]
+            raise DataError(
+                f"{path}: the entry {row[0][:80]!r} holds {held}; 1, 0, -1, yes or no is expected"
+            ) from None
         row_of[row[0]] = number
     if not row_of:
         raise DataError(f"{path}: a list of labels without an entry")
     return LabelList(path, names, row_of, np.frombuffer(values, np.int8).reshape(-1, len(names)))
+
+
+def _label_names(path: Path, names: Sequence[str]) -> tuple[str, ...]:
+    if len(names) > MOST_LABELS:
+        raise DataError(f"{path}: {len(names)} attributes, at most {MOST_LABELS} are allowed")
+    if len(set(names)) != len(names):
+        raise DataError(f"{path}: names an attribute twice")
+    try:
+        return tuple(checked(name, LONGEST_NAME) for name in names)
+    except ValueError as error:
+        raise DataError(f"{path}: the name of an attribute {error}") from error
 
 
 def read_partition(path: Path) -> dict[str, bool]:
@@ -123,7 +144,7 @@ def read_partition(path: Path) -> dict[str, bool]:
         if len(row) == 2 and row[1] in ("0", "1", "2"):
             parts[row[0]] = int(row[1]) != TRAINED_ON
         elif parts:  # the first line may be a header
-            raise DataError(f"{path}: the entry {row[0]!r} has no part 0, 1 or 2")
+            raise DataError(f"{path}: the entry {row[0][:80]!r} has no part 0, 1 or 2")
     if not parts:
         raise DataError(f"{path}: no list of a partition: lines of a file name and 0, 1 or 2 are expected")
     return parts
@@ -182,7 +203,7 @@ def write_known(file: h5py.File, footage: Footage, files: Sequence[str], source:
     """
     if not any(files):
         return Known(None, (), ())
-    file.create_dataset("file", data=list(files), dtype=h5py.string_dtype())
+    file.create_dataset("file", data=[one_line(name, LONGEST_FILE) for name in files], dtype=h5py.string_dtype())
     folders = [path if path.is_dir() else path.parent for path in footage.paths]
     notes: list[str] = []
     held_out = None
@@ -243,7 +264,8 @@ def _measured(dataset: Dataset) -> Labels:
 def _table(path: Path, headed: bool = True) -> Iterator[list[str]]:
     """Lines as fields; CelebA's own files have spaces between them, and no name above the first column."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        content = read_limited(path, MAX_BYTES)
+        with io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", newline="") as file:
             if path.suffix.lower() == ".csv":
                 yield from (row for row in csv.reader(file) if row)
                 return

@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from puppet.errors import DataError, reason
+from puppet.files import read_limited
+from puppet.plain_json import parse_json
 
 FILE = "metrics.jsonl"
+MAX_BYTES = 256 << 20
 
 
 class MetricsLog:
@@ -49,13 +52,13 @@ class MetricsLog:
 
 
 def read_metrics(run: Path) -> list[dict[str, Any]]:
-    """The rows of a run, a torn last line left out."""
+    """The rows of a run, a torn last line and what is no row left out. Raises OSError."""
     rows = []
-    for line in (run / FILE).read_text(encoding="utf-8").splitlines():
+    for line in read_limited(run / FILE, MAX_BYTES).splitlines():
         try:
-            row = json.loads(line)
+            row = parse_json(line, finite=False)  # a loss that is no number ends a run, and is written before
         except ValueError:
             continue
-        if isinstance(row, dict) and "step" in row:
+        if isinstance(row, dict) and type(row.get("step")) is int:
             rows.append(row)
     return rows

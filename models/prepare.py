@@ -26,6 +26,7 @@ from models.dataset import CENTRE, CROPS, new_file, open_dataset
 from models.driver import DATASET_SUFFIXES
 from models.footage import Footage, Tools, check_footage, frames_of, is_still, pictures_folder, track
 from models.labels import write_known
+from models.people import People, filmed_together, tell_apart
 from models.stopping import stop_on_signal
 from models.streamed import PlainReport, write_streamed
 from puppet import align, pixels
@@ -42,7 +43,8 @@ BEYOND_EDGE = 0.1  # of a crop's side that may lie outside the picture before th
 @dataclass(frozen=True)
 class Options:
     """size: side of the crops in px. crop: of CROPS, or None (upright for pictures, steady for videos).
-    max_yaw in degrees. every, max_frames: as in Footage. many: of many people, one picture at a time, see streamed."""
+    max_yaw in degrees. every, max_frames: as in Footage. many: of many people, one picture at a time, see streamed.
+    person: whom to keep where there are several, 1 the one with most frames; 0: not asked for, that one."""
 
     size: int = 256
     crop: str | None = None
@@ -51,6 +53,7 @@ class Options:
     max_frames: int = 0
     force: bool = False
     many: bool = False
+    person: int = 0
 
 
 def add_prepare_arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,6 +70,8 @@ def add_prepare_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-frames", type=_whole(0, 10**9), default=0, metavar="N", help="stop after N frames")
     parser.add_argument("--many", action="store_true", help="pictures of many people: each is judged by itself, "
                         "and any number fits into memory (--crop centre implies it)")  # fmt: skip
+    parser.add_argument("--person", type=_whole(1, 99), default=0, metavar="N", help="whom to keep where the footage "
+                        "shows several people: 1 is the one with most frames (1)")  # fmt: skip
     parser.add_argument("--force", action="store_true", help="replace DATA.h5 if it exists")
 
 
@@ -91,7 +96,9 @@ def _degrees(text: str) -> float:
 
 def run_prepare(args: argparse.Namespace) -> int:
     """Prepare, print the report, return the exit code. Raises PuppetError for the command line to print."""
-    options = Options(args.size, args.crop, args.every, args.max_yaw, args.max_frames, args.force, args.many)
+    options = Options(
+        args.size, args.crop, args.every, args.max_yaw, args.max_frames, args.force, args.many, args.person
+    )
     report = prepare(args.footage, args.output, options)
     print(report.text())
     print(f"\n{args.output}: {report.kept} frames. Report: {report_path(args.output, '.png')}", flush=True)
@@ -121,6 +128,8 @@ def prepare(
         raise DataError(f"{output} exists already; choose another name or add --force to replace it")
     if options.many and options.crop == "steady":
         raise DataError("--many takes every picture by itself; a steady crop needs one person's video: leave one out")
+    if options.person and (options.many or options.crop == CENTRE):
+        raise DataError("--person chooses whom a video shows; pictures of many people are all kept: leave it out")
     footage = Footage(tuple(map(pictures_folder, paths)), options.every, options.max_frames)
     side_file, part = _beside(output, ".tracked"), _beside(output, ".part")
     new_folders = [folder for folder in output.parents if not folder.exists()]  # innermost first
@@ -132,7 +141,7 @@ def prepare(
         else:
             selection = select(_read_track(footage, side_file, tools), options, footage.names)
             notes = write(part, selection, footage, tools)
-            report, sheet = _report(part, selection, footage, notes)
+            report, sheet = _report(part, selection, footage, tools, notes)
         _flush(part)
         os.replace(part, output)
         report_path(output, ".txt").write_text(report.text() + "\n", encoding="utf-8")
@@ -185,6 +194,8 @@ class Selection:
     size: int
     crop: str
     notes: list[str]
+    people: People
+    person: int  # of `people`, who is kept
 
 
 def select(track: Track, options: Options, names: list[str]) -> Selection:
@@ -192,7 +203,11 @@ def select(track: Track, options: Options, names: list[str]) -> Selection:
     if not (track.faces > 0).any():
         raise DataError(f"no face was found in {', '.join(names)} ({len(track)} frames): is it in view, lit and large?")
     posed = cleaning.pose_all(track.points)
-    verdicts = cleaning.judge_faces(track, posed, options.max_yaw)
+    people = tell_apart(track, posed)
+    person = people.chosen(options.person)
+    mine = people.of == person
+    beside = filmed_together(track, mine)
+    verdicts = cleaning.judge_faces(track, posed, options.max_yaw, ~mine, not beside)
     crop = options.crop or ("upright" if any(track.still) else "steady")
     notes: list[str] = []
     if crop == "steady":
@@ -200,17 +215,40 @@ def select(track: Track, options: Options, names: list[str]) -> Selection:
         verdicts.drop(outside, cleaning.OUTSIDE)
     else:
         to_crop = _upright(track, posed, options.size)
+    if beside:
+        verdicts.drop(_strangers_within(track, mine, to_crop, options.size), cleaning.MANY_FACES)
     cleaning.judge_duplicates(verdicts, track, posed)
     rows = verdicts.kept
     if not len(rows):
         reasons = ", ".join(f"{reason}: {n}" for reason, n in verdicts.counts().items() if n)
         raise DataError(f"{', '.join(names)}: not one of {len(track)} frames is usable ({reasons})")
     neutral = estimate_neutral(posed.canonical[rows], posed.angles[rows])
+    notes = [people.words(person), *notes] if len(people.frames) > 1 else notes
     for number, name in enumerate(names):
         if not (track.source[rows] == number).any():
             notes.append(f"{name}: no usable frame")
     posed = cleaning.pose_all(track.points[rows], neutral)
-    return Selection(track, verdicts, rows, posed, neutral, to_crop[rows], options.size, crop, notes)
+    crops = to_crop[rows]
+    return Selection(track, verdicts, rows, posed, neutral, crops, options.size, crop, notes, people, person)
+
+
+def _strangers_within(
+    track: Track, mine: NDArray[np.bool_], to_crop: NDArray[np.float64], size: int
+) -> NDArray[np.bool_]:
+    """Records of the person who is kept whose crop shows another face, or may: not every face was recorded (F,)."""
+    within = np.zeros(len(track), bool)
+    for row in np.flatnonzero(mine & (track.faces > 1)):
+        others = np.flatnonzero((track.source == track.source[row]) & (track.frame == track.frame[row]) & ~mine)
+        within[row] = len(others) < track.faces[row] - 1 or any(
+            _reaches_into(align.transform_points(track.points[other], to_crop[row]), size) for other in others
+        )
+    return within
+
+
+def _reaches_into(points: Floats, size: int) -> bool:
+    """Whether a face's points f32 (478, 3), px of a crop, lie in it in part."""
+    low, high = points[:, :2].min(0), points[:, :2].max(0)
+    return bool((high > -0.5).all() and (low < size - 0.5).all())
 
 
 def _steady(
@@ -297,18 +335,38 @@ def _images(chosen: Selection, footage: Footage, tools: Tools) -> Iterator[tuple
             yield found
 
 
-def _report(part: Path, chosen: Selection, footage: Footage, notes: Sequence[str]) -> tuple[coverage.Report, Image]:
+def _report(
+    part: Path, chosen: Selection, footage: Footage, tools: Tools, notes: Sequence[str]
+) -> tuple[coverage.Report, Image]:
     """The report, which also goes into the file as JSON, and its picture. Reads the file as training would."""
     report = coverage.make_report(
         chosen.posed.canonical,
         chosen.posed.angles,
         chosen.neutral,
-        looked_at=len(chosen.track),
+        looked_at=len(np.unique(np.stack([chosen.track.source, chosen.track.frame]), axis=1).T),
         dropped=chosen.verdicts.counts(),
+        people=list(chosen.people.frames),
         notes=[*chosen.notes, *notes],
         sources=footage.names,
     )
     with h5py.File(part, "r+") as file:
         file.attrs["report"] = json.dumps(report.to_json())
+    shown = [] if len(chosen.people.frames) < 2 else _portraits(chosen, footage, tools)
     with open_dataset(part) as dataset:
-        return report, contact_sheet.contact_sheet(report, dataset)
+        return report, contact_sheet.contact_sheet(report, dataset, shown)
+
+
+def _portraits(chosen: Selection, footage: Footage, tools: Tools) -> list[tuple[str, Image]]:
+    """A picture of everybody who was seen, uint8 BGR, and what to write below it."""
+    track, people, shown = chosen.track, chosen.people, []
+    angles = cleaning.pose_all(track.points).angles
+    for person, count in enumerate(people.frames):
+        rows = np.flatnonzero(people.of == person)
+        row = rows[np.abs(angles[rows] - np.median(angles[rows], 0)).sum(1).argmin()]
+        frames = frames_of(footage, int(track.source[row]), tools, int(track.frame[row]))
+        frame = next(frames, None)
+        if frame is not None:
+            points = track.points[row][:, :2]
+            kept = ", kept" if person == chosen.person else ""
+            shown.append((f"person {person + 1}: {count} frames{kept}", contact_sheet.portrait(frame[0].image, points)))
+    return shown

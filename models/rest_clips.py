@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from puppet import align
+from puppet.arrays import read_arrays
 from puppet.devices import Film
 from puppet.errors import DataError, reason
 from puppet.frames import LANDMARKS, Floats, Frame
@@ -20,6 +21,7 @@ from puppet.measurements import BROWS, EYE_LEFT, EYE_RIGHT, INNER_LIPS, LIPS, OU
 from puppet.neutral import frontal
 from puppet.tracking import FaceMeshTracker
 
+MAX_BYTES = 256 << 20  # of a clip's truth
 EVERY = 3  # frames of footage between two faces of a clip: 0.12 s at 25 frames/s
 LONGEST = 96  # faces
 NOISE = 0.0012  # eye distances: trembling of the tracker
@@ -66,16 +68,20 @@ class Person:
     posed: Floats
 
 
-def read_person(path: Path) -> Person:
-    """Track PATH.mp4 and take its shapes apart by the truth in PATH.npz. DataError where they do not match."""
-    told, video = path.with_suffix(".npz"), path.with_suffix(".mp4")
+def read_truth(told: Path) -> dict[str, np.ndarray]:
+    """The truth about a synthetic person's film: `names` (K), `weights` (N, K), `rot` and `gaze`. Raises DataError."""
     try:
-        with np.load(told, allow_pickle=False) as file:
-            truth = {name: file[name] for name in ("names", "weights", "rot", "gaze")}
+        file = read_arrays(told, MAX_BYTES)
+        return {name: file[name] for name in ("names", "weights", "rot", "gaze")}
     except OSError as error:
         raise DataError(f"{told}: {reason(error)}") from error
     except (KeyError, ValueError) as error:
         raise DataError(f"{told}: holds no truth of names, weights, rot and gaze") from error
+
+
+def read_person(path: Path) -> Person:
+    """Track PATH.mp4 and take its shapes apart by the truth in PATH.npz. DataError where they do not match."""
+    truth, video = read_truth(path.with_suffix(".npz")), path.with_suffix(".mp4")
     seen, shapes, angles = [], [], []
     try:
         capture = Film(video)

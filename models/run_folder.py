@@ -15,11 +15,15 @@ from numpy.typing import NDArray
 
 from models.config import TrainConfig, to_json, train_config
 from puppet.errors import DataError, reason
+from puppet.plain_json import check_shown, read_json
+from puppet.texts import is_plain
 
 if TYPE_CHECKING:
     from models.dataset import Dataset
 
 RUN_FACTS = "run.json"
+MAX_BYTES = 4 << 20
+DATA_TEXTS = ("file", "crop", "one_sided", "sha256")  # of the facts of a data set
 HASHED_PICTURES = 256  # of a data set without landmarks
 
 
@@ -88,8 +92,8 @@ def read_run_facts(run: Path) -> RunFacts:
     """DataError when `run` is no run folder."""
     path = run / RUN_FACTS
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        return RunFacts(train_config(values["config"], str(path)), dict(values["data"]))
+        values = read_json(path, MAX_BYTES)
+        return RunFacts(train_config(values["config"], str(path)), checked_data(values["data"]))
     except FileNotFoundError:
         raise DataError(
             f"{run}: no run to go on with (no {RUN_FACTS} there); leave --resume out to start one"
@@ -98,6 +102,16 @@ def read_run_facts(run: Path) -> RunFacts:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
     except (ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path}: not a run's facts, or cut short ({error})") from error
+
+
+def checked_data(data: Any) -> dict[str, Any]:
+    """What `data_facts` gave, read again. Raises ValueError."""
+    if not isinstance(data, dict) or any(not isinstance(data.get(name, ""), str) for name in DATA_TEXTS):
+        raise ValueError("the facts of the data set are missing or wrong")
+    if "\0" in data.get("file", "") or not is_plain(data.get("one_sided", "")):
+        raise ValueError("the facts of the data set cannot be")
+    check_shown({name: value for name, value in data.items() if name != "file"})  # its bytes need not be UTF-8
+    return data
 
 
 def write_run_facts(run: Path, facts: RunFacts) -> None:

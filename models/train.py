@@ -122,10 +122,9 @@ class Trainer:
         )
 
     def _restore(self, found: Checkpoint) -> None:
-        checkpoint.load_optimizer(self.optimizer, found.tensors(OPTIMIZER))
+        checkpoint.load_optimizer(self.optimizer, found)
         if self.ema is not None:
-            for name, value in found.tensors(EMA).items():
-                self.ema.tensors[name].copy_(value)
+            checkpoint.load_average(self.ema.tensors, found)
         self.step, self.seconds = found.step, found.seconds
         if self.team.leads:
             checkpoint.drop_after(self.run, found.step)

@@ -12,6 +12,8 @@ import io
 import os
 import sys
 import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +23,14 @@ import onnxruntime as ort
 import platformdirs
 from numpy.typing import NDArray
 
-from puppet import actor_card, pixels
+from puppet import __version__, actor_card, pixels, trial
 from puppet.actor_card import AGAIN, DECODER, ENCODER, GOLDEN_BLOCKS, LATENTS, PREVIEW, SUFFIX, ActorCard
-from puppet.errors import ActorFileError, PuppetError
+from puppet.errors import ActorFileError, ActorStalledError, PictureError, PuppetError
 from puppet.frames import LANDMARKS, POSE_SIZE, AlignedCrop, Drive, Floats, Image, Latent, Portrait
 from puppet.graph_check import check_graph
 from puppet.latents import Latents, latents_from_bytes
+from puppet.picture_files import Limits
+from puppet.pictures import decode_picture
 from puppet.warp import MeshWarp
 
 DEFAULT_ACTOR = "marble"
@@ -45,13 +49,16 @@ PROVIDER_OPTIONS = {
     "CUDAExecutionProvider": {"cudnn_conv_algo_search": "HEURISTIC", "use_tf32": "0"},
 }
 BATCH = "N"  # the free dimension's name in the graphs
+PATIENCE = 10.0  # s that a call may wait for the one before it
 MAX_THREADS = 4  # more do not help networks of this size
 
 
 class Actor:
     """One actor, ready to act. Calls are serialised; made by `load_actor`.
 
-    providers: what ONNX Runtime really uses, best first. notice: why it is not the one that was asked for, or None.
+    A call that would wait for another one for more than PATIENCE seconds raises ActorStalledError. busy_since: when the
+    call under way began, on time.monotonic; None while there is none. providers: what ONNX Runtime really uses, best
+    first. notice: why it is not the one that was asked for, or None.
     """
 
     def __init__(
@@ -69,6 +76,7 @@ class Actor:
         self._decoder = _session(card, DECODER, decoder, provider, threads)
         self.providers: list[str] = list(self._decoder.get_providers())
         self._lock = threading.Lock()
+        self.busy_since: float | None = None
         self._warp: MeshWarp | None = None
         if card.triangles is not None and card.texture_points is not None:
             self._warp = MeshWarp(card.triangles, card.texture_points, card.image_size)
@@ -92,7 +100,7 @@ class Actor:
             else:
                 value = drive.landmarks if name == "landmarks" else drive.pose
                 feed[name] = np.ascontiguousarray(value, np.float32)[None]
-        with self._lock:
+        with self._turn():
             return [np.asarray(value)[0] for value in self._encoder.run(outputs, feed)]
 
     def decode(self, latent: Latent) -> Portrait:
@@ -114,14 +122,25 @@ class Actor:
         """The picture of a texture over a mesh, both as from `parts`. Raises ValueError as that does."""
         if self._warp is None:
             raise ValueError(f"{self.name} has no mesh: its decoder gives whole pictures")
-        with self._lock:
+        with self._turn():
             return Portrait(pixels.swap_red_blue(self._warp.draw(texture, points)))
 
     def _decoded(self, latent: Latent) -> list[NDArray]:
         """What the decoder gives, in the card's order."""
         feed = {"latent": np.ascontiguousarray(latent.values, np.float32)[None]}
-        with self._lock:
+        with self._turn():
             return [np.asarray(value)[0] for value in self._decoder.run(list(self.card.decoder_outputs), feed)]
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._lock.acquire(timeout=PATIENCE):
+            raise ActorStalledError(f"{self.name} has not answered for {PATIENCE:.0f} s; choose another actor")
+        try:
+            self.busy_since = time.monotonic()
+            yield
+        finally:
+            self.busy_since = None
+            self._lock.release()
 
     def neutral_portrait(self) -> Portrait:
         """The actor at rest, facing the viewer: what the golden picture shows."""
@@ -153,24 +172,51 @@ def load_actor(path: Path, provider: str = "auto", threads: int = 0) -> Actor:
     that there is not.
     """
     path = Path(path)
-    card, members = actor_card.read_actor(path)
+    card, members, latents = _read_checked(path)
     wanted, notice = _choose_provider(provider)
+    if path.resolve().parent != BUILT_IN.resolve():  # what came with the program has been tried out
+        trial.prove(path, card, f"puppet {__version__}, ONNX Runtime {ort.__version__}")
     try:
-        for name in (ENCODER, DECODER):
-            _refuse_unsafe_graph(name, members[name])
-        latents = _read_latents(card, members[LATENTS])
+        _decode_preview(members[PREVIEW])  # so that a list of actors can show it later
         actor = _try_out(card, members, latents, wanted, threads)
         if isinstance(actor, str):  # this provider cannot draw it; the CPU must
             notice = f"{_short(wanted)} is not used: {actor}"
             actor = _try_out(card, members, latents, CPU, threads)
             if isinstance(actor, str):
                 raise ActorFileError(f"{actor}; {AGAIN}")
-    except ActorFileError as error:
+    except (ActorFileError, PictureError) as error:
         raise ActorFileError(f"{path.name}: {error}") from error
     if actor.providers[0] != wanted and notice is None:
         notice = f"{_short(wanted)} is not used: ONNX Runtime could not start it"
     actor.notice = notice
     return actor
+
+
+def try_actor(path: Path) -> ActorCard:
+    """Load an actor on the CPU and draw its golden picture, in whatever process calls; the card of what was tried.
+
+    Raises ActorFileError.
+    """
+    card, members, latents = _read_checked(path)
+    try:
+        _decode_preview(members[PREVIEW])
+        actor = _try_out(card, members, latents, CPU, 0)
+        if isinstance(actor, str):
+            raise ActorFileError(f"{actor}; {AGAIN}")
+    except ActorFileError as error:
+        raise ActorFileError(f"{path.name}: {error}") from error
+    return card
+
+
+def _read_checked(path: Path) -> tuple[ActorCard, dict[str, bytes], Latents]:
+    """An actor file after every check that needs no ONNX Runtime. Raises ActorFileError."""
+    card, members = actor_card.read_actor(path)
+    try:
+        for name in (ENCODER, DECODER):
+            _refuse_unsafe_graph(name, members[name])
+        return card, members, _read_latents(card, members[LATENTS])
+    except ActorFileError as error:
+        raise ActorFileError(f"{path.name}: {error}") from error
 
 
 def _try_out(card: ActorCard, members: dict[str, bytes], latents: Latents, provider: str, threads: int) -> Actor | str:
@@ -211,10 +257,11 @@ def list_actors() -> list[Path]:
 
 def find_actor(name_or_path: str = DEFAULT_ACTOR) -> Path:
     """An actor by name (upper and lower case alike) or by file. Raises ActorFileError with the names there are."""
-    path = Path(name_or_path).expanduser()
-    if path.suffix == SUFFIX or len(path.parts) > 1 or path.is_file():
-        if not path.is_file():
-            raise ActorFileError(f"{path}: {'a folder, not an actor file' if path.is_dir() else 'no such actor file'}")
+    path = Path(os.path.expanduser(name_or_path))
+    if path.suffix == SUFFIX or len(path.parts) > 1 or os.path.isfile(path):  # pathlib's own raise for some names
+        if not os.path.isfile(path):
+            what = "a folder, not an actor file" if os.path.isdir(path) else "no such actor file"
+            raise ActorFileError(f"{path}: {what}")
         return path
     actors = list_actors()
     for actor in actors:
@@ -226,15 +273,18 @@ def find_actor(name_or_path: str = DEFAULT_ACTOR) -> Path:
 
 def read_preview(path: Path) -> Image:
     """The actor's preview, uint8 (H, W, 3) BGR, without loading the networks. Raises ActorFileError."""
-    data = actor_card.read_member(path, PREVIEW)
-    width, height = (int.from_bytes(data[at : at + 4], "big") for at in (16, 20))  # PNG's header comes first
-    limit = actor_card.MAX_SIDE
-    image = None
-    if data.startswith(b"\x89PNG\r\n\x1a\n") and 0 < width <= limit and 0 < height <= limit:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    if image is None:
-        raise ActorFileError(f"{path.name}: {PREVIEW} is no picture; {AGAIN}")
-    return image  # pyright: ignore[reportReturnType]
+    try:
+        return _decode_preview(actor_card.read_member(path, PREVIEW))
+    except PictureError as problem:
+        raise ActorFileError(f"{path.name}: {problem}") from problem
+
+
+def _decode_preview(data: bytes) -> Image:
+    limits = Limits(actor_card.MAX_BYTES[PREVIEW], actor_card.MAX_SIDE**2, actor_card.MAX_SIDE)
+    try:
+        return decode_picture(data, ("PNG",), limits)
+    except PictureError as problem:
+        raise PictureError(f"{PREVIEW} is no picture that can be shown: {problem}; {AGAIN}") from problem
 
 
 # --- the golden picture ---
@@ -266,6 +316,7 @@ def _session(card: ActorCard, name: str, graph: bytes, provider: str, threads: i
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
     options.add_free_dimension_override_by_name(BATCH, 1)  # shapes are known then: CoreML wants that, others profit
     options.log_severity_level = 4  # what matters is raised or put into `notice`
+    options.add_session_config_entry("session.load_model_format", "ONNX")  # never by what the content looks like
     # threads that spin while waiting take the cores from the tracker
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     if provider == PROVIDERS["directml"]:

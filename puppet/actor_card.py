@@ -24,8 +24,13 @@ from numpy.typing import NDArray
 
 from puppet import __version__
 from puppet.errors import ActorFileError, reason
+from puppet.files import open_regular
 from puppet.frames import LANDMARKS, Floats
 from puppet.measurements import RESPONDING
+from puppet.plain_json import check_shown, parse_json
+from puppet.texts import checked, is_file_name, one_line
+from puppet.zips import open_zip
+from puppet.zips import read_member as read_zipped
 
 FORMAT_VERSION = 2  # 1: a head that turned but did not move, pose (N, 3)
 SUFFIX = ".actor"
@@ -40,10 +45,13 @@ ENCODER_INPUTS = ("crop", "landmarks", "pose")
 GOLDEN_BLOCKS = 16  # blocks per side of the golden picture
 
 MAX_SIDE = 2048  # px, of pictures and textures
-MAX_LATENT = 4096
+MAX_LATENT = 1024
+MAX_PIXEL_LATENT = 512  # of an actor that sees the user's pixels: all that it can pass on of them
 MAX_TRIANGLES = 40_000
 MAX_POINTS = 20_000
 MAX_NUMBER = 1_000_000  # px, eye distances and indices are all far below
+MAX_FACTS = 200  # entries of `parity`
+MOST_ENTRIES = 64  # of the zip; which ones is checked afterwards, and told
 AGAIN = "get the file again or export it again"
 
 
@@ -106,8 +114,8 @@ class OtherVersionError(ValueError):
         newer = version > FORMAT_VERSION
         self.advice = "update puppet" if newer else "get a newer file of this actor, or train it again and export it"
         super().__init__(
-            f"format version {version} (made by puppet {str(made_by)[:40]}) is {'newer' if newer else 'older'} than"
-            f" this puppet reads, version {FORMAT_VERSION}"
+            f"format version {version} (made by puppet {one_line(str(made_by), 40)}) is"
+            f" {'newer' if newer else 'older'} than this puppet reads, version {FORMAT_VERSION}"
         )
 
 
@@ -121,10 +129,7 @@ def card_to_json(card: ActorCard) -> str:
 
 def card_from_json(text: str | bytes) -> ActorCard:
     """The card back. Raises ValueError that says which field is wrong; unknown and missing fields are wrong too."""
-    try:
-        data = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
+    data = parse_json(text)
     if not isinstance(data, dict):
         raise ValueError("not a JSON object")
     version = data.get("format_version")
@@ -203,21 +208,23 @@ class _OpenActor:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            size = path.stat().st_size
-            if size > sum(MAX_BYTES.values()) + (1 << 16):
-                raise ActorFileError(f"{path.name}: {size} bytes are too many for an actor file; {AGAIN}")
-            self._zip = zipfile.ZipFile(path)
+            self._file = open_regular(path)
         except FileNotFoundError:
             raise ActorFileError(f"{path}: no such actor file") from None
         except OSError as error:
             raise ActorFileError(f"{path}: cannot be read ({error.strerror})") from error
-        except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-            raise ActorFileError(f"{path.name}: not an actor file, or cut short ({error}); {AGAIN}") from error
         try:
+            size = os.fstat(self._file.fileno()).st_size
+            if size > sum(MAX_BYTES.values()) + (1 << 16):
+                raise ActorFileError(f"{path.name}: {size} bytes are too many for an actor file; {AGAIN}")
+            self._zip = open_zip(self._file, MOST_ENTRIES)
             self._check_contents()
             self.card = self._read_card()
+        except ValueError as error:
+            self._file.close()
+            raise ActorFileError(f"{path.name}: not an actor file, or cut short ({error}); {AGAIN}") from error
         except BaseException:
-            self._zip.close()
+            self._file.close()
             raise
 
     def __enter__(self) -> _OpenActor:
@@ -225,6 +232,7 @@ class _OpenActor:
 
     def __exit__(self, *_: object) -> None:
         self._zip.close()
+        self._file.close()
 
     def _check_contents(self) -> None:
         infos = self._zip.infolist()
@@ -247,8 +255,8 @@ class _OpenActor:
 
     def _bytes(self, name: str) -> bytes:
         try:
-            return self._zip.read(name)
-        except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError) as error:
+            return read_zipped(self._zip, self._zip.getinfo(name))
+        except ValueError as error:
             raise ActorFileError(f"{self.path.name}: {name} is damaged ({error}); {AGAIN}") from error
 
     def _read_card(self) -> ActorCard:
@@ -277,18 +285,16 @@ def _write_zip(file: io.BufferedWriter, content: Mapping[str, bytes]) -> None:
 # --- parsing: every field by a function that refuses what it does not expect ---
 
 
-def _text(longest: int) -> Callable[[Any], str]:
+def _text(longest: int, lines: bool = False) -> Callable[[Any], str]:
     def parse(value: Any) -> str:
-        if not isinstance(value, str) or not value.strip() or len(value) > longest:
-            raise ValueError(f"must be a text of 1 to {longest} characters")
-        return value
+        return checked(value.replace("\r\n", "\n") if isinstance(value, str) else value, longest, lines)
 
     return parse
 
 
 def _name(value: Any) -> str:
     name = _text(64)(value)
-    if not name.isprintable() or name != name.strip() or any(c in name for c in '/\\:*?"<>|') or name.startswith("."):
+    if not is_file_name(name.rstrip(".")):  # a dot at its end is refused of new names alone
         raise ValueError(f"{name!r} cannot be a file name")
     return name
 
@@ -352,22 +358,26 @@ def _golden(value: Any) -> Golden:
 def _numbers(value: Any) -> dict[str, float]:
     if not isinstance(value, dict) or not all(type(v) in (int, float) for v in value.values()):
         raise ValueError("must be numbers by name")
-    return value
+    if len(value) > MAX_FACTS:
+        raise ValueError(f"must be at most {MAX_FACTS} numbers")
+    return _facts(value)
 
 
 def _response(value: Any) -> dict[str, float]:
     shares = _numbers(value)
     if unknown := sorted(set(shares) - set(RESPONDING)):
         raise ValueError(f"unknown region {unknown[0][:40]!r}")
-    if not all(-MAX_NUMBER <= share <= MAX_NUMBER for share in shares.values()):  # NaN is refused on reading
+    if not all(-MAX_NUMBER <= share <= MAX_NUMBER for share in shares.values()):
         raise ValueError(f"numbers must be within {MAX_NUMBER}")
     return shares
 
 
 def _facts(value: Any) -> dict[str, Any]:
+    """What is shown, never used: any JSON will do of which every text and number can be shown."""
     if not isinstance(value, dict):
         raise ValueError("must be an object")
-    return value  # shown, never used: any JSON will do, its size is bounded by the card's
+    check_shown(value)
+    return value
 
 
 def _hashes(value: Any) -> dict[str, str]:
@@ -402,7 +412,7 @@ _FIELDS: dict[str, Callable[[Any], Any]] = {
     "parity": _numbers,
     "training": _facts,
     "licence": _text(200),
-    "consent": _text(2000),
+    "consent": _text(2000, lines=True),
     "created": _date,
     "sha256": _hashes,
 }
@@ -412,6 +422,11 @@ def _check_agreement(card: ActorCard) -> None:
     """What one field says about another."""
     if ("crop" in card.encoder_inputs) != (card.crop_size is not None):
         raise ValueError("crop_size must be given exactly when the encoder asks for a crop")
+    if card.crop_size is not None and card.latent_size > MAX_PIXEL_LATENT:
+        raise ValueError(
+            f"latent_size is {card.latent_size}; an actor that sees pixels may have at most {MAX_PIXEL_LATENT}, so that"
+            " they cannot pass through it"
+        )
     mesh = card.texture_size, card.triangles, card.texture_points
     if any((part is not None) != (card.kind == MESH) for part in mesh):
         raise ValueError("texture_size, triangles and texture_points must be given exactly for mesh actors")
@@ -426,17 +441,6 @@ def _check_keys(data: dict, expected: set[str]) -> None:
         raise ValueError(f"unknown field {unknown[0][:80]!r}")
     if missing := sorted(expected - set(data)):
         raise ValueError(f"field {missing[0]!r} is missing")
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    data = dict(pairs)
-    if len(data) != len(pairs):
-        raise ValueError("a field is given twice")
-    return data
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is not a number")
 
 
 def _plain(value: Any) -> Any:

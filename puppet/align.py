@@ -158,10 +158,14 @@ def cut(image: Image, to_crop: NDArray[np.float64], size: int) -> AlignedCrop:
     """Cut a size x size crop; shrinks by area averaging so that detail does not alias; edges are replicated."""
     scale = float(np.sqrt(abs(np.linalg.det(to_crop[:, :2]))))
     if scale < 1:
-        sigma = 0.45 * np.sqrt(1 / scale**2 - 1)  # px of the frame: what an area average would take off
-        image = cv2.GaussianBlur(image, (0, 0), sigma)  # pyright: ignore[reportAssignmentType]
+        image = cv2.GaussianBlur(image, (0, 0), shrinking_blur(scale))  # pyright: ignore[reportAssignmentType]
     crop = cv2.warpAffine(image, to_crop, (size, size), flags=cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE)
     return AlignedCrop(crop, to_crop)  # pyright: ignore[reportArgumentType]
+
+
+def shrinking_blur(scale: float) -> float:
+    """Standard deviation in px of the picture, of the blur that an area average would be, for a scale below 1."""
+    return 0.45 * float(np.sqrt(1 / scale**2 - 1))
 
 
 def transform_points(points: Floats, to_crop: NDArray[np.float64]) -> Floats:

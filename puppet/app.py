@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from puppet.devices import CameraWish, Devices
 from puppet.engine import ActorResults, Engine, Phase, PuppeteerLike
+from puppet.error_log import uncaught
 from puppet.errors import ActorFileError, PuppetError, RecordingError
 from puppet.settings import Settings, load_settings, save_settings, settings_path
 
@@ -50,11 +51,13 @@ def run_window(
     record: a new file that is recorded to from the first picture of the actor on.
     frames: end after that many results of the actor, or with the source.
     screenshot: a PNG of the window, made just before that end.
+    With any of these three nobody may be there to choose something else: what fails ends the program, too.
     provider: what `load_actor` takes; None or "auto": as the settings say.
     loop: play a video or folder again and again.
     motion: smoothing and gains, by field of MotionSettings; as if the sliders had been moved. outputs: the same for
     recordings, by field of OutputSettings. virtual_camera: switch it on.
-    Raises PuppetError for a source, an actor or a file that was asked for here and does not work.
+    Raises PuppetError for a source, an actor or a file that was asked for here and does not work, and when the engine
+    gives up while nobody may be there.
     """
     forget_opencv_plugins()
     _check_system_libraries()
@@ -74,10 +77,9 @@ def run_window(
     notices += [notice] if notice else []
     if frames is not None and actor_file is None:
         raise ActorFileError(f"{notice}; name one with --actor")
-    unattended = frames is not None  # then nobody is there to choose another one
-    asked_source, asked_actor = source is not None or unattended, actor is not None or unattended
+    unattended = any(asked is not None for asked in (frames, record, screenshot))
     wish = CameraWish(settings.camera)
-    session = _Session(settings, path, asked_source, asked_actor, wish)
+    session = _Session(settings, path, source is not None, actor is not None, unattended, wish)
     engine = build_engine(settings.provider if provider in (None, "auto") else provider, loop, wish)
     return session.run(engine, spec, actor_file, notices, record, frames, screenshot, virtual_camera)
 
@@ -102,7 +104,7 @@ def choose_source(given: str | None, remembered: str, cameras: Sequence[str]) ->
     fallback, why = (cameras[0], f"using {cameras[0]}") if cameras else (DEMO, "playing the demo clip")
     if not remembered:
         return fallback, None if cameras else NO_CAMERA
-    there = remembered in cameras or remembered == DEMO or "://" in remembered or Path(remembered).exists()
+    there = remembered in cameras or remembered == DEMO or "://" in remembered or os.path.exists(remembered)
     if there:
         return remembered, None
     return fallback, f"{remembered} is not there any more: {why}"
@@ -129,12 +131,21 @@ def choose_actor(given: str | None, remembered: str) -> tuple[Path | None, str |
 class _Session:
     """One life of the window."""
 
-    def __init__(self, settings: Settings, path: Path, asked_source: bool, asked_actor: bool, wish: CameraWish) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        path: Path,
+        asked_source: bool,
+        asked_actor: bool,
+        unattended: bool,
+        wish: CameraWish,
+    ) -> None:
         self._wish = wish
         self._settings = settings
         self._path = path
-        self._asked_source = asked_source
-        self._asked_actor = asked_actor
+        self._asked_source = asked_source or unattended
+        self._asked_actor = asked_actor or unattended
+        self._unattended = unattended
         self._failure: PuppetError | None = None
 
     def run(
@@ -175,13 +186,23 @@ class _Session:
                     self._failure = _grab(window, screenshot)
                 window.close()
 
+        def tell(problem: PuppetError) -> None:
+            """What nobody has caught: in one of the window's slots, or in a thread that is not the engine's."""
+            in_a_slot = threading.current_thread() is threading.main_thread()
+            if in_a_slot and self._unattended:
+                self._failure = self._failure or problem
+                return
+            print(f"puppet: {problem}", file=sys.stderr)
+            if in_a_slot:
+                window.banners.say("unexpected", str(problem), "error")
+
         timer = window.make_timer(check)
         problems: list[str] = []
         try:
             (window.showMaximized if size.maximised else window.show)()
             if notices:
                 window.banners.say("start", ". ".join(notice.rstrip(".") for notice in notices), "notice")
-            with _interrupt_closes(window.close):
+            with uncaught(tell), _interrupt_closes(window.close):
                 controller.start(spec, actor)
                 if virtual_camera:
                     services.outputs.show_camera(True)
@@ -197,21 +218,23 @@ class _Session:
             problems += controller.shutdown()
             problems += engine.stop()
             window.deleteLater()
-        if self._failure is not None:
-            raise self._failure
         for recording in controller.finished:
             print(f"Saved {recording.path} ({recording.seconds:.1f} s)")
+        if self._failure is not None:
+            raise self._failure
         for problem in problems:
             print(problem, file=sys.stderr)
         return 1 if problems else 0
 
     def _asked_in_vain(self, engine: Engine) -> PuppetError | None:
-        """The error when what was asked for on the command line does not work: then there is nothing to wait for."""
+        """The error when what was asked for on the command line does not work, or the engine has given up and nobody
+        may be there to choose something else: then there is nothing to wait for."""
         status = engine.status()
+        lost = self._unattended and status.phase is Phase.FAILED
         for problem in status.problems:
-            source = problem.origin == "source" and self._asked_source and not status.frames_read
+            source = problem.origin == "source" and self._asked_source and (lost or not status.frames_read)
             actor = problem.origin == "actor" and self._asked_actor and status.actor is None
-            if (source or actor) and isinstance(problem.error, PuppetError):
+            if source or actor or (lost and problem.origin == "step"):
                 return problem.error
         return None
 
@@ -228,9 +251,7 @@ def _services(
     consent: Callable[[], str] = str,
 ) -> Services:
     """What the controller asks of the rest of the program."""
-    import cv2
-    import numpy as np
-
+    from puppet import pictures
     from puppet.actor import list_actors, read_preview
     from puppet.compose import Layout
     from puppet.ffmpeg import RecordingSettings
@@ -245,8 +266,10 @@ def _services(
         return RecorderSink(RecordingSettings(path), (Layout.DRIVER,))
 
     def read_picture(path: Path) -> Image | None:
-        image = cv2.imread(str(path))
-        return None if image is None else np.asarray(image, np.uint8)
+        try:
+            return pictures.read_picture(path)
+        except (PuppetError, OSError):  # being written, or removed meanwhile; it is looked at again
+            return None
 
     outputs = Outputs(settings.output, settings.folder(), consent)
 

@@ -16,10 +16,12 @@ import cv2
 
 from puppet.compose import Layout
 from puppet.devices import Film
+from puppet.error_log import explained
 from puppet.errors import PuppetError, RecordingError, SourceError, reason
 from puppet.output_settings import OutputSettings
 from puppet.progress import progress
 from puppet.sinks import path_of
+from puppet.texts import one_line
 
 VIDEO_SUFFIXES = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg"}
 CORES_PER_JOB = 4  # tracking, acting and encoding keep about so many busy
@@ -112,7 +114,7 @@ def render_folder(
     for job, said, problem in done:
         if problem is not None:
             failed.append(job.video.name)
-            print(f"puppet: {problem}", file=sys.stderr, flush=True)
+            print(f"puppet: {one_line(str(problem), None)}", file=sys.stderr, flush=True)
             continue
         _finish(job, outputs.layouts)
         print(said.replace(f"{job.part.stem}", job.output.stem), flush=True)
@@ -130,11 +132,11 @@ def _one_by_one(jobs: Sequence[Job], render_one: Callable[[Path, Path], str]) ->
         if frames:
             minutes = (time.monotonic() - began) / frames * (total - frames) / 60
             left = f", about {minutes:.0f} min left for all" if minutes >= 1 else ", less than a minute left for all"
-        print(f"[{number}/{len(jobs)}] {job.video.name}{left}", file=sys.stderr, flush=True)
+        print(f"[{number}/{len(jobs)}] {one_line(job.video.name)}{left}", file=sys.stderr, flush=True)
         try:
             yield job, render_one(job.video, job.part), None
-        except PuppetError as problem:
-            yield job, "", str(problem)
+        except Exception as problem:  # whatever is wrong with one, the others go on
+            yield job, "", str(explained(problem, f"Rendering {job.video.name}"))
         frames += job.frames
 
 

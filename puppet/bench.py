@@ -27,8 +27,10 @@ from puppet.compose import Layout, compose
 from puppet.errors import PuppetError
 from puppet.frames import Frame, Image, Result
 from puppet.headless import build_engine
+from puppet.plain_json import read_json
 from puppet.progress import progress
 from puppet.sources import DEMO_CLIP, open_source
+from puppet.texts import is_plain, one_line
 from puppet.timing import StageTimes
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ IN_FLIGHT = 3  # frames of the free run: one acted, one tracked, one waiting
 WARM_UP = 1.5  # s at the start that do not count: threads start, caches fill, the tracker finds the face
 LIVE_FPS = 30.0
 KEEP = 200_000
+MAX_BYTES, LARGEST, LONGEST = 1 << 20, 1e12, 60  # of a JSON file that is compared; of its figures; of their names
 TRACKING, ACTING = ("track",), ("align", "retarget", "encode", "decode", "compose")  # what each thread does, in order
 PERCENTILES = {"p50": 50, "p95": 95, "p99": 99}
 PACKAGES = ("numpy", "opencv-contrib-python", "mediapipe", "onnxruntime-gpu", "onnxruntime", "PyQt6")
@@ -391,7 +394,7 @@ def run_compare(first: Path, second: Path) -> int:
 
 def compare(first: Mapping[str, Any], second: Mapping[str, Any], name: str, other: str) -> str:
     """Every figure that both have, and second / first. For fps more is better, for everything else less."""
-    rows = [f"{'':<22}{name[-20:]:>22}{other[-20:]:>22}{'ratio':>8}"]
+    rows = [f"{'':<22}{one_line(name[-20:]):>22}{one_line(other[-20:]):>22}{'ratio':>8}"]
     one, two = _flat(first), _flat(second)
     for key, value in one.items():
         if key in two:
@@ -399,23 +402,27 @@ def compare(first: Mapping[str, Any], second: Mapping[str, Any], name: str, othe
             rows.append(f"{key:<22}{value:22.2f}{two[key]:22.2f}{ratio}")
     for key in ("actor", "actors", "provider", "source_size", "machine"):
         if first.get(key) != second.get(key):
-            rows.append(f"not the same {key}: {first.get(key)} and {second.get(key)}")
+            rows.append(one_line(f"not the same {key}: {first.get(key)} and {second.get(key)}", 1000))
     return "\n".join(rows)
 
 
 def _flat(figures: Mapping[str, Any]) -> dict[str, float]:
+    """Every figure by its name. Raises KeyError, TypeError, AttributeError, ValueError: bench did not write that."""
     flat = {"fps": figures["fps"]}
     for group in ("latency_ms", "flash_ms"):
         flat |= {f"{group} {name}": ms for name, ms in figures.get(group, {}).items()}
     for stage, ms in figures["stage_ms"].items():
         flat[f"{stage} p50"] = ms["p50"]
     flat |= {"drops": figures["drops"], "cpu": figures["cpu"], "memory_mb most": figures["memory_mb"]["most"]}
+    for name, value in flat.items():
+        if type(value) not in (int, float) or abs(value) > LARGEST or not is_plain(name) or len(name) > LONGEST:
+            raise ValueError(name)
     return {name: float(value) for name, value in flat.items()}
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        figures = json.loads(path.read_text())
+        figures = read_json(path, MAX_BYTES)
         _flat(figures)
     except OSError as problem:
         raise PuppetError(f"{path} cannot be read: {problem.strerror or problem}") from problem

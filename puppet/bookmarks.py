@@ -12,9 +12,13 @@ from puppet.errors import PuppetError, reason
 from puppet.explore import from_text, to_text
 from puppet.files import write_whole
 from puppet.frames import Floats
+from puppet.plain_json import read_json
 from puppet.settings import settings_path
+from puppet.texts import is_plain, is_seen
 
 LONGEST_NAME = 60
+MOST = 2000  # of an actor
+MAX_BYTES = 128 << 20  # of a file: 2,000 latents of 4,096 numbers, to 8 digits
 
 
 class Bookmarks:
@@ -34,15 +38,17 @@ class Bookmarks:
         """Points f32 (D,) by name, as they were made. Raises PuppetError for a damaged file, which is set aside."""
         path = self.file(card)
         try:
-            stored = json.loads(path.read_text(encoding="utf-8"))
-            if not isinstance(stored, dict):
-                raise ValueError("not a JSON object")
-            return {checked_name(name): from_text(str(text), card.latent_size) for name, text in stored.items()}
+            stored = read_json(path, MAX_BYTES)
+            if not isinstance(stored, dict) or not all(isinstance(text, str) for text in stored.values()):
+                raise ValueError("not texts by name")
+            if len(stored) > MOST:
+                raise ValueError(f"more than {MOST} bookmarks")
+            return {checked_name(name): from_text(text, card.latent_size) for name, text in stored.items()}
         except FileNotFoundError:
             return {}
         except OSError as problem:
             raise PuppetError(f"The bookmarks in {path} cannot be read: {reason(problem)}") from problem
-        except (ValueError, RecursionError, PuppetError) as problem:
+        except (ValueError, PuppetError) as problem:
             raise PuppetError(f"{self._set_aside(path)} ({str(problem)[:120]})") from problem
 
     def save(self, card: ActorCard, points: Mapping[str, Floats]) -> None:
@@ -67,6 +73,6 @@ class Bookmarks:
 def checked_name(name: str) -> str:
     """A bookmark's name, without spaces at its ends. Raises PuppetError."""
     name = name.strip()
-    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+    if not name or len(name) > LONGEST_NAME or not is_plain(name) or not is_seen(name):
         raise PuppetError(f"A bookmark's name has 1 to {LONGEST_NAME} characters")
     return name

@@ -46,7 +46,7 @@ class Capture:
         spec: str,
         open_source: Callable[[str], Source],
         frames: LatestSlot[Frame],
-        report: Callable[[Exception | None], None],
+        report: Callable[[BaseException | None], None],
         after: Capture | None = None,
         back_off: tuple[float, ...] = BACK_OFF,
     ) -> None:
@@ -92,7 +92,7 @@ class Capture:
                 self._after.join(HAND_OVER)
                 self._after = None
             self._follow()
-        except Exception as problem:  # nobody else would see it: this is the bottom of the thread
+        except BaseException as problem:  # nobody else would see it: this is the bottom of the thread
             self._end(Phase.FAILED)
             self._tell(problem)
         finally:
@@ -147,7 +147,7 @@ class Capture:
             self._source = None
             source.close()
 
-    def _tell(self, problem: Exception) -> None:
+    def _tell(self, problem: BaseException) -> None:
         """Report, but not the same thing again and again while the source stays away."""
         if not self._stop.is_set() and str(problem) != self._reported:
             self._reported = str(problem)

@@ -9,8 +9,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from puppet import __version__
+from puppet import __version__, process
+from puppet.error_log import explained, uncaught
 from puppet.errors import PuppetError
+from puppet.texts import one_line
 
 PROVIDERS = ("auto", "cuda", "directml", "coreml", "cpu")
 LAYOUTS = ("side-by-side", "actor", "driver", "separate")
@@ -22,23 +24,27 @@ SOURCE_HELP = "camera (0, 1 or its name), video file, image folder, URL, or demo
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code. A PuppetError is one line on stderr and code 2, Ctrl-C is 130."""
+    """Run one command; returns the exit code. An error is one line on stderr and code 2, Ctrl-C is 130."""
     given = list(sys.argv[1:] if argv is None else argv)
     if not given or (given[0].startswith("-") and given[0] not in ("-h", "--help", "--version")):
         given.insert(0, "run")
     arguments = build_parser().parse_args(given)
-    # before numpy is loaded: idle threads of its OpenBLAS spin, a whole core for as long as a face plays
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    process.spare_cores()
     try:
-        return arguments.command(arguments)
-    except PuppetError as problem:
-        print(f"puppet: {problem}", file=sys.stderr)
-        return 2
+        with uncaught(_say):
+            return arguments.command(arguments)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # the reader of our output (head, less) has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except Exception as problem:
+        _say(explained(problem, f"puppet {given[0]}"))
+        return 2
+
+
+def _say(problem: PuppetError) -> None:
+    print(f"puppet: {one_line(str(problem), None)}", file=sys.stderr)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -231,7 +237,7 @@ def show_cameras(arguments: argparse.Namespace) -> int:
 
     cameras = list_cameras()
     for camera in cameras:
-        print(f"{camera.index}  {camera.name}  {camera.path}".rstrip())
+        print(one_line(f"{camera.index}  {camera.name}  {camera.path}".rstrip(), None))
     if not cameras:
         print("No camera was found. Plug one in, or use --source with a file, a folder or a URL.", file=sys.stderr)
     return 0
@@ -246,9 +252,10 @@ def show_actors(arguments: argparse.Namespace) -> int:
     for path in list_actors():
         try:
             card = read_card(path)
-            print(f"{path.stem}  {card.image_size} px  {card.licence}  made {card.created}  {path}")
+            told = f"{path.stem}  {card.image_size} px  {card.licence}  made {card.created}  {path}"
+            print(one_line(told, None))
         except PuppetError as problem:
-            print(f"puppet: {problem}", file=sys.stderr)
+            print(f"puppet: {one_line(str(problem), None)}", file=sys.stderr)
             code = 2
     print(f"Put more into {user_folder()}", file=sys.stderr)
     return code

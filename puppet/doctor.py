@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from puppet import __version__
+from puppet.error_log import explained
 from puppet.errors import PuppetError
 
 if TYPE_CHECKING:
@@ -87,8 +88,7 @@ def run_check(check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
         yield from check()
     except Exception as problem:
         about = getattr(check, "__name__", "check").removeprefix("check_")
-        known = isinstance(problem, PuppetError)
-        yield Finding("bad", about, str(problem) if known else f"{type(problem).__name__}: {problem}")
+        yield Finding("bad", about, str(explained(problem, "This check")))
 
 
 def check_python() -> Iterator[Finding]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from puppet.frames import Floats, Latent
-from puppet.latents import Latents
+from puppet.latents import SAMPLES, Latents
 
 REACHED = 0.99  # share of the footage's own frames that lie nearer than distance 1
 # On a trial actor a stranger's widest mouth (0.58 eye distances; its footage: 0.4) lay at 1.7, the same with raised
@@ -28,7 +28,8 @@ class Domain:
         covariance = _covariance(latents)[np.ix_(counted, counted)]
         self._precision = np.linalg.inv(covariance)
         # without samples as if they were normal: chi's 99th percentile is about that far above the root
-        reached = [self._raw(z) for z in latents.samples] or [np.sqrt(counted.sum()) + 1.65]
+        some = latents.samples[:: -(-len(latents.samples) // SAMPLES) or 1]  # a file may hold more than are needed
+        reached = [self._raw(z) for z in some] or [np.sqrt(counted.sum()) + 1.65]
         self._edge = max(float(np.quantile(reached, REACHED)), 1e-6)
 
     def distance(self, latent: Latent) -> float:

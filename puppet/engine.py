@@ -4,23 +4,29 @@ capture --LatestSlot<Frame>--> tracking: Puppeteer.track --LatestSlot<Tracked>--
 acting --LatestSlot<Result>--> whoever shows it
       '-- Sink.write
 
-Two cores work on two frames: one is tracked while the one before it is acted. Any thread may call the Engine.
+Two cores work on two frames: one is tracked while the one before it is acted. An actor that stalls is dropped, and its
+acting thread replaced (`watchdog`). Any thread may call the Engine.
 """
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from puppet.capture import BACK_OFF, Capture, Phase
-from puppet.errors import PuppetError
-from puppet.frames import Frame, Result
+from puppet.error_log import explained
+from puppet.errors import ActorStalledError, PuppetError
+from puppet.frames import Frame, Portrait, Result
 from puppet.slot import LatestSlot
 from puppet.timing import RateMeter, StageTimes
+from puppet.watchdog import LOOK_EVERY, STALLED_AFTER, Acting, Watchdog
 
 if TYPE_CHECKING:
     from puppet.actor import Actor
@@ -32,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["ActorResults", "Engine", "Phase", "Problem", "PuppeteerLike", "Status"]
 
 FAILURES_IN_A_ROW = 10  # steps that may fail one after the other before inference gives up
+TRACKING, ACTING, OUTPUT = "Tracking", "Acting", "An output"  # how messages call the parts
 STEP_TIMEOUT = 5.0  # s that a step, or the making of the tracker, may still take after `stop`
 HELPER_TIMEOUT = 10.0  # s for helper threads (an actor that loads, a sink that closes) after `stop`
 
@@ -68,13 +75,13 @@ class PuppeteerLike(Protocol):
 class Problem:
     """Something the user should know. `serial` tells a new one from an old one.
 
-    origin: "source", "actor", "others", "step" or "sink".
+    origin: "source", "actor", "others", "step" or "sink". error: a PuppetError, whatever was raised.
     """
 
     message: str
     origin: str
     serial: int
-    error: Exception
+    error: PuppetError
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +146,11 @@ class Engine:
         self._inference_failed = False
         self._puppeteer: PuppeteerLike | None = None
         self._actor: Actor | None = None
+        self._before: Actor | None = None  # who played before: plays again when the actor stalls
         self._others: tuple[Actor, ...] = ()
+        self._stalled: weakref.WeakSet[Actor] = weakref.WeakSet()
+        self._acting = Acting()
+        self._portrait: Portrait | None = None  # the last one, held while nobody is left to play
         self._actor_request = self._others_request = 0
         self._actor_loading: str | None = None
         self._sinks: tuple[Sink, ...] = ()
@@ -245,9 +256,9 @@ class Engine:
             self._help(self._bring_others, tuple(paths), self._others_request)
 
     def set_options(self, options: StepOptions) -> None:
-        """Smoothing, gains, mirroring: from the next step on."""
+        """Smoothing, gains, mirroring: from the next step on. A morph into an actor that has stalled is left out."""
         with self._lock:
-            self._options = options
+            self._options = options = self._without_stalled(options)
             if self._puppeteer is not None:
                 self._puppeteer.options = options
 
@@ -329,14 +340,15 @@ class Engine:
         return Phase.FAILED if self._inference_failed else self._capture.phase
 
     def _new_capture(self, spec: str, old: Capture | None) -> Capture:
-        def report(problem: Exception | None) -> None:
+        def report(problem: BaseException | None) -> None:
+            error = None if problem is None else explained(problem, f"Reading {capture.name}")
             with self._lock:
                 if self._capture is not capture:
                     return  # a source that was replaced has nothing to say
-                if problem is None:
+                if error is None:
                     self._clear("source")
                 else:
-                    self._report(problem, "source")
+                    self._report(error, "source")
 
         capture = Capture(spec, self._open_source, self._frames, report, old, self._back_off)
         return capture
@@ -350,12 +362,11 @@ class Engine:
             self._inference.start()
 
     def _infer(self) -> None:
-        """The tracking thread; the acting thread lives within it."""
-        try:
-            puppeteer = self._make_puppeteer()
-        except Exception as problem:  # whatever it is, the user must hear of it
-            self._give_up(problem)
-            return
+        """The tracking thread; the acting thread lives within it. Whatever ends it, the user hears of it."""
+        with self._guarded(TRACKING):
+            self._infer_with(self._make_puppeteer())
+
+    def _infer_with(self, puppeteer: PuppeteerLike) -> None:
         with self._lock:
             puppeteer.actor, puppeteer.others = self._actor, self._others
             if self._options is not None:
@@ -363,13 +374,17 @@ class Engine:
             self._puppeteer = puppeteer
             self._dropped_at_start = self._frames.dropped
         tracked: LatestSlot[Tracked] = LatestSlot()
-        acting = threading.Thread(target=self._act, args=(puppeteer, tracked), name="acting", daemon=True)
-        acting.start()
+        over = threading.Event()
+        self._begin_acting(puppeteer, tracked)
+        watching = threading.Thread(target=self._watch, args=(puppeteer, tracked, over), name="watchdog", daemon=True)
+        watching.start()
         try:
             self._track(puppeteer, tracked)
         finally:
             tracked.close()
-            acting.join(STEP_TIMEOUT)
+            over.set()
+            watching.join()
+            self._acting_thread.join(STEP_TIMEOUT)
             with self._lock:
                 if self._puppeteer is puppeteer:
                     self._puppeteer = None
@@ -378,20 +393,66 @@ class Engine:
     def _track(self, puppeteer: PuppeteerLike, tracked: LatestSlot[Tracked]) -> None:
         """Track the newest frame whenever the acting thread has taken what was tracked before, so that it never acts on
         what is older than one frame's work."""
-        failures = _Failures(self)
+        failures = _Failures(self, TRACKING)
         while tracked.wait_until_taken() and (frame := self._frames.take()) is not None:
             with failures:
                 tracked.put(puppeteer.track(frame))
             if failures.too_many:
                 return
 
-    def _act(self, puppeteer: PuppeteerLike, tracked: LatestSlot[Tracked]) -> None:
-        failures = _Failures(self)
-        while (seen := tracked.take()) is not None:
-            with failures:
-                self._finish(puppeteer.act(seen))
-            if failures.too_many:
-                tracked.close()
+    def _begin_acting(self, puppeteer: PuppeteerLike, tracked: LatestSlot[Tracked]) -> None:
+        self._acting = acting = Acting()
+        arguments = (puppeteer, tracked, acting)
+        self._acting_thread = threading.Thread(target=self._act, args=arguments, name="acting", daemon=True)
+        self._acting_thread.start()
+
+    def _act(self, puppeteer: PuppeteerLike, tracked: LatestSlot[Tracked], acting: Acting) -> None:
+        failures = _Failures(self, ACTING)
+        try:
+            with self._guarded(ACTING):
+                while not failures.too_many and not acting.replaced and (seen := tracked.take()) is not None:
+                    with failures:
+                        result = acting.step(self._on_stage(), functools.partial(puppeteer.act, seen))
+                        if result is not None:
+                            self._finish(result)
+        finally:
+            if not acting.replaced:
+                tracked.close()  # nobody takes what is tracked any more
+
+    def _on_stage(self) -> tuple[Actor, ...]:
+        """Everybody who is asked in a step."""
+        with self._lock:
+            morph = getattr(self._options, "morph", None)
+            actors = (self._actor, *self._others, None if morph is None else morph.actor)
+            return tuple(actor for actor in actors if actor is not None)
+
+    def _watch(self, puppeteer: PuppeteerLike, tracked: LatestSlot[Tracked], over: threading.Event) -> None:
+        watchdog = Watchdog()
+        while not over.wait(LOOK_EVERY):
+            waiting = self._acting.waits_for()
+            if watchdog.look(waiting, time.monotonic()) and waiting is not None and self._acting.replace(waiting):
+                self._drop(waiting[0], puppeteer)
+                self._begin_acting(puppeteer, tracked)
+                watchdog = Watchdog()
+
+    def _drop(self, actor: Actor, puppeteer: PuppeteerLike) -> None:
+        """An actor that stalls plays no more. Who played before plays again; without anybody the last picture stays."""
+        words = f"{actor.name} took longer than {STALLED_AFTER:.0f} s for one picture and does not play any more"
+        with self._lock:
+            self._stalled.add(actor)
+            beside = actor is not self._actor
+            if not beside:
+                self._actor, self._before = self._before if self._before is not actor else None, None
+                words += f"; {self._actor.name} plays again" if self._actor is not None else "; choose another actor"
+            self._others = tuple(other for other in self._others if other is not actor)
+            if self._options is not None:
+                self._options = puppeteer.options = self._without_stalled(self._options)
+            puppeteer.actor, puppeteer.others = self._actor, self._others
+            self._report(ActorStalledError(words), "others" if beside else "actor")
+
+    def _without_stalled(self, options: StepOptions) -> StepOptions:
+        morph = getattr(options, "morph", None)
+        return replace(options, morph=None) if morph is not None and morph.actor in self._stalled else options
 
     def _finish(self, result: Result) -> None:
         now = time.perf_counter()
@@ -400,6 +461,10 @@ class Engine:
         self._stages.add(result.stage_ms)
         self._face_seen = result.face is not None
         self._results_made += 1
+        if result.portrait is not None:
+            self._portrait = result.portrait
+        elif self._portrait is not None:  # nobody is left: a take of the actor must not show the driver instead
+            result = replace(result, portrait=self._portrait)
         self.results.put(result)
         if self.on_result is not None:
             self.on_result()
@@ -418,28 +483,39 @@ class Engine:
             with self._lock:
                 self._sinks = tuple(s for s in self._sinks if s is not sink)
                 self._help(_close_sink, sink)
-            self._report(problem, "sink")
+            self._report(explained(problem, OUTPUT), "sink")
 
-    def _give_up(self, problem: Exception) -> None:
+    @contextlib.contextmanager
+    def _guarded(self, part: str) -> Iterator[None]:
+        """Around a whole thread of inference: one that ends by an exception of any kind has given up, and says so."""
+        try:
+            yield
+        except BaseException as problem:  # SystemExit in a thread would end it without a word
+            self._give_up(problem, part)
+
+    def _give_up(self, problem: BaseException, part: str) -> None:
+        error = explained(problem, part)
         with self._lock:
             self._inference_failed = True
             if self._capture is not None:
                 self._capture.stop()
-            self._report(problem, "step")
+            self._report(error, "step")
 
     def _bring_actor(self, path: Path, request: int) -> None:
+        actor = problem = None
         try:
-            actor, problem = self._load_actor(path), None
+            actor = self._load_actor(path)
         except Exception as error:  # a file from anywhere; whatever is wrong with it, the old actor stays
-            actor, problem = None, error
+            problem = explained(error, f"Loading the actor {path.stem}")
         with self._lock:
             if request != self._actor_request:
                 return  # the user has chosen another one since
             self._actor_loading = None
+            if problem is not None:
+                self._report(problem, "actor")
             if actor is None:
-                self._report(problem or RuntimeError(path.name), "actor")
                 return
-            self._actor = actor
+            self._before, self._actor = self._actor, actor
             self._clear("actor")
             if self._puppeteer is not None:
                 self._puppeteer.actor = actor
@@ -448,12 +524,12 @@ class Engine:
 
     def _bring_others(self, paths: tuple[Path, ...], request: int) -> None:
         loaded: list[Actor] = []
-        problem: Exception | None = None
+        problem: PuppetError | None = None
         for path in paths:
             try:
                 loaded.append(self._load_actor(path))
             except Exception as error:  # as in `_bring_actor`
-                problem = error
+                problem = explained(error, f"Loading the actor {path.stem}")
         with self._lock:
             if request != self._others_request:
                 return
@@ -469,12 +545,10 @@ class Engine:
         self._helpers = [thread for thread in self._helpers if thread.is_alive()] + [helper]
         helper.start()
 
-    def _report(self, problem: Exception, origin: str) -> None:
-        known = isinstance(problem, PuppetError)
-        message = str(problem) if known else f"Unexpected {type(problem).__name__}: {problem}"
+    def _report(self, error: PuppetError, origin: str) -> None:
         with self._lock:
             self._serial += 1
-            self._problems[origin] = Problem(message, origin, self._serial, problem)
+            self._problems[origin] = Problem(str(error), origin, self._serial, error)
 
     def _clear(self, origin: str) -> None:
         self._problems.pop(origin, None)
@@ -483,8 +557,8 @@ class Engine:
 class _Failures:
     """Catches what one step raises: the first in a row is reported, at the tenth inference gives up."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, part: str) -> None:
+        self._engine, self._part = engine, part
         self._in_a_row = 0
 
     @property
@@ -502,9 +576,9 @@ class _Failures:
             return False
         self._in_a_row += 1
         if self.too_many:
-            self._engine._give_up(problem)
+            self._engine._give_up(problem, self._part)
         elif self._in_a_row == 1:
-            self._engine._report(problem, "step")
+            self._engine._report(explained(problem, self._part), "step")
         return True
 
 

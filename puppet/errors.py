@@ -14,6 +14,10 @@ def reason(problem: OSError) -> str:
     return problem.strerror or str(problem)
 
 
+class UnexpectedError(PuppetError):
+    """An exception that nobody foresaw, explained by `error_log.explained`; `__cause__` is the exception itself."""
+
+
 class SourceError(PuppetError):
     """A camera, file, folder or URL gives no frames. `kind` tells the cases apart for the window.
 
@@ -26,8 +30,16 @@ class SourceError(PuppetError):
         self.kind, self.final = kind, final
 
 
+class PictureError(PuppetError):
+    """A picture file cannot be read: damaged, too large, or of a kind that is not read."""
+
+
 class ActorFileError(PuppetError):
     """An `.actor` file is missing, damaged, edited, or asks for more than this version can do."""
+
+
+class ActorStalledError(PuppetError):
+    """An actor takes too long for one picture."""
 
 
 class RecordingError(PuppetError):

@@ -8,6 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from puppet.arrays import read_arrays
+
+MAX_BYTES = 1 << 20
 _FILE = Path(__file__).parent / "assets" / "face_mesh.npz"  # FACEMESH_TESSELATION; FACEMESH_CONTOURS and _IRISES
 
 
@@ -24,5 +27,4 @@ def contour_lines() -> NDArray[np.uint16]:
 
 
 def _lines(name: str) -> NDArray[np.uint16]:
-    with np.load(_FILE, allow_pickle=False) as stored:
-        return stored[name]
+    return read_arrays(_FILE, MAX_BYTES)[name]

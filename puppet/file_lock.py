@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import time
 from pathlib import Path
 from typing import IO
 
 TRY_EVERY = 0.01  # s
+NO_WAITING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # a pipe in its place would be waited for
 
 
 def hold(path: Path, patience: float = 0.0) -> IO[bytes] | None:
@@ -16,7 +18,7 @@ def hold(path: Path, patience: float = 0.0) -> IO[bytes] | None:
 
     patience: s for which it is tried again: `is_locked` has it for a moment, in every process that looks.
     """
-    file = path.open("ab")
+    file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | NO_WAITING, 0o666), "ab")
     deadline = time.monotonic() + patience
     while True:
         try:

@@ -1,89 +1,112 @@
-"""What an actor's ONNX graph must not hold, read from the file's own bytes before anything else sees them.
+"""Whether an actor may hold an ONNX graph: its operators by a list, the size of every value, and the work it takes.
 
-ONNX files are protobuf messages. Only the few fields that matter are followed (field numbers from onnx.proto, which
-is frozen), so the app needs no `onnx` package: external data would make the runtime open other files, operators
-outside the standard domain and local functions could be anything.
+They are worked out here before ONNX Runtime sees the file, which reserves memory and folds constants while it loads.
+Stdlib and numpy only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Sequence
 
-STANDARD_DOMAINS = (b"", b"ai.onnx")
-MAX_DEPTH = 8  # graphs within graphs
+from puppet.graph_operators import ELEMENT_WORK, EXACT, OPERATORS, Cost, Shape, Value, constant
+from puppet.graph_reader import MAX_RANK, Graph, GraphError, Node, Port, read_graph
 
-# onnx.proto: message -> {field: message it holds}
-_GRAPH, _NODE, _ATTRIBUTE, _TENSOR, _SPARSE, _OPSET = "graph", "node", "attribute", "tensor", "sparse", "opset"
-_HOLDS = {
-    "model": {7: _GRAPH, 8: _OPSET},
-    _GRAPH: {1: _NODE, 5: _TENSOR, 15: _SPARSE},
-    _NODE: {5: _ATTRIBUTE},
-    _ATTRIBUTE: {5: _TENSOR, 6: _GRAPH, 10: _TENSOR, 11: _GRAPH, 22: _SPARSE, 23: _SPARSE},
-    _SPARSE: {1: _TENSOR, 2: _TENSOR},
-    _TENSOR: {},
-    _OPSET: {},
-}
-_FORBIDDEN = {
-    ("model", 20): "training steps",
-    ("model", 25): "local functions",
-    (_TENSOR, 13): "external data",
-}
-_DOMAIN = {(_NODE, 7), (_OPSET, 1)}
-_DATA_LOCATION = 14  # of a tensor; 0 is the file itself
+MAX_VALUE_BYTES = 256 << 20  # of one value; a picture of 2048 px in floats has 48 MiB
+MAX_GRAPH_BYTES = 768 << 20  # of all values together, since nothing says which of them are there at the same time
+MAX_WORK = 20_000_000_000  # multiply-adds, or what takes as long: some seconds on one core
 
 
 def check_graph(data: bytes) -> None:
-    """Raises ValueError with the reason when `data` is no ONNX graph that an actor may hold."""
-    _check(memoryview(data), "model", 0)
+    """Raises GraphError with the reason when `data` is no ONNX graph that an actor may hold."""
+    check_sizes(read_graph(data))
 
 
-def _check(message: memoryview, kind: str, depth: int) -> None:
-    if depth > 4 * MAX_DEPTH:
-        raise ValueError("the graph is nested too deeply")
-    holds = _HOLDS[kind]
-    for number, value in _fields(message):
-        if (kind, number) in _FORBIDDEN:
-            raise ValueError(f"the graph has {_FORBIDDEN[kind, number]}")
-        if kind == _TENSOR and number == _DATA_LOCATION and value != 0:
-            raise ValueError("the graph has external data")
-        if not isinstance(value, memoryview):
-            continue
-        if (kind, number) in _DOMAIN and bytes(value) not in STANDARD_DOMAINS:
-            raise ValueError(f"the graph uses operators of {bytes(value[:60]).decode('utf-8', 'replace')!r}")
-        if number in holds:
-            _check(value, holds[number], depth + 1)
+def check_sizes(graph: Graph) -> dict[str, Value]:
+    """What is known of every value, by name.
+
+    Raises GraphError for an operator that is not on the list, and for sizes and work beyond all bounds.
+    """
+    values: dict[str, Value] = {}
+    for port in graph.inputs:
+        _define(values, port.name, Value(_fed(port), port.dtype))
+    for tensor in graph.constants:
+        _define(values, tensor.name, constant(tensor))
+    memory = work = 0
+    for node in graph.nodes:
+        given = [_given(values, node, name) for name in node.inputs]
+        made, cost = _made(node, given)
+        for name, value in zip(node.outputs, made, strict=False):
+            if value.bytes > MAX_VALUE_BYTES:
+                raise GraphError(f"the graph's operator {node.op} makes a value of {value.bytes >> 20} MiB")
+            memory += value.bytes
+            if name:
+                _define(values, name, value)
+        memory += cost.scratch
+        work += cost.work + ELEMENT_WORK * sum(math.prod(v.shape) for v in [*made, *filter(None, given)])
+        if memory > MAX_GRAPH_BYTES:
+            raise GraphError(f"the graph needs more than {MAX_GRAPH_BYTES >> 20} MiB of memory")
+        if work > MAX_WORK:
+            raise GraphError(f"the graph needs more than {MAX_WORK / 1e9:.0f} billion multiply-adds")
+    for port in (*graph.outputs, *graph.described):
+        _check_described(port, values)
+    return values
 
 
-def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
-    """Field number and value of everything in a protobuf message; bytes as views, numbers as int."""
-    at, end = 0, len(message)
-    while at < end:
-        tag, at = _varint(message, at)
-        number, wire = tag >> 3, tag & 7
-        if wire == 0:
-            value, at = _varint(message, at)
-            yield number, value
-            continue
-        if wire == 2:
-            size, at = _varint(message, at)
-        elif wire in (1, 5):
-            size = 8 if wire == 1 else 4
-        else:
-            raise ValueError("not an ONNX graph")
-        if at + size > end:
-            raise ValueError("not an ONNX graph, or cut short")
-        yield number, message[at : at + size]
-        at += size
+def _made(node: Node, given: list[Value | None]) -> tuple[list[Value], Cost]:
+    """What an operator makes of what it is given, and what that costs."""
+    operator = OPERATORS.get(node.op)
+    if operator is None:
+        raise GraphError(f"the graph uses the operator {node.op[:60]!r}, which an actor does not need")
+    try:
+        made, cost = operator(node, given)
+    except GraphError:
+        raise
+    except (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError, ZeroDivisionError) as error:
+        # an input, attribute or side that is missing, or of another kind
+        raise GraphError(f"the graph's operator {node.op} is not as it should be ({error})") from None
+    made = made if isinstance(made, list) else [made]
+    if len(node.outputs) > len(made):
+        raise GraphError(f"the graph's operator {node.op} has {len(node.outputs)} outputs")
+    for value in made:
+        if len(value.shape) > MAX_RANK or not all(type(side) is int and 0 <= side < EXACT for side in value.shape):
+            raise GraphError(f"the graph's operator {node.op} makes a value of an impossible shape")
+    return made, cost
 
 
-def _varint(message: memoryview, at: int) -> tuple[int, int]:
-    value = 0
-    for shift in range(0, 70, 7):
-        if at >= len(message):
-            break
-        byte = message[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, at
-    raise ValueError("not an ONNX graph, or cut short")
+def _define(values: dict[str, Value], name: str, value: Value) -> None:
+    if not name or name in values:
+        raise GraphError(f"the graph names two values {name[:60]!r}, or one not at all")
+    values[name] = value
+
+
+def _given(values: dict[str, Value], node: Node, name: str) -> Value | None:
+    if name and name not in values:
+        raise GraphError(f"the graph's operator {node.op} takes {name[:60]!r}, which nothing before it makes")
+    return values[name] if name else None
+
+
+def _fed(port: Port) -> Shape:
+    """The shape of an input for a batch of one."""
+    if not port.shape or any(side is None for side in port.shape[1:]):
+        raise GraphError(f"the graph leaves the size of its input {port.name[:60]!r} open")
+    batch, *rest = port.shape
+    return (1 if batch is None else batch, *(side or 0 for side in rest))
+
+
+def _check_described(port: Port, values: dict[str, Value]) -> None:
+    """ONNX Runtime plans its memory by what a file says of its values."""
+    value = values.get(port.name)
+    if value is None:
+        raise GraphError(f"the graph describes {port.name[:60]!r}, which nothing makes")
+    if port.shape is None:
+        return
+    fits = len(port.shape) == len(value.shape) and all(
+        said is None or said == is_so for said, is_so in zip(port.shape, value.shape, strict=True)
+    )
+    if not fits:
+        raise GraphError(f"the graph says that {port.name[:60]!r} is {_sides(port.shape)}, it is {_sides(value.shape)}")
+
+
+def _sides(shape: Sequence[int | None]) -> str:
+    return " x ".join("N" if side is None else str(side) for side in shape) or "one number"

@@ -14,7 +14,7 @@ import numpy as np
 from puppet.actor import DEFAULT_ACTOR, find_actor, load_actor
 from puppet.addresses import without_secrets
 from puppet.engine import Engine, Phase, PuppeteerLike
-from puppet.errors import PuppetError, RecordingError
+from puppet.errors import ActorStalledError, PuppetError, RecordingError
 from puppet.frames import Result
 from puppet.output_settings import OutputSettings
 from puppet.progress import progress
@@ -60,6 +60,7 @@ def run_headless(
     camera = VirtualCamera(outputs.badge) if virtual_camera else None
     sink = outputs.take(record, played.name, played.card.consent) if record is not None else None
     interrupted = False
+    failure: PuppetError | None = None
     try:
         engine.set_actor(Path(f"{played.name}.actor"))
         if sink is not None:
@@ -73,15 +74,19 @@ def run_headless(
             follow(engine, meter, bar.update, sink)
     except KeyboardInterrupt:
         interrupted = True
+    except PuppetError as problem:
+        failure = problem
     finally:
         status = engine.status()
         problems = engine.stop()
-    if meter.count:
+    if meter.count and failure is None:
         nominal = opened[-1].fps if opened else 0.0
         print(report(meter, status.source or without_secrets(spec), nominal, played))
     for made in sink.recordings if sink is not None else ():
         if made.path.exists():
             print(f"recorded      {made.path}: {made.frames} frames, {made.seconds:.2f} s, {made.dropped} dropped")
+    if failure is not None:
+        raise failure
     if interrupted:
         raise KeyboardInterrupt
     if sink is not None and sink.error is not None:
@@ -137,6 +142,8 @@ def follow(engine: Engine, meter: Meter, advance: Callable[[int], None], sink: R
         lost = status.phase is Phase.FAILED or (not status.frames_read and not status.source_live)
         if status.error is not None and (lost or not meter.count):
             raise PuppetError(status.error)
+        if stalls := [one.error for one in status.problems if isinstance(one.error, ActorStalledError)]:
+            raise stalls[0]
         if status.phase is Phase.ENDED or (sink is not None and sink.error is not None):
             break
     advance(meter.count - told)

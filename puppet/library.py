@@ -13,10 +13,10 @@ from puppet.actor import BUILT_IN, list_actors, load_actor, read_preview, user_f
 from puppet.actor_card import SUFFIX, ActorCard, read_actor, read_card, write_actor
 from puppet.errors import ActorFileError, reason
 from puppet.frames import Image
+from puppet.texts import FORBIDDEN, is_file_name
 
 TRASH = ".removed"  # in the user's folder; nothing in it is ever deleted by the program
 LONGEST_NAME = 60
-FORBIDDEN = '<>:"/\\|?*'  # in file names, on one system or another
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +57,7 @@ def details(card: ActorCard) -> list[tuple[str, str]]:
     told = [
         ("Resolution", f"{card.image_size} × {card.image_size} px"),
         ("Latent numbers", str(card.latent_size)),
+        ("Sees", _sees(card)),
         ("Made", card.created),
     ]
     if isinstance(training.get("frames"), int):
@@ -69,6 +70,12 @@ def details(card: ActorCard) -> list[tuple[str, str]]:
     if isinstance(metrics, dict) and isinstance(metrics.get("psnr_tracked"), int | float):
         told.append(("Likeness", f"{metrics['psnr_tracked']:.1f} dB on pictures it never saw"))
     return [*told, ("Consent", card.consent), ("Licence", card.licence)]
+
+
+def _sees(card: ActorCard) -> str:
+    if card.crop_size is None:
+        return "how your face moves, never its pixels"
+    return f"your face's pixels; at most {card.latent_size} numbers of them reach the actor's picture"
 
 
 def admit(file: Path, folder: Path | None = None) -> Path:
@@ -126,8 +133,11 @@ def restore(aside: Path) -> Path:
 def checked_name(name: str) -> str:
     """A name that can be a file's on every system. Raises ActorFileError."""
     name = name.strip()
-    if not name or len(name) > LONGEST_NAME or not name.isprintable() or name[0] == "." or set(name) & set(FORBIDDEN):
-        raise ActorFileError(f"An actor's name has 1 to {LONGEST_NAME} characters, without {FORBIDDEN}")
+    if len(name) > LONGEST_NAME or not is_file_name(name):
+        raise ActorFileError(
+            f"An actor's name has 1 to {LONGEST_NAME} characters, without {FORBIDDEN} and without a dot at its ends,"
+            " and is none that Windows keeps for itself"
+        )
     return name
 
 

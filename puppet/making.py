@@ -25,7 +25,9 @@ import platformdirs
 
 from puppet.errors import PuppetError, reason
 from puppet.file_lock import is_locked
-from puppet.files import write_whole
+from puppet.files import read_end, read_limited, write_whole
+from puppet.plain_json import parse_json, read_json
+from puppet.texts import is_file_name, is_plain, one_line
 
 FOLDER_VARIABLE = "PUPPET_JOBS_DIR"
 JOB, STATE, STOP, LOG, LOCK, PID = "job.json", "state.json", "stop", "log.txt", "lock", "pid"
@@ -35,7 +37,11 @@ CHECKING, CHECKED, TRAINING, EXPORTING, DONE, FAILED = "checking", "checked", "t
 WORKING = (CHECKING, TRAINING, EXPORTING)
 TOOLS = ("torch", "h5py", "onnx", "safetensors", "scipy")  # what the extra `train` brings
 CHILD = ("-m", "puppet.making_child")
+STATES = (CHECKING, CHECKED, TRAINING, EXPORTING, DONE, FAILED)
 LOG_TAIL = 4000  # bytes
+MAX_BYTES, MAX_METRICS_BYTES = 1 << 20, 64 << 20  # of job.json, state.json and the report; of metrics.jsonl
+LONGEST_TEXT = 2000  # characters
+MOST_MINUTES = 100_000.0
 
 
 @dataclass(frozen=True)
@@ -151,12 +157,9 @@ def find_jobs(folder: Path | None = None) -> list[Job]:
 def look(folder: Path) -> Job:
     """How a job stands. Raises PuppetError when the folder is none."""
     try:
-        stored = json.loads((folder / JOB).read_text(encoding="utf-8"))
-        wish = Wish(**{**stored, "footage": tuple(stored["footage"])})
-        told = json.loads((folder / STATE).read_text(encoding="utf-8"))
-        state, error = str(told["state"]), str(told.get("error", ""))
-        actor = Path(told["actor"]) if told.get("actor") else None
-    except (OSError, ValueError, KeyError, TypeError) as problem:
+        wish = _wish(read_json(folder / JOB, MAX_BYTES))
+        state, error, actor = _told(read_json(folder / STATE, MAX_BYTES))
+    except (OSError, ValueError) as problem:
         raise PuppetError(f"{folder}: holds no actor in the making ({problem})") from problem
     running = is_locked(folder / LOCK)
     if state in WORKING and not running:
@@ -175,33 +178,31 @@ def look(folder: Path) -> Job:
     return Job(
         folder, wish, state, running, error, words, share, left, losses,
         sheets[-1] if sheets else None,
-        report.read_text(encoding="utf-8", errors="replace") if report.exists() else "",
+        _text(report),
         picture if picture.exists() else None,
         actor,
     )  # fmt: skip
 
 
 def training_rows(path: Path) -> list[dict[str, Any]]:
-    """The rows of a metrics.jsonl; a torn last line is left out."""
+    """The rows of a metrics.jsonl that say a step, a kind and, of training, a loss; a torn last line is left out."""
     rows = []
     with contextlib.suppress(OSError):
-        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        for line in read_limited(path, MAX_METRICS_BYTES).splitlines():
             with contextlib.suppress(ValueError):
-                row = json.loads(line)
-                if isinstance(row, dict) and {"step", "kind"} <= row.keys():
+                row = parse_json(line)
+                if isinstance(row, dict) and _is_row(row):
                     rows.append(row)
     return rows
 
 
 def last_words(path: Path) -> str:
-    """The newest line of a log that says anything."""
+    """The newest line of a log that says anything, as one line that can be shown."""
     try:
-        with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - LOG_TAIL))
-            lines = file.read().decode("utf-8", errors="replace").splitlines()
+        lines = read_end(path, LOG_TAIL).decode("utf-8", errors="replace").splitlines()
     except OSError:
         return ""
-    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+    return one_line(next((line.strip() for line in reversed(lines) if line.strip()), ""), LOG_TAIL)
 
 
 def share_in(words: str) -> float | None:
@@ -209,6 +210,51 @@ def share_in(words: str) -> float | None:
     before, found, _ = words.partition(" %)")
     number = before.rpartition("(")[2]
     return int(number) / 100 if found and number.isdecimal() else None
+
+
+def _wish(stored: Any) -> Wish:
+    """Raises ValueError for what `begin` and `train` did not write: it becomes arguments of commands."""
+    if not isinstance(stored, dict) or not isinstance(stored.get("footage"), list):
+        raise ValueError(f"{JOB} is no job")
+    footage, minutes = tuple(stored["footage"]), stored.get("minutes", 0.0)
+    if not all(isinstance(file, str) and os.path.isabs(file) and "\0" not in file for file in footage):
+        raise ValueError(f"{JOB} names footage that cannot be")
+    texts = [stored.get(name, "") for name in ("name", "consent")]
+    if not all(isinstance(text, str) and len(text) <= LONGEST_TEXT and is_plain(text, lines=True) for text in texts):
+        raise ValueError(f"{JOB} holds texts that cannot be shown")
+    if texts[0] and not is_file_name(texts[0]):
+        raise ValueError(f"{JOB} holds a name that cannot be a file's")
+    if type(minutes) not in (int, float) or not 0 <= minutes <= MOST_MINUTES:
+        raise ValueError(f"{JOB} holds minutes that cannot be")
+    return Wish(footage, *texts, minutes=float(minutes))
+
+
+def _told(stored: Any) -> tuple[str, str, Path | None]:
+    """State, error and actor file of state.json. Raises ValueError."""
+    if not isinstance(stored, dict) or stored.get("state") not in STATES:
+        raise ValueError(f"{STATE} tells no state")
+    error, actor = stored.get("error", ""), stored.get("actor", "")
+    if not isinstance(error, str) or not isinstance(actor, str) or "\0" in actor:
+        raise ValueError(f"{STATE} tells no state")
+    return stored["state"], one_line(error, LONGEST_TEXT), Path(actor) if actor else None
+
+
+def _is_row(row: dict[str, Any]) -> bool:
+    """Whether the figures of a row of metrics.jsonl are ones. Finite they are: `parse_json` lets nothing else through.
+
+    seconds: since the start of training.
+    """
+    figures = [row.get("step"), row.get("seconds", 0.0), *([row.get("loss")] if row.get("kind") == "train" else [])]
+    return isinstance(row.get("kind"), str) and all(type(figure) in (int, float) for figure in figures)
+
+
+def _text(path: Path) -> str:
+    """A report as lines that can be shown; empty when there is none."""
+    try:
+        lines = read_limited(path, MAX_BYTES).decode("utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    return "\n".join(one_line(line, LOG_TAIL) for line in lines)
 
 
 def tell(folder: Path, state: str, error: str = "", actor: Path | None = None) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import cast
 
 from puppet import making
+from puppet.error_log import explained
 from puppet.errors import PuppetError
 from puppet.file_lock import hold
 
@@ -125,7 +126,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             making.tell(place, making.FAILED, str(problem))
             return 2
         except Exception as problem:  # nobody sees a traceback; the window shows the state
-            making.tell(place, making.FAILED, f"Unexpected {type(problem).__name__}: {problem}")
+            making.tell(place, making.FAILED, str(explained(problem, "Making the actor")))
             raise
     return 0
 

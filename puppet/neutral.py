@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from puppet import align
+from puppet.first_neutral import first_rest, is_one_picture
 from puppet.frames import Face, Floats, HeadPose
 from puppet.measurements import EYE_LEFT, EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT, LIPS, measure, nearness
 from puppet.rest_model import TRUSTED, restful, unseen_rest
@@ -29,7 +30,13 @@ def neutral_of(face: Face) -> Neutral:
 
 
 def usual_neutral(faces: Sequence[Face]) -> Neutral:
-    """The neutral of somebody who was never asked for one, from at least one tracked face."""
+    """The neutral of somebody who was never asked for one, from at least one tracked face.
+
+    Of somebody of whom a single picture is known, or as good as one, it is a guess (`first_neutral`).
+    """
+    if is_one_picture(faces):
+        landmarks = first_rest(np.median([face.canonical for face in faces], 0))
+        return Neutral(landmarks, usual_pose([face.points for face in faces], landmarks))
     return judged_neutral(faces)[0]
 
 

@@ -12,13 +12,16 @@ from pathlib import Path
 
 import numpy as np
 
+from puppet.arrays import read_arrays
 from puppet.errors import PuppetError, reason
 from puppet.files import write_whole
 from puppet.frames import LANDMARKS, HeadPose
 from puppet.neutral import Neutral
-from puppet.settings import settings_path
+from puppet.settings import LONGEST_USER, settings_path
+from puppet.texts import is_plain, is_seen
 
-LONGEST_NAME = 40
+LONGEST_NAME = LONGEST_USER
+SMALLEST, LARGEST = 1e-3, 1e6  # px; every number of a face in a picture is far below
 MAX_BYTES = 1 << 20
 
 
@@ -46,18 +49,14 @@ class NeutralStore:
         self._folder = folder or settings_path().parent / "neutrals"
 
     def file(self, user: str, camera: str) -> Path:
-        digest = hashlib.sha256(f"{user}\0{camera}".encode()).hexdigest()[:12]
+        digest = hashlib.sha256(f"{user}\0{camera}".encode("utf-8", "surrogatepass")).hexdigest()[:12]
         return self._folder / f"{re.sub(r'[^A-Za-z0-9]+', '-', f'{user} {camera}')[:60]}-{digest}.npz"
 
     def load(self, user: str, camera: str) -> StoredNeutral | None:
         """None when there is none, or none that can be used."""
         try:
-            data = self.file(user, camera).read_bytes()
-            if len(data) > MAX_BYTES:
-                return None
-            with np.load(io.BytesIO(data), allow_pickle=False) as stored:
-                return _checked({name: stored[name] for name in stored.files})
-        except Exception:  # what numpy and zipfile raise for damaged files is no closed list
+            return _checked(read_arrays(self.file(user, camera), MAX_BYTES))
+        except (OSError, ValueError):
             return None
 
     def save(self, user: str, camera: str, neutral: Neutral, size: tuple[int, int]) -> None:
@@ -86,19 +85,23 @@ class NeutralStore:
 def checked_user(name: str) -> str:
     """A user's name, without spaces at its ends. Raises PuppetError."""
     name = name.strip()
-    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+    if not name or len(name) > LONGEST_NAME or not is_plain(name) or not is_seen(name):
         raise PuppetError(f"A name has 1 to {LONGEST_NAME} characters")
     return name
 
 
 def _checked(stored: dict[str, np.ndarray]) -> StoredNeutral:
-    """Raises ValueError or KeyError for what was edited or damaged."""
+    """Raises ValueError for what was edited or damaged."""
     shapes = {"landmarks": (LANDMARKS, 3), "rotation": (3, 3), "scale": (), "translation": (3,), "size": (2,)}
     for name, shape in shapes.items():
-        if stored[name].shape != shape or not np.isfinite(stored[name]).all():
+        array = stored.get(name)
+        if array is None or array.shape != shape or array.dtype.kind not in "fi" or not (np.abs(array) < LARGEST).all():
             raise ValueError(name)
-    scale, size = float(stored["scale"]), tuple(int(side) for side in stored["size"])
-    if scale <= 0 or min(size) < 1:
+    rotation, scale = stored["rotation"].astype(np.float64), float(stored["scale"])
+    size, made = tuple(int(side) for side in stored["size"]), str(stored.get("made", ""))
+    if not scale > SMALLEST or min(size) < 1 or not is_plain(made):
         raise ValueError("size")
-    pose = HeadPose(stored["rotation"].astype(np.float64), scale, stored["translation"].astype(np.float64))
-    return StoredNeutral(Neutral(stored["landmarks"].astype(np.float32), pose), (size[0], size[1]), str(stored["made"]))
+    if not np.allclose(rotation @ rotation.T, np.eye(3), atol=1e-3) or np.linalg.det(rotation) < 0:
+        raise ValueError("rotation")
+    pose = HeadPose(rotation, scale, stored["translation"].astype(np.float64))
+    return StoredNeutral(Neutral(stored["landmarks"].astype(np.float32), pose), (size[0], size[1]), made)

@@ -14,9 +14,12 @@ from puppet import align, pixels
 from puppet.domain import Domain
 from puppet.frames import POSE_SIZE, AlignedCrop, Drive, Face, Floats, Frame, Latent, Portrait, Result
 from puppet.morph import ActorMorph
-from puppet.neutral import AutomaticNeutral, Neutral, neutral_of
+from puppet.neutral import KEEP_EVERY, Neutral, neutral_of
+from puppet.persons import colours, look
 from puppet.retarget import Gains, Retargeter
+from puppet.shots import CutWatch
 from puppet.smoothing import OneEuro, Smoothed, smooth
+from puppet.users import Users
 
 if TYPE_CHECKING:
     from puppet.actor import Actor
@@ -90,40 +93,53 @@ class _Motion:
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """A frame and the face that was seen in it, or None; milliseconds by stage."""
+    """A frame and the face that was seen in it, or None; milliseconds by stage.
+
+    look: what tells of the face who it is (`persons.look`), where that was looked at; scene: number of the picture
+    (`shots.CutWatch`).
+    """
 
     frame: Frame
     face: Face | None
     stage_ms: dict[str, float]
+    look: Floats | None = None
+    scene: int = 0
 
 
 class Puppeteer:
     """One user's face on one actor, or on several. `track` and `close` belong to one thread, `act` to one, everything
     else to any.
 
-    actor: who plays; others: who plays the same beside them (a wall of puppets).
+    actor: who plays; others: who plays the same beside them (a wall of puppets). watchful: notice when another face
+    comes, or another picture; not for who is told (`begin_shot`).
     """
 
-    def __init__(self, tracker: Tracker, actor: Actor | None, options: StepOptions | None = None) -> None:
+    def __init__(
+        self, tracker: Tracker, actor: Actor | None, options: StepOptions | None = None, watchful: bool = True
+    ) -> None:
         self.options = options or StepOptions()
         self.actor = actor
         self.others: tuple[Actor, ...] = ()
         self._tracker = tracker
-        self._automatic = AutomaticNeutral()
-        self._captured: Neutral | None = None
+        self._watchful = watchful
+        self._cuts = CutWatch()
+        self._looked_at = -np.inf
+        self._scene = 0  # of the last frame that was acted
+        self._users = Users()
         self._capture_next = False
         self._roles: list[_Role] = []
         self._morph: ActorMorph | None = None
+        self._step: object = None  # the newest one
 
     @property
     def neutral_is_captured(self) -> bool:
         """Whether the user's own neutral is in use, rather than the automatic one."""
-        return self._captured is not None
+        return self._users.captured is not None
 
     @property
     def neutral_confidence(self) -> float:
         """How far the neutral in use can be trusted, 0 .. 1; 1 for the user's own."""
-        return 1.0 if self._captured is not None else self._automatic.confidence
+        return self._users.confidence
 
     def capture_neutral(self) -> None:
         """The next tracked face becomes the user's neutral."""
@@ -131,16 +147,23 @@ class Puppeteer:
 
     def set_neutral(self, neutral: Neutral) -> None:
         """Use a neutral that is known already (offline rendering looks at the whole clip first)."""
-        self._captured = neutral
+        self._users.captured = neutral
+
+    def begin_shot(self, neutral: Neutral | None) -> None:
+        """The next frame shows another picture: nothing is smoothed over from the last one. The neutral of whom it
+        shows, None where that is not known or nobody is."""
+        if neutral is not None:
+            self._users.captured = neutral
+        for role in self._roles:
+            role.motion = _Motion()
 
     def reset_neutral(self) -> None:
         """Back to the automatic neutral."""
-        self._captured, self._capture_next = None, False
+        self._users.captured, self._capture_next = None, False
 
     def forget_user(self) -> None:
         """Somebody else may be sitting there, or another camera be looking: nothing learned so far counts."""
-        self.reset_neutral()
-        self._automatic = AutomaticNeutral()
+        self._users, self._capture_next = Users(), False
 
     def close(self) -> None:
         """Free the tracker; call from the thread that called `track`."""
@@ -155,22 +178,42 @@ class Puppeteer:
         stages = _Stages()
         with stages("track"):
             face = self._tracker.track(frame)
-        return Tracked(frame, face, stages.milliseconds)
+            if not self._watchful:
+                return Tracked(frame, face, stages.milliseconds)
+            self._cuts.see(frame.image)
+            seen = None
+            if face is not None and abs(frame.captured_at - self._looked_at) >= KEEP_EVERY:
+                self._looked_at = frame.captured_at
+                seen = look(face, colours(frame.image, face))
+        return Tracked(frame, face, stages.milliseconds, seen, self._cuts.scene)
 
     def act(self, tracked: Tracked) -> Result:
-        """The second half: everything after the tracker, frames in their order."""
+        """The second half: everything after the tracker, frames in their order.
+
+        When another thread begins a step before this one has ended, because an actor stalls in it, this one changes
+        nothing any more and raises RuntimeError.
+        """
+        step = self._step = object()
         options, actor, others = self.options, self.actor, self.others
         frame, face, stages = tracked.frame, tracked.face, _Stages(tracked.stage_ms)
         if actor is None:
             return Result(frame, face, None, None, None, stages.milliseconds)
         user = None
+        if tracked.scene != self._scene:
+            self._scene = tracked.scene
+            self.begin_shot(None)
         if face is not None:
             with stages("retarget"):
+                self._users.see(tracked.look, frame.captured_at, tracked.scene)
                 user = self._neutral_for(face, frame.captured_at)
         morph = options.morph if options.morph is not None and options.morph.share > 0 else None
         partner = () if morph is None else (morph.actor,)
         roles = self._cast((actor, *others, *partner))
-        asked = [role.feel(frame, face, user, options, stages) for role in roles]
+        asked = []
+        for role in roles:
+            if self._step is not step:
+                raise RuntimeError("another step has taken the place of this one")
+            asked.append(role.feel(frame, face, user, options, stages))
         latent = _edited(asked[0].latent, options)
         if morph is None:
             faces = [roles[0].decode(latent, stages)]
@@ -210,8 +253,8 @@ class Puppeteer:
 
     def _neutral_for(self, face: Face, at: float) -> Neutral:
         if self._capture_next:
-            self._captured, self._capture_next = neutral_of(face), False
-        return self._captured or self._automatic.watch(face, at)
+            self._users.captured, self._capture_next = neutral_of(face), False
+        return self._users.neutral_for(face, at)
 
 
 @dataclass(frozen=True, slots=True)

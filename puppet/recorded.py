@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
-import numpy as np
 
 from puppet.devices import DEFAULT_FPS, Capture, Film, plausible_fps
-from puppet.errors import SourceError
+from puppet.errors import PictureError, SourceError, reason
 from puppet.frames import Frame, Image
+from puppet.pictures import SUFFIXES as IMAGE_SUFFIXES
+from puppet.pictures import read_animation, read_picture
 
-IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm"}
+SLOWEST_FPS = 10.0  # of an animation whose frames stay for longer; what is made of it repeats them
 LATE = 0.5  # s; a paced file that falls further behind (slow decoder, machine asleep) goes on from where it is
 
 
@@ -156,51 +159,68 @@ class VideoFile(_Recorded):
 
 
 class Pictures(_Recorded):
-    """A folder of images in natural order (2 before 10), or one image, at 30 per second. `skipped`: unreadable ones;
-    `shown`: the file of the picture that was read last."""
+    """A folder of images in natural order (2 before 10), or one image, at 30 per second; or the frames of one animated
+    image, each for as long as the file says. `skipped`: unreadable ones; `shown`: the file of the picture that was read
+    last, None for frames of an animation."""
 
     shown: Path | None = None
 
     def _rewind(self) -> None:
-        files = sorted(self.path.iterdir(), key=_natural) if self.path.is_dir() else [self.path]
-        self._files = [f for f in files if f.suffix.lower() in IMAGE_SUFFIXES and f.is_file()]
-        self._place = 0
-        self.skipped = 0
-        self._first = self._advance()
+        self._release()
+        self.skipped, self._problem = 0, ""
+        self._pictures = self._of_folder() if self.path.is_dir() else self._of_file()
+        self._first = next(self._pictures, None)
         if self._first is None:
             kind = "empty" if self.path.is_dir() else "unreadable"
-            what = "not an image that can be read"
+            what = f"not an image that can be read: {self._problem}"
             if self.path.is_dir():
-                what = f"none of its {self.skipped} images can be read" if self.skipped else "there is no image in it"
+                what = f"none of its {self.skipped} images can be read, the first: {self._problem}"
+                what = what if self.skipped else "there is no image in it"
             raise SourceError(f"{self.path}: {what}", kind)
-        self.frame_count = None if self._loop else len(self._files) - self.skipped
 
     def _next(self) -> tuple[Image, float] | None:
-        image, self._first = (self._first, None) if self._first is not None else (self._advance(), None)
-        if image is None:
+        shown, self._first = self._first or next(self._pictures, None), None
+        if shown is None:
             return None
-        self.shown = self._files[self._place - 1]
-        return image, (self._place - self.skipped - 1) / self.fps
+        image, stamp, self.shown = shown
+        return image, stamp
 
-    def _advance(self) -> Image | None:
-        while self._place < len(self._files):
-            image = _read_image(self._files[self._place])
-            self._place += 1
-            if image is not None:
-                return image
-            self.skipped += 1
-        return None
+    def _of_folder(self) -> Iterator[tuple[Image, float, Path | None]]:
+        """Each image, its time and its file."""
+        files = [f for f in sorted(self.path.iterdir(), key=_natural) if f.suffix.lower() in IMAGE_SUFFIXES]
+        files = [f for f in files if f.is_file()]
+        self.fps = DEFAULT_FPS
+        self.frame_count = None if self._loop else len(files)
+        shown = 0
+        for file in files:
+            try:
+                image = read_picture(file)
+            except (PictureError, OSError) as problem:
+                why = reason(problem) if isinstance(problem, OSError) else str(problem)
+                self._problem = self._problem or why
+                self.skipped += 1
+                self.frame_count = None if self._loop else len(files) - self.skipped
+                continue
+            yield image, shown / self.fps, file
+            shown += 1
 
+    def _of_file(self) -> Iterator[tuple[Image, float, Path | None]]:
+        """The image, or each frame of an animation; its last one again where it ends, if it stays for long."""
+        try:
+            animation = read_animation(self.path)
+            ends = list(itertools.accumulate(animation.delays))
+            self.fps = DEFAULT_FPS if len(ends) < 2 else max(SLOWEST_FPS, 1 / min(animation.delays))
+            stays = len(ends) > 1 and animation.delays[-1] > 1.5 / self.fps
+            self.frame_count = None if self._loop else len(ends) + stays
+            for image, begin in zip(animation.frames(), [0.0, *ends], strict=False):
+                yield image, begin, self.path if len(ends) < 2 else None
+            if stays:
+                yield image, ends[-1] - 1 / self.fps, None
+        except PictureError as problem:
+            self._problem = str(problem)
 
-def _read_image(path: Path) -> Image | None:
-    """uint8 (H, W, 3) BGR, turned upright as EXIF says; None when it is no image. Any path, also on Windows."""
-    try:
-        data = np.frombuffer(path.read_bytes(), np.uint8)
-        return cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None  # pyright: ignore[reportReturnType]
-    except OSError:
-        return None
-    except cv2.error:  # larger than OpenCV's limit
-        return None
+    def _release(self) -> None:
+        self._pictures, self._first = iter(()), None
 
 
 def _natural(path: Path) -> list[tuple[int, str]]:

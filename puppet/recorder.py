@@ -18,6 +18,7 @@ from datetime import datetime
 from pathlib import Path
 
 from puppet import pixels
+from puppet.error_log import explained
 from puppet.errors import RecordingError, reason
 from puppet.ffmpeg import FrameClock, RecordingSettings, container, finish_arguments, recording_arguments
 from puppet.frames import Image
@@ -360,6 +361,8 @@ def _room(image: Image, owed: int = 0) -> int:
 
 
 def _why(said: str, problem: Exception, process: subprocess.Popen[bytes] | None) -> str:
+    if not isinstance(problem, OSError):
+        return str(explained(problem, "Writing it"))
     if "No space left on device" in said:
         return "the disk is full"
     lines = [line for line in said.splitlines() if line.strip() and not line.startswith("Svt[info]")]
@@ -369,4 +372,4 @@ def _why(said: str, problem: Exception, process: subprocess.Popen[bytes] | None)
         return f"ffmpeg could not be started ({problem})"
     if process.returncode:
         return f"ffmpeg ended unexpectedly (code {process.returncode})"
-    return str(problem)
+    return reason(problem)

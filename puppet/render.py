@@ -14,27 +14,37 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from puppet import align
 from puppet.actor import DEFAULT_ACTOR, find_actor, load_actor
 from puppet.addresses import without_secrets
 from puppet.compose import Layout
 from puppet.errors import RecordingError, SourceError
 from puppet.film_times import FilmTimes, film_times, steady_rate
-from puppet.frames import Face, Floats, Frame
-from puppet.neutral import Neutral, usual_neutral
+from puppet.following import spot_of
+from puppet.frames import Face, Floats, Frame, HeadPose
+from puppet.neutral import KEEP_EVERY, Neutral, usual_neutral, usual_pose
 from puppet.output_settings import OutputSettings
+from puppet.persons import Looks, apart, colours, grouped, look
 from puppet.pipeline import Puppeteer, StepOptions
 from puppet.progress import progress
 from puppet.recorded import IMAGE_SUFFIXES
 from puppet.recorder import Sound
+from puppet.retarget import head_movement
+from puppet.shots import CutWatch, Sighting, looks_within, shots
 from puppet.sinks import RecorderSink, path_of
 from puppet.sources import DEMO_CLIP, Source, open_source
-from puppet.tracking import FaceMeshTracker, MirrorTracker, Tracker
+from puppet.texts import one_line
+from puppet.tracking import Tracker, film_tracker
 
 if TYPE_CHECKING:
     from puppet.actor import Actor
 
 SAMPLED = 600  # frames the driver's neutral is worked out from
+SHORT = 1.5  # s of a face: a shot that shows less of it borrows a neutral
+SAME_PERSON = 0.7  # `persons.apart` below which shots share a neutral: to keep them apart costs little
+ALIKE_DEGREES, ALIKE_PLACE, ALIKE_SIZE = 12.0, 0.5, 0.15  # as `frames.Drive`: how far usual poses may differ to be one
 
 
 @dataclass(frozen=True)
@@ -54,7 +64,7 @@ class Rendered:
         """One line for the user."""
         seen = f"face seen in {100 * self.faces / self.frames_read:.1f} % of {self.frames_read} frames"
         strange = f"{100 * self.strange / max(1, self.faces):.0f} % of those beyond what the actor's footage shows"
-        where = ", ".join(str(path.resolve()) for path in self.paths)
+        where = ", ".join(one_line(str(path.resolve()), None) for path in self.paths)
         return f"{where}: {self.frames} frames, {self.seconds:.2f} s, {seen}, {strange}"
 
 
@@ -135,13 +145,18 @@ def _render(
 class Performance:
     """What the driver did: points f32 (478, 3) px by frame number, None where no face was seen. A Tracker itself.
 
+    cuts: numbers of the frames with which another picture begins; seen: of each frame with a face.
     6 kB per frame: ten minutes of video are 100 MB.
     """
 
-    def __init__(self, points: Sequence[Floats | None]) -> None:
+    def __init__(
+        self, points: Sequence[Floats | None], cuts: Sequence[int] = (), seen: Sequence[Sighting] = ()
+    ) -> None:
         self.points = points
         self.faces = sum(p is not None for p in points)
         self.faces_seen = 0
+        self.shots = shots(len(points), cuts, seen, KEEP_EVERY)
+        self._looks = [looks_within([one for one in seen if one.frame in shot], KEEP_EVERY) for shot in self.shots]
 
     def track(self, frame: Frame) -> Face | None:
         points = self.points[frame.index] if frame.index < len(self.points) else None
@@ -153,22 +168,99 @@ class Performance:
 
     def neutral(self) -> Neutral:
         """The driver at rest, from `SAMPLED` of the frames. There must be a face."""
-        seen = [p for p in self.points if p is not None]
+        return self._rest_in(self.shots)
+
+    def neutrals(self) -> dict[int, Neutral]:
+        """The driver at rest in each shot that shows a face, by the number of its first frame.
+
+        Shots of one person share what that person looks like at rest, and those that show the head alike also how it is
+        usually held. A short shot borrows the rest of whoever it most likely shows.
+        """
+        filmed = [shot for shot in self.shots if any(self.points[i] is not None for i in shot)]
+        if len(filmed) < 2:
+            return {shot.start: self.neutral() for shot in filmed}
+        looks = [self._looks[self.shots.index(shot)] for shot in filmed]
+        long = [one is not None and one.seconds >= SHORT for one in looks]
+        people = grouped([one if enough else None for one, enough in zip(looks, long, strict=True)], SAME_PERSON)
+        for i, one in enumerate(looks):
+            if not long[i]:
+                people[i] = self._lender(i, looks, people) if one is not None else -1
+        result = {}
+        for person in dict.fromkeys(people):
+            mine = [shot for shot, who in zip(filmed, people, strict=True) if who == person]
+            if person < 0:
+                result |= {shot.start: self._rest_in([shot]) for shot in mine}
+                continue
+            lasting = [shot for shot, who, enough in zip(filmed, people, long, strict=True) if who == person and enough]
+            rest = self._rest_in(lasting)
+            result |= _held(rest, [(shot, [p for i in shot if (p := self.points[i]) is not None]) for shot in mine])
+        return result
+
+    @staticmethod
+    def _lender(short: int, looks: Sequence[Looks | None], people: Sequence[int]) -> int:
+        """The person whose rest a short shot borrows; -1 when it is like nobody."""
+        mine = looks[short]
+        assert mine is not None
+        others = [
+            (apart(mine, one), who) for one, who in zip(looks, people, strict=True) if one is not None and who >= 0
+        ]
+        nearest, who = min(others, default=(np.inf, -1))
+        return who if nearest < 1 else -1
+
+    def _rest_in(self, parts: Sequence[range]) -> Neutral:
+        seen = [p for part in parts for i in part if (p := self.points[i]) is not None]
         return usual_neutral([align.face_of(points) for points in seen[:: -(-len(seen) // SAMPLED)]])
+
+
+def _held(rest: Neutral, filmed: Sequence[tuple[range, Sequence[Floats]]]) -> dict[int, Neutral]:
+    """One person's neutral in each of their shots: those that show the head alike share its usual pose."""
+    alike: list[tuple[HeadPose, list[tuple[range, Sequence[Floats]]]]] = []
+    for shot, points in sorted(filmed, key=lambda one: -len(one[1])):
+        pose = usual_pose(points, rest.landmarks)
+        near = next((group for usual, group in alike if _held_alike(usual, pose)), None)
+        if near is None:
+            alike.append((pose, [(shot, points)]))
+        else:
+            near.append((shot, points))
+    if len(alike) == 1:
+        return {shot.start: rest for shot, _ in filmed}
+    result = {}
+    for _, group in alike:
+        together = [p for _, points in group for p in points]
+        pose = usual_pose(together[:: -(-len(together) // SAMPLED)], rest.landmarks)
+        result |= {shot.start: Neutral(rest.landmarks, pose) for shot, _ in group}
+    return result
+
+
+def _held_alike(a: HeadPose, b: HeadPose) -> bool:
+    turned, moved, nearer = np.split(np.abs(head_movement(a, b)), [3, 5])
+    return bool(turned.max() < ALIKE_DEGREES and moved.max() < ALIKE_PLACE and nearer[0] < ALIKE_SIZE)
 
 
 def _follow(source: Source) -> Performance:
     """Track the whole clip. Raises SourceError when there is no face in it."""
     found: list[Floats | None] = []
+    cuts: list[int] = []
+    seen: list[Sighting] = []
+    watch, looked = CutWatch(), -np.inf
     with (
         contextlib.closing(_make_tracker(source)) as tracker,
         progress(total=source.frame_count, label="tracking", unit="frames") as bar,
     ):
         while (frame := source.read()) is not None:
             face = tracker.track(frame)
+            ago = watch.see(frame.image)
+            if ago is not None:
+                cuts.append(len(found) - ago)
+            if face is not None:
+                taken = frame.captured_at - looked >= KEEP_EVERY
+                looked = frame.captured_at if taken else looked
+                spot = spot_of(face.points)
+                shown = look(face, colours(frame.image, face)) if taken else None
+                seen.append(Sighting(len(found), frame.captured_at, (spot.x, spot.y, spot.size), shown))
             found.append(None if face is None else face.points)
             bar.update()
-    performance = Performance(found)
+    performance = Performance(found, cuts, seen)
     if not performance.faces:
         raise SourceError(
             f"{source.name}: no face was seen in {len(found)} frames, so nothing was rendered; "
@@ -187,13 +279,16 @@ def _act(
 ) -> int:
     """Play and record the whole clip; returns the number of frames outside the actor's domain."""
     strange = 0
-    puppeteer = Puppeteer(performance, actor, options)
-    puppeteer.set_neutral(performance.neutral())
+    puppeteer = Puppeteer(performance, actor, options, watchful=False)
+    neutrals, starts = performance.neutrals(), {shot.start for shot in performance.shots}
+    puppeteer.set_neutral(next(iter(neutrals.values())))
     with (
         contextlib.closing(puppeteer),
         progress(total=len(performance.points), label="rendering", unit="frames") as bar,
     ):
         while take.error is None and (frame := source.read()) is not None:
+            if frame.index in starts:
+                puppeteer.begin_shot(neutrals.get(frame.index))
             result = puppeteer.step(frame)
             strange += result.out_of_domain is not None and result.out_of_domain > 1
             take.write(result)
@@ -202,8 +297,7 @@ def _act(
 
 
 def _make_tracker(source: Source) -> Tracker:
-    """A single picture has no frame before it to follow a face from. There is time to look twice."""
-    return MirrorTracker(lambda: FaceMeshTracker(still=source.frame_count == 1))
+    return film_tracker(still=source.frame_count == 1)
 
 
 @contextlib.contextmanager

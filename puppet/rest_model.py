@@ -16,10 +16,12 @@ from pathlib import Path
 
 import numpy as np
 
+from puppet.arrays import read_arrays
 from puppet.frames import LANDMARKS, Floats
 from puppet.measurements import BROWS, LIPS, MEASUREMENT_NAMES, measure
 
 MODEL_FILE = Path(__file__).parent / "assets" / "rest.npz"
+MAX_BYTES = 4 << 20
 CHIN = (152, 148, 377, 176, 400, 149, 378, 150, 379, 136, 365, 172, 397, 175, 199, 200, 18)
 REGIONS = {"mouth": (*LIPS, *CHIN), "brows": BROWS}  # the landmarks by which the size of a correction is told
 ABOUT = {
@@ -131,11 +133,11 @@ def arrays_of(attention: Attention, corrections: Mapping[str, Correction]) -> di
 
 @cache
 def _model() -> tuple[Attention, dict[str, Correction]]:
-    with np.load(MODEL_FILE, allow_pickle=False) as file:
+    file = read_arrays(MODEL_FILE, MAX_BYTES)
 
-        def arrays(name: str, kind: type) -> dict[str, Floats]:
-            return {field.name: file[f"{name}_{field.name}"] for field in fields(kind)}
+    def arrays(name: str, kind: type) -> dict[str, Floats]:
+        return {field.name: file[f"{name}_{field.name}"] for field in fields(kind)}
 
-        return Attention(**arrays("attention", Attention)), {
-            region: Correction(**arrays(region, Correction)) for region in REGIONS
-        }
+    return Attention(**arrays("attention", Attention)), {
+        region: Correction(**arrays(region, Correction)) for region in REGIONS
+    }

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import math
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
@@ -12,9 +15,16 @@ import platformdirs
 
 from puppet.files import write_whole
 from puppet.output_settings import OutputSettings
+from puppet.plain_json import read_json
+from puppet.texts import is_plain, is_seen, one_line
 
 T = TypeVar("T")
-LARGEST = 1e300  # a whole number in JSON may be too large to be a float at all
+MAX_BYTES = 1 << 20
+MOST_NOTICES = 10  # said at once
+LONGEST = 500  # characters of a text
+LONGEST_PATH = 4096
+LONGEST_USER = 40
+A_PATH: dict[str, Any] = {"path": True}  # of a file or folder, an address, or a name
 
 
 @dataclass(frozen=True)
@@ -51,8 +61,8 @@ class ViewSettings:
 class WindowSettings:
     """Size of the window's inside, in device-independent px; keys of the side panel's folded groups, with spaces."""
 
-    width: int = field(default=1240, metadata={"range": (320, 16384)})
-    height: int = field(default=760, metadata={"range": (240, 16384)})
+    width: int = field(default=1240, metadata={"range": (320, 7680)})  # 8K: a larger one is no window's
+    height: int = field(default=760, metadata={"range": (240, 4320)})
     maximised: bool = False
     folded: str = "wall"
 
@@ -61,24 +71,26 @@ class WindowSettings:
 class Settings:
     """Everything that survives a restart. Empty text means: nothing chosen yet."""
 
-    source: str = ""  # what `sources.open_source` takes
-    recent: tuple[str, ...] = ()  # files, folders and addresses that were sources, newest first
+    source: str = field(default="", metadata=A_PATH)  # what `sources.open_source` takes
+    recent: tuple[str, ...] = field(
+        default=(), metadata=A_PATH | {"most": 20}
+    )  # files, folders and addresses that were sources, newest first
     camera: CameraFormat = CameraFormat()
-    user: str = "Me"  # who sits before the camera
-    users: tuple[str, ...] = ("Me",)
-    actor: str = ""  # name or file
+    user: str = field(default="Me", metadata={"name": True})  # who sits before the camera
+    users: tuple[str, ...] = field(default=("Me",), metadata={"name": True, "most": 100})
+    actor: str = field(default="", metadata=A_PATH)  # name or file
     provider: str = field(default="auto", metadata={"choices": ("auto", "cuda", "directml", "coreml", "cpu")})
-    recording_folder: str = ""  # empty: "Puppet" in the user's folder for videos
+    recording_folder: str = field(default="", metadata=A_PATH | {"folder": True})  # empty: see `folder`
     mirror_preview: bool = True
     mirror_output: bool = False
-    wall: tuple[str, ...] = ()  # actor files that play beside the actor
+    wall: tuple[str, ...] = field(default=(), metadata=A_PATH | {"most": 50})  # actor files that play beside the actor
     motion: MotionSettings = MotionSettings()
     view: ViewSettings = ViewSettings()
     output: OutputSettings = OutputSettings()
     window: WindowSettings = WindowSettings()
 
     def folder(self) -> Path:
-        """Where recordings and snapshots go."""
+        """Where recordings and snapshots go: "Puppet" in the user's folder for videos, unless another was chosen."""
         return Path(self.recording_folder) if self.recording_folder else platformdirs.user_videos_path() / "Puppet"
 
 
@@ -94,17 +106,22 @@ def load_settings(path: Path) -> tuple[Settings, list[str]]:
     A missing file is normal. A file that is not a JSON object is set aside as `settings.json.broken`.
     """
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
+        stored = read_json(path, MAX_BYTES, finite=False)
         if not isinstance(stored, dict):
             raise ValueError("not a JSON object")
     except FileNotFoundError:
         return Settings(), []
     except OSError as problem:
-        return Settings(), [f"The settings in {path} cannot be read ({problem.strerror}); using the defaults."]
-    except (ValueError, RecursionError):  # JSONDecodeError and UnicodeDecodeError are ValueErrors
+        if problem.errno != errno.EFBIG:
+            return Settings(), [f"The settings in {path} cannot be read ({problem.strerror}); using the defaults."]
+        return Settings(), [_set_aside(path)]
+    except ValueError:
         return Settings(), [_set_aside(path)]
     notices: list[str] = []
-    return _read(Settings, stored, "", notices), [f"{path.name}: {notice}" for notice in notices]
+    settings = _read(Settings, stored, "", notices)
+    if len(notices) > MOST_NOTICES:
+        notices = [*notices[:MOST_NOTICES], f"{len(notices) - MOST_NOTICES} more could not be used."]
+    return settings, [f"{path.name}: {notice}" for notice in notices]
 
 
 def save_settings(settings: Settings, path: Path) -> None:
@@ -112,7 +129,8 @@ def save_settings(settings: Settings, path: Path) -> None:
 
     Raises OSError.
     """
-    write_whole(path, json.dumps(asdict(settings), indent=2, ensure_ascii=False) + "\n")
+    text = json.dumps(asdict(settings), indent=2, ensure_ascii=False) + "\n"
+    write_whole(path, text.encode("utf-8", "backslashreplace"))  # a file's name need not be UTF-8; JSON's own escapes
 
 
 def _set_aside(path: Path) -> str:
@@ -132,27 +150,57 @@ def _read(kind: type[T], stored: dict[str, Any], prefix: str, notices: list[str]
     for key, value in stored.items():
         name = prefix + key
         if key not in known:
-            notices.append(f'unknown setting "{name}" was ignored.')
+            notices.append(f'unknown setting "{one_line(name, 60)}" was ignored.')
             continue
         wanted, allowed = types[key], known[key].metadata
-        limits, choices = allowed.get("range"), allowed.get("choices")
-        nested = isinstance(wanted, type) and is_dataclass(wanted)
-        if nested and isinstance(value, dict):
+        if isinstance(wanted, type) and is_dataclass(wanted) and isinstance(value, dict):
             values[key] = _read(wanted, value, f"{name}.", notices)
-        elif not _is_a(value, wanted):
-            notices.append(f'"{name}" cannot be {value!r:.40}; using the default.')
-        elif limits and not limits[0] <= value <= limits[1]:
-            notices.append(f'"{name}" must lie between {limits[0]} and {limits[1]}, not {value}; using the default.')
-        elif choices and value not in choices:
-            notices.append(f'"{name}" must be one of {", ".join(choices)}, not {value!r:.40}; using the default.')
+        elif why := _why_not(value, wanted, allowed):
+            notices.append(f'"{name}" {why}; using the default.')
+        elif isinstance(value, list):
+            values[key] = tuple(dict.fromkeys(value))[: allowed["most"]]  # the first are the newest, or the oldest
         else:
-            values[key] = float(value) if wanted is float else tuple(value) if isinstance(value, list) else value
+            values[key] = float(value) if wanted is float else value
     return kind(**values)
+
+
+def _why_not(value: Any, wanted: type, allowed: Mapping[str, Any]) -> str:
+    """Why a value cannot be a setting's, in words; empty when it can."""
+    limits, choices = allowed.get("range"), allowed.get("choices")
+    shown = one_line(repr(value), 40)
+    if not _is_a(value, wanted):
+        return f"cannot be {shown}"
+    if limits and not limits[0] <= value <= limits[1]:
+        return f"must lie between {limits[0]} and {limits[1]}, not {shown}"
+    if choices and value not in choices:
+        return f"must be one of {', '.join(map(str, choices))}, not {shown}"
+    texts = value if isinstance(value, list) else [value] if isinstance(value, str) else []
+    if not all(_is_text(text, allowed) for text in texts):
+        return f"cannot be {shown}"
+    if allowed.get("folder") and isinstance(value, str) and os.path.exists(value) and not os.path.isdir(value):
+        return f"cannot be {shown}, which is no folder"
+    return ""
 
 
 def _is_a(value: Any, wanted: type) -> bool:
     if wanted is float:
-        return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < LARGEST  # no NaN either
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
     if get_origin(wanted) is tuple:
         return isinstance(value, list) and all(type(item) is get_args(wanted)[0] for item in value)
     return type(value) is wanted  # bool is an int to isinstance
+
+
+def _is_text(text: str, allowed: Mapping[str, Any]) -> bool:
+    if allowed.get("path"):
+        return _is_path(text)
+    if allowed.get("name"):
+        return is_plain(text) and is_seen(text) and text == text.strip() and len(text) <= LONGEST_USER
+    return is_plain(text) and len(text) <= LONGEST
+
+
+def _is_path(text: str) -> bool:
+    """Whether this system can have a file of that name; its bytes need not be UTF-8."""
+    try:
+        return len(os.fsencode(text)) <= LONGEST_PATH and "\0" not in text
+    except ValueError:
+        return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -60,12 +61,12 @@ SOURCES: tuple[SourceKind, ...] = (  # the first that takes a specification make
     ),
     SourceKind(
         "pictures",
-        lambda spec: Path(spec).is_dir() or Path(spec).suffix.lower() in IMAGE_SUFFIXES,
+        lambda spec: os.path.isdir(spec) or Path(spec).suffix.lower() in IMAGE_SUFFIXES,
         lambda spec, paced, loop, _: Pictures(Path(spec), paced, loop),
     ),
     SourceKind(
         "video",
-        lambda spec: not _is_device(spec) and (Path(spec).exists() or _looks_like_a_path(spec)),
+        lambda spec: not _is_device(spec) and (os.path.exists(spec) or _looks_like_a_path(spec)),
         lambda spec, paced, loop, _: VideoFile(Path(spec), paced, loop),
     ),
     SourceKind("camera", lambda _: True, lambda spec, _, __, devices: CameraSource(spec, devices)),

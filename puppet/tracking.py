@@ -9,14 +9,15 @@ import sys
 import tempfile
 import threading
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 import numpy as np
 
 from puppet import align, pixels
-from puppet.frames import LANDMARKS, Face, Floats, Frame
+from puppet.following import AT_LEAST, AttentiveTracker, Pointable, Spot, spot_of
+from puppet.frames import LANDMARKS, Face, Floats, Frame, Image
 from puppet.mirrored import flip_points
 
 NATIVE_CHATTER = re.compile(  # what MediaPipe's libraries say when all is well; errors (E, F) are none of it
@@ -25,6 +26,9 @@ NATIVE_CHATTER = re.compile(  # what MediaPipe's libraries say when all is well;
 )
 SPARE_CORES = 4  # tracking, acting and the window take two; the second view costs the frame rate a quarter there
 SAME_FACE = 0.3  # outer-eye distances: views of one face lie nearer together than that
+SMALL = 0.16  # of the picture's shorter side: FaceMesh finds no smaller faces by itself
+VIEW = 5.0  # sizes of a small face: side of the part of the picture in which it is followed
+ROOM = 1.0  # sizes that are left between the face and that part's edge
 _STDERR = threading.Lock()  # held while file descriptor 2 is turned elsewhere
 
 
@@ -54,24 +58,79 @@ class FaceMeshTracker:
             self._mesh = face_mesh.FaceMesh(static_image_mode=still, max_num_faces=max_faces, refine_landmarks=True)
             self._mesh.process(np.zeros((64, 64, 3), np.uint8))  # now its threads have started, and had their say
         self._last_box: Floats | None = None
+        self._view: tuple[int, int, int, int] | None = None  # left, top, right, bottom in px; None: the whole picture
         self._chatty = True  # until the first face: the landmark networks are used from then on
         self.faces_seen = 0
+        self.others: tuple[Face, ...] = ()  # faces of the last frame that are not the followed one
 
     def track(self, frame: Frame) -> Face | None:
         """The followed face, or None when no face is seen."""
-        height, width = frame.image.shape[:2]
-        rgb = pixels.swap_red_blue(frame.image)
+        found = self._found(frame.image)
+        self.faces_seen = len(found)
+        self.others = ()
+        if not found:
+            self._view = None
+            return None
+        points = min(found, key=self._strangeness)
+        self.others = tuple(align.face_of(other) for other in found if other is not points)
+        self._last_box = _box(points)
+        if self._view is not None:
+            self._move_view(frame.image, points)
+        return align.face_of(points)
+
+    def look_at(self, frame: Frame, spot: Spot, others: Sequence[Spot]) -> Face | None:
+        """Leave whatever is followed for the face at `spot`, and none of the `others`; the face, if it is one.
+
+        A small face is followed in a part of the picture, which moves with it.
+        """
+        self._mesh.reset()
+        image = frame.image.copy()
+        for other in others:
+            x, y, reach = int(other.x), int(other.y), int(0.7 * other.size)
+            image[max(0, y - reach) : max(0, y + reach), max(0, x - reach) : max(0, x + reach)] = 128
+        self._last_box, self._view = None, self._view_of(image, spot)
+        return self.track(Frame(image, frame.index, frame.captured_at))
+
+    def _found(self, image: Image) -> list[Floats]:
+        """Points f32 (478, 3) px of all faces that FaceMesh sees."""
+        left, top, right, bottom = self._view or (0, 0, image.shape[1], image.shape[0])
+        rgb = pixels.swap_red_blue(image[top:bottom, left:right])
         rgb.setflags(write=False)  # MediaPipe copies writeable images
         with without_native_chatter() if self._chatty else contextlib.nullcontext():
             found = self._mesh.process(rgb).multi_face_landmarks or []  # pyright: ignore[reportAttributeAccessIssue]
         self._chatty = self._chatty and not found
-        faces = [_points(face.landmark, width, height) for face in found]
-        self.faces_seen = len(faces)
-        if not faces:
+        faces = [_points(face.landmark, right - left, bottom - top) for face in found]
+        if self._view is not None:
+            for points in faces:
+                points[:, :2] += (left, top)
+        return faces
+
+    def _view_of(self, image: Image, spot: Spot) -> tuple[int, int, int, int] | None:
+        height, width = image.shape[:2]
+        if spot.size > SMALL * min(height, width):
             return None
-        points = min(faces, key=self._strangeness)
-        self._last_box = _box(points)
-        return align.face_of(points)
+        reach = VIEW / 2 * spot.size
+        middle_x = float(np.clip(spot.x, reach, max(reach, width - reach)))
+        middle_y = float(np.clip(spot.y, reach, max(reach, height - reach)))
+        left, top = max(0, int(middle_x - reach)), max(0, int(middle_y - reach))
+        return left, top, min(width, int(middle_x + reach) + 1), min(height, int(middle_y + reach) + 1)
+
+    def _move_view(self, image: Image, points: Floats) -> None:
+        """Where the face comes near the edge of the part that is looked at, or grows: look at another part next."""
+        assert self._view is not None
+        height, width = image.shape[:2]
+        left, top, right, bottom = self._view
+        spot = spot_of(points)
+        free = ROOM * spot.size
+        near = (
+            (left > 0 and spot.x - left < free)
+            or (top > 0 and spot.y - top < free)
+            or (right < width and right - spot.x < free)
+            or (bottom < height and bottom - spot.y < free)
+        )
+        if near or not 0.5 < (right - left) / (VIEW * spot.size) < 2:
+            self._mesh.reset()
+            self._view = self._view_of(image, spot)
 
     def close(self) -> None:
         """Free the tracker; call from the thread that used it."""
@@ -92,7 +151,7 @@ class MirrorTracker:
     both. It takes a second FaceMesh, which works beside the first on another core.
     """
 
-    def __init__(self, make: Callable[[], Tracker]) -> None:
+    def __init__(self, make: Callable[[], Pointable]) -> None:
         """make: a new tracker; called twice, once in the thread that looks into the mirror."""
         self._tracker = make()
         self._beside = ThreadPoolExecutor(1, "mirror")
@@ -105,8 +164,15 @@ class MirrorTracker:
         Where only the mirror shows one, that is the face.
         """
         looking = self._beside.submit(self._look_into_mirror, frame)
-        face = self._tracker.track(frame)
-        points = looking.result()
+        return self._together(self._tracker.track(frame), looking.result())
+
+    def look_at(self, frame: Frame, spot: Spot, others: Sequence[Spot]) -> Face | None:
+        """As `FaceMeshTracker.look_at`, in both views."""
+        looking = self._beside.submit(self._look_into_mirror, frame, (spot, others))
+        return self._together(self._tracker.look_at(frame, spot, others), looking.result())
+
+    def _together(self, face: Face | None, points: Floats | None) -> Face | None:
+        """What was seen straight, and the points f32 (478, 3) px that the mirror showed."""
         self.faces_seen = max(self._tracker.faces_seen, self._in_mirror.faces_seen)
         if points is None:
             return face
@@ -117,10 +183,16 @@ class MirrorTracker:
             points = (points + face.points) / 2
         return align.face_of(points)
 
-    def _look_into_mirror(self, frame: Frame) -> Floats | None:
+    def _look_into_mirror(self, frame: Frame, meant: tuple[Spot, Sequence[Spot]] | None = None) -> Floats | None:
+        """meant: the face that is to be looked at, and the others, as they lie in the picture itself."""
+        width = frame.image.shape[1]
         mirrored = Frame(np.ascontiguousarray(frame.image[:, ::-1]), frame.index, frame.captured_at)
-        face = self._in_mirror.track(mirrored)
-        return None if face is None else flip_points(face.points, frame.image.shape[1])
+        if meant is None:
+            face = self._in_mirror.track(mirrored)
+        else:
+            spot, others = meant
+            face = self._in_mirror.look_at(mirrored, spot.mirrored(width), [one.mirrored(width) for one in others])
+        return None if face is None else flip_points(face.points, width)
 
     def close(self) -> None:
         """Free both trackers; call from the thread that made this one."""
@@ -129,9 +201,41 @@ class MirrorTracker:
         self._tracker.close()
 
 
+class FaceFinder:
+    """Where faces are in one picture, also small ones: BlazeFace's full-range model (Bazarevsky et al. 2019)."""
+
+    def __init__(self) -> None:
+        with without_native_chatter():
+            with _pyplot_left_out():
+                from mediapipe.python.solutions import face_detection
+
+            self._detection = face_detection.FaceDetection(AT_LEAST, model_selection=1)
+            self._detection.process(np.zeros((64, 64, 3), np.uint8))
+
+    def find(self, image: Image) -> list[Spot]:
+        """Faces in an image uint8 (H, W, 3) BGR, in no order."""
+        height, width = image.shape[:2]
+        found = self._detection.process(pixels.swap_red_blue(image)).detections or []  # pyright: ignore
+        boxes = [one.location_data.relative_bounding_box for one in found]
+        return [
+            Spot((box.xmin + box.width / 2) * width, (box.ymin + box.height / 2) * height, box.width * width)
+            for box in boxes
+        ]
+
+    def close(self) -> None:
+        """Free the detector; call from the thread that used it."""
+        self._detection.close()
+
+
 def live_tracker() -> Tracker:
     """For a camera: two views where there are SPARE_CORES, which the window does not need for anything else."""
-    return MirrorTracker(FaceMeshTracker) if (os.cpu_count() or 1) >= SPARE_CORES else FaceMeshTracker()
+    spare = (os.cpu_count() or 1) >= SPARE_CORES
+    return AttentiveTracker(MirrorTracker(FaceMeshTracker) if spare else FaceMeshTracker(), FaceFinder)
+
+
+def film_tracker(still: bool = False) -> Tracker:
+    """For files: there is time to look twice. still: a single picture, without a frame before it to follow from."""
+    return AttentiveTracker(MirrorTracker(lambda: FaceMeshTracker(still)), FaceFinder)
 
 
 def _points(landmarks, width: int, height: int) -> Floats:

@@ -16,6 +16,8 @@ from puppet.frames import Floats, Image
 
 SLACK = 1 / 256  # px by which triangles overlap, so that rounding leaves no seams
 MIN_AREA = 1e-4  # px^2 (twice the area): thinner triangles are left to their neighbours
+MAX_LAYERS = 16  # pictures' worth of pixels that are drawn at most; ordinary meshes need about three
+SPANS_AT_ONCE = 1 << 18  # bounds the memory when a wild mesh covers the picture many times
 HIDDEN_BEHIND = 1e9  # px added to the depth of a triangle seen from behind: drawn before everything else
 
 
@@ -67,6 +69,7 @@ class MeshWarp:
         picture = cv2.remap(texture, field, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # pyright: ignore
         return picture  # pyright: ignore[reportReturnType]
 
+    @np.errstate(invalid="ignore", over="ignore")  # points that are no numbers: their triangles are not drawn
     def _draw_field(self, points: Floats) -> Floats:
         """Interleaved field f32 (S, S, 2)."""
         if points.shape != (self.points, 3):
@@ -75,7 +78,7 @@ class MeshWarp:
         corners = points.astype(np.float64)[self._corners]  # (3, T, 3)
         flat, depth = corners[..., :2], corners[..., 2].sum(0)
         doubled = _cross(flat[1] - flat[0], flat[2] - flat[0])
-        drawable = np.flatnonzero(np.abs(doubled) > MIN_AREA)  # false for NaN too
+        drawable = np.flatnonzero((np.abs(doubled) > MIN_AREA) & (np.abs(doubled) < np.inf))  # false for NaN too
         behind = doubled[drawable] * self._texture_sign[drawable] <= 0
         order = drawable[np.argsort(-depth[drawable] - HIDDEN_BEHIND * behind, kind="stable")]  # far first
         self._owner.fill(len(doubled))
@@ -106,24 +109,43 @@ class MeshWarp:
         return tuple(complexes)  # pyright: ignore[reportReturnType]
 
     def _rasterise(self, flat: NDArray, names: NDArray) -> None:
-        """Write the triangles' names into the owner map, in the given order. flat f64 (3, T, 2); names (T,)."""
+        """Write the triangles' names into the owner map, in the given order. flat f64 (3, T, 2); names (T,).
+
+        Of a wild mesh that covers the picture MAX_LAYERS times the farthest triangles are left out.
+        """
         size = self.image_size
         low, high = flat.min(0) - SLACK, flat.max(0) + SLACK
-        first = np.ceil(low[:, 1]).clip(0, size)
-        rows = (np.floor(high[:, 1]).clip(-1, size - 1) - first + 1).clip(0).astype(np.intp)
+        first, last = np.ceil(low).clip(0, size), np.floor(high).clip(-1, size - 1)
+        columns, rows = (last - first + 1).clip(0).T
+        nearer = np.cumsum((columns * rows)[::-1])[::-1]  # pixels of this one's box and of all that come after it
+        begin = int(np.searchsorted(-nearer, -MAX_LAYERS * size * size))
+        rows = rows.astype(np.intp)
         ends = rows.cumsum()
-        if not len(ends) or not ends[-1]:
+        while begin < len(rows):  # one round, unless the mesh is wild
+            reached = ends[begin] - rows[begin] + SPANS_AT_ONCE
+            end = max(begin + 1, int(np.searchsorted(ends, reached, side="right")))
+            part = slice(begin, end)
+            self._rasterise_part(flat[:, part], names[part], low[part, 0], high[part, 0], first[part, 1], rows[part])
+            begin = end
+
+    def _rasterise_part(
+        self, flat: NDArray, names: NDArray, low: NDArray, high: NDArray, first: NDArray, rows: NDArray
+    ) -> None:
+        """low, high (T,): extent in x, px; first (T,): first row of each; rows (T,): how many."""
+        size = self.image_size
+        ends = rows.cumsum()
+        if not ends[-1]:
             return
         triangle = np.repeat(np.arange(len(rows)), rows)
         y = _count(self._counting, ends[-1]) - np.repeat(ends - rows - first.astype(np.intp), rows)
-        left, right = _span_bounds(flat, low[:, 0], high[:, 0], triangle, y)
+        left, right = _span_bounds(flat, low, high, triangle, y)
         start = np.ceil(left).clip(0, size).astype(np.intp)
         width = (np.floor(right).clip(-1, size - 1).astype(np.intp) - start + 1).clip(0)
         start += y * size
         names = names[triangle]
         ends = width.cumsum()
         begin = 0
-        while begin < len(width):  # one round, unless a wild mesh covers the picture many times
+        while begin < len(width):  # one round, unless the mesh is wild
             drawn = ends[begin] - width[begin]
             end = int(np.searchsorted(ends, drawn + self._budget, side="right"))
             part = slice(begin, end)

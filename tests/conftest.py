@@ -16,8 +16,11 @@ ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # tests of a real window start a process and set their own
+os.environ["LC_ALL"] = "C.UTF-8"  # numbers that tests read are written as here, whoever runs them
 
 import cv2  # noqa: E402, F401 - importing it points Qt to cv2's own plug-ins, with which PyQt6 aborts
+
+import puppet  # noqa: E402, F401 - prepares this process, for tests that import onnxruntime or make a QApplication
 
 for _name in ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR"):
     if "cv2" in os.environ.get(_name, ""):
@@ -31,6 +34,7 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ["PUPPET_CONFIG_DIR"] = str(home / "config")
     os.environ["PUPPET_ACTORS_DIR"] = str(home / "actors")
     os.environ["PUPPET_JOBS_DIR"] = str(home / "jobs")
+    os.environ["PUPPET_LOG_DIR"] = str(home / "log")
     os.environ["XDG_VIDEOS_DIR"] = str(home / "videos")
 
 

@@ -21,6 +21,7 @@ RULES = (
     *(Rule("puppet/*", name) for name in ("torch", "models", "export")),
     Rule("puppet/*", "mediapipe", except_in="puppet/tracking.py"),
     Rule("puppet/*", "onnxruntime", except_in="puppet/actor.py"),
+    *(Rule(f"{room}/*", "PIL", except_in="puppet/pictures.py") for room in ("puppet", "models", "export")),
     Rule("puppet/*", "PyQt6", except_in="puppet/gui/*"),
     Rule("puppet/*", "puppet.gui", except_in="puppet/gui/*|puppet/app.py"),
     Rule("puppet/frames.py", "cv2"),

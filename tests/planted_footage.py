@@ -6,7 +6,7 @@ Frame i is a picture of noise in which i can be read, and the fake tracker, whic
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -119,6 +119,7 @@ class ClipTracker:
     """Knows the face of every frame; `tracked` collects the numbers of the frames it was asked about."""
 
     faces_seen = 0
+    others: Sequence[Face] = ()
 
     def __init__(self, clip: Clip, tracked: list[int]) -> None:
         self.clip, self.tracked = clip, tracked

@@ -7,15 +7,17 @@ import io
 import zipfile
 from pathlib import Path
 
+import cv2
 import numpy as np
 import onnx
+import planted_pictures
 import pytest
 import tiny_actor as tiny
 from onnx import TensorProto, helper
 from tiny_actor import tiny_parts
 
 import puppet.actor
-from puppet import align
+from puppet import actor_card, align
 from puppet.actor import find_actor, list_actors, load_actor, read_preview
 from puppet.actor_card import DECODER, ENCODER, LATENTS, PREVIEW, Golden, write_actor
 from puppet.errors import ActorFileError, PuppetError
@@ -211,6 +213,26 @@ def test_a_harmful_graph_is_refused_before_it_is_loaded(tmp_path, monkeypatch, c
         load_actor(path)
 
 
+def test_a_file_in_the_runtimes_own_format_is_refused_twice(tmp_path, monkeypatch):
+    """By the check, and by ONNX Runtime itself, which would tell such a file by its content."""
+    _, members = tiny_parts()
+    options = puppet.actor.ort.SessionOptions()
+    options.add_session_config_entry("session.save_model_format", "ORT")
+    options.optimized_model_filepath = str(tmp_path / "decoder.ort")
+    puppet.actor.ort.InferenceSession(members[DECODER], options, providers=["CPUExecutionProvider"])
+    own = (tmp_path / "decoder.ort").read_bytes()
+    assert own[4:8] == b"ORTM"
+    path = write(tmp_path / "x.actor", replace={DECODER: own})
+    with pytest.raises(
+        ActorFileError, match=r"x\.actor: decoder\.onnx: the graph is written in ONNX Runtime's own format"
+    ):
+        load_actor(path)
+    monkeypatch.setattr(puppet.actor, "check_graph", lambda data: None)
+    monkeypatch.setattr(puppet.actor.trial, "prove", lambda *_: None)
+    with pytest.raises(ActorFileError, match=r"x\.actor: decoder\.onnx cannot be run \(.*[Pp]rotobuf"):
+        load_actor(path)
+
+
 @pytest.mark.parametrize("kind", ["mesh", "image"])
 def test_a_harmless_graph_passes(kind):
     _, members = tiny_parts(kind)
@@ -221,7 +243,7 @@ def test_a_harmless_graph_passes(kind):
 def test_pickled_latents_are_refused(tmp_path):
     buffer = io.BytesIO()
     np.savez(buffer, mean=np.array([{"a": 1}] * 8, dtype=object), std=np.ones(8, np.float32))
-    with pytest.raises(ActorFileError, match=r"latents\.npz cannot be used: .*allow_pickle"):
+    with pytest.raises(ActorFileError, match=r"latents\.npz cannot be used: .*plain numbers"):
         load_actor(write(tmp_path / "x.actor", replace={LATENTS: buffer.getvalue()}))
 
 
@@ -412,4 +434,15 @@ def test_a_preview_that_is_no_picture_is_refused(tmp_path, size):
     for data in (header + members[PREVIEW][24:], b"GIF89a", b""):
         path = write(tmp_path / "x.actor", replace={PREVIEW: data})
         with pytest.raises(ActorFileError, match=r"x\.actor: preview\.png is no picture"):
+            read_preview(path)
+        with pytest.raises(ActorFileError, match=r"x\.actor: preview\.png is no picture"):
+            load_actor(path, "cpu")  # nor does it get into a collection
+
+
+def test_a_preview_is_a_png_of_a_bounded_size(tmp_path):
+    side = actor_card.MAX_SIDE
+    wide = cv2.imencode(".png", np.zeros((1, side + 1, 3), np.uint8))[1].tobytes()
+    for data, words in ((wide, f"at most {side} a side"), (planted_pictures.samples()["jpeg"], "only PNG is taken")):
+        path = write(tmp_path / "x.actor", replace={PREVIEW: data})
+        with pytest.raises(ActorFileError, match=words):
             read_preview(path)

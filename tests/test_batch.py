@@ -77,6 +77,22 @@ def test_a_video_that_fails_does_not_keep_the_others(given: list[str], folder: P
     assert "1 of 3 videos could not be rendered: b.mp4" in said.splitlines()[-1]
 
 
+def test_a_bug_with_one_video_does_not_keep_the_others(
+    given: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    def make_tracker(_: object) -> PlantedTracker:
+        made.append(None)
+        if len(made) == 2:
+            raise KeyError("planted")
+        return PlantedTracker()
+
+    made: list[None] = []
+    monkeypatch.setattr(render, "_make_tracker", make_tracker)
+    assert cli.main(["render", *given, "--jobs", "1"]) == 2
+    assert lengths(tmp_path / "out") == {"a.mp4": 12, "c.mp4": 16}
+    assert "puppet: Rendering b.mp4 failed unexpectedly (KeyError: 'planted'); its log is " in capsys.readouterr().err
+
+
 class Child:
     """Stands for a process: ends at its second look, having copied the video; fails for c."""
 

@@ -160,7 +160,7 @@ def test_load_model_refuses_what_does_not_fit(tmp_path):
         load_model(tmp_path / "empty")
 
 
-def test_an_optimiser_goes_on_where_it_was():
+def test_an_optimiser_goes_on_where_it_was(tmp_path):
     """Two more steps after a round trip land exactly where an uninterrupted optimiser lands."""
 
     def step(layer: nn.Linear, optimizer: torch.optim.Optimizer, x: float) -> None:
@@ -176,7 +176,8 @@ def test_an_optimiser_goes_on_where_it_was():
         step(layers[0], one, x)
         step(layers[1], other, x)
     fresh = torch.optim.AdamW(layers[1].parameters(), lr=0.1)
-    load_optimizer(fresh, optimizer_tensors(other))
+    kept = checkpoint.write(tmp_path, 1, 0.0, None, CONFIG, {}, {}, {MODEL: {}, OPTIMIZER: optimizer_tensors(other)})
+    load_optimizer(fresh, kept)
     for x in (3.0, -1.0):
         step(layers[0], one, x)
         step(layers[1], fresh, x)

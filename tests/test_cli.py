@@ -14,7 +14,7 @@ import pytest
 from tiny_actor import tiny_actor
 
 import puppet
-from puppet import cli, doctor
+from puppet import cli, doctor, error_log
 from puppet.errors import PuppetError, SourceError
 from puppet.output_settings import OutputSettings
 from puppet.pipeline import StepOptions
@@ -107,13 +107,17 @@ def test_errors_become_one_line_and_a_code(
     assert capsys.readouterr().err.startswith(said)
 
 
-def test_a_bug_is_not_hidden_as_a_user_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_is_not_hidden_as_a_user_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def fail(arguments):
         raise ZeroDivisionError
 
     monkeypatch.setattr(cli, "run_live", fail)
-    with pytest.raises(ZeroDivisionError):
-        cli.main(["run"])
+    assert cli.main(["run"]) == 2
+    log = error_log.log_folder() / error_log.NAME
+    assert capsys.readouterr().err == f"puppet: puppet run failed unexpectedly (ZeroDivisionError); its log is {log}\n"
+    assert "in fail" in log.read_text()
 
 
 # --- with and without a display ---

@@ -20,6 +20,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor, QPalette
 from PyQt6.QtWidgets import QComboBox, QFileDialog, QInputDialog, QLabel, QPushButton, QSlider
 
+from puppet import watchdog
 from puppet.app import NO_CAMERA, choose_actor, choose_source
 from puppet.errors import ActorFileError, RecordingError, SourceError
 from puppet.frames import Frame
@@ -550,6 +551,28 @@ def test_a_bad_actor_is_told_and_the_old_one_goes_on(stage):
     assert stage.puppeteers[0].actor.name == "marble"
     stage.bad_actor = None
     stage.choose(stage.window.actor.box, "ada")
+    stage.until(lambda: stage.window.actor.box.currentText() == "ada")
+    stage.until(lambda: stage.banners == [])
+
+
+def test_an_actor_that_stalls_gives_way_to_the_one_before(stage, monkeypatch):
+    monkeypatch.setattr(watchdog, "STALLED_AFTER", 0.4)
+    gate, puppeteer = threading.Event(), stage.puppeteers[0]
+    act = puppeteer.act
+
+    def stalls(tracked):
+        if puppeteer.actor is not None and puppeteer.actor.name == "ada":
+            gate.wait(30)
+        return act(tracked)
+
+    puppeteer.act = stalls
+    stage.choose(stage.window.actor.box, "ada")
+    stage.until(lambda: stage.banners)
+    assert stage.banners[0].startswith("ada took longer than 2 s for one picture")
+    stage.until(lambda: stage.window.actor.box.currentText() == "marble")
+    stage.until(lambda: stage.saved and stage.saved[-1].actor == str(Path("actors/marble.actor")))
+    gate.set()
+    stage.choose(stage.window.actor.box, "ada")  # another try is the user's choice
     stage.until(lambda: stage.window.actor.box.currentText() == "ada")
     stage.until(lambda: stage.banners == [])
 

@@ -179,7 +179,7 @@ def test_only_the_newest_of_a_key_is_told_and_failures_are(qtbot):
     background, told, gate = Background(), [], threading.Event()
     background.run("a", lambda: gate.wait(10), lambda _: told.append("old"))
     background.run("a", lambda: None, lambda _: told.append("new"))
-    background.run("b", lambda: 1 / 0, told.append, lambda problem: told.append(type(problem).__name__))
+    background.run("b", lambda: 1 / 0, told.append, lambda problem: told.append(type(problem.__cause__).__name__))
     qtbot.waitUntil(lambda: len(told) == 2, timeout=ROOM)
     gate.set()
     background.run("c", lambda: None, lambda _: told.append("last"))

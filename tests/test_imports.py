@@ -28,6 +28,7 @@ def test_every_room_imports_only_what_it_may() -> None:
         ("puppet/engine.py", "import onnxruntime as ort", "onnxruntime"),
         ("puppet/actor.py", "from mediapipe.python.solutions import face_mesh", "mediapipe.python.solutions"),
         ("puppet/engine.py", "from PyQt6 import QtCore", "PyQt6"),
+        ("models/footage.py", "from PIL import Image", "PIL"),
         ("puppet/engine.py", "from .gui import side_panel", "puppet.gui"),
         ("puppet/engine.py", "from puppet import gui", "puppet.gui"),
         ("models/train.py", "import export.graph", "export.graph"),

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
+import struct
+import zlib
 from pathlib import Path
 
 import pytest
+from planted_pictures import png, png_header
 from tiny_actor import tiny_actor
 
 from puppet import library
 from puppet.actor import BUILT_IN, load_actor
-from puppet.actor_card import read_card
+from puppet.actor_card import PREVIEW, read_actor, read_card, write_actor
 from puppet.errors import ActorFileError
 
 
@@ -40,6 +44,25 @@ def test_a_file_is_checked_before_it_is_let_in(folder, tmp_path):
     with pytest.raises(ActorFileError, match="bad.actor"):
         library.admit(bad)
     assert not folder.exists()
+
+
+def test_a_preview_that_would_crash_the_window_is_a_problem_of_its_actor_alone(folder, tmp_path):
+    """A PNG whose animation begins outside of it: OpenCV 4.11 writes there."""
+    card, members = read_actor(tiny_actor(tmp_path / "good.actor"))
+    header, pixels = png_header(8, 8), zlib.compress(bytes(8 * 25))
+    frame = struct.pack(">IIIIIHHBB", 0, 8, 8, 4, 4, 1, 10, 0, 0)
+    chunks = (header, (b"acTL", struct.pack(">II", 1, 0)), (b"fcTL", frame), (b"IDAT", pixels), (b"IEND", b""))
+    bad = tmp_path / "bad.actor"
+    write_actor(bad, card, {**members, PREVIEW: png(*chunks)})
+    with pytest.raises(ActorFileError, match=r"bad\.actor: preview\.png is no picture .* lies outside"):
+        library.admit(bad)
+    assert not folder.exists()
+    folder.mkdir()
+    shutil.copy(bad, folder)  # as an earlier version let it in
+    found = {entry.name: entry for entry in library.entries()}
+    assert found["bad"].preview is None
+    assert "preview.png is no picture" in found["bad"].problem
+    assert found["marble"].preview is not None
 
 
 def test_a_name_that_is_taken_gets_a_number(folder, tmp_path):
@@ -102,5 +125,8 @@ def test_details_are_words(tmp_path):
     assert told["Training"] == "8,342 steps in 60 min"
     assert told["Likeness"].startswith("28.8 dB")
     assert (told["Consent"], told["Licence"]) == ("Carl agreed.", "CC0-1.0")
+    assert told["Sees"] == "how your face moves, never its pixels"
+    pixels = read_card(tiny_actor(tmp_path / "pixels.actor", "image"))
+    assert "at most 4 numbers of them" in dict(library.details(pixels))["Sees"]
     odd = read_card(tiny_actor(tmp_path / "odd.actor", training={"frames": "many", "metrics": 3}))
     assert "Footage" not in dict(library.details(odd))

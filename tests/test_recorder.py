@@ -106,6 +106,18 @@ def test_the_file_says_what_it_is(tmp_path: Path):
     assert "yuv420p(tv" in said
 
 
+def test_what_nobody_foresaw_is_told_with_its_log_and_leaves_no_file(tmp_path: Path):
+    def impossible() -> np.ndarray:
+        raise KeyError("planted")
+
+    recorder = Recorder(RecordingSettings(tmp_path / "take.mp4"), lead=[(impossible, 0.0)])
+    recorder.write(numbered(1), 0.1)
+    recorder.close()
+    said = str(recorder.error)
+    assert "Writing it failed unexpectedly (KeyError: 'planted'); its log is " in said
+    assert not (tmp_path / "take.mp4").exists()
+
+
 def test_another_size_is_fitted_into_the_first_and_odd_sizes_are_padded(tmp_path: Path):
     recorder = Recorder(RecordingSettings(tmp_path / "take.mp4"))
     recorder.write(np.full((95, 161, 3), 255, np.uint8), 0.0)

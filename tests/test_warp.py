@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -127,7 +129,7 @@ def test_pixels_outside_the_mesh_repeat_the_nearest_one():
     assert np.abs(map_y[:, 20] - (covered - 10) * 2).max() < 1e-3
 
 
-@pytest.mark.parametrize("wild", [np.nan, 1e30, -1e6])
+@pytest.mark.parametrize("wild", [np.nan, np.inf, 1e30, -1e6])
 def test_wild_points_neither_crash_nor_leak_memory(wild):
     triangles, texture = grid_mesh()
     warp = MeshWarp(triangles, texture, SIZE)
@@ -137,6 +139,26 @@ def test_wild_points_neither_crash_nor_leak_memory(wild):
     assert (picture == 77).all()
     again = warp.field(with_depth(texture))
     assert np.abs(again[0] - pixel_grid()[0]).max() < 1e-3
+
+
+def test_the_wildest_mesh_takes_neither_time_nor_memory_without_end():
+    """Every triangle covers the whole picture: 20,000 layers, of which the farthest are left out."""
+    count, size = 20_000, 512
+    triangles = np.arange(3 * count).reshape(count, 3)
+    texture = np.full((3 * count, 2), 99.0)
+    texture[:3] = (0, 0), (1, 0), (0, 1)
+    points = np.tile(with_depth(np.array([[-2000, -2000], [4000, -2000], [-2000, 4000]])), (count, 1))
+    points[:3, 2] = -9  # the first one is the nearest
+    warp = MeshWarp(triangles, texture, size)
+    tracemalloc.start()
+    try:
+        map_x, map_y = warp.field(points)
+        assert tracemalloc.get_traced_memory()[1] < 200 << 20
+    finally:
+        tracemalloc.stop()
+    assert map_x.min() >= 0
+    assert map_y.min() >= 0
+    assert max(map_x.max(), map_y.max()) <= 1
 
 
 def test_a_mesh_that_covers_the_picture_many_times_is_drawn_in_order():

@@ -55,9 +55,9 @@ def small(image: np.ndarray) -> np.ndarray:
     return cv2.resize(image, (64, 64), interpolation=cv2.INTER_AREA).astype(int)
 
 
-def frames_of(path: Path) -> list[np.ndarray]:
+def frames_of(path: Path, most: float = np.inf) -> list[np.ndarray]:
     video, images = cv2.VideoCapture(str(path)), []
-    while (read := video.read())[0]:
+    while len(images) < most and (read := video.read())[0]:
         images.append(read[1])
     video.release()
     return images

@@ -135,8 +135,8 @@ class Area:
 
 
 def why(problem: Exception) -> str:
-    """What the system says of a file that could not be written."""
-    return getattr(problem, "strerror", None) or str(problem)
+    """What the system says of a file that could not be written, also where the error was explained meanwhile."""
+    return getattr(problem.__cause__ or problem, "strerror", None) or str(problem)
 
 
 def folder_action(path: Path) -> tuple[str, Callable[[], None]]:

@@ -9,6 +9,10 @@ from typing import Any, TypeVar
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
+from puppet.error_log import explained
+from puppet.errors import PuppetError
+from puppet.gui.words import translate
+
 T = TypeVar("T")
 
 
@@ -30,11 +34,11 @@ class Background(QObject):
         key: str,
         work: Callable[[], T],
         done: Callable[[T], object],
-        failed: Callable[[Exception], object] | None = None,
+        failed: Callable[[PuppetError], object] | None = None,
         awaited: bool = False,
     ) -> None:
-        """Do `work`; then `done` with what it gave, or `failed` with what it raised, unless newer work of this key has
-        been asked for meanwhile. awaited: `finish` waits for it."""
+        """Do `work`; then `done` with what it gave, or `failed` with what it raised, explained in words, unless newer
+        work of this key has been asked for meanwhile. awaited: `finish` waits for it."""
         self._serial += 1
         serial = self._newest[key] = self._serial
 
@@ -43,7 +47,7 @@ class Background(QObject):
                 value: Any = work()
                 told: Callable[[], object] = lambda: done(value)  # noqa: E731
             except Exception as problem:  # whatever it is, the user must hear of it
-                caught = problem
+                caught = explained(problem, translate("puppet", "The work \u201c{0}\u201d").format(key))
                 told = lambda: failed(caught) if failed is not None else None  # noqa: E731
             if not self._over:
                 self._came.emit((key, serial, told))

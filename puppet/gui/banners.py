@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from puppet.gui.plain_text import Label, set_tip
 from puppet.gui.words import translate
 
 WARNING = "⚠"  # the colour alone would not be seen by everybody
@@ -22,8 +23,7 @@ class Banner(QFrame):
         self.kind = kind
         self.setProperty("role", "banner")
         self.setProperty("kind", kind)
-        label = QLabel(text if kind == "notice" else f"{WARNING} {text}")
-        label.setTextFormat(Qt.TextFormat.PlainText)  # file names may look like markup
+        label = Label(text if kind == "notice" else f"{WARNING} {text}")
         label.setWordWrap(True)
         label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
@@ -32,7 +32,7 @@ class Banner(QFrame):
         self.close_button = QPushButton("✕")
         self.close_button.setProperty("role", "round")
         self.close_button.setAccessibleName(translate("puppet", "Dismiss message"))
-        self.close_button.setToolTip(translate("puppet", "Dismiss this message"))
+        set_tip(self.close_button, translate("puppet", "Dismiss this message"))
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 6, 8, 6)
         row.setSpacing(10)

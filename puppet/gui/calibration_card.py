@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from puppet.calibration import COUNTDOWN, Progress
+from puppet.gui.plain_text import Label, set_tip
 from puppet.gui.words import translate
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -21,11 +22,11 @@ class CalibrationCard(QFrame):
         super().__init__(parent)
         self.setProperty("role", "card")
         self.setAccessibleName(translate("puppet", "Calibration"))
-        title = QLabel(translate("puppet", "Show your neutral face"))
+        title = Label(translate("puppet", "Show your neutral face"))
         title.setProperty("role", "title")
-        self.advice = QLabel()
+        self.advice = Label()
         self.advice.setWordWrap(True)
-        self.gates = QLabel()
+        self.gates = Label()
         self.gates.setProperty("role", "value")
         self.gates.setWordWrap(True)
         self.bar = QProgressBar()
@@ -33,7 +34,7 @@ class CalibrationCard(QFrame):
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(translate("puppet", "Countdown"))
         self.cancel = QPushButton(translate("puppet", "Cancel"))
-        self.cancel.setToolTip(translate("puppet", "Keep the neutral face as it is (Esc)"))
+        set_tip(self.cancel, translate("puppet", "Keep the neutral face as it is (Esc)"))
         self.cancel.clicked.connect(lambda: self.cancelled.emit())
         foot = QHBoxLayout()
         foot.setSpacing(12)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
+from puppet.gui.plain_text import Label, set_tip
 from puppet.gui.widgets import ChoiceBox
 from puppet.gui.words import translate
 from puppet.settings import CameraFormat
@@ -21,14 +22,16 @@ class CameraPanel(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.size_box = ChoiceBox(translate("puppet", "Resolution of the camera"))
-        self.size_box.setToolTip(
-            translate("puppet", "What the camera is asked for. More detail costs time and light; 1280 × 720 is plenty")
+        set_tip(
+            self.size_box,
+            translate("puppet", "What the camera is asked for. More detail costs time and light; 1280 × 720 is plenty"),
         )
         self.rate_box = ChoiceBox(translate("puppet", "Frame rate of the camera"))
-        self.rate_box.setToolTip(
-            translate("puppet", "Pictures a second that the camera is asked for; in dim light many cameras give fewer")
+        set_tip(
+            self.rate_box,
+            translate("puppet", "Pictures a second that the camera is asked for; in dim light many cameras give fewer"),
         )
-        self.given = QLabel()
+        self.given = Label()
         self.given.setProperty("role", "value")
         self.given.setWordWrap(True)
         grid = QGridLayout()
@@ -36,7 +39,7 @@ class CameraPanel(QWidget):
         for row, (words, box) in enumerate(
             ((translate("puppet", "Resolution"), self.size_box), (translate("puppet", "Frame rate"), self.rate_box))
         ):
-            caption = QLabel(words)
+            caption = Label(words)
             caption.setProperty("role", "caption")
             caption.setBuddy(box)
             grid.addWidget(caption, row, 0)

@@ -7,7 +7,7 @@ from pathlib import Path
 from PyQt6.QtGui import QIcon
 
 from puppet.engine import Phase, Status
-from puppet.errors import PuppetError
+from puppet.errors import ActorStalledError, PuppetError
 from puppet.frames import Image
 from puppet.gui.area import Area, Desk, why
 from puppet.gui.casting_panel import DEMO, THUMBNAIL
@@ -24,7 +24,9 @@ class CastingArea(Area):
         self._source = ""  # what is open, or was asked for last
         self._ended: str | None = None  # name of the source whose end has been told
         self._actor = ""  # path of the actor that is in use, or was asked for last
+        self._before = ""  # path of the one that played before
         self._asked = ""
+        self._stalls_told = 0  # serial of the last problem of an actor that stalled
         self._pictures: dict[str, Image | None] = {}  # by path, of all actors in the list
         w = desk.window
         w.source.chosen.connect(self._choose_source)
@@ -45,6 +47,7 @@ class CastingArea(Area):
     def show_status(self, status: Status) -> None:
         self._show_end(status)
         self._show_actor(status)
+        self._show_stall(status)
 
     def source_changed(self, spec: str) -> None:
         self._source, self._ended = spec, None
@@ -121,10 +124,20 @@ class CastingArea(Area):
         if status.actor_loading is None and self._asked:
             failed = any(problem.origin == "actor" for problem in status.problems)
             if not failed:
-                self._actor = self._asked
+                self._before, self._actor = self._actor, self._asked
             self._asked = ""
             self._list_actors()
             self.desk.window.actor.show_current(self._actor)
+
+    def _show_stall(self, status: Status) -> None:
+        """The engine has dropped an actor: the list shows who plays now, and the next start begins with them."""
+        for problem in status.problems:
+            stalled = problem.origin == "actor" and isinstance(problem.error, ActorStalledError)
+            if stalled and problem.serial > self._stalls_told:
+                self._stalls_told = problem.serial
+                self._actor, self._before = (self._before if status.actor else ""), ""
+                self.desk.window.actor.show_current(self._actor)
+                self.desk.remember(actor=self._actor)
 
     def _show_end(self, status: Status) -> None:
         """A film that is over can be seen again."""

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from PyQt6.QtCore import QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QIcon
-from PyQt6.QtWidgets import QFileDialog, QInputDialog, QLabel, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QFileDialog, QInputDialog, QVBoxLayout, QWidget
 
 from puppet.addresses import without_secrets
+from puppet.gui.plain_text import Label, set_tip, tip_text
 from puppet.gui.widgets import ChoiceBox
 from puppet.gui.words import translate
 
@@ -21,7 +22,7 @@ THUMBNAIL = 30  # px
 
 
 def _captioned(caption: str, box: ChoiceBox, column: QVBoxLayout) -> None:
-    label = QLabel(caption)
+    label = Label(caption)
     label.setProperty("role", "caption")
     label.setBuddy(box)
     column.setContentsMargins(0, 0, 0, 0)
@@ -40,10 +41,11 @@ class SourcePanel(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.box = ChoiceBox(translate("puppet", "Driver"))
-        self.box.setToolTip(
+        set_tip(
+            self.box,
             translate(
                 "puppet", "Whose face drives the actor: a camera, a video, a folder of pictures or a network address"
-            )
+            ),
         )
         self.box.setIconSize(QSize(THUMBNAIL, THUMBNAIL))
         self.cameras: tuple[str, ...] = ()
@@ -86,7 +88,8 @@ class SourcePanel(QWidget):
             for spec in others:
                 if spec and spec not in (DEMO, *self.cameras):
                     self.box.addItem(_short(spec), spec)
-                    self.box.setItemData(self.box.count() - 1, without_secrets(spec), Qt.ItemDataRole.ToolTipRole)
+                    tip = tip_text(without_secrets(spec))
+                    self.box.setItemData(self.box.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
             self.box.addItem(translate("puppet", "Demo clip"), DEMO)
             self.box.insertSeparator(self.box.count())
             for words, what in (
@@ -126,7 +129,7 @@ class ActorPanel(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.box = ChoiceBox(translate("puppet", "Actor"))
-        self.box.setToolTip(translate("puppet", "Who is driven. Changing the actor does not interrupt anything"))
+        set_tip(self.box, translate("puppet", "Who is driven. Changing the actor does not interrupt anything"))
         self.box.setIconSize(QSize(THUMBNAIL, THUMBNAIL))
         self._actors: dict[str, tuple[str, QIcon]] = {}
         self._current = ""

@@ -36,6 +36,7 @@ from puppet.gui.explorer_places import MEAN, NOW, SAME, BookmarkPanel, MorphPane
 from puppet.gui.explorer_rows import AttributePanel, DirectionList
 from puppet.gui.explorer_stage import STARTS, ExplorerStage, explorer_style, typed_command
 from puppet.gui.explorer_worker import DecodeWorker
+from puppet.gui.plain_text import set_tip
 from puppet.gui.qimage import to_qimage
 from puppet.gui.theme import colours_for, follow_system
 from puppet.gui.words import translate
@@ -82,6 +83,7 @@ class ExplorerWidget(QWidget):
         self._over = False
 
         self.worker = DecodeWorker(self)
+        self.worker.pause(True)  # until it is shown: whoever made it connects to its signals first
         self.stage = ExplorerStage()
         self.pane = self.stage.pane
         self.banners = BannerStack()
@@ -416,10 +418,11 @@ class ExplorerWidget(QWidget):
 
     def _show_rate(self) -> None:
         rate, latency = self.worker.rate.rate, self.pane.latency_ms
-        self.stage.where.setToolTip(
+        set_tip(
+            self.stage.where,
             translate("puppet", "{0:.0f} pictures per second, {1:.0f} ms from the mouse to the screen").format(
                 rate, latency
-            )
+            ),
         )
 
     # -- building ------------------------------------------------------------------------------------------------

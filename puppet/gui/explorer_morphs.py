@@ -17,7 +17,7 @@ from puppet.frames import Floats, Image, Latent
 from puppet.gui.banners import BannerStack
 from puppet.gui.explorer_places import SAME, MorphWish
 from puppet.gui.explorer_worker import Draw
-from puppet.gui.words import translate
+from puppet.gui.words import decimal, translate
 from puppet.morph import ActorMorph, eased, film
 from puppet.recorder import Recording, new_recording_path
 
@@ -172,7 +172,7 @@ class Morphs(QObject):
 
         self._banners.say(
             BANNER,
-            translate("puppet", "Saved {0} ({1:.1f} s)").format(made.path.name, made.seconds),
+            translate("puppet", "Saved {0} ({1} s)").format(made.path.name, decimal(made.seconds)),
             action=(translate("puppet", "Open folder"), open_folder),
         )
 

@@ -12,7 +12,6 @@ from PyQt6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
@@ -22,6 +21,7 @@ from PyQt6.QtWidgets import (
 )
 
 from puppet.frames import Image
+from puppet.gui.plain_text import Label, set_tip
 from puppet.gui.qimage import to_icon
 from puppet.gui.widgets import ChoiceBox
 from puppet.gui.words import translate
@@ -57,17 +57,17 @@ class BookmarkPanel(QWidget):
         self.name.setPlaceholderText(translate("puppet", "Name of a bookmark"))
         self.name.setAccessibleName(translate("puppet", "Name of a new bookmark"))
         self.add = QPushButton(translate("puppet", "Bookmark this face"))
-        self.name.setToolTip(translate("puppet", "Empty: it gets a number"))
-        self.add.setToolTip(translate("puppet", "Keep this face, to go back to it or to morph from or to it"))
+        set_tip(self.name, translate("puppet", "Empty: it gets a number"))
+        set_tip(self.add, translate("puppet", "Keep this face, to go back to it or to morph from or to it"))
         self.list = QListWidget()
-        self.list.setToolTip(translate("puppet", "Double-click: go there"))
+        set_tip(self.list, translate("puppet", "Double-click: go there"))
         self.list.setAccessibleName(translate("puppet", "Bookmarks"))
         self.list.setIconSize(QSize(ICON, ICON))
         self.go = QPushButton(translate("puppet", "Go there"))
         self.delete = QPushButton(translate("puppet", "Delete"))
-        self.go.setToolTip(translate("puppet", "Show the bookmark that is marked in the list"))
-        self.delete.setToolTip(
-            translate("puppet", "Delete the bookmark that is marked in the list; it can be brought back")
+        set_tip(self.go, translate("puppet", "Show the bookmark that is marked in the list"))
+        set_tip(
+            self.delete, translate("puppet", "Delete the bookmark that is marked in the list; it can be brought back")
         )
         top, below = QHBoxLayout(), QHBoxLayout()
         top.addWidget(self.name, 1)
@@ -128,25 +128,26 @@ class MorphPanel(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.start, self.end = ChoiceBox(translate("puppet", "Morph from")), ChoiceBox(translate("puppet", "Morph to"))
-        self.start.setToolTip(translate("puppet", "Where the morph begins"))
-        self.end.setToolTip(translate("puppet", "Where the morph ends"))
+        set_tip(self.start, translate("puppet", "Where the morph begins"))
+        set_tip(self.end, translate("puppet", "Where the morph ends"))
         self.other = ChoiceBox(translate("puppet", "Morph into"))
-        self.other.setToolTip(translate("puppet", "Stay with this actor, or turn into the usual face of another one"))
+        set_tip(self.other, translate("puppet", "Stay with this actor, or turn into the usual face of another one"))
         self.shape = ChoiceBox(translate("puppet", "Way of the morph"))
         self.shape.addItem(translate("puppet", "straight"), False)
         self.shape.addItem(translate("puppet", "on an arc"), True)
-        self.shape.setToolTip(
-            translate("puppet", "Straight passes nearer to the mean face; an arc keeps its distance from it")
+        set_tip(
+            self.shape,
+            translate("puppet", "Straight passes nearer to the mean face; an arc keeps its distance from it"),
         )
         self.seconds = ChoiceBox(translate("puppet", "Length of the morph"))
         for seconds in SECONDS:
             self.seconds.addItem(translate("puppet", "{0} s").format(seconds), float(seconds))
-        self.seconds.setToolTip(translate("puppet", "How long the morph takes"))
+        set_tip(self.seconds, translate("puppet", "How long the morph takes"))
         self.seconds.setCurrentIndex(SECONDS.index(3))
         self.play = QPushButton(translate("puppet", "Play"))
         self.export = QPushButton(translate("puppet", "Export video…"))
-        self.play.setToolTip(translate("puppet", "Look at the morph; it changes nothing"))
-        self.export.setToolTip(translate("puppet", "Save the morph as a video in the folder of your recordings"))
+        set_tip(self.play, translate("puppet", "Look at the morph; it changes nothing"))
+        set_tip(self.export, translate("puppet", "Save the morph as a video in the folder of your recordings"))
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 6, 0, 0)
         for row, (words, box) in enumerate(
@@ -158,7 +159,7 @@ class MorphPanel(QFrame):
                 (translate("puppet", "Length"), self.seconds),
             )
         ):
-            label = QLabel(words)
+            label = Label(words)
             label.setProperty("role", "caption")
             label.setBuddy(box)
             grid.addWidget(label, row, 0)

@@ -10,7 +10,6 @@ from PyQt6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QScrollArea,
     QSlider,
@@ -20,9 +19,10 @@ from PyQt6.QtWidgets import (
 
 from puppet.explore import MOST, Direction, changed_square
 from puppet.frames import Image
+from puppet.gui.plain_text import Label, set_tip
 from puppet.gui.qimage import to_qimage
 from puppet.gui.theme import STAGE
-from puppet.gui.words import translate
+from puppet.gui.words import decimal, translate
 
 STEPS = 50  # of a slider per standard deviation
 WIDEST = 4.0  # standard deviations at a slider's ends
@@ -45,8 +45,8 @@ class SigmaSlider(QWidget):
         self.slider.setMinimumWidth(80)
         self.slider.setMinimumHeight(24)
         self.slider.setAccessibleName(name)
-        self.slider.setToolTip(translate("puppet", "{0}. Double-click: back to 0").format(name))
-        self._value = QLabel()
+        set_tip(self.slider, translate("puppet", "{0}. Double-click: back to 0").format(name))
+        self._value = Label()
         self._value.setProperty("role", "value")
         self._value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._value.setFixedWidth(self._value.fontMetrics().horizontalAdvance("+4.00") + 6)
@@ -89,12 +89,12 @@ class DirectionRow(QFrame):
     def __init__(self, direction: Direction) -> None:
         super().__init__()
         self.number = direction.number
-        title = QLabel(direction.title)
+        title = Label(direction.title)
         title.setProperty("role", "caption")
-        use = QLabel(f"{direction.usefulness:.2f}" if direction.usefulness else "")
+        use = Label(decimal(direction.usefulness, 2) if direction.usefulness else "")
         use.setProperty("role", "value")
-        use.setToolTip(
-            translate("puppet", "How much this direction says: mean KL in nats, or the length of a principal axis")
+        set_tip(
+            use, translate("puppet", "How much this direction says: mean KL in nats, or the length of a principal axis")
         )
         self.slider = SigmaSlider(direction.title)
         self.pictures = _small_stage("before"), _small_stage("after")
@@ -107,7 +107,7 @@ class DirectionRow(QFrame):
             button.setAccessibleName(
                 translate("puppet", "The mouse moves direction {0} {1}").format(direction.number, words)
             )
-            button.setToolTip(translate("puppet", "The mouse moves this one {0}").format(words))
+            set_tip(button, translate("puppet", "The mouse moves this one {0}").format(words))
             button.clicked.connect(lambda _, axis=axis: self.picked.emit(self.number, axis))
         self.slider.moved.connect(lambda value: self.moved.emit(self.number, value))
         top = QHBoxLayout()
@@ -241,14 +241,14 @@ class AttributePanel(QWidget):
         self.sliders = {}
         for row, name in enumerate(names):
             words = name.replace("_", " ").capitalize()
-            label = QLabel(words)
+            label = Label(words)
             label.setProperty("role", "caption")
             slider = self.sliders[name] = SigmaSlider(words, MOST)
             slider.moved.connect(lambda value, name=name: self.moved.emit(name, value))
             self._grid.addWidget(label, row, 0)
             self._grid.addWidget(slider, row, 1)
         if not names:
-            nothing = QLabel(
+            nothing = Label(
                 translate(
                     "puppet", "This actor file holds no attribute directions. Export the actor again with its data set."
                 )
@@ -262,12 +262,12 @@ class AttributePanel(QWidget):
                 slider.show_value(amounts.get(name, 0.0))
 
 
-def _small_stage(what: str) -> QLabel:
-    label = QLabel()
+def _small_stage(what: str) -> Label:
+    label = Label()
     label.setFixedSize(PICTURE, PICTURE)
     below = translate("puppet", "2 standard deviations below the mean")
     above = translate("puppet", "2 standard deviations above it")
     label.setAccessibleName(below if what == "before" else above)
-    label.setToolTip(label.accessibleName())
+    set_tip(label, label.accessibleName())
     label.setStyleSheet(f"background: {STAGE}; border-radius: 4px;")
     return label

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QT_TRANSLATE_NOOP, QEvent, Qt
 from PyQt6.QtGui import QKeyEvent
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from puppet.explore import COMMANDS, REACHES
 from puppet.gui.explorer_pane import ExplorerPane
+from puppet.gui.plain_text import Label, set_tip
 from puppet.gui.theme import Colours
 from puppet.gui.widgets import ChoiceBox, Switch
 from puppet.gui.words import translate
@@ -32,7 +33,7 @@ class ExplorerStage(QWidget):
         self.basis = ChoiceBox(translate("puppet", "Directions"))
         self.reach = ChoiceBox(translate("puppet", "Range"))
         self.pane = ExplorerPane(translate("puppet", "Explored face"))
-        self.where = QLabel()
+        self.where = Label()
         self.frozen = Switch(translate("puppet", "Frozen"))
         self.command = QLineEdit()
         self.buttons = {key: QPushButton(translate("puppet", words)) for key, words in BUTTONS.items()}
@@ -46,10 +47,11 @@ class ExplorerStage(QWidget):
         self._arrange()
 
     def _explain(self) -> None:
-        self.reach.setToolTip(
-            translate("puppet", "What the picture's edges stand for, in standard deviations of the actor's footage")
+        set_tip(
+            self.reach,
+            translate("puppet", "What the picture's edges stand for, in standard deviations of the actor's footage"),
         )
-        self.basis.setToolTip(translate("puppet", "What the mouse and the sliders move the face along"))
+        set_tip(self.basis, translate("puppet", "What the mouse and the sliders move the face along"))
         self.command.setPlaceholderText(
             translate("puppet", "Type a command: d 0 1 chooses two directions, r a random face, h lists all")
         )
@@ -57,14 +59,15 @@ class ExplorerStage(QWidget):
         self.where.setProperty("role", "value")
         for key, button in self.buttons.items():
             words = translate("puppet", COMMANDS[key][1])
-            button.setToolTip(f"{words[0].upper()}{words[1:]} ({key.upper()})")
-        self.frozen.setToolTip(translate("puppet", "The mouse changes nothing (a click on the picture, or F)"))
-        self.copy.setToolTip(translate("puppet", "Copy this face's latent as text"))
-        self.take_live.setToolTip(translate("puppet", "Go on from the expression that the actor on stage has now"))
-        self.show_on_actor.setToolTip(
-            translate("puppet", "The actor on stage shows this face, in recordings too, until this is off")
+            set_tip(button, f"{words[0].upper()}{words[1:]} ({key.upper()})")
+        set_tip(self.frozen, translate("puppet", "The mouse changes nothing (a click on the picture, or F)"))
+        set_tip(self.copy, translate("puppet", "Copy this face's latent as text"))
+        set_tip(self.take_live, translate("puppet", "Go on from the expression that the actor on stage has now"))
+        set_tip(
+            self.show_on_actor,
+            translate("puppet", "The actor on stage shows this face, in recordings too, until this is off"),
         )
-        self.paste.setToolTip(translate("puppet", "Go to the latent that is on the clipboard as text"))
+        set_tip(self.paste, translate("puppet", "Go to the latent that is on the clipboard as text"))
 
     def _arrange(self) -> None:
         choices, below, actions, live = QHBoxLayout(), QHBoxLayout(), QHBoxLayout(), QHBoxLayout()

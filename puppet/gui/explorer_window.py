@@ -9,7 +9,7 @@ from PyQt6.QtGui import QPalette
 
 from puppet.actor import DEFAULT_ACTOR, find_actor, list_actors, load_actor
 from puppet.bookmarks import Bookmarks
-from puppet.errors import RecordingError
+from puppet.errors import PuppetError, RecordingError
 from puppet.gui.explorer import ExplorerWidget
 from puppet.gui.main_window import make_application
 from puppet.gui.theme import colours_for, follow_system, palette_of, style_sheet
@@ -47,7 +47,7 @@ def show_explorer(name: str | None = None, provider: str = "auto", screenshot: P
     window.setWindowTitle(translate("puppet", "Puppet explorer: {0}").format(actor.name))
     window.resize(*SIZE)
     window.quit_wanted.connect(window.close)
-    failed: list[Path] = []
+    failed: list[PuppetError] = []
     if screenshot is not None:
         waiting = {direction.number for direction in window.exploration.directions} if window.exploration else set()
 
@@ -55,17 +55,25 @@ def show_explorer(name: str | None = None, provider: str = "auto", screenshot: P
             waiting.discard(direction.number)
             if not waiting:
                 if not window.grab().save(str(screenshot), "PNG"):
-                    failed.append(screenshot)
+                    words = translate("puppet", "The screenshot could not be written to {0}").format(screenshot)
+                    failed.append(RecordingError(words))
+                window.close()
+
+        def given_up(words: str) -> None:
+            """A picture that cannot be drawn is one that never comes."""
+            if not failed:  # closing once is enough; see the traps in docs/architecture.md
+                failed.append(PuppetError(words))
                 window.close()
 
         window.worker.thumbnail.connect(came)
+        window.worker.failed.connect(given_up)
     try:
         window.show()
         application.exec()
     finally:
         window.shutdown()
     if failed:
-        raise RecordingError(translate("puppet", "The screenshot could not be written to {0}").format(failed[0]))
+        raise failed[0]
     return 0
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from puppet.actor import Actor
+from puppet.error_log import explained
 from puppet.explore import Direction
 from puppet.frames import Floats, Image, Latent
 from puppet.gui.words import translate
@@ -103,7 +104,7 @@ class DecodeWorker(QObject):
                 with self._changed:
                     self._shown = True
                 if not self._over:
-                    self.failed.emit(translate("puppet", "{0} could not be drawn: {1}").format(actor.name, problem))
+                    self.failed.emit(str(explained(problem, translate("puppet", "Drawing {0}").format(actor.name))))
 
     def _next(self) -> tuple[Actor, _Wish | None, tuple[Direction, Floats] | None] | None:
         """What to do now, or None when it is over."""

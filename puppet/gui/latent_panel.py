@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from puppet.gui.explorer_rows import AttributePanel
+from puppet.gui.plain_text import Label, set_tip
 from puppet.gui.widgets import ChoiceBox, PercentSlider, Switch
 from puppet.gui.words import translate
 
@@ -25,21 +26,19 @@ class LatentPanel(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.frozen = Switch(translate("puppet", "Freeze the face"))
-        self.frozen.setToolTip(translate("puppet", "The actor keeps the expression it has; attributes still change it"))
+        set_tip(self.frozen, translate("puppet", "The actor keeps the expression it has; attributes still change it"))
         self.explore = QPushButton(translate("puppet", "Explore it"))
-        self.explore.setToolTip(
-            translate("puppet", "Go on from the expression that the actor has now, on the page Explore")
+        set_tip(
+            self.explore, translate("puppet", "Go on from the expression that the actor has now, on the page Explore")
         )
         self.attributes = AttributePanel()
         self.reset = QPushButton(translate("puppet", "Reset"))
         self.reset.setProperty("role", "plain")
-        self.reset.setToolTip(
-            translate("puppet", "All attributes back to 0; a double-click on a slider resets that one")
-        )
+        set_tip(self.reset, translate("puppet", "All attributes back to 0; a double-click on a slider resets that one"))
         self.reset.setAccessibleName(translate("puppet", "Reset attributes"))
         self.partner = ChoiceBox(translate("puppet", "Turn into"))
-        self.partner.setToolTip(
-            translate("puppet", "Another actor that plays the same face: what is shown lies between both")
+        set_tip(
+            self.partner, translate("puppet", "Another actor that plays the same face: what is shown lies between both")
         )
         self.share = PercentSlider(
             translate("puppet", "Share"),
@@ -47,7 +46,7 @@ class LatentPanel(QWidget):
             1.0,
             0.0,
         )
-        caption = QLabel(translate("puppet", "Turn into"))
+        caption = Label(translate("puppet", "Turn into"))
         caption.setProperty("role", "caption")
         caption.setBuddy(self.partner)
         top = QHBoxLayout()

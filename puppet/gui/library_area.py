@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PyQt6.QtGui import QIcon
 
+from puppet.error_log import explained
 from puppet.gui.area import Area, Desk
 from puppet.gui.library_page import LARGE, PICTURE, ActorCardView
 from puppet.gui.qimage import to_icon
@@ -41,7 +42,8 @@ class LibraryArea(Area):
                 try:
                     taken.append(library.admit(Path(file)))
                 except Exception as problem:  # whatever is wrong with one, the others go on
-                    problems.append(str(problem))
+                    part = translate("puppet", "Checking {0}").format(Path(file).name)
+                    problems.append(str(explained(problem, part)))
             return taken, problems
 
         def tell(result: tuple[list[Path], list[str]]) -> None:

@@ -14,7 +14,6 @@ from PyQt6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QInputDialog,
-    QLabel,
     QListWidget,
     QListWidgetItem,
     QPushButton,
@@ -23,6 +22,7 @@ from PyQt6.QtWidgets import (
 )
 
 from puppet.gui.casting_panel import ACTOR_FILES
+from puppet.gui.plain_text import Label, as_lines, set_tip
 from puppet.gui.side_panel import Column
 from puppet.gui.words import translate
 
@@ -59,14 +59,15 @@ class LibraryPage(QWidget):
         self.setAcceptDrops(True)
         self._views: dict[str, ActorCardView] = {}
         self.new = QPushButton(translate("puppet", "New actor from video…"))
-        self.new.setToolTip(
-            translate("puppet", "Film somebody, or choose footage of them, and train an actor that moves as you do")
+        set_tip(
+            self.new,
+            translate("puppet", "Film somebody, or choose footage of them, and train an actor that moves as you do"),
         )
         self.add = QPushButton(translate("puppet", "Add actor file…"))
-        self.add.setToolTip(
-            translate("puppet", "Choose an .actor file to join the collection; or drop one onto this page")
+        set_tip(
+            self.add, translate("puppet", "Choose an .actor file to join the collection; or drop one onto this page")
         )
-        self.hint = QLabel(translate("puppet", "Drop .actor files here. Each is checked before it joins."))
+        self.hint = Label(translate("puppet", "Drop .actor files here. Each is checked before it joins."))
         self.hint.setProperty("role", "value")
         self.hint.setWordWrap(True)
         self.grid = QListWidget()
@@ -77,16 +78,16 @@ class LibraryPage(QWidget):
         self.grid.setIconSize(QSize(PICTURE, PICTURE))
         self.grid.setSpacing(8)
         self.grid.setWordWrap(True)
-        self.grid.setToolTip(translate("puppet", "Enter or a double-click brings an actor on stage"))
-        self.picture = QLabel()
+        set_tip(self.grid, translate("puppet", "Enter or a double-click brings an actor on stage"))
+        self.picture = Label()
         self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.title = QLabel()
+        self.title = Label()
         self.title.setProperty("role", "title")
         self.title.setWordWrap(True)
-        self.problem = QLabel()
+        self.problem = Label()
         self.problem.setWordWrap(True)
         self.play = QPushButton(translate("puppet", "Play"))
-        self.play.setToolTip(translate("puppet", "Bring this actor on stage (Enter)"))
+        set_tip(self.play, translate("puppet", "Bring this actor on stage (Enter)"))
         self.rename = QPushButton(translate("puppet", "Rename…"))
         self.remove = QPushButton(translate("puppet", "Remove"))
         self.play.clicked.connect(lambda: self.play_clicked.emit(self.current))
@@ -112,9 +113,9 @@ class LibraryPage(QWidget):
         self.grid.blockSignals(True)
         self.grid.clear()
         for view in views:
-            item = QListWidgetItem(view.small, view.name if not view.problem else f"⚠ {view.name}")
+            item = QListWidgetItem(view.small, as_lines(view.name if not view.problem else f"⚠ {view.name}"))
             item.setData(PATH, view.path)
-            item.setToolTip(view.problem or view.name)
+            set_tip(item, view.problem or view.name)
             item.setTextAlignment(Qt.AlignmentFlag.AlignHCenter)
             item.setSizeHint(QSize(PICTURE + 16, PICTURE + 2 * self.grid.fontMetrics().height() + 14))
             self.grid.addItem(item)
@@ -185,18 +186,17 @@ class LibraryPage(QWidget):
         self.rename.setEnabled(usable and own)
         self.remove.setEnabled(own)
         fixed = translate("puppet", "It came with the program and stays as it is")
-        self.rename.setToolTip(translate("puppet", "Give it another name (F2)") if own else fixed)
-        self.remove.setToolTip(translate("puppet", "Put it aside; it can be brought back (Delete)") if own else fixed)
+        set_tip(self.rename, translate("puppet", "Give it another name (F2)") if own else fixed)
+        set_tip(self.remove, translate("puppet", "Put it aside; it can be brought back (Delete)") if own else fixed)
         self.title.setText(view.name if view else translate("puppet", "No actor chosen"))
         self.problem.setText(f"⚠ {view.problem}" if view else "")
         self.problem.setVisible(view is not None and bool(view.problem))
         self.picture.setPixmap(view.large.pixmap(LARGE, LARGE) if view else QIcon().pixmap(1, 1))
         self.picture.setVisible(usable)
         for what, words in view.facts if view else ():
-            caption, value = QLabel(what), QLabel(words)
+            caption, value = Label(what), Label(words)
             caption.setProperty("role", "caption")
             value.setWordWrap(True)
-            value.setTextFormat(Qt.TextFormat.PlainText)
             value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             self._facts.addRow(caption, value)
 

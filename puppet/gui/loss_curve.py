@@ -9,6 +9,7 @@ from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
+from puppet.gui.plain_text import set_tip
 from puppet.gui.theme import colours_for
 from puppet.gui.words import translate
 
@@ -32,10 +33,11 @@ class LossCurve(QWidget):
         self.points = tuple(usable[::stride])
         words = f"{self.points[-1][1]:.3g} at step {self.points[-1][0]:,}" if self.points else "nothing yet"
         self.setAccessibleDescription(words)
-        self.setToolTip(
+        set_tip(
+            self,
             translate(
                 "puppet", "Loss: {0}. It falls fast at first, then slowly; what counts is the sample picture"
-            ).format(words)
+            ).format(words),
         )
         self.update()
 

@@ -17,14 +17,16 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from puppet import process
 from puppet.gui.banners import BannerStack
 from puppet.gui.library_page import LibraryPage
 from puppet.gui.live_page import LivePage
 from puppet.gui.new_actor_page import NewActorPage
+from puppet.gui.plain_text import set_tip
 from puppet.gui.shortcuts import SHORTCUTS, ShortcutSheet, keys_for
 from puppet.gui.status_line import StatusLine
 from puppet.gui.theme import Colours, colours_for, follow_system, palette_of, style_sheet
-from puppet.gui.words import install_language, translate
+from puppet.gui.words import install_language, show_numbers_as_usual, translate
 
 MARGIN, GAP = 16, 10  # px
 
@@ -60,7 +62,7 @@ class MainWindow(QMainWindow):
         self.help_button = QPushButton("?")
         self.help_button.setProperty("role", "round")
         self.help_button.setAccessibleName(translate("puppet", "Keyboard shortcuts"))
-        self.help_button.setToolTip(translate("puppet", "Keyboard shortcuts ({0})").format(keys_for("help")))
+        set_tip(self.help_button, translate("puppet", "Keyboard shortcuts ({0})").format(keys_for("help")))
         self._sheet: ShortcutSheet | None = None
         self._pages = QStackedWidget()
         self._keys: list[tuple[str, QShortcut]] = []  # the page where it works, or empty
@@ -225,6 +227,8 @@ def make_application() -> QApplication:
     """The QApplication there is, or a new one, with the look that the style sheet is made for."""
     existing = QApplication.instance()
     application = existing if isinstance(existing, QApplication) else QApplication(["puppet"])
+    process.keep_plain_numbers()  # QApplication sets the locale from the environment
+    show_numbers_as_usual()
     application.setApplicationName("Puppet")
     application.setDesktopFileName("puppet-live")
     application.setStyle("Fusion")

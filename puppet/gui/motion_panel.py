@@ -8,6 +8,7 @@ from PyQt6.QtCore import QT_TRANSLATE_NOOP, Qt, pyqtSignal
 from PyQt6.QtGui import QShowEvent
 from PyQt6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
+from puppet.gui.plain_text import set_tip
 from puppet.gui.widgets import PercentSlider
 from puppet.gui.words import translate
 from puppet.settings import MotionSettings
@@ -57,8 +58,9 @@ class MotionPanel(QWidget):
         }
         self.reset = QPushButton(translate("puppet", "Reset"))
         self.reset.setProperty("role", "plain")
-        self.reset.setToolTip(
-            translate("puppet", "All six back to their defaults; a double-click on a slider resets that one")
+        set_tip(
+            self.reset,
+            translate("puppet", "All six back to their defaults; a double-click on a slider resets that one"),
         )
         self.reset.setAccessibleName(translate("puppet", "Reset motion settings"))
         column = QVBoxLayout(self)

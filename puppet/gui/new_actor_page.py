@@ -9,7 +9,6 @@ from PyQt6.QtWidgets import (
     QFormLayout,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPlainTextEdit,
     QProgressBar,
@@ -23,6 +22,7 @@ from PyQt6.QtWidgets import (
 from puppet.filming import TOTAL, Cue
 from puppet.gui.casting_panel import VIDEO_FILES
 from puppet.gui.loss_curve import LossCurve
+from puppet.gui.plain_text import Label, set_tip
 from puppet.gui.preview import PreviewPane
 from puppet.gui.side_panel import Column
 from puppet.gui.widgets import Switch
@@ -141,7 +141,7 @@ class NewActorPage(QWidget):
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(10)
-        heading = QLabel(title)
+        heading = Label(title)
         heading.setProperty("role", "title")
         heading.setWordWrap(True)
         column.addWidget(heading)
@@ -213,23 +213,21 @@ class NewActorPage(QWidget):
         self.report = QPlainTextEdit()
         self.report.setReadOnly(True)
         self.report.setAccessibleName(translate("puppet", "Report on the footage"))
-        self.report.setToolTip(translate("puppet", "What the footage shows, and what is missing from it"))
+        set_tip(self.report, translate("puppet", "What the footage shows, and what is missing from it"))
         self.report.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.report.setTabChangesFocus(True)
         self.report.setMinimumHeight(180)
         self.report.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.name, self.consent = QLineEdit(), QLineEdit()
-        self.name.setToolTip(translate("puppet", "What the actor is called in your list"))
-        self.consent.setToolTip(translate("puppet", "Kept in the actor's file, for whoever gets it"))
+        set_tip(self.name, translate("puppet", "What the actor is called in your list"))
+        set_tip(self.consent, translate("puppet", "Kept in the actor's file, for whoever gets it"))
         self.consent.setPlaceholderText(translate("puppet", "Ada Lovelace agreed on 2 May to be played by anybody."))
         self.minutes = QSpinBox()
         self.minutes.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)  # keys and wheel do; their picture is no good
         self.minutes.setRange(1, MOST_MINUTES)
         self.minutes.setValue(MINUTES)
         self.minutes.setSuffix(translate("puppet", " min"))
-        self.minutes.setToolTip(
-            translate("puppet", "Longer is better, up to some hours; it can be stopped at any time")
-        )
+        set_tip(self.minutes, translate("puppet", "Longer is better, up to some hours; it can be stopped at any time"))
         form = QFormLayout()
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
         for words, field in (
@@ -238,9 +236,11 @@ class NewActorPage(QWidget):
             (translate("puppet", "Training"), self.minutes),
         ):
             field.setAccessibleName(words)
-            form.addRow(words, field)
+            caption = Label(words)
+            caption.setBuddy(field)
+            form.addRow(caption, field)
         self.agreed = Switch(translate("puppet", "They agreed"))
-        self.agreed.setToolTip(translate("puppet", CONSENT))
+        set_tip(self.agreed, translate("puppet", CONSENT))
         agreed = _wrapped(translate("puppet", CONSENT) + ".")
         self.train = _button(
             translate("puppet", "Train"),
@@ -324,16 +324,15 @@ def time_left(seconds: float) -> str:
     )
 
 
-def _wrapped(words: str) -> QLabel:
-    label = QLabel(words)
+def _wrapped(words: str) -> Label:
+    label = Label(words)
     label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
     return label
 
 
 def _button(words: str, tooltip: str, wish) -> QPushButton:
     button = QPushButton(words)
-    button.setToolTip(tooltip)
+    set_tip(button, tooltip)
     button.clicked.connect(lambda: wish())
     return button
 

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from PyQt6.QtCore import QT_TRANSLATE_NOOP, pyqtSignal
-from PyQt6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSpinBox, QWidget
+from PyQt6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QProgressBar, QPushButton, QSpinBox, QWidget
 
 from puppet.codecs import Codec, Quality
+from puppet.gui.plain_text import Label, set_tip
 from puppet.gui.widgets import ChoiceBox, Switch
 from puppet.gui.words import translate
 from puppet.output_settings import HEIGHTS, LONGEST_DELAY, LONGEST_PRE_ROLL, OutputSettings
@@ -65,8 +66,9 @@ class OutputPanel(QWidget):
             {c.value: c.label for c in Codec},
         )
         self.hardware = Switch(translate("puppet", "Use the graphics card"))
-        self.hardware.setToolTip(
-            translate("puppet", "Encode with a hardware encoder where one works; the processor has more time then")
+        set_tip(
+            self.hardware,
+            translate("puppet", "Encode with a hardware encoder where one works; the processor has more time then"),
         )
         self.microphone = _choices(
             translate("puppet", "Sound"),
@@ -74,57 +76,60 @@ class OutputPanel(QWidget):
             {"": translate("puppet", NO_SOUND)},
         )
         self.muted = Switch(translate("puppet", "Mute"))
-        self.muted.setToolTip(translate("puppet", "Record silence; the meter goes on"))
+        set_tip(self.muted, translate("puppet", "Record silence; the meter goes on"))
         self.level = QProgressBar()
         self.level.setRange(QUIETEST, 0)
         self.level.setTextVisible(False)
         self.level.setAccessibleName(translate("puppet", "Microphone level"))
         self.level.setFixedHeight(8)
         self.automatic_delay = Switch(translate("puppet", "Align sound by itself"))
-        self.automatic_delay.setToolTip(
+        set_tip(
+            self.automatic_delay,
             translate(
                 "puppet",
                 "Sound and pictures go together by the time at which they were captured, so the measured delay of the\n"
                 "pictures needs no setting. Switch off if your camera itself is late, and set by how much.",
-            )
+            ),
         )
         self.delay = _numbers(translate("puppet", "Sound later by"), -LONGEST_DELAY, LONGEST_DELAY, " ms")
-        self.delay.setToolTip(translate("puppet", "By how much the sound comes later, or earlier if below 0"))
-        self.latency = QLabel()  # what is compensated
+        set_tip(self.delay, translate("puppet", "By how much the sound comes later, or earlier if below 0"))
+        self.latency = Label()  # what is compensated
         self.latency.setProperty("role", "value")
         self.latency.setWordWrap(True)
         self._latency_ms = 0.0
         self.pre_roll = _numbers(translate("puppet", "Pre-roll"), 0, int(LONGEST_PRE_ROLL), " s")
         self.pre_roll.setSpecialValueText(translate("puppet", "Off"))
-        self.pre_roll.setToolTip(translate("puppet", "A recording begins this long before you press Record"))
+        set_tip(self.pre_roll, translate("puppet", "A recording begins this long before you press Record"))
         self.badge = Switch(translate("puppet", "Badge on the actor"))
-        self.badge.setToolTip(
+        set_tip(
+            self.badge,
             translate(
                 "puppet",
                 "A small sign in the corner says that the picture is synthetic; the file's metadata always does",
-            )
+            ),
         )
         self.sign = Switch(translate("puppet", "Sign files (C2PA)"))
-        self.sign.setToolTip(
-            translate("puppet", "A signed statement of where the file comes from; it also shows whether it was changed")
+        set_tip(
+            self.sign,
+            translate(
+                "puppet", "A signed statement of where the file comes from; it also shows whether it was changed"
+            ),
         )
         self.sign.setVisible(can_sign())
         self.pause = QPushButton(translate("puppet", "Pause"))
         self.pause.setCheckable(True)
-        self.pause.setToolTip(translate("puppet", "Leave out what comes, until you go on"))
+        set_tip(self.pause, translate("puppet", "Leave out what comes, until you go on"))
         self.gif, self.webp = QPushButton("GIF"), QPushButton("WebP")
         for button in (self.gif, self.webp):
-            button.setToolTip(
-                translate("puppet", "Save the last three seconds as an animated {0}").format(button.text())
-            )
+            set_tip(button, translate("puppet", "Save the last three seconds as an animated {0}").format(button.text()))
             button.setAccessibleName(translate("puppet", "Last three seconds as {0}").format(button.text()))
         self.camera = Switch(translate("puppet", "Virtual camera"))
-        self.camera.setToolTip(
-            translate("puppet", "Show the actor as a camera that other programs can choose, for calls")
+        set_tip(
+            self.camera, translate("puppet", "Show the actor as a camera that other programs can choose, for calls")
         )
-        self.note = QLabel()  # what is going on, and problems
+        self.note = Label()  # what is going on, and problems
         self.note.setWordWrap(True)
-        self.disk = QLabel()
+        self.disk = Label()
         self.disk.setProperty("role", "caption")
         self.disk.setWordWrap(True)
         self._lay_out()
@@ -162,7 +167,7 @@ class OutputPanel(QWidget):
         )
         for row, (caption, widget) in enumerate(rows):
             if caption:
-                label = QLabel(caption)
+                label = Label(caption)
                 label.setProperty("role", "caption")
                 label.setBuddy(widget)
                 grid.addWidget(label, row, 0)
@@ -170,7 +175,7 @@ class OutputPanel(QWidget):
             grid.addWidget(widget, row, column, 1, 2 - column)
         last = len(rows)
         grid.addWidget(self.pause, last, 0, 1, 2)
-        caption = QLabel(translate("puppet", "Last 3 s"))
+        caption = Label(translate("puppet", "Last 3 s"))
         caption.setProperty("role", "caption")
         grid.addWidget(caption, last + 1, 0)
         grid.addLayout(clips, last + 1, 1)
@@ -307,7 +312,7 @@ class OutputPanel(QWidget):
 
 def _choices(name: str, tooltip: str, entries: dict) -> ChoiceBox:
     box = ChoiceBox(name)
-    box.setToolTip(tooltip)
+    set_tip(box, tooltip)
     box.setMinimumContentsLength(6)  # the side panel is narrow; the list opens as wide as its words
     for value, words in entries.items():
         box.addItem(words, value)

@@ -10,6 +10,7 @@ from PyQt6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPen
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
+from puppet.gui.plain_text import as_lines
 from puppet.gui.theme import STAGE, STAGE_TEXT
 
 HINT_MS = 4000
@@ -123,6 +124,7 @@ class PreviewPane(QWidget):
         self.update()
 
     def set_placeholder(self, text: str) -> None:
+        text = as_lines(text)
         if text != self._placeholder:
             self._placeholder = text
             self.update()

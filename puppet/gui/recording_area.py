@@ -8,7 +8,7 @@ from pathlib import Path
 from puppet.engine import ActorResults, Problem
 from puppet.errors import PuppetError
 from puppet.gui.area import Area, Desk, folder_action
-from puppet.gui.words import translate
+from puppet.gui.words import decimal, translate
 from puppet.recorder import Recording
 from puppet.sinks import RecorderSink
 
@@ -68,7 +68,7 @@ class RecordingArea(Area):
             elif recording is not None:
                 left_out = translate("puppet", ", {0} pictures left out").format(recording.dropped)
                 names = ", ".join(file.path.name for file in sink.recordings)
-                length = f"{recording.seconds:.1f} s{left_out if recording.dropped else ''}"
+                length = f"{decimal(recording.seconds)} s{left_out if recording.dropped else ''}"
                 text = translate("puppet", "Saved {0} ({1})").format(names, length)
                 if sink.sound_left is not None:
                     words = translate("puppet", "Its sound could not be put into it, and is kept as {0}")

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from PyQt6.QtCore import QT_TRANSLATE_NOOP
 from PyQt6.QtGui import QIcon, QKeySequence
-from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from puppet.gui.plain_text import Label
 from puppet.gui.words import translate
 
 
@@ -56,7 +57,7 @@ class ShortcutSheet(QDialog):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(translate("puppet", "Keyboard shortcuts"))
-        title = QLabel(translate("puppet", "Keyboard shortcuts"))
+        title = Label(translate("puppet", "Keyboard shortcuts"))
         title.setProperty("role", "title")
         grid = QGridLayout()
         grid.setHorizontalSpacing(20)
@@ -66,12 +67,12 @@ class ShortcutSheet(QDialog):
             keys = QHBoxLayout()
             keys.setSpacing(6)
             for key in shortcut.keys:
-                label = QLabel(_native(key))
+                label = Label(_native(key))
                 label.setProperty("role", "key")
                 keys.addWidget(label)
             keys.addStretch(1)
             grid.addLayout(keys, row, 0)
-            grid.addWidget(QLabel(translate("puppet", shortcut.words)), row, 1)
+            grid.addWidget(Label(translate("puppet", shortcut.words)), row, 1)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         close = buttons.button(QDialogButtonBox.StandardButton.Close)
         if close is not None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from PyQt6.QtCore import QEvent, QObject, Qt
 from PyQt6.QtWidgets import QFrame, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
+from puppet.gui.plain_text import set_tip
 from puppet.gui.words import translate
 
 WIDTH, GAP = 312, 12  # px
@@ -46,8 +47,9 @@ class Group(QFrame):
         self.inside.setVisible(open_)
         self.heading.setArrowType(Qt.ArrowType.DownArrow if open_ else Qt.ArrowType.RightArrow)
         title = self.heading.text()
-        self.heading.setToolTip(
-            translate("puppet", "Hide {0}").format(title) if open_ else translate("puppet", "Show {0}").format(title)
+        set_tip(
+            self.heading,
+            translate("puppet", "Hide {0}").format(title) if open_ else translate("puppet", "Show {0}").format(title),
         )
         self.heading.setAccessibleDescription(translate("puppet", "open") if open_ else translate("puppet", "folded"))
 

@@ -7,7 +7,8 @@ from PyQt6.QtCore import QT_TRANSLATE_NOOP
 from puppet.engine import Phase, Status
 from puppet.frames import Result
 from puppet.gui.area import Area, Desk
-from puppet.gui.words import translate
+from puppet.gui.plain_text import set_tip
+from puppet.gui.words import decimal, translate
 
 DEMO_CLIP = QT_TRANSLATE_NOOP("puppet", "the demo clip")
 CONFIDENT = 0.5  # share of full confidence from which the automatic neutral is good enough to say no more about it
@@ -41,10 +42,10 @@ class StatusArea(Area):
             translate("puppet", "{0:.0f} ms").format(latency) if latency else translate("puppet", "– ms")
         )
         line.fps.setText(translate("puppet", "{0:.0f} fps").format(status.output_fps))
-        line.fps.setToolTip(
-            translate("puppet", "Pictures per second; the source gives {0:.0f}").format(status.capture_fps)
+        set_tip(
+            line.fps, translate("puppet", "Pictures per second; the source gives {0:.0f}").format(status.capture_fps)
         )
-        line.latency.setToolTip(stages_in_words(status, latency))
+        set_tip(line.latency, stages_in_words(status, latency))
         self._show_provider(status)
 
     def _show_provider(self, status: Status) -> None:
@@ -53,7 +54,7 @@ class StatusArea(Area):
         line.provider.setText(PROVIDERS.get(first, first) if first else "")
         line.provider.setVisible(first is not None)
         notice = status.provider_notice
-        line.provider.setToolTip(notice or translate("puppet", "What computes the actor's pictures"))
+        set_tip(line.provider, notice or translate("puppet", "What computes the actor's pictures"))
         line.show_alert(line.provider, notice is not None)
         if notice != self._notice_told:
             self._notice_told = notice
@@ -113,7 +114,7 @@ def stages_in_words(status: Status, latency: float) -> str:
         else translate("puppet", "From camera to screen")
     ]
     lines += [
-        translate("puppet", "{0}: {1:.1f} ms (95 % under {2:.1f})").format(stage, p["p50"], p["p95"])
+        translate("puppet", "{0}: {1} ms (95 % under {2})").format(stage, decimal(p["p50"]), decimal(p["p95"]))
         for stage, p in status.stages.items()
     ]
     return "\n".join(lines)
@@ -121,7 +122,7 @@ def stages_in_words(status: Status, latency: float) -> str:
 
 def timings_in_words(status: Status, latency: float) -> str:
     """The overlay: the usual milliseconds of every stage, one a line, then what all of it takes and gives."""
-    lines = [f"{stage}\t{p['p50']:.1f} ms" for stage, p in status.stages.items()]
+    lines = [f"{stage}\t{decimal(p['p50'])} ms" for stage, p in status.stages.items()]
     lines.append(
         translate("puppet", "to the screen\t{0:.0f} ms").format(latency)
         if latency

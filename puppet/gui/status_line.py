@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QT_TRANSLATE_NOOP
-from PyQt6.QtWidgets import QLabel, QStatusBar
+from PyQt6.QtWidgets import QStatusBar
 
+from puppet.gui.plain_text import Label, set_tip
 from puppet.gui.shortcuts import keys_for
 from puppet.gui.widgets import RangeMeter
 from puppet.gui.words import translate
@@ -24,13 +25,13 @@ class StatusLine(QStatusBar):
         super().__init__()
         self.setSizeGripEnabled(False)
         self.setContentsMargins(8, 0, 8, 0)
-        self.state, self.fps, self.latency = QLabel(), QLabel(), QLabel()
-        self.dropped, self.provider, self.neutral = QLabel(), QLabel(), QLabel()
+        self.state, self.fps, self.latency = Label(), Label(), Label()
+        self.dropped, self.provider, self.neutral = Label(), Label(), Label()
         self.range = RangeMeter(translate("puppet", "Actor's range"))
         explained = translate("puppet", RANGE_TOOLTIP).format(keys_for("calibrate"))
-        self.range.setToolTip(explained)
-        words = QLabel(translate("puppet", "Range"))
-        words.setToolTip(explained)
+        set_tip(self.range, explained)
+        words = Label(translate("puppet", "Range"))
+        set_tip(words, explained)
         self.addWidget(self.state, 1)
         self.addPermanentWidget(self.neutral)
         self.addPermanentWidget(words)
@@ -44,18 +45,20 @@ class StatusLine(QStatusBar):
             label.setAccessibleName(name)
             self.addPermanentWidget(label)
         self.neutral.setAccessibleName(translate("puppet", "Neutral face"))
-        self.dropped.setToolTip(
-            translate("puppet", "Camera pictures skipped because a newer one was there: this keeps the delay short")
+        set_tip(
+            self.dropped,
+            translate("puppet", "Camera pictures skipped because a newer one was there: this keeps the delay short"),
         )
-        self.neutral.setToolTip(
+        set_tip(
+            self.neutral,
             translate(
                 "puppet",
                 "Which face of yours counts as neutral: an automatic guess, or the one you calibrated.\n"
                 "While the guess is still learning, look relaxed into the camera with a closed mouth, or press {0}.",
-            ).format(keys_for("calibrate"))
+            ).format(keys_for("calibrate")),
         )
 
-    def show_alert(self, label: QLabel, alert: bool) -> None:
+    def show_alert(self, label: Label, alert: bool) -> None:
         if alert != bool(label.property("alert")):
             label.setProperty("alert", alert)
             style = label.style()

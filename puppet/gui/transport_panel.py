@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt6.QtCore import QSize, pyqtSignal
 from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
+from puppet.gui.plain_text import set_tip
 from puppet.gui.shortcuts import keys_for
 from puppet.gui.theme import Colours
 from puppet.gui.widgets import Switch, shape_icon
@@ -24,36 +25,38 @@ class TransportPanel(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.record = QPushButton(translate("puppet", " Record"))
-        self.record.setToolTip(
+        set_tip(
+            self.record,
             translate("puppet", "Record a video file; Recording and calls has the choices ({0})").format(
                 keys_for("record")
-            )
+            ),
         )
         self.snapshot = QPushButton(translate("puppet", " Snapshot"))
-        self.snapshot.setToolTip(
-            translate("puppet", "Save this moment as a picture ({0})").format(keys_for("snapshot"))
-        )
+        set_tip(self.snapshot, translate("puppet", "Save this moment as a picture ({0})").format(keys_for("snapshot")))
         self.calibrate = QPushButton(translate("puppet", " Calibrate"))
-        self.calibrate.setToolTip(
+        set_tip(
+            self.calibrate,
             translate(
                 "puppet",
                 "Show your neutral face: relaxed, mouth closed ({0}). The actor is at rest when you look like this. "
                 "{1} goes back to the automatic neutral",
-            ).format(keys_for("calibrate"), keys_for("uncalibrate"))
+            ).format(keys_for("calibrate"), keys_for("uncalibrate")),
         )
         self.automatic = QPushButton(translate("puppet", "Use automatic"))
         self.automatic.setProperty("role", "plain")
-        self.automatic.setToolTip(translate("puppet", "Forget the calibration ({0})").format(keys_for("uncalibrate")))
+        set_tip(self.automatic, translate("puppet", "Forget the calibration ({0})").format(keys_for("uncalibrate")))
         self.automatic.hide()
         self.mirror_preview = Switch(translate("puppet", "Mirror preview"))
-        self.mirror_preview.setToolTip(
+        set_tip(
+            self.mirror_preview,
             translate("puppet", "Show both pictures as in a mirror; changes this window only ({0})").format(
                 keys_for("mirror_preview")
-            )
+            ),
         )
         self.mirror_output = Switch(translate("puppet", "Mirror output"))
-        self.mirror_output.setToolTip(
-            translate("puppet", "Flip the actor, here and in what is recorded ({0})").format(keys_for("mirror_output"))
+        set_tip(
+            self.mirror_output,
+            translate("puppet", "Flip the actor, here and in what is recorded ({0})").format(keys_for("mirror_output")),
         )
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QInputDialog, QLabel, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QInputDialog, QPushButton, QVBoxLayout, QWidget
 
+from puppet.gui.plain_text import Label, set_tip
 from puppet.gui.shortcuts import keys_for
 from puppet.gui.widgets import ChoiceBox
 from puppet.gui.words import translate
@@ -23,17 +24,16 @@ class UserPanel(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.box = ChoiceBox(translate("puppet", "User"))
-        self.box.setToolTip(
-            translate("puppet", "Who sits before the camera. Everybody has a neutral face of their own")
-        )
-        self.state = QLabel()
+        set_tip(self.box, translate("puppet", "Who sits before the camera. Everybody has a neutral face of their own"))
+        self.state = Label()
         self.state.setWordWrap(True)
         self.state.setProperty("role", "value")
         self.calibrate = QPushButton(translate("puppet", "Calibrate…"))
-        self.calibrate.setToolTip(
-            translate("puppet", "Show the camera your neutral face, guided ({0})").format(keys_for("calibrate"))
+        set_tip(
+            self.calibrate,
+            translate("puppet", "Show the camera your neutral face, guided ({0})").format(keys_for("calibrate")),
         )
-        caption = QLabel(translate("puppet", "User"))
+        caption = Label(translate("puppet", "User"))
         caption.setProperty("role", "caption")
         caption.setBuddy(self.box)
         column = QVBoxLayout(self)

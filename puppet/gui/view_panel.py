@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QT_TRANSLATE_NOOP, pyqtSignal
-from PyQt6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from puppet.gui.picture_stage import ACTOR, INSET, SIDE_BY_SIDE
+from puppet.gui.plain_text import Label, set_tip
 from puppet.gui.shortcuts import keys_for
 from puppet.gui.widgets import ChoiceBox, Switch
 from puppet.gui.words import translate
@@ -28,28 +29,32 @@ class ViewPanel(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.box = ChoiceBox(translate("puppet", "Layout of the pictures"))
-        self.box.setToolTip(
-            translate("puppet", "Where the pictures stand; recordings do not change ({0})").format(keys_for("layout"))
+        set_tip(
+            self.box,
+            translate("puppet", "Where the pictures stand; recordings do not change ({0})").format(keys_for("layout")),
         )
         for key, words in LAYOUTS.items():
             self.box.addItem(translate("puppet", words), key)
         self.mesh = Switch(translate("puppet", "Face mesh"))
-        self.mesh.setToolTip(
+        set_tip(
+            self.mesh,
             translate("puppet", "Draw over the driver what was found of the face; never recorded ({0})").format(
                 keys_for("mesh")
-            )
+            ),
         )
         self.timings = Switch(translate("puppet", "Timings"))
-        self.timings.setToolTip(
+        set_tip(
+            self.timings,
             translate(
                 "puppet", "How many milliseconds each stage takes, over the actor's picture; never recorded ({0})"
-            ).format(keys_for("timings"))
+            ).format(keys_for("timings")),
         )
         self.full_screen = QPushButton(translate("puppet", "Full screen"))
-        self.full_screen.setToolTip(
-            translate("puppet", "Only the pictures; Esc comes back ({0})").format(keys_for("full_screen"))
+        set_tip(
+            self.full_screen,
+            translate("puppet", "Only the pictures; Esc comes back ({0})").format(keys_for("full_screen")),
         )
-        caption = QLabel(translate("puppet", "Layout"))
+        caption = Label(translate("puppet", "Layout"))
         caption.setProperty("role", "caption")
         caption.setBuddy(self.box)
         column = QVBoxLayout(self)

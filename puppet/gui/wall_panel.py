@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtGui import QIcon
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from puppet.gui.plain_text import Label, set_tip
 from puppet.gui.widgets import Switch
 from puppet.gui.words import translate
 
@@ -20,7 +21,7 @@ class WallPanel(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.switches: dict[str, Switch] = {}
-        hint = QLabel(translate("puppet", "One face, several actors. Each one more costs as much time as the first."))
+        hint = Label(translate("puppet", "One face, several actors. Each one more costs as much time as the first."))
         hint.setWordWrap(True)
         hint.setProperty("role", "value")
         self._rows = QWidget()
@@ -45,10 +46,10 @@ class WallPanel(QWidget):
         self.switches = {}
         for path, (name, icon) in actors.items():
             switch = self.switches[path] = Switch(name)
-            switch.setToolTip(translate("puppet", "Let {0} play the same face beside the chosen actor").format(name))
+            set_tip(switch, translate("puppet", "Let {0} play the same face beside the chosen actor").format(name))
             switch.setChecked(path in on)
             switch.toggled.connect(lambda _: self.chosen.emit(self.on))
-            picture = QLabel()
+            picture = Label()
             picture.setPixmap(icon.pixmap(ICON, ICON))
             row = QHBoxLayout()
             row.setSpacing(8)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from PyQt6.QtCore import QEvent, QModelIndex, QObject, QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import (
@@ -22,7 +23,6 @@ from PyQt6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QHBoxLayout,
-    QLabel,
     QSizePolicy,
     QSlider,
     QStyle,
@@ -33,6 +33,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from puppet.gui.plain_text import Label, as_lines, set_tip
 from puppet.gui.theme import colours_for
 
 CC_COMBO = QStyle.ComplexControl.CC_ComboBox
@@ -74,6 +75,11 @@ class ChoiceBox(QComboBox):
         self.setMaxVisibleItems(14)
         self.setItemDelegate(_Rows(self))
 
+    def addItem(self, *row: Any) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """([icon,] text[, data]) as a combo box takes it; the text is shown as it is, the data kept as it is."""
+        at = 0 if isinstance(row[0], str) else 1
+        super().addItem(*row[:at], as_lines(row[at]), *row[at + 1 :])  # pyright: ignore[reportCallIssue]
+
     @property
     def is_open(self) -> bool:
         view = self.view()
@@ -113,6 +119,9 @@ class Switch(QCheckBox):
     """A check box that looks like a switch."""
 
     WIDTH, HEIGHT, GAP = 36, 20, 9  # px
+
+    def __init__(self, text: str) -> None:
+        super().__init__(as_lines(text))
 
     def sizeHint(self) -> QSize:
         text = self.fontMetrics().size(Qt.TextFlag.TextShowMnemonic, self.text())
@@ -160,10 +169,10 @@ class PercentSlider(QWidget):
         self.slider.setMinimumWidth(70)
         self.slider.setMinimumHeight(24)
         self.slider.setAccessibleName(caption)
-        self.caption = QLabel(caption)
+        self.caption = Label(caption)
         self.caption.setProperty("role", "caption")
         self.caption.setBuddy(self.slider)
-        self._value = QLabel()
+        self._value = Label()
         self._value.setProperty("role", "value")
         self._value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._value.setFixedWidth(self._value.fontMetrics().horizontalAdvance("200 %") + 8)
@@ -173,7 +182,7 @@ class PercentSlider(QWidget):
         row.addWidget(self.caption)
         row.addWidget(self.slider, 1)
         row.addWidget(self._value)
-        self.setToolTip(f"{tooltip}. Double-click: back to {round(default * 100)} %")
+        set_tip(self, f"{tooltip}. Double-click: back to {round(default * 100)} %")
         self.slider.installEventFilter(self)  # a slider keeps its clicks to itself
         self.set_value(default)
         self.slider.valueChanged.connect(self._changed)

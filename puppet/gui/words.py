@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from PyQt6.QtCore import QCoreApplication, QLocale, QTranslator
+
+from puppet import process
 
 TRANSLATIONS = Path(__file__).parent / "translations"  # puppet_de.qm ...: made by lrelease of what pylupdate6 wrote
 
@@ -17,6 +20,20 @@ translate = QCoreApplication.translate
 def install_language(application: QCoreApplication, folder: Path = TRANSLATIONS) -> bool:
     """Speak the system's language where there is a translation of it; whether there is."""
     translator = QTranslator(application)
-    if not translator.load(QLocale(), "puppet", "_", str(folder)):
+    if not translator.load(QLocale.system(), "puppet", "_", str(folder)):
         return False
     return application.installTranslator(translator)
+
+
+def show_numbers_as_usual() -> None:
+    """What people read has the decimal sign of their locale, though LC_NUMERIC of the process is "C" (puppet.process).
+
+    Windows and macOS have no such variable: there Qt asks the system.
+    """
+    if sys.platform not in ("win32", "darwin"):
+        QLocale.setDefault(QLocale(process.user_numbers() or "C"))
+
+
+def decimal(value: float, places: int = 1) -> str:
+    """A number that is read, with the user's decimal sign: 0.5 or 0,5."""
+    return QLocale().toString(float(value), "f", places)
