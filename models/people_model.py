@@ -13,13 +13,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from models.rest_clips import read_truth
 from puppet import align
-from puppet.errors import DataError, PuppetError
+from puppet.devices import Film
+from puppet.errors import DataError, PuppetError, reason
 from puppet.first_neutral import BONE
 from puppet.frames import Face, Floats, Frame
 from puppet.persons import SHAPE, turning
@@ -50,7 +50,11 @@ def read_someone(path: Path) -> Someone:
         np.flatnonzero(calm)[:25]
     )
     faces: dict[int, Face] = {}
-    capture, tracker = cv2.VideoCapture(str(video)), FaceMeshTracker(still=True)
+    try:
+        capture = Film(video)
+    except OSError as error:
+        raise DataError(f"{video}: {reason(error)}") from error
+    tracker = FaceMeshTracker(still=True)
     for index in range(len(calm)):
         if index in wanted and capture.grab():
             face = tracker.track(Frame(np.asarray(capture.retrieve()[1], np.uint8), index, index / 25))

@@ -5,17 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-import cv2
-import numpy as np
-
-from puppet.errors import SourceError
-from puppet.frames import Image
-
 LARGEST = 32 << 20  # bytes of one picture
-MOST_PIXELS = 7680 * 4320
 BETWEEN = 1 << 16  # bytes of headers, and of whatever else lies between two pictures
 BEGIN, END = b"\xff\xd8\xff", b"\xff\xd9"
-SIZED = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}  # markers that begin a frame, ITU T.81 table B.1
 
 
 class Body:
@@ -155,32 +147,3 @@ def _headers(body: Body) -> bytes:
         if rest is None or marker[1] == 0xDA:
             break
     return data
-
-
-def jpeg_size(data: bytes) -> tuple[int, int] | None:
-    """Width and height in px as its headers tell; None: it is no JPEG with headers as they should be."""
-    place = 2 if data.startswith(BEGIN) else len(data)
-    while place + 9 <= len(data) and data[place] == 0xFF:
-        marker, length = data[place + 1], int.from_bytes(data[place + 2 : place + 4], "big")
-        if marker in SIZED:
-            return int.from_bytes(data[place + 7 : place + 9], "big"), int.from_bytes(
-                data[place + 5 : place + 7], "big"
-            )
-        place += 2 + length
-    return None
-
-
-def decode_jpeg(data: bytes) -> Image:
-    """uint8 (H, W, 3) BGR. Raises SourceError, with the words that follow a camera's name."""
-    size = jpeg_size(data)
-    if size is None:
-        raise SourceError("it is no JPEG picture", "unreadable")
-    if not 0 < size[0] * size[1] <= MOST_PIXELS:
-        raise SourceError(f"it has {size[0]} x {size[1]} pixels, which is too much", "unreadable")
-    try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error:  # which some damage raises
-        image = None
-    if image is None:
-        raise SourceError("the JPEG picture is damaged", "unreadable")
-    return image  # pyright: ignore[reportReturnType]

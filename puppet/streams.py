@@ -21,7 +21,8 @@ from puppet.errors import PuppetError, SourceError
 from puppet.films import format_of, index_comes_last, is_playlist
 from puppet.http_camera import HttpCamera
 from puppet.line import Line
-from puppet.mjpeg import Body, decode_jpeg, jpegs, parts
+from puppet.mjpeg import Body, jpegs, parts
+from puppet.pictures import decode_jpeg
 from puppet.relay import Relay
 from puppet.rtsp import open_rtsp
 

@@ -137,6 +137,7 @@ def test_a_cameras_password_is_neither_shown_nor_in_the_settings(stage, monkeypa
     assert not [words for words in words_of(stage) if "hush" in words]
     assert "hush" not in repr(stage.saved)
     stage.choose(stage.window.source.box, "Back")
+    stage.until(lambda: len(stage.opened) == 3)
     stage.choose(stage.window.source.box, shown)
     stage.until(lambda: len(stage.opened) == 4)
     assert reveal(stage.opened[-1]) == url  # the list still knows it

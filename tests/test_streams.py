@@ -397,7 +397,7 @@ def test_the_wrong_password(kind: str, serve):
 
 def test_a_wrong_password_is_not_tried_again(serve):
     server = serve(guarded(lambda _: False, BASIC))
-    problems: list[Exception | None] = []
+    problems: list[BaseException | None] = []
     frames: LatestSlot[Frame] = LatestSlot()
     url = f"http://me:hush@{server.place}/shot.jpg"
     capture = Capture(url, open_source, frames, problems.append, back_off=(0.01,))
