@@ -496,7 +496,9 @@ PACKINGS = {1, 2, 3, 4, 5, 7, 8, 32773, 32946}  # none, fax, LZW, JPEG, deflate,
 MAX_ENTRIES = 1000
 MAX_STRIPS = 100_000  # and tiles
 MAX_TILE = 1 << 24  # px
-MAX_VALUES = 1024  # numbers of any other entry; a palette has 768
+MAX_VALUES = 1024  # numbers of an entry; a palette has 768
+MANY = {**dict.fromkeys((STRIPS, STRIP_SIZES, TILES, TILE_SIZES), MAX_STRIPS), JPEG_TABLES: 1 << 16}
+SINGLE = {WIDTH, HEIGHT, PACKING, COLOURS, SAMPLES, ROWS, PLANES, TILE_WIDTH, TILE_HEIGHT, 266, 292, 293, 317}
 MAX_UNPACKED = 256 << 20  # bytes
 
 
@@ -530,7 +532,7 @@ def _directory(data: bytes, order: str, at: int, big: bool = False) -> Iterator[
             continue
         if number * TYPES[kind] > room:
             (where,) = struct.unpack_from(f"{order}{'Q' if big else 'I'}", data, where)
-        if where + number * TYPES[kind] <= len(data):
+        if max(where + number * TYPES[kind], place + length) <= len(data):
             yield _Entry(tag, kind, number, where, data[place : place + length])
 
 
@@ -568,8 +570,7 @@ def _tiff(data: bytes, limits: Limits, animated: bool) -> Checked:
         if entry.tag == ORIENTATION and entry.type == 3 and entry.count == 1:
             (orientation,) = _numbers(data, order, entry)
         elif entry.tag in NEEDED:
-            most = MAX_STRIPS if entry.tag in (STRIPS, STRIP_SIZES, TILES, TILE_SIZES) else MAX_VALUES
-            if entry.tag in entries or entry.count > (1 << 16 if entry.tag == JPEG_TABLES else most):
+            if entry.tag in entries or entry.count > (1 if entry.tag in SINGLE else MANY.get(entry.tag, MAX_VALUES)):
                 raise _damaged("its header makes no sense")
             entries[entry.tag] = entry
 

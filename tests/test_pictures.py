@@ -367,18 +367,21 @@ def hostile() -> dict[str, bytes]:
         "tiff, 65535 samples": _with_tag(tiff, 277, 65535),
         "tiff, float": _with_tag(tiff, 339, 3, of=284),
         "tiff, directory beyond": tiff[:4] + b"\xff\xff\xff\x7f" + tiff[8:],
+        "tiff, 500 widths": _with_tag(tiff, 256, 8, count=500),
+        "tiff, 80,000 strips": _with_tag(tiff * 99, 273, 8, count=80_000),
         "tiff, old JPEG": _with_tag(tiff, 259, 6),
         "tiff, BigTIFF directory of 2^63": SAMPLES["tiff big"][:8] + b"\xff" * 7 + b"\x7f" + SAMPLES["tiff big"][16:],
     }
 
 
-def _with_tag(data: bytes, tag: int, value: int, of: int = 0) -> bytes:
-    """A TIFF of ours (little-endian) with another value at a tag, and the tag itself in the place of `of`."""
+def _with_tag(data: bytes, tag: int, value: int, of: int = 0, count: int = 1) -> bytes:
+    """A TIFF of ours (little-endian) with another value at a tag, and the tag itself in the place of `of`; with a count
+    of more than one, `value` is where the values lie."""
     (at,) = struct.unpack_from("<I", data, 4)
-    (count,) = struct.unpack_from("<H", data, at)
-    for place in range(at + 2, at + 2 + 12 * count, 12):
+    (entries,) = struct.unpack_from("<H", data, at)
+    for place in range(at + 2, at + 2 + 12 * entries, 12):
         if struct.unpack_from("<H", data, place)[0] == (of or tag):
-            return data[:place] + struct.pack("<HHII", tag, 4, 1, value) + data[place + 12 :]
+            return data[:place] + struct.pack("<HHII", tag, 4, count, value) + data[place + 12 :]
     raise AssertionError(f"no tag {of or tag}")
 
 
