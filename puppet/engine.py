@@ -397,7 +397,10 @@ class Engine:
         """Track the newest frame whenever the acting thread has taken what was tracked before, so that it never acts on
         what is older than one frame's work."""
         failures = _Failures(self, TRACKING)
-        while tracked.wait_until_taken() and (frame := self._frames.take()) is not None:
+        while tracked.wait_until_taken() and not self._frames.closed:
+            frame = self._frames.take(LOOK_EVERY)  # acting may give up, and the source with it, while this waits
+            if frame is None:
+                continue
             with failures:
                 tracked.put(puppeteer.track(frame))
             if failures.too_many:
