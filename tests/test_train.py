@@ -192,7 +192,7 @@ def test_time_bounds_a_run(data, tmp_path, monkeypatch):
 
 def test_the_clock_asks_for_checkpoints_too_and_the_curve_stays(data, tmp_path, monkeypatch):
     """Steps of 20 s: the first checkpoint within 60 s, then one within every 120 s, however far the next step is."""
-    plain = tiny_config(40, checkpoint_every=500, evaluate_every=10)
+    plain = tiny_config(40, checkpoint_every=500, evaluate_every=15)
     train(data, tmp_path / "plain", plain, driver_spec=str(data))
     clock = iter(range(10**6))
     written: list[tuple[float, float | None]] = []
