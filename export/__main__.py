@@ -120,8 +120,9 @@ def export_run(args: argparse.Namespace) -> None:
             labels = dataset_labels(dataset, args.labels) if told and not args.no_attributes else None
             export_actor(model, dataset, draft, declared, training_facts(facts))
             card = add_response(draft, dict(args.answer))
-            if labels is not None:
-                print(add_attributes(draft, dataset, labels, args.variant)[1].text())
+            found = None if labels is None else add_attributes(draft, dataset, labels, args.variant)[1]
+    if found is not None:
+        print(found.text())
     size = args.output.stat().st_size / 2**20
     parity = ", ".join(f"{name} {value:.2g}" for name, value in card.parity.items())
     answer = "".join(f"; answer of the {region}: {share:.2f}" for region, share in card.response.items())

@@ -28,24 +28,32 @@ def check_output(out: Path) -> None:
 def finished_as(out: Path, force: bool) -> Iterator[Path]:
     """A draft that becomes `out` when all that is done to it went well; gone otherwise. Raises PuppetError, also when
     there is such a file and it is not to be replaced, or another process is writing it."""
-    taken = ExportError(f"{out} exists already; choose another name or add --force to replace it")
     with only_writer(out):
         if out.exists() and not force:
-            raise taken
+            raise _taken(out)
         check_output(out)
         draft = _draft(out)
         try:
             yield draft
-            (os.replace if force else publish)(draft, out)
-        except FileExistsError as error:  # made by somebody else meanwhile
-            raise taken from error
-        except OSError as error:
-            raise ExportError(f"{out}: cannot be written ({reason(error)}); choose another folder") from error
+            _publish(draft, out, force)
         except PuppetError as error:
             error.args = tuple(str(part).replace(draft.name, out.name) for part in error.args)
             raise
         finally:
             drop_draft(draft)
+
+
+def _publish(draft: Path, out: Path, force: bool) -> None:
+    try:
+        (os.replace if force else publish)(draft, out)
+    except FileExistsError as error:  # made by somebody else meanwhile
+        raise _taken(out) from error
+    except OSError as error:
+        raise ExportError(f"{out}: cannot be written ({reason(error)}); choose another folder") from error
+
+
+def _taken(out: Path) -> ExportError:
+    return ExportError(f"{out} exists already; choose another name or add --force to replace it")
 
 
 def _draft(out: Path) -> Path:

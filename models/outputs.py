@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import h5py
 import numpy as np
 
+from models.contact_sheet import png
 from models.driver import DATASET_SUFFIXES
 from models.sheets import write_png
 from puppet import pixels
 from puppet.codecs import Codec
 from puppet.errors import DataError, reason
 from puppet.ffmpeg import RecordingSettings
+from puppet.files import publish, publish_whole
 from puppet.frames import Image
 from puppet.recorder import Recorder
+from puppet.unfinished import drop_draft, make_draft
 
 OTHER_VIDEO_SUFFIXES = {".avi", ".gif", ".mpeg", ".mpg", ".webm", ".wmv"}
 
@@ -62,7 +64,10 @@ def open_output(out: Path, fps: float) -> Iterator[Write]:
 def save_picture(out: Path, image: Image) -> None:
     """One new PNG file. Raises DataError."""
     check_free(out)
-    write_png(out, image)
+    try:
+        publish_whole(out, png(image))
+    except OSError as error:
+        raise _not_written(out, error) from error
 
 
 @contextlib.contextmanager
@@ -91,9 +96,10 @@ def _video(out: Path, fps: float) -> Iterator[Write]:
 @contextlib.contextmanager
 def _hdf5(out: Path) -> Iterator[Write]:
     """The seeds' layout: one data set `data`, uint8 (N, H, W, 3) RGB. The file gets its name when it is whole."""
-    partial = out.with_name(f".{out.name}.partial")
+    partial = out
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
+        partial = make_draft(out)
         with h5py.File(partial, "w", libver="earliest") as file:
 
             def write(image: Image, _time: float) -> None:
@@ -108,8 +114,15 @@ def _hdf5(out: Path) -> Iterator[Write]:
                 data[-1] = pixels.swap_red_blue(image)
 
             yield write
-        os.replace(partial, out)
+        publish(partial, out)
     except OSError as error:
-        raise DataError(f"{out}: cannot be written ({reason(error)}); choose another folder") from error
+        raise _not_written(out, error) from error
     finally:
-        partial.unlink(missing_ok=True)
+        if partial != out:
+            drop_draft(partial)
+
+
+def _not_written(out: Path, error: OSError) -> DataError:
+    if isinstance(error, FileExistsError) and out.exists():  # made by somebody else since it was looked for
+        return DataError(f"{out}: already exists; choose a new file name")
+    return DataError(f"{out}: cannot be written ({reason(error)}); choose another folder")

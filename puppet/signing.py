@@ -16,6 +16,7 @@ import platformdirs
 
 from puppet import __version__
 from puppet.errors import RecordingError, reason
+from puppet.file_lock import only_writer
 from puppet.provenance import SOURCE_TYPE, Provenance
 from puppet.unfinished import draft_name, drop_draft, note
 
@@ -31,6 +32,7 @@ SUFFIXES = (
 )  # what C2PA can be put into; Matroska and WebM are not among them
 NAME = "Puppet development certificate"
 YEARS = 10
+PATIENCE = 10.0  # s that another process may take to make a certificate
 MISSING = 'Signing needs one more package: pip install "puppet-live[provenance]"'
 
 
@@ -106,7 +108,12 @@ def sign(path: Path, about: Provenance) -> None:
 
 def credentials(folder: Path) -> tuple[str, str]:
     """Certificate chain and key, PEM; made when there are none. Raises RecordingError when only one is there."""
-    certificate, key = folder / CERTIFICATE, folder / KEY
+    with only_writer(folder, PATIENCE):  # so that certificate and key are of one making
+        return _credentials(folder / CERTIFICATE, folder / KEY)
+
+
+def _credentials(certificate: Path, key: Path) -> tuple[str, str]:
+    folder = key.parent
     if not certificate.exists() and not key.exists():
         made = development_certificate()
         try:

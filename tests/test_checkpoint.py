@@ -53,6 +53,30 @@ def test_the_last_two_and_the_best_are_kept(tmp_path):
     assert (best.step, last.step) == (2, 5)
 
 
+@pytest.mark.parametrize("how", ["facts", "weights", "half a file"])
+def test_damaged_checkpoints_never_take_the_place_of_whole_ones(tmp_path, how):
+    for step in range(1, 6):
+        write(tmp_path, step)
+    for step in (4, 5):
+        folder = tmp_path / "checkpoints" / f"step-{step:08d}"
+        damaged = folder / ("checkpoint.json" if how == "facts" else "model.safetensors")
+        damaged.write_bytes(b"" if how == "facts" else damaged.read_bytes()[:-3])
+    checkpoint.tidy(tmp_path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = checkpoint.find(tmp_path)
+    assert found is not None
+    assert found.step == 3
+    assert sorted(folder.name[-1] for folder in (tmp_path / "checkpoints").iterdir()) == ["2", "3", "4", "5"]
+
+
+def test_a_checkpoint_is_judged_later(tmp_path):
+    made = write(tmp_path, 3)
+    judged = checkpoint.judge(made, 21.0, {"psnr": 21.0})
+    assert checkpoint.find(tmp_path, "best") == judged
+    judged.verify()
+
+
 def test_a_write_that_was_killed_leaves_nothing_that_counts(tmp_path):
     write(tmp_path, 1)
     partial = tmp_path / "checkpoints" / ".partial-step-00000002"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -42,6 +43,7 @@ from puppet.latents import ranked_dimensions  # noqa: E402
 DECLARED = Declaration("Ada", "Ada agreed, in writing, on 2 May 2026.", "CC0-1.0")
 TRAINING = {"frames": 40, "steps": 7, "metrics": {"psnr": 31.5}}
 FRAMES = 40
+ROOT = Path(__file__).resolve().parent.parent
 
 
 class Tiny(ActorModel):
@@ -438,3 +440,65 @@ def test_a_moved_data_set_is_asked_for(run, tmp_path, capsys):
     assert "say where it is with --data" in capsys.readouterr().err
     assert export.__main__.main([*arguments, "--data", str(moved), "--name", "Eve"]) == 0
     assert read_card(tmp_path / "x.actor").name == "Eve"
+
+
+HANG = """
+import sys
+import export.__main__, export.actor_file
+name, count = sys.argv[1], int(sys.argv[2])
+there = getattr(export.actor_file, name)
+
+def hang(*arguments, **options):
+    global count
+    count -= 1
+    if not count:
+        print("hanging", flush=True)
+        sys.stdin.read()
+    return there(*arguments, **options)
+
+setattr(export.actor_file, name, hang)
+sys.exit(export.__main__.main(sys.argv[3:]))
+"""
+
+
+@pytest.mark.parametrize(("name", "count"), [("load_actor", 1), ("publish", 1)])
+def test_a_killed_export_leaves_nothing_under_the_name_and_a_second_one_succeeds(
+    run, tmp_path, monkeypatch, name, count
+):
+    """While it is verified, and just before it gets its name."""
+    monkeypatch.setenv("PUPPET_CONFIG_DIR", str(tmp_path / "own"))
+    out = tmp_path / "out" / "ada.actor"
+    out.parent.mkdir()
+    (out.parent / ".ada.1.actor").write_bytes(b"precious")
+    arguments = [str(run), "-o", str(out), "--consent", "Made up.", "--no-attributes"]
+    with subprocess.Popen(
+        [sys.executable, "-c", HANG, name, str(count), *arguments],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "hanging\n"
+        assert export.__main__.main(arguments) == 2  # it is being written
+        child.kill()
+    assert not out.exists()
+    assert len(list(out.parent.iterdir())) > 1
+    assert export.__main__.main(arguments) == 0
+    assert sorted(path.name for path in out.parent.iterdir()) == [".ada.1.actor", "ada.actor"]
+    assert read_card(out).name == "ada"
+
+
+def test_an_actor_that_appears_while_another_is_exported_stays(run, tmp_path, monkeypatch, capsys):
+    out = tmp_path / "ada.actor"
+    there = export.actor_file.publish
+
+    def late(draft, path):
+        path.write_bytes(b"precious")
+        there(draft, path)
+
+    monkeypatch.setattr(export.actor_file, "publish", late)
+    assert export.__main__.main([str(run), "-o", str(out), "--consent", "Made up."]) == 2
+    assert "ada.actor exists already" in capsys.readouterr().err
+    assert out.read_bytes() == b"precious"
+    assert not list(tmp_path.glob(".*"))

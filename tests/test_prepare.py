@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import subprocess
 import sys
@@ -22,7 +23,9 @@ from models.dataset import open_dataset
 from models.footage import Tools
 from models.prepare import Options, add_prepare_arguments, prepare, report_path, run_prepare
 from puppet import align
-from puppet.errors import DataError, SourceError
+from puppet.errors import DataError, PuppetError, SourceError
+from puppet.file_lock import only_writer
+from puppet.leftovers import clear_up
 from puppet.recorded import VideoFile
 
 ROOT = Path(__file__).parent.parent
@@ -256,6 +259,7 @@ def test_a_killed_run_leaves_no_data_set_and_is_taken_up_again(footage: Path, ou
         child.kill()
     assert not output.exists()
 
+    clear_up()  # as every command does when it starts
     tracked: list[int] = []
     report = prepare([footage], output, Options(size=32), planted_tools(talking_clip(), tracked))
     done = report.looked_at - len(tracked)
@@ -263,6 +267,68 @@ def test_a_killed_run_leaves_no_data_set_and_is_taken_up_again(footage: Path, ou
     assert tracked == list(range(done, 160))
     assert kept_frames(output) == list(range(160))
     assert sorted(p.name for p in output.parent.iterdir()) == ["data.h5", "data.report.png", "data.report.txt"]
+
+
+HANG = """
+import sys
+from pathlib import Path
+import models.prepare
+from models.prepare import Options, prepare
+from planted_footage import planted_tools, talking_clip
+
+footage, output, name, count = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])
+there = getattr(models.prepare, name)
+
+def hang(*arguments):
+    global count
+    count -= 1
+    if not count:
+        print("hanging", flush=True)
+        sys.stdin.read()
+    return there(*arguments)
+
+setattr(models.prepare, name, hang)
+prepare([footage], output, Options(size=32), planted_tools(talking_clip(20)))
+"""
+
+
+@pytest.mark.parametrize(("name", "count"), [("_flush", 1), ("publish_whole", 1), ("publish_whole", 2), ("publish", 1)])
+def test_killed_at_any_moment_nothing_half_has_the_name_and_a_second_run_succeeds(
+    footage: Path, output: Path, name: str, count: int
+) -> None:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])}
+    with subprocess.Popen(
+        [sys.executable, "-c", HANG, str(footage), str(output), name, str(count)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environment,
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"hanging\n"
+        child.kill()
+    assert not output.exists()
+    clear_up()
+    assert [path.name for path in output.parent.iterdir()] == ["data.h5.tracked"]  # to go on from
+    prepare([footage], output, Options(size=32), planted_tools(talking_clip(20)))
+    assert sorted(p.name for p in output.parent.iterdir()) == ["data.h5", "data.report.png", "data.report.txt"]
+    assert kept_frames(output) == list(range(20))
+
+
+@pytest.mark.parametrize("name", ["data.h5.tracked", "data.report.txt", "data.report.png", "data.h5.part"])
+def test_a_stranger_s_file_beside_the_data_set_stays(footage: Path, output: Path, name: str) -> None:
+    output.parent.mkdir(parents=True)
+    stranger = output.with_name(name)
+    stranger.write_text("precious")
+    with contextlib.suppress(DataError):
+        prepare([footage], output, Options(size=32), planted_tools(talking_clip(20)))
+    assert stranger.read_text() == "precious"
+    assert output.exists() == (name == "data.h5.part")
+
+
+def test_of_two_runs_with_one_output_the_second_is_told(footage: Path, output: Path) -> None:
+    with only_writer(output), pytest.raises(PuppetError, match=r"data\.h5 is being written by process \d+ on"):
+        prepare([footage], output, Options(size=32), planted_tools(talking_clip(20)))
+    assert not output.parent.exists()
 
 
 def interrupted(footage: Path, output: Path) -> Path:
@@ -292,7 +358,8 @@ def test_other_footage_or_options_start_anew(footage: Path, output: Path) -> Non
     tracked: list[int] = []
     prepare([footage], output, Options(size=32, every=2), planted_tools(talking_clip(), tracked))
     assert tracked == list(range(0, 160, 2))
-    output.unlink()
+    for path in output.parent.iterdir():
+        path.unlink()
 
     interrupted(footage, output)
     footage.write_bytes(b"replaced")

@@ -25,9 +25,10 @@ from models.dataset import open_dataset, split_blocks
 from models.ema import Ema
 from models.metrics import MetricsLog, read_metrics
 from models.run_folder import RunFacts, read_run_facts
-from models.schedule import generator_of, learning_rate, rows_of_step, step_limit
+from models.schedule import checkpoint_is_due, generator_of, learning_rate, rows_of_step, step_limit
 from models.train import Overrides, Trainer, spread, train
 from puppet.errors import DataError
+from puppet.interrupts import exit_code
 
 TESTS = Path(__file__).parent
 
@@ -87,8 +88,10 @@ def test_resuming_after_kill_9_continues_the_same_curve(data, tmp_path):
     (killed / "run.json").write_text(
         json.dumps({"config": to_json(replace(facts.config, model=TinyConfig())), "data": facts.data})
     )  # this time it is to live
+    assert (killed / "lock").exists()  # nobody holds it
     last = train(data, killed, None, driver_spec=str(data))
     assert last.step == 40
+    assert not (killed / "lock").exists()
     for kind in ("train", "evaluate"):
         expected, resumed = rows_by(whole, kind), rows_by(killed, kind)
         assert list(resumed) == list(expected)
@@ -185,6 +188,101 @@ def test_time_bounds_a_run(data, tmp_path, monkeypatch):
     assert 5 <= last.step < 30
     rates = [row["lr"] for row in rows_by(tmp_path / "run", "train").values()]
     assert rates[-1] < 0.1 * max(rates)  # the schedule follows the time that has passed
+
+
+def test_the_clock_asks_for_checkpoints_too_and_the_curve_stays(data, tmp_path, monkeypatch):
+    """Steps of 20 s: the first checkpoint within 60 s, then one within every 120 s, however far the next step is."""
+    plain = tiny_config(40, checkpoint_every=500, evaluate_every=15)
+    train(data, tmp_path / "plain", plain, driver_spec=str(data))
+    clock = iter(range(10**6))
+    written: list[tuple[float, float | None]] = []
+    write = checkpoint.write
+
+    def noted(run, step, seconds, score, *rest):
+        written.append((seconds, score))
+        return write(run, step, seconds, score, *rest)
+
+    monkeypatch.setattr(models.train.time, "perf_counter", lambda: 10.0 * next(clock))
+    monkeypatch.setattr(checkpoint, "write", noted)
+    last = train(data, tmp_path / "run", plain, driver_spec=str(data))
+    times = [seconds for seconds, _ in written]
+    assert len(times) >= 6
+    assert times[0] <= 60
+    assert all(0 < later - earlier <= 120 for earlier, later in zip(times, times[1:], strict=False))
+    assert {score for _, score in written[:-1]} == {None}  # none is judged out of turn
+    assert last.score is not None
+    for kind, value in (("train", "loss"), ("evaluate", "metrics")):
+        expected, found = (rows_by(tmp_path / name, kind) for name in ("plain", "run"))
+        assert {step: row[value] for step, row in found.items()} == {s: row[value] for s, row in expected.items()}
+
+
+def test_a_last_step_that_the_clock_kept_is_judged(data, tmp_path, monkeypatch):
+    monkeypatch.setattr(models.train, "checkpoint_is_due", lambda waited, last_step, first: True)
+    last = train(data, tmp_path / "run", tiny_config(3, checkpoint_every=500), driver_spec=str(data))
+    assert (last.step, last.score is not None) == (3, True)
+    assert checkpoint.find(tmp_path / "run", "best") == last
+
+
+def test_checkpoints_are_due_before_the_time_is_over():
+    assert not checkpoint_is_due(50, 10, first=True)
+    assert checkpoint_is_due(50, 10.1, first=True)
+    assert not checkpoint_is_due(110, 10, first=False)
+    assert checkpoint_is_due(110, 10.1, first=False)
+    assert checkpoint_is_due(0, 500, first=False)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are different there")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_keeps_what_was_learnt(data, tmp_path, monkeypatch, number):
+    learn = Trainer._learn
+
+    def signalled(self, batch):
+        if self.step == 6:
+            os.kill(os.getpid(), number)
+            if number != signal.SIGINT:
+                os.kill(os.getpid(), number)  # systems do not ask once
+        return learn(self, batch)
+
+    monkeypatch.setattr(Trainer, "_learn", signalled)
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        train(data, tmp_path / "run", tiny_config(40), driver_spec=str(data))
+    assert exit_code(stopped.value) == 128 + number
+    found = checkpoint.find(tmp_path / "run")
+    assert found is not None
+    assert found.step == 7
+    assert not (tmp_path / "run" / "lock").exists()
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from models.run_folder import alone_in
+with alone_in(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_of_two_trainings_in_one_folder_the_second_is_told_who_is_there(data, tmp_path, resume):
+    run = tmp_path / "run"
+    if resume:
+        train(data, run, tiny_config(2), driver_spec=str(data))
+    before = sorted(path for path in run.rglob("*")) if resume else None
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(run)],
+        env={**os.environ, "PYTHONPATH": str(TESTS.parent)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        with pytest.raises(DataError, match=rf"run: is being trained in by process {other.pid} on .+ since \d{{4}}-"):
+            train(data, run, None if resume else tiny_config(4), driver_spec=str(data))
+        other.communicate("")
+    assert (sorted(path for path in run.rglob("*")) if run.exists() else None) == before
+    assert train(data, run, None if resume else tiny_config(2), driver_spec=str(data)).step == 2
 
 
 def test_an_end_on_the_command_line_replaces_the_presets():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -114,6 +115,108 @@ def test_ctrl_c_finishes_the_recording(tmp_path):
     assert program.returncode == 0, errors
     assert "film.mp4" in out
     assert len(frames_of(film)) >= 1
+
+
+def test_being_told_to_end_finishes_the_recording(tmp_path):
+    number = signal.SIGTERM
+    film = tmp_path / "film.mp4"
+    actor = str(tiny_actor(tmp_path / "tiny.actor"))
+    program = start(tmp_path, "--source", "demo", "--actor", actor, "--record", str(film), QT_QPA_PLATFORM="offscreen")
+    deadline = time.monotonic() + 240
+    while not (film.exists() and film.stat().st_size > 10_000) and time.monotonic() < deadline:
+        assert program.poll() is None, program.communicate()
+        threading.Event().wait(0.02)
+    program.send_signal(number)
+    program.send_signal(signal.SIGHUP)  # systems send both
+    out, errors = program.communicate(timeout=300)
+    assert program.returncode in (128 + number, 128 + signal.SIGHUP), errors  # Python heeds the lower number first
+    assert "film.mp4" in out
+    assert b"moof" not in film.read_bytes()
+    assert len(frames_of(film)) >= 1
+    assert (tmp_path / "config" / "settings.json").exists()
+
+
+WINDOW = """
+import sys
+from PyQt6.QtCore import QTimer
+import numpy as np
+from puppet import app, cli, recorder
+from puppet.actor_card import read_card
+from puppet.bookmarks import Bookmarks
+from puppet.gui.controller import Controller
+
+mine, actor, say = sys.argv[1], sys.argv[2], lambda words: print(words, flush=True)
+recorder.datetime = type("Clock", (), {"now": staticmethod(lambda: __import__("datetime").datetime(2026, 5, 2))})
+start = Controller.start
+
+def started(self, source, path):
+    start(self, source, path)
+    desk, card, kept = self.desk, read_card(path), Bookmarks()
+    known = kept.load(card)
+
+    def begin():
+        if desk.result is None or desk.result.portrait is None:
+            return
+        timer.stop()
+        say("plays")
+        sys.stdin.readline()  # both do
+        desk.remember(users=(*desk.settings.users, mine), user=mine)
+        kept.save(card, {**known, mine: np.full(card.latent_size, 0.5, np.float32)}, known)
+        self.record()
+        QTimer.singleShot(1500, lambda: (say(self.recording.path.name), sys.stdin.readline(), desk.window.close()))
+
+    timer = desk.window.make_timer(begin)
+    timer.start(50)
+
+Controller.start = started
+sys.exit(cli.main(["run", "--source", "demo", "--actor", actor]))
+"""
+
+
+def test_two_windows_at_once_lose_nothing_of_each_other(display, tmp_path):
+    """Same settings, same bookmarks, recordings begun in the same second under the same name."""
+    actor = tiny_actor(tmp_path / "tiny.actor")
+    env = {k: v for k, v in os.environ.items() if k not in ("QT_QPA_PLATFORM", "WAYLAND_DISPLAY", "XDG_SESSION_TYPE")}
+    env |= {"PUPPET_CONFIG_DIR": str(tmp_path / "config"), "DISPLAY": display, "PYTHONPATH": str(ROOT)}
+    env |= {"XDG_VIDEOS_DIR": str(tmp_path / "videos"), "PUPPET_ACTORS_DIR": str(tmp_path / "actors")}
+    windows = [
+        subprocess.Popen(
+            [sys.executable, "-c", WINDOW, name, str(actor)],
+            env=env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for name in ("Ann", "Bob")
+    ]
+    try:
+        for window in windows:
+            assert window.stdout is not None
+            assert window.stdout.readline() == "plays\n", window.communicate("")
+        for window in windows:
+            assert window.stdin is not None
+            window.stdin.write("\n")
+            window.stdin.flush()
+        names = {window.stdout.readline().strip() for window in windows}  # pyright: ignore[reportOptionalMemberAccess]
+        assert names == {"2026-05-02_00-00-00_tiny.mp4", "2026-05-02_00-00-00_tiny_2.mp4"}
+        for window in windows:
+            _, errors = window.communicate("\n", timeout=120)
+            assert window.returncode == 0, errors
+    finally:
+        for window in windows:
+            window.kill()
+    videos = list((tmp_path / "videos" / "Puppet").iterdir())
+    assert {path.name for path in videos} == names
+    assert all(len(frames_of(path)) >= 10 for path in videos)
+    config = tmp_path / "config"
+    assert set(json.loads((config / "settings.json").read_text())["users"]) == {"Me", "Ann", "Bob"}
+    marks = json.loads(next((config / "bookmarks").iterdir()).read_text())
+    assert set(marks) == {"Ann", "Bob"}
+    assert {path.name for path in config.rglob("*") if path.is_file()} == {
+        "settings.json",
+        next((config / "bookmarks").iterdir()).name,
+    }
 
 
 def test_a_source_that_ends_before_the_frames_are_reached_ends_the_program(tmp_path):
