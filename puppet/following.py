@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from puppet import align
 from puppet.frames import Face, Floats, Frame, Image
+from puppet.shots import CutWatch
 
 LOOK_EVERY = 2.0  # s between looks while one face is followed that is known to move, and nobody else is in view
 WATCH_EVERY = 0.4  # s while that is not known, or while there are others
@@ -84,6 +85,10 @@ class Pointable(Protocol):
         """Leave whatever is followed for the face at `spot`, and none of the `others`; the face, if it is one."""
         ...
 
+    def restart(self) -> None:
+        """Forget where the face was: the next frame shows another picture."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -134,6 +139,7 @@ class AttentiveTracker:
     def __init__(self, mesh: Pointable, make_finder: Callable[[], Finder]) -> None:
         self._mesh = mesh
         self._finder = make_finder()
+        self._cuts = CutWatch()
         self._candidates: list[_Candidate] = []
         self._followed: Spot | None = None  # in the frame before
         self._before: Spot | None = None  # where the face was that was lost
@@ -150,10 +156,16 @@ class AttentiveTracker:
         if at < self._last_at:  # a film that begins anew
             self._candidates, self._followed, self._before, self._looked_at = [], None, None, -np.inf
         self._last_at = at
+        self._cuts.see(frame.image)
+        if self._cuts.may_begin:  # where a face was in another picture, FaceMesh would draw a torn one for some frames
+            self._mesh.restart()
+            self._ignored = None
         face = self._mesh.track(frame)
         spot = None if face is None else spot_of(face.points)
         ignored = spot is not None and self._ignored is not None and self._ignored.distance(spot) <= SAME_PLACE
-        lost = self._followed is not None and (spot is None or self._followed.distance(spot) > JUMP)
+        lost = self._followed is not None and (
+            spot is None or self._cuts.may_begin or self._followed.distance(spot) > JUMP
+        )
         if lost:
             self._before = self._followed
         taken_up = spot is not None and not ignored and (lost or self._followed is None)
@@ -233,8 +245,9 @@ class AttentiveTracker:
         """Whether to leave `mine`, the face that is followed, for the other one."""
         if mine is None:
             return not other.still or not self._ever
-        if mine.lively < LIVELY and other.moved > MOVING and other.moved > CLEARLY * mine.moved:
-            return other.lively > 1 and mine.moved < CLEARLY * STILL and at - mine.since >= WATCHED
+        motionless = mine.lively < LIVELY and mine.moved < CLEARLY * STILL and at - mine.since >= WATCHED
+        if motionless and other.lively > 1 and other.moved > max(MOVING, CLEARLY * mine.moved):
+            return True
         if other.still or at - self._taken_up > ESTABLISHED:
             return False
         if self._before is not None:

@@ -91,6 +91,11 @@ class FaceMeshTracker:
         self._last_box, self._view = None, self._view_of(image, spot)
         return self.track(Frame(image, frame.index, frame.captured_at))
 
+    def restart(self) -> None:
+        """Forget where the face was, and look for one in the next frame."""
+        self._mesh.reset()
+        self._last_box = self._view = None
+
     def _found(self, image: Image) -> list[Floats]:
         """Points f32 (478, 3) px of all faces that FaceMesh sees."""
         left, top, right, bottom = self._view or (0, 0, image.shape[1], image.shape[0])
@@ -170,6 +175,11 @@ class MirrorTracker:
         """As `FaceMeshTracker.look_at`, in both views."""
         looking = self._beside.submit(self._look_into_mirror, frame, (spot, others))
         return self._together(self._tracker.look_at(frame, spot, others), looking.result())
+
+    def restart(self) -> None:
+        """As `FaceMeshTracker.restart`, in both views."""
+        self._tracker.restart()
+        self._beside.submit(self._in_mirror.restart).result()
 
     def _together(self, face: Face | None, points: Floats | None) -> Face | None:
         """What was seen straight, and the points f32 (478, 3) px that the mirror showed."""
