@@ -28,7 +28,8 @@ from puppet.shots import CutWatch
 
 LOOK_EVERY = 2.0  # s between looks while one face is followed that is known to move, and nobody else is in view
 WATCH_EVERY = 0.4  # s while that is not known, or while there are others
-SEARCH_EVERY = 0.25  # s while nobody is followed
+SEARCH_EVERY = 0.25  # s while nobody is followed, but in every frame for
+SEARCH_LONG = 0.5  # s after a loss: a small face that moves fast is lost often
 AT_LEAST = 0.5  # score of what the detector takes for a face; FaceMesh then confirms it, or does not
 
 MEMORY = 3.0  # s of motion by which two faces are compared
@@ -144,6 +145,7 @@ class AttentiveTracker:
         self._followed: Spot | None = None  # in the frame before
         self._before: Spot | None = None  # where the face was that was lost
         self._ignored: Spot | None = None  # in the frame before: what the mesh follows, but is nobody
+        self._lost_at = -np.inf  # s
         self._taken_up = -np.inf  # s, when the one that is followed was
         self._looked_at = -np.inf
         self._last_at = -np.inf
@@ -167,7 +169,7 @@ class AttentiveTracker:
             spot is None or self._cuts.may_begin or self._followed.distance(spot) > JUMP
         )
         if lost:
-            self._before = self._followed
+            self._before, self._lost_at = self._followed, at
         taken_up = spot is not None and not ignored and (lost or self._followed is None)
         if taken_up:
             self._taken_up = at
@@ -188,7 +190,7 @@ class AttentiveTracker:
     def _patience(self) -> float:
         """Seconds from one look to the next."""
         if self._followed is None:
-            return SEARCH_EVERY
+            return 0.0 if self._last_at - self._lost_at < SEARCH_LONG else SEARCH_EVERY
         alone = len(self._candidates) == 1 and self._candidates[0].lively >= LIVELY
         return LOOK_EVERY if alone else WATCH_EVERY
 
@@ -211,7 +213,8 @@ class AttentiveTracker:
         for other in sorted(here, key=self._preference, reverse=True):
             if other is mine or at - other.denied_at < LOOK_EVERY or not self._better(other, mine, at):
                 continue
-            seen = self._mesh.look_at(frame, other.spot, [one.spot for one in here if one is not other])
+            rest = [one.spot for one in here if one.spot.distance(other.spot) > SAME_PLACE]
+            seen = self._mesh.look_at(frame, other.spot, rest)
             if seen is not None and spot_of(seen.points).distance(other.spot) <= SAME_PLACE:
                 self._taken_up, self._ignored = at, None
                 return seen
