@@ -18,13 +18,14 @@ from puppet.shots import LASTS, Sighting, looks_within, shots
 LONG = 2.0  # s of a face that tell who it is; what is shorter goes to whom it is most like
 FOLLOWED = 0.5  # s between two faces of one path
 STEP = 1.0  # sizes of a face between two faces of one path
+FEW, FEW_SHARE = 5, 0.01  # frames, and share of them, below which a face is a mistake or a passer-by, and nobody
 STILL_SECONDS = 0.5  # s that a picture of its own is worth
 APART_TOGETHER = 0.5  # of a person's frames that show others, too: then the two were filmed side by side
 
 
 @dataclass(frozen=True)
 class People:
-    """of: the person of each record, 0 the one with most frames, -1 without a face (F,); frames: of each person."""
+    """of: the person of each record, 0 the one with most frames, -1 nobody (F,); frames: of each person."""
 
     of: NDArray[np.intp]
     frames: tuple[int, ...]
@@ -59,7 +60,10 @@ def tell_apart(track: Track, posed: Posed) -> People:
         rest = [(apart(one, other), whose) for other, whose in seen if whose not in taken] if one is not None else []
         number[rows] = who if who >= 0 else min(rest, default=(0.0, max(told) + 1))[1]
     counts = np.bincount(number[number >= 0])
-    order = sorted((who for who in range(len(counts)) if counts[who]), key=lambda who: -counts[who])
+    least = max(FEW, FEW_SHARE * counts.sum())
+    order = sorted(
+        (who for who in range(len(counts)) if counts[who] >= min(least, counts.max())), key=lambda who: -counts[who]
+    )
     of = np.full(len(track), -1, np.intp)
     for place, who in enumerate(order):
         of[number == who] = place

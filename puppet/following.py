@@ -24,10 +24,12 @@ from numpy.typing import NDArray
 
 from puppet import align
 from puppet.frames import Face, Floats, Frame, Image
+from puppet.shots import CutWatch
 
 LOOK_EVERY = 2.0  # s between looks while one face is followed that is known to move, and nobody else is in view
 WATCH_EVERY = 0.4  # s while that is not known, or while there are others
-SEARCH_EVERY = 0.25  # s while nobody is followed
+SEARCH_EVERY = 0.25  # s while nobody is followed, but in every frame for
+SEARCH_LONG = 0.5  # s after a loss: a small face that moves fast is lost often
 AT_LEAST = 0.5  # score of what the detector takes for a face; FaceMesh then confirms it, or does not
 
 MEMORY = 3.0  # s of motion by which two faces are compared
@@ -84,6 +86,10 @@ class Pointable(Protocol):
         """Leave whatever is followed for the face at `spot`, and none of the `others`; the face, if it is one."""
         ...
 
+    def restart(self) -> None:
+        """Forget where the face was: the next frame shows another picture."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -134,10 +140,12 @@ class AttentiveTracker:
     def __init__(self, mesh: Pointable, make_finder: Callable[[], Finder]) -> None:
         self._mesh = mesh
         self._finder = make_finder()
+        self._cuts = CutWatch()
         self._candidates: list[_Candidate] = []
         self._followed: Spot | None = None  # in the frame before
         self._before: Spot | None = None  # where the face was that was lost
         self._ignored: Spot | None = None  # in the frame before: what the mesh follows, but is nobody
+        self._lost_at = -np.inf  # s
         self._taken_up = -np.inf  # s, when the one that is followed was
         self._looked_at = -np.inf
         self._last_at = -np.inf
@@ -150,12 +158,18 @@ class AttentiveTracker:
         if at < self._last_at:  # a film that begins anew
             self._candidates, self._followed, self._before, self._looked_at = [], None, None, -np.inf
         self._last_at = at
+        self._cuts.see(frame.image)
+        if self._cuts.may_begin:  # where a face was in another picture, FaceMesh would draw a torn one for some frames
+            self._mesh.restart()
+            self._ignored = None
         face = self._mesh.track(frame)
         spot = None if face is None else spot_of(face.points)
         ignored = spot is not None and self._ignored is not None and self._ignored.distance(spot) <= SAME_PLACE
-        lost = self._followed is not None and (spot is None or self._followed.distance(spot) > JUMP)
+        lost = self._followed is not None and (
+            spot is None or self._cuts.may_begin or self._followed.distance(spot) > JUMP
+        )
         if lost:
-            self._before = self._followed
+            self._before, self._lost_at = self._followed, at
         taken_up = spot is not None and not ignored and (lost or self._followed is None)
         if taken_up:
             self._taken_up = at
@@ -176,7 +190,7 @@ class AttentiveTracker:
     def _patience(self) -> float:
         """Seconds from one look to the next."""
         if self._followed is None:
-            return SEARCH_EVERY
+            return 0.0 if self._last_at - self._lost_at < SEARCH_LONG else SEARCH_EVERY
         alone = len(self._candidates) == 1 and self._candidates[0].lively >= LIVELY
         return LOOK_EVERY if alone else WATCH_EVERY
 
@@ -199,7 +213,8 @@ class AttentiveTracker:
         for other in sorted(here, key=self._preference, reverse=True):
             if other is mine or at - other.denied_at < LOOK_EVERY or not self._better(other, mine, at):
                 continue
-            seen = self._mesh.look_at(frame, other.spot, [one.spot for one in here if one is not other])
+            rest = [one.spot for one in here if one.spot.distance(other.spot) > SAME_PLACE]
+            seen = self._mesh.look_at(frame, other.spot, rest)
             if seen is not None and spot_of(seen.points).distance(other.spot) <= SAME_PLACE:
                 self._taken_up, self._ignored = at, None
                 return seen
@@ -233,8 +248,9 @@ class AttentiveTracker:
         """Whether to leave `mine`, the face that is followed, for the other one."""
         if mine is None:
             return not other.still or not self._ever
-        if mine.lively < LIVELY and other.moved > MOVING and other.moved > CLEARLY * mine.moved:
-            return other.lively > 1 and mine.moved < CLEARLY * STILL and at - mine.since >= WATCHED
+        motionless = mine.lively < LIVELY and mine.moved < CLEARLY * STILL and at - mine.since >= WATCHED
+        if motionless and other.lively > 1 and other.moved > max(MOVING, CLEARLY * mine.moved):
+            return True
         if other.still or at - self._taken_up > ESTABLISHED:
             return False
         if self._before is not None:

@@ -40,6 +40,11 @@ class CutWatch:
         self._waiting: list[Floats] = []  # thumbnails since what may be a cut
         self._steps: deque[float] = deque(maxlen=HISTORY)
 
+    @property
+    def may_begin(self) -> bool:
+        """Whether another picture may have begun with the last frame; that is known LASTS - 1 frames later."""
+        return len(self._waiting) == 1
+
     def see(self, image: Image) -> int | None:
         """How many frames ago another picture began (0: with this one), when that has become sure; else None."""
         thumbnail = _thumbnail(image)

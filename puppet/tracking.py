@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from puppet import align, pixels
-from puppet.following import AT_LEAST, AttentiveTracker, Pointable, Spot, spot_of
+from puppet.following import AT_LEAST, SAME_PLACE, AttentiveTracker, Pointable, Spot, spot_of
 from puppet.frames import LANDMARKS, Face, Floats, Frame, Image
 from puppet.mirrored import flip_points
 
@@ -87,11 +87,16 @@ class FaceMeshTracker:
         """
         self._mesh.reset()
         image = frame.image.copy()
-        for other in others:
+        for other in others:  # painted over, so that this one is found
             x, y, reach = int(other.x), int(other.y), int(0.7 * other.size)
             image[max(0, y - reach) : max(0, y + reach), max(0, x - reach) : max(0, x + reach)] = 128
         self._last_box, self._view = None, self._view_of(image, spot)
         return self.track(Frame(image, frame.index, frame.captured_at))
+
+    def restart(self) -> None:
+        """Forget where the face was, and look for one in the next frame."""
+        self._mesh.reset()
+        self._last_box = self._view = None
 
     def _found(self, image: Image) -> list[Floats]:
         """Points f32 (478, 3) px of all faces that FaceMesh sees."""
@@ -173,6 +178,11 @@ class MirrorTracker:
         looking = self._beside.submit(self._look_into_mirror, frame, (spot, others))
         return self._together(self._tracker.look_at(frame, spot, others), looking.result())
 
+    def restart(self) -> None:
+        """As `FaceMeshTracker.restart`, in both views."""
+        self._tracker.restart()
+        self._beside.submit(self._in_mirror.restart).result()
+
     def _together(self, face: Face | None, points: Floats | None) -> Face | None:
         """What was seen straight, and the points f32 (478, 3) px that the mirror showed."""
         self.faces_seen = max(self._tracker.faces_seen, self._in_mirror.faces_seen)
@@ -215,14 +225,16 @@ class FaceFinder:
             self._detection.process(np.zeros((64, 64, 3), np.uint8))
 
     def find(self, image: Image) -> list[Spot]:
-        """Faces in an image uint8 (H, W, 3) BGR, in no order."""
+        """Faces in an image uint8 (H, W, 3) BGR, the surest first."""
         height, width = image.shape[:2]
         found = self._detection.process(pixels.swap_red_blue(image)).detections or []  # pyright: ignore
-        boxes = [one.location_data.relative_bounding_box for one in found]
-        return [
-            Spot((box.xmin + box.width / 2) * width, (box.ymin + box.height / 2) * height, box.width * width)
-            for box in boxes
-        ]
+        spots: list[Spot] = []
+        for one in sorted(found, key=lambda one: -one.score[0]):
+            box = one.location_data.relative_bounding_box
+            spot = Spot((box.xmin + box.width / 2) * width, (box.ymin + box.height / 2) * height, box.width * width)
+            if all(spot.distance(other) > SAME_PLACE for other in spots):  # small faces may come twice
+                spots.append(spot)
+        return spots
 
     def close(self) -> None:
         """Free the detector; call from the thread that used it."""

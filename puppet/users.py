@@ -21,11 +21,12 @@ PEOPLE = 4  # that are remembered
 
 @dataclass(eq=False)
 class _User:
-    """What is known of one person in front of one picture. captured: the neutral that they were asked for, or given."""
+    """What is known of one person. captured: the neutral that they were asked for, or given, in the picture `scene`."""
 
     looks: Looks | None = None
     automatic: AutomaticNeutral = field(default_factory=AutomaticNeutral)
     captured: Neutral | None = None
+    scene: int = 0
 
 
 class Users:
@@ -38,7 +39,6 @@ class Users:
         self._asked: int | None = None  # how many of ASKED are over; None: no reason to ask
         self._seen_at = -np.inf
         self._scene = 0
-        self._moved_pose = False  # another picture is shown than the one in which the neutral was captured
 
     @property
     def captured(self) -> Neutral | None:
@@ -47,7 +47,7 @@ class Users:
 
     @captured.setter
     def captured(self, neutral: Neutral | None) -> None:
-        self._user.captured, self._moved_pose = neutral, False
+        self._user.captured, self._user.scene = neutral, self._scene
 
     @property
     def confidence(self) -> float:
@@ -59,7 +59,7 @@ class Users:
         captured = self._user.captured
         if captured is None:
             return self._user.automatic.watch(face, at)
-        if self._moved_pose:
+        if self._user.scene != self._scene:  # how the head is held there is another matter
             return Neutral(captured.landmarks, self._user.automatic.watch(face, at).pose)
         return captured
 
@@ -71,7 +71,6 @@ class Users:
         if scene != self._scene:
             self._scene = scene
             self._user.automatic = AutomaticNeutral()  # how the head is held there is not known
-            self._moved_pose = self._user.captured is not None
             self._ask()
         elif at - self._seen_at > LOST:
             self._ask()

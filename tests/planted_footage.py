@@ -53,6 +53,7 @@ class Clip:
     faces: list[int]
     blurred: set[int] = field(default_factory=set)
     covered: set[int] = field(default_factory=set)
+    others: list[list[Floats]] = field(default_factory=list)  # px, of faces beside the followed one
 
     def picture(self, i: int) -> Image:
         """uint8 (HEIGHT, WIDTH, 3) BGR grey noise, lighter below the nose if covered; the number is in two pixels."""
@@ -128,6 +129,7 @@ class ClipTracker:
         i = frame_number(frame.image)
         self.tracked.append(i)
         self.faces_seen, points = self.clip.faces[i], self.clip.points[i]
+        self.others = [align.face_of(other) for other in self.clip.others[i]] if self.clip.others else []
         if points is None or not self.faces_seen:
             return None
         return align.face_of(points)

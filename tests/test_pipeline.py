@@ -527,3 +527,35 @@ def test_closing_frees_the_tracker(mesh: Actor) -> None:
 
 def test_hold_and_relax_fit_into_the_promised_second() -> None:
     assert pipeline.HOLD + pipeline.RELAX < 1
+
+
+def test_nothing_is_smoothed_over_a_cut(mesh: Actor) -> None:
+    """The head jumps by 30 degrees: after a cut it is there at once."""
+    for cut in (False, True):
+        stage = Stage(mesh, smoothing=0.8)
+        stage.steps(looking(-15), 1)
+        if cut:
+            stage.puppeteer.begin_shot(UPRIGHT)
+        yaw = yaw_of(stage.step(looking(15)))
+        assert (yaw == pytest.approx(15, abs=0.05)) if cut else yaw < 14.5
+
+
+def test_another_picture_begins_anew_live(mesh: Actor) -> None:
+    """In the next picture the head is held otherwise: that is its usual pose there."""
+    stage = Stage(mesh, neutral=None)
+    scenes = [np.full((HEIGHT, WIDTH, 3), DRIVER, np.uint8) for _ in range(2)]
+    scenes[1][:, WIDTH // 2 :] = 255
+    scenes[0][HEIGHT // 2 :] = 255
+    for _ in range(30):
+        stage.step(looking(0), scenes[0])
+    for _ in range(3):
+        stage.step(looking(20), scenes[1])
+    assert yaw_of(stage.step(looking(20), scenes[1])) == pytest.approx(0, abs=0.5)
+
+
+def test_who_is_told_about_shots_watches_for_none(mesh: Actor) -> None:
+    puppeteer = Puppeteer(Planted(), mesh, watchful=False)
+    for k in range(8):
+        picture = np.random.default_rng(k // 4).integers(0, 255, (HEIGHT, WIDTH, 3), np.uint8)
+        assert puppeteer.track(Frame(picture, k, k / FPS)).scene == 0
+    puppeteer.close()

@@ -18,10 +18,12 @@ from video_fixtures import clicks, decode, ffmpeg, numbered, read_video, shown_n
 from puppet import align, cli, render
 from puppet.errors import RecordingError, SourceError
 from puppet.film_times import film_times
-from puppet.frames import Face, Frame, Result
-from puppet.neutral import neutral_of
+from puppet.frames import Face, Frame, HeadPose, Result
+from puppet.neutral import Neutral, neutral_of, usual_neutral
 from puppet.output_settings import OutputSettings
+from puppet.persons import CONTRASTS, SHAPE
 from puppet.pipeline import StepOptions
+from puppet.shots import Sighting
 
 DRIVER, ACTOR = OutputSettings("driver"), OutputSettings("actor")
 
@@ -380,3 +382,63 @@ def test_every_bad_input_is_one_line_and_code_2(tmp_path: Path, actor: str, caps
         assert len(said.splitlines()) == 1, said
         assert named in said
         assert not out.exists()
+
+
+# --- shots ---
+
+
+def performed(parts: list[tuple[float, float, float]]) -> render.Performance:
+    """(who, seconds, px per eye distance), with a cut between them; the whole at 30 fps."""
+    points, seen, cuts = [], [], []
+    for who, seconds, scale in parts:
+        cuts.append(len(points))
+        for k in range(round(seconds * 30)):
+            shape = driven.neutral()
+            shape[LOWER_LIP, 1] += 0.02 * np.sin(k / 4) + 0.1 * who
+            pose = HeadPose(align.rotation_of(np.array([4 * np.sin(k / 7), 0, 0])), scale, np.array([90.0, 70.0, 0.0]))
+            points.append(align.place(shape, pose))
+            told = np.full(3 * len(SHAPE), who, np.float32) if k % 4 == 0 else None
+            look = None if told is None else np.r_[told, np.zeros(3 * len(CONTRASTS) + 2, np.float32)]
+            seen.append(Sighting(len(points) - 1, len(points) / 30, (90.0, 70.0, 2 * scale), look))
+    return render.Performance(points, cuts[1:], seen)
+
+
+def test_every_shot_has_its_usual_pose_and_every_person_their_rest() -> None:
+    neutrals = performed([(0.0, 4, 40), (0.8, 4, 30), (0.0, 4, 60), (0.0, 4, 40)]).neutrals()
+    first, other, nearer, again = (neutrals[start] for start in (0, 120, 240, 360))
+    assert [round(one.pose.scale) for one in (first, other, nearer, again)] == [40, 30, 60, 40]
+    np.testing.assert_array_equal(first.landmarks, nearer.landmarks)
+    assert first.pose is again.pose
+    apart = other.landmarks[LOWER_LIP, 1] - first.landmarks[LOWER_LIP, 1]
+    assert apart.mean() == pytest.approx(0.08, abs=0.02)
+
+
+def test_a_short_shot_borrows_the_rest_but_not_how_the_head_is_held() -> None:
+    neutrals = performed([(0.0, 4, 40), (0.8, 4, 40), (0.8, 0.7, 60)]).neutrals()
+    np.testing.assert_array_equal(neutrals[240].landmarks, neutrals[120].landmarks)
+    assert neutrals[240].pose.scale == pytest.approx(60, rel=0.02)
+
+
+def test_without_a_cut_the_neutral_is_that_of_the_whole_clip() -> None:
+    performance = performed([(0.0, 8, 40)])
+    whole = usual_neutral([align.face_of(points) for points in performance.points])
+    (neutral,) = performance.neutrals().values()
+    np.testing.assert_array_equal(neutral.landmarks, whole.landmarks)
+    assert neutral.pose.scale == whole.pose.scale
+
+
+def test_a_shot_begins_with_its_own_neutral(tmp_path: Path, actor: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    performance = performed([(0.0, 2, 40), (0.8, 2, 60)])
+    begun: list[float] = []
+
+    class Watched(render.Puppeteer):
+        def begin_shot(self, neutral: Neutral | None) -> None:
+            assert neutral is not None
+            begun.append(round(neutral.pose.scale))
+            super().begin_shot(neutral)
+
+    monkeypatch.setattr(render, "Puppeteer", Watched)
+    monkeypatch.setattr(render, "_follow", lambda source: performance)
+    rendered = render.render(str(driver_clip(tmp_path / "in.mp4", frames=120)), tmp_path / "out.mp4", actor=actor)
+    assert begun == [40, 60]
+    assert rendered.frames == 120

@@ -16,9 +16,10 @@ from planted_face import rest_face, tracked
 
 import puppet
 from puppet import align, tracking
+from puppet.following import AttentiveTracker, Spot, spot_of
 from puppet.frames import LANDMARKS, Face, Frame
 from puppet.mirrored import flip_points
-from puppet.tracking import FaceMeshTracker, MirrorTracker, live_tracker
+from puppet.tracking import FaceFinder, FaceMeshTracker, MirrorTracker, film_tracker, live_tracker
 
 DEMO = Path(puppet.__file__).parent / "assets" / "demo.mp4"
 
@@ -223,8 +224,85 @@ def test_somebody_else_in_the_mirror_does_not_count() -> None:
 def test_a_camera_is_tracked_twice_where_there_are_cores_to_spare(
     cores: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    made: list[object] = []
+
+    def mirrored(make: object) -> object:
+        made.append(make)
+        return Told(None)
+
     monkeypatch.setattr(tracking, "FaceMeshTracker", lambda: Told(None))
+    monkeypatch.setattr(tracking, "MirrorTracker", mirrored)
     monkeypatch.setattr(tracking.os, "cpu_count", lambda: cores)
     tracker = live_tracker()
-    assert isinstance(tracker, MirrorTracker if cores in (4, 16) else Told)
+    assert bool(made) == (cores in (4, 16))
     tracker.close()
+
+
+# --- faces that FaceMesh does not find, or should not follow ---
+
+
+def set_into(picture: np.ndarray, width: int, height: int, x: int, y: int, scale: float) -> np.ndarray:
+    """A picture, `scale` times as large, with its corner at x, y of a grey one."""
+    small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    image = np.full((height, width, 3), 128, np.uint8)
+    image[y : y + small.shape[0], x : x + small.shape[1]] = small
+    return image
+
+
+def test_a_small_face_is_found_and_followed_where_it_goes(pictures: list[np.ndarray]) -> None:
+    """57 px high in a picture of 1280 x 720, and it walks through it."""
+    alone, found = FaceMeshTracker(), film_tracker()
+    for k in range(20):
+        x, y = 100 + 6 * k, 300 + 2 * k
+        seen = frame(set_into(pictures[k % len(pictures)], 1280, 720, x, y, 0.245), k)
+        assert alone.track(seen) is None
+        face = found.track(seen)
+        assert face is not None, k
+        place = spot_of(face.points)
+        assert 45 < place.size < 62
+        assert abs(place.x - x - 57.5) < 8
+    alone.close()
+    found.close()
+
+
+def test_a_small_face_in_a_single_picture_is_found(pictures: list[np.ndarray]) -> None:
+    tracker = film_tracker(still=True)
+    face = tracker.track(frame(set_into(pictures[0], 1280, 720, 900, 100, 0.245)))
+    tracker.close()
+    assert face is not None
+    assert spot_of(face.points).distance(Spot(957, 150, 51)) < 0.4
+
+
+def test_a_photo_on_the_wall_is_not_followed_when_the_driver_is_back() -> None:
+    """The demo's driver beside a photo of themself, mouth open, away for a second."""
+    capture = cv2.VideoCapture(str(DEMO))
+    clip = [capture.read()[1] for _ in range(110)]
+    capture.release()
+    photo = clip[102][20:340, 110:370]
+    tracker, xs = AttentiveTracker(FaceMeshTracker(), FaceFinder), []
+    for k in range(50):
+        image = np.full((480, 900, 3), 128, np.uint8)
+        if not 22 <= k < 34:
+            image[:, 420:] = clip[60 + k]
+        wall = cv2.resize(photo, (200, 246))
+        image[60:306, 60:260] = wall
+        face = tracker.track(Frame(image, k, k / 12))
+        xs.append(0.0 if face is None else spot_of(face.points).x)
+    tracker.close()
+    assert all(x > 420 for x in xs[:22])
+    assert not any(0 < x < 420 for x in xs[23:34])
+    assert all(x > 420 for x in xs[38:])
+
+
+def test_after_a_cut_no_face_is_drawn_where_the_last_one_was(pictures: list[np.ndarray]) -> None:
+    """The same face, nearer: FaceMesh alone takes some frames to get from one to the other."""
+    near = cv2.resize(pictures[0][60:360, 90:390], (480, 480), interpolation=cv2.INTER_CUBIC)
+    tracker, fresh = AttentiveTracker(FaceMeshTracker(), FaceFinder), FaceMeshTracker(still=True)
+    for k in range(6):
+        tracker.track(frame(pictures[k % len(pictures)], k))
+    cut, wanted = tracker.track(frame(near, 6)), fresh.track(frame(near, 6))
+    tracker.close()
+    fresh.close()
+    assert cut is not None
+    assert wanted is not None
+    assert np.abs(cut.points - wanted.points)[:, :2].mean() < 0.02 * wanted.pose.scale

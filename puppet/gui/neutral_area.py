@@ -47,7 +47,12 @@ class NeutralArea(Area):
         w = self.desk.window
         w.transport.show_neutral(status.neutral_captured)
         w.side.groups["user"].setVisible(status.source_live)
-        if not status.neutral_captured:
+        if not status.neutral_captured and self._kept is not None:
+            words = translate(
+                "puppet",
+                "Another face is in view: its neutral is an automatic guess. Yours counts again when you are back.",
+            )
+        elif not status.neutral_captured:
             words = translate("puppet", "Not calibrated with this camera: the neutral face is an automatic guess.")
         elif self._kept is not None:
             words = translate("puppet", "Calibrated with this camera on {0}.").format(self._kept.made)
