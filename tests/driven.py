@@ -24,6 +24,8 @@ def driver_clip(path: Path, frames: int = 30, fps: float = 30.0) -> Path:
 class PlantedTracker:
     """Finds a face of `yaw_of` k degrees in the picture that shows k, except in pictures named by `blind`."""
 
+    others: tuple[Face, ...] = ()
+
     def __init__(self, blind: Collection[int] = (), interrupt_at: int | None = None) -> None:
         self.faces_seen = 0
         self.closed = False
