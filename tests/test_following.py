@@ -172,7 +172,7 @@ def patch(shape: Floats, warp: Floats | None = None, noise: float = 0.0, seed: i
 
 def test_neither_noise_nor_a_camera_that_shakes_makes_a_photo_move() -> None:
     photo = patch(SKIN, noise=1.5)
-    turn = cv2.getRotationMatrix2D((PATCH / 2, PATCH / 2), 2, 1.03) + np.float32([[0, 0, 1.5], [0, 0, -1]])
+    turn = cv2.getRotationMatrix2D((PATCH / 2, PATCH / 2), 2, 1.03) + np.array([[0, 0, 1.5], [0, 0, -1]])
     assert motion(photo, photo) == 0
     assert motion(photo, patch(SKIN, noise=1.5, seed=1)) < STILL
     assert motion(photo, patch(SKIN, turn, noise=1.5, seed=2)) < STILL

@@ -300,7 +300,7 @@ def test_a_short_shot_borrows_the_rest_but_not_how_the_head_is_held() -> None:
 
 def test_without_a_cut_the_neutral_is_that_of_the_whole_clip() -> None:
     performance = performed([(0.0, 8, 40)])
-    whole = usual_neutral([align.face_of(points) for points in performance.points])
+    whole = usual_neutral([align.face_of(points) for points in performance.points if points is not None])
     (neutral,) = performance.neutrals().values()
     np.testing.assert_array_equal(neutral.landmarks, whole.landmarks)
     assert neutral.pose.scale == whole.pose.scale

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -173,6 +173,12 @@ class Told:
     def track(self, frame: Frame) -> Face | None:
         assert threading.current_thread().name == self.made_on
         return self.face
+
+    def look_at(self, frame: Frame, spot: Spot, others: Sequence[Spot]) -> Face | None:
+        return self.track(frame)
+
+    def restart(self) -> None:
+        pass
 
     def close(self) -> None:
         self.closed_on = threading.current_thread().name
