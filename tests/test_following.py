@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from planted_face import rest_face, tracked
 
 from puppet.following import LOOK_EVERY, MOVING, PATCH, STILL, AttentiveTracker, Spot, motion, spot_of
@@ -162,7 +163,7 @@ def test_the_tracker_begins_anew_where_the_picture_changes() -> None:
     assert share(followed, elsewhere, 2) == 1
 
 
-def patch(shape: Floats, warp: Floats | None = None, noise: float = 0.0, seed: int = 0) -> Floats:
+def patch(shape: Floats, warp: NDArray | None = None, noise: float = 0.0, seed: int = 0) -> Floats:
     grown = cv2.resize(shape, (PATCH, PATCH)) * 40 + 120
     if warp is not None:
         grown = cv2.warpAffine(grown, warp, (PATCH, PATCH), borderMode=cv2.BORDER_REFLECT)
