@@ -27,7 +27,8 @@ from puppet.frames import Face, Floats, Frame, Image
 from puppet.shots import CutWatch
 
 LOOK_EVERY = 2.0  # s between looks while one face is followed that is known to move, and nobody else is in view
-WATCH_EVERY = 0.4  # s while that is not known, or while there are others
+LOOK_OFTEN = 1.0  # s while that is not known yet
+WATCH_EVERY = 0.4  # s while there are others
 SEARCH_EVERY = 0.25  # s while nobody is followed, but in every frame for
 SEARCH_LONG = 0.5  # s after a loss: a small face that moves fast is lost often
 AT_LEAST = 0.5  # score of what the detector takes for a face; FaceMesh then confirms it, or does not
@@ -191,8 +192,9 @@ class AttentiveTracker:
         """Seconds from one look to the next."""
         if self._followed is None:
             return 0.0 if self._last_at - self._lost_at < SEARCH_LONG else SEARCH_EVERY
-        alone = len(self._candidates) == 1 and self._candidates[0].lively >= LIVELY
-        return LOOK_EVERY if alone else WATCH_EVERY
+        if len(self._candidates) > 1:
+            return WATCH_EVERY
+        return LOOK_EVERY if self._candidates and self._candidates[0].lively >= LIVELY else LOOK_OFTEN
 
     def _look(self, frame: Frame, face: Face | None) -> Face | None:
         """Look at all faces in the frame; the one that is meant."""

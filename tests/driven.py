@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ from tiny_actor import neutral
 from video_fixtures import numbered, shown_number, write_video
 
 from puppet import align
+from puppet.following import Spot
 from puppet.frames import Face, Frame, HeadPose, Result
 from puppet.pipeline import Puppeteer
 
@@ -38,6 +39,12 @@ class PlantedTracker:
             raise KeyboardInterrupt
         self.faces_seen = int(number not in self._blind)
         return None if number in self._blind else face(yaw_of(number))
+
+    def look_at(self, frame: Frame, spot: Spot, others: Sequence[Spot]) -> Face | None:
+        return self.track(frame)
+
+    def restart(self) -> None:
+        pass
 
     def close(self) -> None:
         self.closed = True

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from planted_face import rest_face, tracked
 
 from puppet.following import LOOK_EVERY, MOVING, PATCH, STILL, AttentiveTracker, Spot, motion, spot_of
@@ -162,7 +163,7 @@ def test_the_tracker_begins_anew_where_the_picture_changes() -> None:
     assert share(followed, elsewhere, 2) == 1
 
 
-def patch(shape: Floats, warp: Floats | None = None, noise: float = 0.0, seed: int = 0) -> Floats:
+def patch(shape: Floats, warp: NDArray | None = None, noise: float = 0.0, seed: int = 0) -> Floats:
     grown = cv2.resize(shape, (PATCH, PATCH)) * 40 + 120
     if warp is not None:
         grown = cv2.warpAffine(grown, warp, (PATCH, PATCH), borderMode=cv2.BORDER_REFLECT)
@@ -172,7 +173,7 @@ def patch(shape: Floats, warp: Floats | None = None, noise: float = 0.0, seed: i
 
 def test_neither_noise_nor_a_camera_that_shakes_makes_a_photo_move() -> None:
     photo = patch(SKIN, noise=1.5)
-    turn = cv2.getRotationMatrix2D((PATCH / 2, PATCH / 2), 2, 1.03) + np.array([[0, 0, 1.5], [0, 0, -1]], np.float32)
+    turn = cv2.getRotationMatrix2D((PATCH / 2, PATCH / 2), 2, 1.03) + np.array([[0, 0, 1.5], [0, 0, -1]])
     assert motion(photo, photo) == 0
     assert motion(photo, patch(SKIN, noise=1.5, seed=1)) < STILL
     assert motion(photo, patch(SKIN, turn, noise=1.5, seed=2)) < STILL

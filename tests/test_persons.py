@@ -49,10 +49,7 @@ def others() -> list[Floats]:
 
 
 def looks(demo: dict[int, tuple[Face, Image]], light: tuple[float, ...] = (1, 1, 1)) -> list[Floats]:
-    lit = {
-        i: (face, np.clip(image * np.array(light, np.float32), 0, 255).astype(np.uint8))
-        for i, (face, image) in demo.items()
-    }
+    lit = {i: (face, np.clip(image * np.array(light), 0, 255).astype(np.uint8)) for i, (face, image) in demo.items()}
     found = [look(face, colours(image, face)) for face, image in lit.values()]
     return [one for one in found if one is not None]
 

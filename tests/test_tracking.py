@@ -175,10 +175,10 @@ class Told:
         return self.face
 
     def look_at(self, frame: Frame, spot: Spot, others: Sequence[Spot]) -> Face | None:
-        return self.face
+        return self.track(frame)
 
     def restart(self) -> None:
-        """It follows nothing."""
+        pass
 
     def close(self) -> None:
         self.closed_on = threading.current_thread().name
