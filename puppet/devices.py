@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -120,6 +121,27 @@ def open_capture(index: int, backend: int, properties: Properties = ()) -> Captu
     return capture
 
 
+class _CalmReader(io.BufferedReader):
+    """A file for OpenCV 4.11, which crashes where its reader raises, as for a place before the beginning that a damaged
+    index names: such a place is answered by -1, and what cannot be read by nothing."""
+
+    def __init__(self, file: io.BufferedReader) -> None:
+        super().__init__(file.detach())
+        super().seek(0)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        try:
+            return super().seek(offset, whence)
+        except (OSError, ValueError):
+            return -1
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        try:
+            return super().read(size)
+        except (OSError, ValueError):
+            return b""
+
+
 class Film:
     """A video file that OpenCV decodes and does not open: it asks for bytes, so that neither the file's name nor what
     is in it has anything else opened."""
@@ -127,7 +149,7 @@ class Film:
     def __init__(self, path: Path) -> None:
         """Raises OSError, and SourceError for what holds no pictures of its own (`films`)."""
         prepare_opencv()
-        self._file = open_checked(path)
+        self._file = _CalmReader(open_checked(path))
         self._capture: cv2.VideoCapture | None = cv2.VideoCapture()
         streamed = cv2.CAP_FFMPEG in cv2.videoio_registry.getStreamBufferedBackends()
         target = self._file if streamed else os.path.abspath(path)

@@ -232,7 +232,7 @@ def _read_neutral(path: Path) -> None:
 
 
 def _jobs(folder: Path) -> list[bytes]:
-    wish = {"footage": ["a.mp4"], "name": "Zoe", "minutes": 20.0, "consent": "said yes"}
+    wish = {"footage": ["/films/a.mp4"], "name": "Zoe", "minutes": 20.0, "consent": "said yes"}
     return [json.dumps(wish).encode()]
 
 
@@ -394,7 +394,7 @@ def _read_arrays(path: Path) -> None:
     read_weights(folder)
 
 
-STATE = b'{"state": "ready", "error": "", "actor": "x.actor"}'
+STATE = b'{"state": "done", "error": "", "actor": "x.actor"}'
 FACTS, WEIGHTS = "checkpoint.json", "model.safetensors"
 
 TARGETS: dict[str, Target] = {
