@@ -14,6 +14,7 @@ Motion is what remains when two pictures of a face are laid over each other as w
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -37,7 +38,9 @@ MEMORY = 3.0  # s of motion by which two faces are compared
 WATCHED = 1.1  # s that a face must be known before it can be called motionless
 STILL, MOVING = 0.14, 0.2  # of the face's contrast: photos with noise reach 0.14, people move by 0.2 within MEMORY
 CLEARLY = 2.0  # times as much motion as the other face
-LIVELY = 3  # looks at which a face moved, after which nobody doubts that it lives
+LIVELY, RARELY = 3, 0.125  # looks at which a face moved before nobody doubts that it lives; share that noise explains
+TILE = 960  # px, side of the parts in which smaller faces are looked for when there is none in the whole picture
+OVERLAP = 0.25  # of a tile
 
 PATCH = 48  # px, side of the pictures of a face that are laid over each other
 PATCH_FACES = 1.24  # their side in sizes of the face
@@ -111,35 +114,45 @@ class _Candidate:
     seen_at: float
     patch: Floats
     motions: list[tuple[float, float]] = field(default_factory=list)
-    lively: int = 0  # looks at which it moved
+    looks: int = 0  # after the first
+    lively: int = 0  # of these, at which it moved
     denied_at: float = -np.inf  # s, when FaceMesh saw no face there
 
     def see(self, spot: Spot, patch: Floats, at: float) -> None:
         amount = motion(self.patch, patch)
         if np.isfinite(amount):
             self.motions = [(t, m) for t, m in self.motions if at - t <= MEMORY] + [(at, amount)]
+            self.looks += 1
             self.lively += amount > MOVING
         self.spot, self.patch, self.seen_at = spot, patch, at
 
     @property
     def moved(self) -> float:
-        """The largest motion within MEMORY."""
-        return max((m for _, m in self.motions), default=0.0)
+        """How much it moved within MEMORY: upper quartile, for noise makes a photo seem to move now and then."""
+        return float(np.quantile([m for _, m in self.motions], 0.75)) if self.motions else 0.0
 
     @property
     def still(self) -> bool:
-        """Watched for long enough, and never moved."""
-        return not self.lively and self.seen_at - self.since >= WATCHED and self.moved < STILL
+        """Watched for long enough, and hardly ever moved."""
+        hardly = self.lively <= RARELY * self.looks
+        return hardly and self.seen_at - self.since >= WATCHED and self.moved < MOVING
+
+    @property
+    def alive(self) -> bool:
+        """Moved so often that nobody doubts it."""
+        return self.lively >= max(LIVELY, 2 * RARELY * self.looks)
 
 
 class AttentiveTracker:
     """Follows the face that is meant, see above. A Tracker; makes and uses everything in the thread that made it.
 
-    mesh: follows one face; finder: sees them all.
+    mesh: follows one face; finder: sees them all. thorough: there is time to search.
     """
 
-    def __init__(self, mesh: Pointable, make_finder: Callable[[], Finder]) -> None:
+    def __init__(self, mesh: Pointable, make_finder: Callable[[], Finder], thorough: bool = False) -> None:
         self._mesh = mesh
+        self._thorough = thorough
+        self._tile = -1  # that was looked at last
         self._finder = make_finder()
         self._cuts = CutWatch()
         self._candidates: list[_Candidate] = []
@@ -194,12 +207,14 @@ class AttentiveTracker:
             return 0.0 if self._last_at - self._lost_at < SEARCH_LONG else SEARCH_EVERY
         if len(self._candidates) > 1:
             return WATCH_EVERY
-        return LOOK_EVERY if self._candidates and self._candidates[0].lively >= LIVELY else LOOK_OFTEN
+        return LOOK_EVERY if self._candidates and self._candidates[0].alive else LOOK_OFTEN
 
     def _look(self, frame: Frame, face: Face | None) -> Face | None:
         """Look at all faces in the frame; the one that is meant."""
         at = self._looked_at = frame.captured_at
         found = self._finder.find(frame.image)
+        if not found and face is None:
+            found = self._in_tiles(frame.image)
         self._ignored = mine = None
         if face is not None:
             spot = spot_of(face.points)
@@ -224,6 +239,20 @@ class AttentiveTracker:
             if mine is not None:
                 return self._mesh.look_at(frame, mine.spot, [other.spot])
         return face
+
+    def _in_tiles(self, image: Image) -> list[Spot]:
+        """Faces in one part of the picture, the next one at each call; thorough: in all parts."""
+        parts = tiles(*image.shape[:2])
+        if len(parts) < 2:
+            return []
+        found: list[Spot] = []
+        for _ in range(len(parts) if self._thorough else 1):
+            self._tile = (self._tile + 1) % len(parts)
+            left, top, right, bottom = parts[self._tile]
+            there = self._finder.find(np.ascontiguousarray(image[top:bottom, left:right]))
+            moved = [Spot(one.x + left, one.y + top, one.size) for one in there]
+            found += [one for one in moved if all(one.distance(other) > SAME_PLACE for other in found)]
+        return found
 
     def _remember(self, frame: Frame, found: Sequence[Spot]) -> None:
         at, grey = frame.captured_at, np.asarray(cv2.cvtColor(frame.image, cv2.COLOR_BGR2GRAY), np.uint8)
@@ -250,7 +279,7 @@ class AttentiveTracker:
         """Whether to leave `mine`, the face that is followed, for the other one."""
         if mine is None:
             return not other.still or not self._ever
-        motionless = mine.lively < LIVELY and mine.moved < CLEARLY * STILL and at - mine.since >= WATCHED
+        motionless = not mine.alive and mine.moved < CLEARLY * STILL and at - mine.since >= WATCHED
         if motionless and other.lively > 1 and other.moved > max(MOVING, CLEARLY * mine.moved):
             return True
         if other.still or at - self._taken_up > ESTABLISHED:
@@ -265,6 +294,20 @@ class AttentiveTracker:
 def _returned(spot: Spot, before: Spot) -> bool:
     ratio = spot.size / before.size
     return spot.distance(before) <= RETURN_PLACE and 1 / RETURN_SIZE <= ratio <= RETURN_SIZE
+
+
+def tiles(height: int, width: int) -> list[tuple[int, int, int, int]]:
+    """Parts of a picture, TILE px wide and high at most, that overlap: left, top, right, bottom in px."""
+
+    def starts(side: int) -> list[int]:
+        count = 1 if side <= TILE else 1 + math.ceil((side - TILE) / (TILE * (1 - OVERLAP)))
+        return np.linspace(0, max(0, side - TILE), count).round().astype(int).tolist()
+
+    return [
+        (left, top, min(width, left + TILE), min(height, top + TILE))
+        for top in starts(height)
+        for left in starts(width)
+    ]
 
 
 def _patch(grey: NDArray[np.uint8], spot: Spot) -> Floats:

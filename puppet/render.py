@@ -6,6 +6,7 @@ before the first picture is made, then to act.
 
 from __future__ import annotations
 
+import bisect
 import contextlib
 import os
 import sys
@@ -161,18 +162,25 @@ def _render(
 class Performance:
     """What the driver did: points f32 (478, 3) px by frame number, None where no face was seen. A Tracker itself.
 
-    cuts: numbers of the frames with which another picture begins; seen: of each frame with a face.
+    cuts: numbers of the frames with which another picture begins, scenes: the numbers of these pictures, where known
+    (`shots.CutWatch`); seen: of each frame with a face.
     6 kB per frame: ten minutes of video are 100 MB.
     """
 
     def __init__(
-        self, points: Sequence[Floats | None], cuts: Sequence[int] = (), seen: Sequence[Sighting] = ()
+        self,
+        points: Sequence[Floats | None],
+        cuts: Sequence[int] = (),
+        seen: Sequence[Sighting] = (),
+        scenes: Sequence[int] = (),
     ) -> None:
         self.points = points
         self.faces = sum(p is not None for p in points)
         self.faces_seen = 0
         self.shots = shots(len(points), cuts, seen, KEEP_EVERY)
         self._looks = [looks_within([one for one in seen if one.frame in shot], KEEP_EVERY) for shot in self.shots]
+        numbers = [0, *(scenes or range(1, len(cuts) + 1))]
+        self._scenes = [numbers[bisect.bisect_right(cuts, shot.start)] for shot in self.shots]
 
     def track(self, frame: Frame) -> Face | None:
         points = self.points[frame.index] if frame.index < len(self.points) else None
@@ -195,7 +203,8 @@ class Performance:
         filmed = [shot for shot in self.shots if any(self.points[i] is not None for i in shot)]
         if len(filmed) < 2:
             return {shot.start: self.neutral() for shot in filmed}
-        looks = [self._looks[self.shots.index(shot)] for shot in filmed]
+        takes = self._takes(filmed)
+        looks = [one for one, _ in takes]
         long = [one is not None and one.seconds >= SHORT for one in looks]
         people = grouped([one if enough else None for one, enough in zip(looks, long, strict=True)], SAME_PERSON)
         for i, one in enumerate(looks):
@@ -203,14 +212,33 @@ class Performance:
                 people[i] = self._lender(i, looks, people) if one is not None else -1
         result = {}
         for person in dict.fromkeys(people):
-            mine = [shot for shot, who in zip(filmed, people, strict=True) if who == person]
+            mine = [i for i, who in enumerate(people) if who == person]
             if person < 0:
-                result |= {shot.start: self._rest_in([shot]) for shot in mine}
+                for i in mine:
+                    rest = self._rest_in(takes[i][1])
+                    result |= {shot.start: rest for shot in takes[i][1]}
                 continue
-            lasting = [shot for shot, who, enough in zip(filmed, people, long, strict=True) if who == person and enough]
-            rest = self._rest_in(lasting)
-            result |= _held(rest, [(shot, [p for i in shot if (p := self.points[i]) is not None]) for shot in mine])
+            rest = self._rest_in([shot for i in mine if long[i] for shot in takes[i][1]])
+            filmed = [
+                (parts, [p for part in parts for i in part if (p := self.points[i]) is not None])
+                for parts in (takes[i][1] for i in mine)
+            ]
+            result |= _held(rest, filmed)
         return result
+
+    def _takes(self, filmed: Sequence[range]) -> list[tuple[Looks | None, list[range]]]:
+        """Shots that show one picture again, and one face in it, together: interviews go to and fro."""
+        takes: list[tuple[int, Looks | None, list[range]]] = []
+        for shot in filmed:
+            place = self.shots.index(shot)
+            mine, scene = self._looks[place], self._scenes[place]
+            for k, (number, one, parts) in enumerate(takes):
+                if number == scene and mine is not None and one is not None and apart(mine, one) < 1:
+                    takes[k] = (number, one.joined(mine), [*parts, shot])
+                    break
+            else:
+                takes.append((scene, mine, [shot]))
+        return [(one, parts) for _, one, parts in takes]
 
     @staticmethod
     def _lender(short: int, looks: Sequence[Looks | None], people: Sequence[int]) -> int:
@@ -228,23 +256,24 @@ class Performance:
         return usual_neutral([align.face_of(points) for points in seen[:: -(-len(seen) // SAMPLED)]])
 
 
-def _held(rest: Neutral, filmed: Sequence[tuple[range, Sequence[Floats]]]) -> dict[int, Neutral]:
-    """One person's neutral in each of their shots: those that show the head alike share its usual pose."""
-    alike: list[tuple[HeadPose, list[tuple[range, Sequence[Floats]]]]] = []
-    for shot, points in sorted(filmed, key=lambda one: -len(one[1])):
-        pose = usual_pose(points, rest.landmarks)
+def _held(rest: Neutral, filmed: Sequence[tuple[Sequence[range], Sequence[Floats]]]) -> dict[int, Neutral]:
+    """One person's neutral in each of their takes (shots and points): those that show the head alike share its usual
+    pose."""
+    alike: list[tuple[HeadPose, list[tuple[Sequence[range], Sequence[Floats]]]]] = []
+    for parts, points in sorted(filmed, key=lambda one: -len(one[1])):
+        pose = usual_pose(points[:: -(-len(points) // SAMPLED)], rest.landmarks)
         near = next((group for usual, group in alike if _held_alike(usual, pose)), None)
         if near is None:
-            alike.append((pose, [(shot, points)]))
+            alike.append((pose, [(parts, points)]))
         else:
-            near.append((shot, points))
+            near.append((parts, points))
     if len(alike) == 1:
-        return {shot.start: rest for shot, _ in filmed}
+        return {shot.start: rest for parts, _ in filmed for shot in parts}
     result = {}
     for _, group in alike:
         together = [p for _, points in group for p in points]
         pose = usual_pose(together[:: -(-len(together) // SAMPLED)], rest.landmarks)
-        result |= {shot.start: Neutral(rest.landmarks, pose) for shot, _ in group}
+        result |= {shot.start: Neutral(rest.landmarks, pose) for parts, _ in group for shot in parts}
     return result
 
 
@@ -257,6 +286,7 @@ def _follow(source: Source) -> Performance:
     """Track the whole clip. Raises SourceError when there is no face in it."""
     found: list[Floats | None] = []
     cuts: list[int] = []
+    scenes: list[int] = []
     seen: list[Sighting] = []
     watch, looked = CutWatch(), -np.inf
     with (
@@ -268,6 +298,7 @@ def _follow(source: Source) -> Performance:
             ago = watch.see(frame.image)
             if ago is not None:
                 cuts.append(len(found) - ago)
+                scenes.append(watch.scene)
             if face is not None:
                 taken = frame.captured_at - looked >= KEEP_EVERY
                 looked = frame.captured_at if taken else looked
@@ -276,7 +307,7 @@ def _follow(source: Source) -> Performance:
                 seen.append(Sighting(len(found), frame.captured_at, (spot.x, spot.y, spot.size), shown))
             found.append(None if face is None else face.points)
             bar.update()
-    performance = Performance(found, cuts, seen)
+    performance = Performance(found, cuts, seen, scenes)
     if not performance.faces:
         raise SourceError(
             f"{source.name}: no face was seen in {len(found)} frames, so nothing was rendered; "

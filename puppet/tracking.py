@@ -249,7 +249,7 @@ def live_tracker() -> Tracker:
 
 def film_tracker(still: bool = False) -> Tracker:
     """For files: there is time to look twice. still: a single picture, without a frame before it to follow from."""
-    return AttentiveTracker(MirrorTracker(lambda: FaceMeshTracker(still)), FaceFinder)
+    return AttentiveTracker(MirrorTracker(lambda: FaceMeshTracker(still)), FaceFinder, thorough=True)
 
 
 def _points(landmarks, width: int, height: int) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from planted_face import rest_face, tracked
 
-from puppet.following import LOOK_EVERY, MOVING, PATCH, STILL, AttentiveTracker, Spot, motion, spot_of
+from puppet.following import LOOK_EVERY, MOVING, PATCH, STILL, AttentiveTracker, Spot, motion, spot_of, tiles
 from puppet.frames import Face, Floats, Frame, Image
 
 WIDTH, HEIGHT, FPS = 640, 360, 15.0
@@ -123,6 +123,28 @@ def test_what_moves_is_taken_before_a_photo_that_was_there_first(size: float) ->
     followed = Scene(lambda at: [photo] if at < 3 else [photo, DRIVER]).play(10)
     assert share(followed, photo, 0, 3) == 1  # somebody may sit still
     assert share(followed, DRIVER, 7) == 1
+
+
+def test_parts_cover_the_picture_and_overlap() -> None:
+    assert tiles(720, 960) == [(0, 0, 960, 720)]
+    for height, width in ((1080, 1920), (2160, 3840), (1920, 1080), (720, 1280)):
+        seen = np.zeros((height, width), int)
+        for left, top, right, bottom in tiles(height, width):
+            assert max(right - left, bottom - top) <= 960
+            seen[top:bottom, left:right] += 1
+        assert seen.min() == 1
+        assert seen.max() > 1
+
+
+def test_a_noisy_picture_does_not_bring_a_photo_to_life() -> None:
+    """Now and then noise makes it move; the driver comes back all the same."""
+    flickering = replace(PHOTO, lives=False)
+
+    def who(at: float) -> list[Someone]:
+        photo = replace(flickering, lives=abs(at % 2.8 - 1.4) < 0.04)
+        return [photo] if 4 <= at < 6 else [DRIVER, photo]
+
+    assert share(Scene(who).play(9), DRIVER, 6.6) == 1
 
 
 def test_of_two_that_begin_the_one_that_moves_is_followed_however_large_the_photo() -> None:

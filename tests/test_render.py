@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import wave
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -387,8 +388,9 @@ def test_every_bad_input_is_one_line_and_code_2(tmp_path: Path, actor: str, caps
 # --- shots ---
 
 
-def performed(parts: list[tuple[float, float, float]]) -> render.Performance:
-    """(who, seconds, px per eye distance), with a cut between them; the whole at 30 fps."""
+def performed(parts: list[tuple[float, float, float]], scenes: Sequence[int] = ()) -> render.Performance:
+    """(who, seconds, px per eye distance), with a cut between them; the whole at 30 fps. scenes: numbers of the later
+    pictures."""
     points, seen, cuts = [], [], []
     for who, seconds, scale in parts:
         cuts.append(len(points))
@@ -400,7 +402,7 @@ def performed(parts: list[tuple[float, float, float]]) -> render.Performance:
             told = np.full(3 * len(SHAPE), who, np.float32) if k % 4 == 0 else None
             look = None if told is None else np.r_[told, np.zeros(3 * len(CONTRASTS) + 2, np.float32)]
             seen.append(Sighting(len(points) - 1, len(points) / 30, (90.0, 70.0, 2 * scale), look))
-    return render.Performance(points, cuts[1:], seen)
+    return render.Performance(points, cuts[1:], seen, scenes)
 
 
 def test_every_shot_has_its_usual_pose_and_every_person_their_rest() -> None:
@@ -417,6 +419,14 @@ def test_a_short_shot_borrows_the_rest_but_not_how_the_head_is_held() -> None:
     neutrals = performed([(0.0, 4, 40), (0.8, 4, 40), (0.8, 0.7, 60)]).neutrals()
     np.testing.assert_array_equal(neutrals[240].landmarks, neutrals[120].landmarks)
     assert neutrals[240].pose.scale == pytest.approx(60, rel=0.02)
+
+
+def test_short_shots_that_go_to_and_fro_are_taken_together() -> None:
+    parts = [(0.0, 1.0, 40.0), (0.8, 1.0, 60.0)] * 4
+    neutrals = performed(parts, [1, 0, 1, 0, 1, 0, 1]).neutrals()
+    first, second = list(neutrals.values())[0], neutrals[30]
+    assert {k for k, one in neutrals.items() if one.landmarks is first.landmarks} == {0, 60, 120, 180}
+    assert {k for k, one in neutrals.items() if one.pose is second.pose} == {30, 90, 150, 210}
 
 
 def test_without_a_cut_the_neutral_is_that_of_the_whole_clip() -> None:

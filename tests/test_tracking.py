@@ -279,6 +279,16 @@ def test_a_small_face_in_a_single_picture_is_found(pictures: list[np.ndarray]) -
     assert spot_of(face.points).distance(Spot(957, 150, 51)) < 0.4
 
 
+def test_a_face_that_is_small_in_a_large_picture_is_looked_for_in_parts(pictures: list[np.ndarray]) -> None:
+    """57 px high in a picture of 1920 x 1080."""
+    image = set_into(pictures[0], 1920, 1080, 1500, 800, 0.245)
+    finder, tracker = FaceFinder(), film_tracker()
+    assert finder.find(image) == []
+    assert tracker.track(frame(image)) is not None
+    finder.close()
+    tracker.close()
+
+
 def test_a_photo_on_the_wall_is_not_followed_when_the_driver_is_back() -> None:
     """The demo's driver beside a photo of themself, mouth open, away for a second."""
     capture = cv2.VideoCapture(str(DEMO))
