@@ -1,5 +1,6 @@
 # Two commands do all set-up:  make run   and   make test
 # Options for the program or for pytest:  make run ARGS="--source 1"   make test ARGS="-k recorder"
+# Tests run in two processes; in one:  make test ARGS="-n 0"
 ARGS ?=
 MINUTES ?= 20
 VENV_PYTHON := .venv/bin/python
@@ -23,7 +24,7 @@ run:
 
 test:
 	@$(set_up) test
-	@$(VENV_PYTHON) -m pytest $(ARGS)
+	@$(VENV_PYTHON) -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint:
 	@$(set_up) test

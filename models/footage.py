@@ -21,6 +21,7 @@ from puppet.errors import DataError, SourceError, reason
 from puppet.frames import LANDMARKS, Face, Floats, Frame, Image
 from puppet.persons import colours
 from puppet.pictures import is_animated
+from puppet.plain_json import parse_json
 from puppet.progress import progress
 from puppet.recorded import IMAGE_SUFFIXES, Pictures
 from puppet.shots import CutWatch
@@ -142,7 +143,8 @@ def is_side_file(path: Path) -> bool:
     """Whether a file is what an interrupted run left, of whatever footage; an empty one, too."""
     with suppress(OSError, ValueError), path.open("rb") as file:
         first = file.readline(1 << 20)
-        return not first or tuple(json.loads(first)) == SIDE_FILE_KEYS
+        told = parse_json(first) if first else None
+        return not first or (isinstance(told, dict) and tuple(told) == SIDE_FILE_KEYS)
     return False
 
 

@@ -15,7 +15,7 @@ import h5py
 
 from models.hdf5_texts import Texts, texts_of
 from puppet.errors import DataError, reason
-from puppet.files import open_regular
+from puppet.reading import open_regular
 from puppet.texts import is_plain, one_line
 
 MOST_OBJECTS = 200

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from models.coverage import OPEN_MOUTH, RAISED_BROWS, SHUT_EYES, SMILE, TURNED, traits
 from puppet.errors import DataError, reason
-from puppet.files import read_limited
 from puppet.frames import Floats
+from puppet.reading import read_limited
 from puppet.texts import checked, one_line
 
 if TYPE_CHECKING:

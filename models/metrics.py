@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from puppet.errors import DataError, reason
-from puppet.files import read_limited
 from puppet.plain_json import parse_json
+from puppet.reading import read_limited
 
 FILE = "metrics.jsonl"
 MAX_BYTES = 256 << 20

@@ -24,10 +24,11 @@ from numpy.typing import NDArray
 
 from puppet import __version__
 from puppet.errors import ActorFileError, reason
-from puppet.files import open_regular, publish
+from puppet.files import publish
 from puppet.frames import LANDMARKS, Floats
 from puppet.measurements import RESPONDING
 from puppet.plain_json import check_shown, parse_json
+from puppet.reading import open_regular
 from puppet.texts import checked, is_file_name, one_line
 from puppet.unfinished import drop_draft, make_draft
 from puppet.zips import open_zip

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from puppet.files import read_limited
+from puppet.reading import read_limited
 from puppet.zips import open_zip, read_member
 
 MAGIC = b"\x93NUMPY"

@@ -17,6 +17,7 @@ from typing import IO
 
 from puppet.errors import PuppetError
 from puppet.folders import config_folder
+from puppet.plain_json import read_json
 
 TRY_EVERY = 0.01  # s
 NO_WAITING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # a pipe in its place would be waited for
@@ -88,8 +89,7 @@ def held(path: Path, patience: float = A_LOOK) -> Iterator[bool]:
 def holder(path: Path) -> str:
     """Who holds a lock of `held`, in words."""
     try:
-        with path.open("rb") as file:
-            said = json.loads(file.read(LONGEST_NOTE))
+        said = read_json(path, LONGEST_NOTE)
         return f"process {int(said['pid'])} on {str(said['host'])[:60]!s} since {str(said['since'])[:20]!s}"
     except (OSError, ValueError, KeyError, TypeError):  # it is being written, or gone by now
         return "another process"

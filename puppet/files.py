@@ -1,19 +1,14 @@
-"""Files that are there as a whole or not at all, never in place of another; files from outside, within limits."""
+"""Files that are there as a whole or not at all, and never in the place of somebody else's."""
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import itertools
 import os
-import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 from puppet.unfinished import drop_draft, forget, make_draft
-
-_OPEN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 def write_whole(path: Path, content: str | bytes, private: bool = True) -> None:
@@ -99,34 +94,3 @@ def _written(path: Path, content: str | bytes, private: bool = False) -> Iterato
         yield draft
     finally:
         drop_draft(draft)
-
-
-def read_limited(path: Path, most: int) -> bytes:
-    """The content of a file of at most `most` bytes. OSError, also for a larger one, and as `open_regular` does."""
-    with open_regular(path) as file:
-        size = os.fstat(file.fileno()).st_size
-        if size > most:
-            raise OSError(errno.EFBIG, f"it is larger than {most:,} bytes")
-        return file.read(size)  # as it is now; what is being written to it grows
-
-
-def read_end(path: Path, most: int) -> bytes:
-    """The last `most` bytes of a file, however long it is. OSError as in `open_regular`."""
-    with open_regular(path) as file:
-        file.seek(max(0, os.fstat(file.fileno()).st_size - most))
-        return file.read(most)
-
-
-def open_regular(path: Path) -> BinaryIO:
-    """A file, for reading. OSError for a pipe, a device and a folder; a pipe that nobody writes into never hangs."""
-    try:
-        handle = os.open(path, _OPEN)
-    except ValueError as error:  # a NUL, or what this system's file names cannot hold
-        raise OSError(errno.EINVAL, "no file can have that name") from error
-    kind = os.fstat(handle).st_mode
-    if stat.S_ISREG(kind):
-        return os.fdopen(handle, "rb")
-    os.close(handle)
-    if stat.S_ISDIR(kind):
-        raise IsADirectoryError(errno.EISDIR, "it is a folder")
-    raise OSError(errno.EINVAL, "it is no ordinary file")

@@ -14,9 +14,10 @@ from functools import cache
 import numpy as np
 
 from puppet import align
+from puppet.arrays import read_arrays
 from puppet.frames import LANDMARKS, Face, Floats
 from puppet.measurements import BROWS, EYE_LEFT, EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT, LIPS, measure, nearness
-from puppet.persons import MODEL_FILE
+from puppet.persons import MAX_BYTES, MODEL_FILE
 
 BONE = (*align.STABLE.tolist(), 1, 4, 19, 94)  # with the nose's ridge and tip: what expressions hardly move
 
@@ -91,6 +92,6 @@ def _regions() -> dict[str, tuple[tuple[int, ...], Floats]]:
 @cache
 def _model() -> tuple[Floats, Floats, Floats]:
     """Average f32 (478, 3); bone -> amounts (B, R); amounts -> the rest of the face (R, 478 * 3)."""
-    with np.load(MODEL_FILE, allow_pickle=False) as file:
-        average, bones, rests = (file[name].astype(np.float32) for name in ("average", "bones", "rests"))
-        return average, bones, rests
+    file = read_arrays(MODEL_FILE, MAX_BYTES)
+    average, bones, rests = (file[name].astype(np.float32) for name in ("average", "bones", "rests"))
+    return average, bones, rests

@@ -24,8 +24,9 @@ import platformdirs
 
 from puppet.errors import PuppetError, reason
 from puppet.file_lock import is_locked
-from puppet.files import read_end, read_limited, write_whole
+from puppet.files import write_whole
 from puppet.plain_json import parse_json, read_json, to_json
+from puppet.reading import read_end, read_limited
 from puppet.texts import is_file_name, is_plain, one_line
 
 FOLDER_VARIABLE = "PUPPET_JOBS_DIR"

@@ -11,6 +11,7 @@ from pathlib import Path
 from puppet.addresses import HIDDEN, hidden, without_secrets
 from puppet.errors import SourceError
 from puppet.files import write_whole
+from puppet.plain_json import read_json
 from puppet.settings import settings_path
 
 MOST = 50  # addresses that are remembered
@@ -49,9 +50,8 @@ def reveal(spec: str) -> str:
 def _known() -> dict[str, str]:
     """Only what belongs together: a name and the address it is made of. Anything else in the file is ignored."""
     try:
-        path = passwords_path()
-        stored = json.loads(path.read_bytes()) if path.stat().st_size <= LARGEST else {}
-    except (OSError, ValueError, RecursionError):
+        stored = read_json(passwords_path(), LARGEST)
+    except (OSError, ValueError):
         return {}
     if not isinstance(stored, dict):
         return {}

@@ -17,10 +17,12 @@ import cv2
 import numpy as np
 
 from puppet import align
+from puppet.arrays import read_arrays
 from puppet.frames import LANDMARKS, Face, Floats, Image
 from puppet.measurements import IRIS_RIGHT, LIPS
 
 MODEL_FILE = Path(__file__).parent / "assets" / "people.npz"
+MAX_BYTES = 4 << 20
 SHAPE = tuple(i for i in range(IRIS_RIGHT[0]) if i not in LIPS)  # landmarks that the shape is told by
 TURNED = 45.0  # degrees of yaw and pitch beyond which a face tells nothing about who it is
 TURN_UNIT = 20.0  # degrees: ordinary poses are of order 1
@@ -126,8 +128,8 @@ def _appearance(at_landmarks: Image) -> Floats:
 @cache
 def _model() -> tuple[Floats, Floats, Floats]:
     """turned (5, S): what turning does to the shape; axes (R, S), spread (R,): how one person varies beyond that."""
-    with np.load(MODEL_FILE, allow_pickle=False) as file:
-        return file["turned"].astype(np.float32), file["axes"].astype(np.float32), file["spread"].astype(np.float32)
+    file = read_arrays(MODEL_FILE, MAX_BYTES)
+    return file["turned"].astype(np.float32), file["axes"].astype(np.float32), file["spread"].astype(np.float32)
 
 
 def grouped(looks: Sequence[Looks | None], limit: float = 1.0, strangers: Iterable[tuple[int, int]] = ()) -> list[int]:

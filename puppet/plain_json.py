@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from puppet.files import read_limited
+from puppet.reading import read_limited
 from puppet.texts import is_plain
 
 DEEPEST = 40  # lists and objects within one another

@@ -20,6 +20,7 @@ import puppet
 from puppet.actor_card import AGAIN, DECODER, ENCODER, ActorCard
 from puppet.errors import ActorFileError, reason
 from puppet.files import write_whole
+from puppet.plain_json import parse_json, read_json
 from puppet.recorder import CREATION_FLAGS
 from puppet.settings import settings_path
 
@@ -87,7 +88,7 @@ def _ask(path: Path) -> dict[str, Any]:
     if why is not None:
         raise ActorFileError(f"{path.name}: {why}; such a file is not loaded, {AGAIN}")
     try:
-        answer = json.loads(listener.answer)
+        answer = parse_json(listener.answer)
         if isinstance(answer, dict):
             return answer
     except ValueError:  # it ended before it could say anything
@@ -144,9 +145,8 @@ def _memory(process: int) -> int:
 def _remembered() -> list[str]:
     """Fingerprints of actors that have passed, oldest first. With a record that cannot be read all are tried again."""
     try:
-        with _record().open("rb") as file:
-            stored = json.loads(file.read(MAX_RECORD))
-    except (OSError, ValueError, RecursionError):
+        stored = read_json(_record(), MAX_RECORD)
+    except (OSError, ValueError):
         return []
     if not isinstance(stored, list):
         return []

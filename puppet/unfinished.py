@@ -23,6 +23,7 @@ from typing import IO, Any
 
 from puppet.file_lock import hold, is_at, remove_and_close
 from puppet.folders import config_folder
+from puppet.plain_json import parse_json
 
 DRAFT, TAKE, SOUND = "draft", "take", "sound"  # to be removed; to be finished; to be put into takes
 GROWING = (TAKE, SOUND)
@@ -184,7 +185,7 @@ def read_list(path: Path) -> list[Entry]:
     entries: dict[str, Entry] = {}
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
-            told = json.loads(line)
+            told = parse_json(line)
             if told["kind"]:
                 entries[told["path"]] = Entry(
                     Path(str(told["path"])), str(told["kind"]), str(told["mark"]), dict(told["facts"])
@@ -222,7 +223,7 @@ def read_parts(file: Path) -> list[Entry]:
     parts = []
     for line in file.read_text(encoding="utf-8", errors="replace").splitlines() if file.exists() else ():
         with contextlib.suppress(ValueError, KeyError, TypeError):
-            told = json.loads(line)
+            told = parse_json(line)
             parts.append(Entry(Path(str(told["path"])), mark=str(told["mark"])))
     return parts
 

@@ -44,7 +44,7 @@ class PlantedTracker:
         return self.track(frame)
 
     def restart(self) -> None:
-        pass
+        """It follows nothing."""
 
     def close(self) -> None:
         self.closed = True

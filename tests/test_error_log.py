@@ -29,7 +29,7 @@ def raised(problem: BaseException) -> BaseException:
 def test_the_line_names_the_part_and_the_log_and_the_log_has_the_traceback(folder: Path) -> None:
     error = explained(raised(TypeError("Couldn't build\nproto \x1b[31mfile")), "Tracking")
     path = folder / error_log.NAME
-    what = "TypeError: Couldn't build proto [31mfile"
+    what = "TypeError: Couldn't build proto \\x1b[31mfile"
     assert str(error) == f"Tracking failed unexpectedly ({what}); its log is {path}"
     assert isinstance(error, UnexpectedError)
     said = path.read_text()

@@ -23,13 +23,13 @@ from puppet.arrays import parse_array, parse_arrays, read_arrays
 from puppet.bookmarks import Bookmarks
 from puppet.errors import ActorFileError, PuppetError
 from puppet.file_lock import hold, is_locked
-from puppet.files import read_end, read_limited
 from puppet.frames import HeadPose
 from puppet.latents import MOST_ROWS, latents_from_bytes, latents_to_bytes
 from puppet.library import checked_name
 from puppet.neutral import Neutral
 from puppet.neutral_store import NeutralStore
 from puppet.plain_json import check_shown, parse_json
+from puppet.reading import read_end, read_limited
 from puppet.settings import Settings, load_settings, save_settings
 from puppet.sources import open_source
 from puppet.texts import checked, is_file_name, is_plain, one_line

@@ -15,6 +15,7 @@ from video_fixtures import ffmpeg, numbered, read_video, shown_number, write_vid
 from puppet import film_decoder, recorded
 from puppet.encoders import listed
 from puppet.errors import SourceError
+from puppet.ffmpeg import film_input
 from puppet.film_facts import FilmFacts, PictureFacts, film_facts, read_facts
 from puppet.frames import Frame
 from puppet.hdr import PEAK, TRANSFERS, to_sdr, white_of
@@ -77,7 +78,7 @@ def test_names_that_are_too_long_and_what_is_no_file(tmp_path: Path) -> None:
     assert "too long" in trouble_with("x" * 300 + ".mp4")
     if hasattr(os, "mkfifo"):
         os.mkfifo(tmp_path / "pipe.mp4")  # opening it would wait for ever
-        assert trouble_with(tmp_path / "pipe.mp4").endswith("pipe.mp4: not a file")
+        assert trouble_with(tmp_path / "pipe.mp4").endswith("pipe.mp4: not a file that can be read as a video")
 
 
 # --------------------------------------------------------------------------------- pixels
@@ -205,7 +206,7 @@ def test_the_decoder_is_let_go_of_half_way_and_begins_again(tmp_path: Path) -> N
 def test_the_arguments_of_the_decoder_are_these_lists() -> None:
     fields = PictureFacts(index=2, interlaced=True)
     assert film_decoder.decode_arguments("ffmpeg", Path("/a.mov"), fields) == [
-        *("ffmpeg", "-hide_banner", "-nostats", "-nostdin", "-protocol_whitelist", "file", "-i", "file:/a.mov"),
+        *("ffmpeg", "-hide_banner", "-nostats", "-nostdin", *film_input(Path("/a.mov"))),
         *("-map", "0:2", "-vf"),
         "bwdif=mode=send_frame:deint=interlaced,scale=flags=bicubic+accurate_rnd+full_chroma_int,format=bgr24,"
         "showinfo=checksum=0",
@@ -231,7 +232,7 @@ def test_pictures_beyond_all_bounds_are_refused_before_they_are_decoded(
     clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recorded, "MOST_PIXELS", 160 * 96 - 1)
-    monkeypatch.setattr(recorded, "_plain_capture", lambda path: pytest.fail("was opened"))
+    monkeypatch.setattr(recorded, "Film", lambda path: pytest.fail("was opened"))
     assert "160 x 96 px are larger than" in trouble_with(clip)
 
 

@@ -215,6 +215,7 @@ def test_two_windows_at_once_lose_nothing_of_each_other(display, tmp_path):
     assert set(marks) == {"Ann", "Bob"}
     assert {path.name for path in config.rglob("*") if path.is_file()} == {
         "settings.json",
+        "tried-actors.json",
         next((config / "bookmarks").iterdir()).name,
     }
 

@@ -45,5 +45,5 @@ def tip_text(text: str) -> str:
 
 
 def as_lines(text: str) -> str:
-    """The same with "\ufffd" for what cannot be shown."""
+    """The same with escapes for what cannot be shown, see `texts.one_line`."""
     return "\n".join(one_line(line, None) for line in text.split("\n"))
