@@ -7,7 +7,6 @@ NAME stands for NAME.mp4 and NAME.npz, as in `models/rest_model.py`.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,10 +15,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from models.arguments import learn_from_people
 from models.rest_clips import read_truth
 from puppet import align
 from puppet.devices import Film
-from puppet.errors import DataError, PuppetError, reason
+from puppet.errors import DataError, reason
 from puppet.first_neutral import BONE
 from puppet.frames import Face, Floats, Frame
 from puppet.persons import SHAPE, turning
@@ -112,18 +112,8 @@ def _resting(people: Sequence[Someone]) -> dict[str, NDArray]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """See the top of the file. Exit code: 0, or 2 with one line on stderr for what the user can mend."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("people", nargs="+", type=Path, help="NAME of NAME.mp4 and NAME.npz")
-    parser.add_argument("-o", "--output", type=Path, required=True)
-    options = parser.parse_args(argv)
-    try:
-        people = [read_someone(path) for path in options.people]
-    except PuppetError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    np.savez_compressed(options.output, **learn(people))  # pyright: ignore
-    return 0
+    """See the top of the file, and `learn_from_people`."""
+    return learn_from_people(__doc__, read_someone, learn, argv)
 
 
 if __name__ == "__main__":

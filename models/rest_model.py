@@ -7,19 +7,17 @@ NAME stands for NAME.mp4 and NAME.npz: `names` (K), `weights` f32 (N, K), `rot` 
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from models.arguments import learn_from_people
 from models.rest_clips import Clip, Person, Strangers, read_person, simulated
 from puppet import align
-from puppet.errors import PuppetError
 from puppet.frames import LANDMARKS, Floats
 from puppet.measurements import BROWS, EYE_LEFT, EYE_RIGHT, LIPS, nearness
 from puppet.neutral import calmest
@@ -122,18 +120,8 @@ def learn(people: Sequence[Person], count: int = CLIPS, seed: int = 0) -> dict[s
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """See the top of the file. Exit code: 0, or 2 with one line on stderr for what the user can mend."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("people", nargs="+", type=Path, help="NAME of NAME.mp4 and NAME.npz")
-    parser.add_argument("-o", "--output", type=Path, required=True)
-    options = parser.parse_args(argv)
-    try:
-        people = [read_person(path) for path in options.people]
-    except PuppetError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    np.savez_compressed(options.output, **learn(people))  # pyright: ignore
-    return 0
+    """See the top of the file, and `learn_from_people`."""
+    return learn_from_people(__doc__, read_person, learn, argv)
 
 
 if __name__ == "__main__":
