@@ -90,7 +90,7 @@ def test_each_room_prepares_the_process_before_it_imports_anything_else(room: st
     imports = [node for node in body if isinstance(node, (ast.Import, ast.ImportFrom))]
     names = [alias.name if isinstance(node, ast.Import) else node.module for node in imports for alias in node.names]
     foreign = [name for name in names if name not in sys.stdlib_module_names]
-    assert foreign[0].partition(".")[0] == "puppet"
+    assert str(foreign[0]).partition(".")[0] == "puppet"
 
 
 def test_lc_all_is_spread_over_the_other_categories() -> None:
