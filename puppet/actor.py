@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from puppet import __version__, actor_card, pixels, trial
 from puppet.actor_card import AGAIN, DECODER, ENCODER, GOLDEN_BLOCKS, LATENTS, PREVIEW, SUFFIX, ActorCard
-from puppet.errors import ActorFileError, ActorStalledError, PictureError, PuppetError
+from puppet.errors import ActorFailedError, ActorFileError, ActorStalledError, PictureError, PuppetError
 from puppet.frames import LANDMARKS, POSE_SIZE, AlignedCrop, Drive, Floats, Image, Latent, Portrait
 from puppet.graph_check import check_graph
 from puppet.latents import Latents, latents_from_bytes
@@ -100,8 +100,7 @@ class Actor:
             else:
                 value = drive.landmarks if name == "landmarks" else drive.pose
                 feed[name] = np.ascontiguousarray(value, np.float32)[None]
-        with self._turn():
-            return [np.asarray(value)[0] for value in self._encoder.run(outputs, feed)]
+        return self._run(self._encoder, outputs, feed)
 
     def decode(self, latent: Latent) -> Portrait:
         """The picture of a point in latent space."""
@@ -128,8 +127,15 @@ class Actor:
     def _decoded(self, latent: Latent) -> list[NDArray]:
         """What the decoder gives, in the card's order."""
         feed = {"latent": np.ascontiguousarray(latent.values, np.float32)[None]}
+        return self._run(self._decoder, list(self.card.decoder_outputs), feed)
+
+    def _run(self, session: ort.InferenceSession, outputs: list[str], feed: dict[str, NDArray]) -> list[NDArray]:
         with self._turn():
-            return [np.asarray(value)[0] for value in self._decoder.run(list(self.card.decoder_outputs), feed)]
+            try:
+                return [np.asarray(value)[0] for value in session.run(outputs, feed)]
+            except Exception as error:  # ONNX Runtime's own exceptions have no common base
+                words = f"{self.name} cannot draw this ({_one_line(error)}); choose another actor"
+                raise ActorFailedError(words, self) from error
 
     @contextlib.contextmanager
     def _turn(self) -> Iterator[None]:
@@ -203,9 +209,21 @@ def try_actor(path: Path) -> ActorCard:
         actor = _try_out(card, members, latents, CPU, 0)
         if isinstance(actor, str):
             raise ActorFileError(f"{actor}; {AGAIN}")
-    except ActorFileError as error:
+        _exercise(actor)
+    except (ActorFileError, ActorFailedError, PictureError) as error:
         raise ActorFileError(f"{path.name}: {error}") from error
     return card
+
+
+def _exercise(actor: Actor) -> None:
+    """Draw far from rest as well: what kills or hangs only when a head turns shall not wait for a live face."""
+    random = np.random.default_rng(0)
+    for turn in (1.0, -1.0, 3.0, -10.0):
+        moved = actor.neutral + 0.1 * turn * random.standard_normal(actor.neutral.shape).astype(np.float32)
+        pose = (turn * random.uniform(0.5, 9.0, POSE_SIZE)).astype(np.float32)
+        actor.decode(actor.encode(Drive(moved, pose, 1.0), golden_crop(actor.card)))
+        spread = actor.latents.std + np.float32(1)
+        actor.decode(Latent(turn * spread * random.standard_normal(len(spread)).astype(np.float32)))
 
 
 def _read_checked(path: Path) -> tuple[ActorCard, dict[str, bytes], Latents]:

@@ -136,7 +136,7 @@ def card_from_json(text: str | bytes) -> ActorCard:
         raise ValueError("not a JSON object")
     version = data.get("format_version")
     if type(version) is not int or version < 1:
-        raise ValueError(f"format_version is {version!r}")
+        raise ValueError(f"format_version is {one_line(repr(version), 60)}")
     if version != FORMAT_VERSION:
         raise OtherVersionError(version, data.get("puppet_version", "unknown"))
     data.setdefault("response", {})  # files made before it was measured lack it
@@ -150,7 +150,7 @@ def card_from_json(text: str | bytes) -> ActorCard:
             raise ValueError(f"{name}: {error}") from None
     card = ActorCard(**values)
     if outputs != list(card.decoder_outputs):
-        raise ValueError(f"decoder_outputs: {outputs!r} is not what a {card.kind} actor gives")
+        raise ValueError(f"decoder_outputs: {one_line(repr(outputs), 100)} is not what a {card.kind} actor gives")
     _check_agreement(card)
     return card
 

@@ -363,9 +363,10 @@ def build_engine(provider: str = "auto", loop: bool = False, wish: CameraWish | 
     devices = Devices(wanted=(wish or CameraWish()).wanted)
 
     def open_source(spec: str) -> Source:
-        from puppet.sources import open_source
+        from puppet.sources import is_one_picture, open_source
 
-        return open_source(spec, paced=True, loop=loop or spec == DEMO, devices=devices)
+        stands = is_one_picture(spec)  # a window shows a picture until another source is chosen
+        return open_source(spec, paced=True, loop=loop or stands or spec == DEMO, devices=devices)
 
     def make_puppeteer() -> PuppeteerLike:
         from puppet.pipeline import Puppeteer

@@ -18,7 +18,7 @@ from puppet.files import set_aside, write_whole
 from puppet.frames import Floats
 from puppet.plain_json import read_json
 from puppet.settings import settings_path
-from puppet.texts import is_plain, is_seen
+from puppet.texts import cut_bytes, is_plain, is_seen
 
 LONGEST_NAME = 60
 MOST = 2000  # of an actor
@@ -37,7 +37,7 @@ class Bookmarks:
         self._folder = folder or settings_path().parent / "bookmarks"
 
     def file(self, card: ActorCard) -> Path:
-        return self._folder / f"{card.name}-{card.sha256[DECODER][:12]}.json"
+        return self._folder / f"{cut_bytes(card.name, 200)}-{card.sha256[DECODER][:12]}.json"
 
     def load(self, card: ActorCard) -> dict[str, Floats]:
         """Points f32 (D,) by name, as they were made. Raises PuppetError for a damaged file, which is set aside."""

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from puppet.capture import BACK_OFF, Capture, Phase
 from puppet.error_log import explained
-from puppet.errors import ActorStalledError, PuppetError
+from puppet.errors import ActorFailedError, ActorStalledError, PuppetError
 from puppet.frames import Frame, Portrait, Result
 from puppet.memory import give_back
 from puppet.slot import LatestSlot
@@ -421,6 +421,9 @@ class Engine:
                         result = acting.step(self._on_stage(), functools.partial(puppeteer.act, seen))
                         if result is not None:
                             self._finish(result)
+                    if failures.blamed is not None:
+                        self._drop(failures.blamed.actor, puppeteer, str(failures.blamed).partition(";")[0])
+                        failures = _Failures(self, ACTING)
         finally:
             if not acting.replaced:
                 tracked.close()  # nobody takes what is tracked any more
@@ -438,14 +441,17 @@ class Engine:
             waiting = self._acting.waits_for()
             if watchdog.look(waiting, time.monotonic()) and waiting is not None and self._acting.replace(waiting):
                 self._left_behind.append(self._acting_thread)
-                self._drop(waiting[0], puppeteer)
+                slow = f"{waiting[0].name} took longer than {STALLED_AFTER:.0f} s for one picture"
+                self._drop(waiting[0], puppeteer, slow)
                 self._begin_acting(puppeteer, tracked)
                 watchdog = Watchdog()
 
-    def _drop(self, actor: Actor, puppeteer: PuppeteerLike) -> None:
-        """An actor that stalls plays no more. Who played before plays again; without anybody the last picture stays."""
-        words = f"{actor.name} took longer than {STALLED_AFTER:.0f} s for one picture and does not play any more"
+    def _drop(self, actor: Actor, puppeteer: PuppeteerLike, why: str) -> None:
+        """An actor that stalls, or can draw nothing, plays no more. Who played before plays again; without anybody the
+        last picture stays."""
+        words = f"{why} and does not play any more"
         with self._lock:
+            self._clear("step")
             self._stalled.add(actor)
             beside = actor is not self._actor
             if not beside:
@@ -562,11 +568,13 @@ class Engine:
 
 
 class _Failures:
-    """Catches what one step raises: the first in a row is reported, at the tenth inference gives up."""
+    """Catches what one step raises: the first in a row is reported, at the tenth inference gives up, or blames an actor
+    that cannot draw."""
 
     def __init__(self, engine: Engine, part: str) -> None:
         self._engine, self._part = engine, part
         self._in_a_row = 0
+        self.blamed: ActorFailedError | None = None
 
     @property
     def too_many(self) -> bool:
@@ -582,7 +590,9 @@ class _Failures:
         if not isinstance(problem, Exception):
             return False
         self._in_a_row += 1
-        if self.too_many:
+        if self.too_many and isinstance(problem, ActorFailedError):
+            self.blamed = problem
+        elif self.too_many:
             self._engine._give_up(problem, self._part)
         elif self._in_a_row == 1:
             self._engine._report(explained(problem, self._part), "step")

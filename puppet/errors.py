@@ -1,5 +1,9 @@
 """Errors a user can act on. Every command prints them as one line and exits with code 2."""
 
+from __future__ import annotations
+
+from typing import Any
+
 
 class PuppetError(Exception):
     """Something went wrong outside the program; the message says what, with which file or device, and what to do."""
@@ -38,8 +42,16 @@ class ActorFileError(PuppetError):
     """An `.actor` file is missing, damaged, edited, or asks for more than this version can do."""
 
 
+class ActorFailedError(PuppetError):
+    """An actor cannot draw a picture. `actor`: which one, an `actor.Actor`."""
+
+    def __init__(self, message: str, actor: Any) -> None:
+        super().__init__(message)
+        self.actor = actor
+
+
 class ActorStalledError(PuppetError):
-    """An actor takes too long for one picture."""
+    """An actor takes too long for one picture, or can draw none any more, and has left the stage."""
 
 
 class RecordingError(PuppetError):

@@ -45,12 +45,13 @@ class PictureFacts:
 
 @dataclass(frozen=True)
 class FilmFacts:
-    """known: ffmpeg could read the file at all; jumping: stamps may start anew on the way; one_size: pictures cannot
-    change theirs; seconds: as the file states,
-    None when it does not; pictures: None when nothing moves in it; cover: there is a still picture, as of an album;
-    sounds, sound: indices of tracks that can be decoded, and the one to be heard; stamps: of the first pictures, s."""
+    """known: ffmpeg could read the file at all; refused: it says that it cannot; jumping: stamps may start anew on the
+    way; one_size: pictures cannot change theirs; seconds: as the file states, None when it does not; pictures: None
+    when nothing moves in it; cover: there is a still picture, as of an album; sounds, sound: indices of tracks that can
+    be decoded, and the one to be heard; stamps: of the first pictures, s."""
 
     known: bool = False
+    refused: bool = False
     jumping: bool = False
     one_size: bool = False
     seconds: float | None = None
@@ -99,7 +100,7 @@ def read_facts(packets: str, told: str) -> FilmFacts:
     """framecrc's lines, and ffmpeg's words on the file; its name must be left out of them, for it may say anything."""
     opened = re.search(r"^Input #0, (\S+), from", told, re.M)
     if opened is None:
-        return FilmFacts()
+        return FilmFacts(refused=True)
     formats = set(opened[1].split(","))
     words = told.partition("\nOutput #0")[0].partition("\nStream mapping:")[0]
     streams = re.split(r"^ +(?=Stream #0:\d)", words, flags=re.M)

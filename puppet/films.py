@@ -70,7 +70,7 @@ def is_playlist(head: bytes) -> bool:
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     return (
         text.startswith(LISTS)
-        or re.search(rb"(?:^|\n)c=in ip", text.partition(b"\0")[0]) is not None  # SDP, wherever in a text it begins
+        or re.search(rb"(?:^|\n)\r?c=in ip", text.partition(b"\0")[0]) is not None  # SDP, wherever in a text it begins
         or NAMED.match(text) is not None
         or (
             text.startswith((b"<?xml", b"<mpd"))

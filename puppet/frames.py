@@ -21,11 +21,13 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One picture from a source. `image` is uint8 (H, W, 3) BGR and read-only; `captured_at` in seconds."""
+    """One picture from a source. `image` is uint8 (H, W, 3) BGR and read-only; `captured_at` in seconds; `still`: the
+    source has no other one."""
 
     image: Image
     index: int
     captured_at: float
+    still: bool = False
 
     def __post_init__(self) -> None:
         self.image.setflags(write=False)

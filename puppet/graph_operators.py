@@ -140,6 +140,8 @@ def _joined(node: Node, given: list[Value | None]) -> Made:
     values = [_need(given, place) for place in range(len(given))]
     shape = _broadcast(*(value.shape for value in values))
     dtype = np.dtype(np.bool_) if node.op in _COMPARING else values[0].dtype
+    if node.op in ("Div", "Mod") and dtype.kind in "iu":
+        _check_divisor(values[1])
     known = None
     if node.op in _EXACT_TWO and len(values) == 2 and math.prod(shape) <= KNOWN_NUMBERS:
         a, b = _followed(values[0].known), _followed(values[1].known)
@@ -148,6 +150,13 @@ def _joined(node: Node, given: list[Value | None]) -> Made:
                 known = _EXACT_TWO[node.op](a, b)
             known = None if known is None else known.astype(dtype)
     return Value(shape, dtype, _followed(known)), Cost(ELEMENT_WORK * math.prod(shape))
+
+
+def _check_divisor(divisor: Value) -> None:
+    """Whole numbers divided by 0, and the least one by -1, end the process: only a divisor that is known is let in."""
+    known = divisor.known
+    if known is None or not (known != 0).all() or (divisor.dtype.kind == "i" and not (known != -1).all()):
+        raise GraphError("the graph divides whole numbers by what is not known, or by 0 or -1")
 
 
 def _divided(a: NDArray, b: NDArray) -> NDArray | None:

@@ -34,10 +34,13 @@ def usual_neutral(faces: Sequence[Face]) -> Neutral:
 
     Of somebody of whom a single picture is known, or as good as one, it is a guess (`first_neutral`).
     """
-    if is_one_picture(faces):
-        landmarks = first_rest(np.median([face.canonical for face in faces], 0))
-        return Neutral(landmarks, usual_pose([face.points for face in faces], landmarks))
-    return judged_neutral(faces)[0]
+    return guessed_neutral(faces) if is_one_picture(faces) else judged_neutral(faces)[0]
+
+
+def guessed_neutral(faces: Sequence[Face]) -> Neutral:
+    """The neutral of somebody of whom one picture is known, from at least one tracked face."""
+    landmarks = first_rest(np.median([face.canonical for face in faces], 0))
+    return Neutral(landmarks, usual_pose([face.points for face in faces], landmarks))
 
 
 def judged_neutral(faces: Sequence[Face]) -> tuple[Neutral, float]:
@@ -155,8 +158,8 @@ class AutomaticNeutral:
         self._target: Neutral | None = None
         self._current: Neutral | None = None
 
-    def watch(self, face: Face, at: float) -> Neutral:
-        """The neutral to use for this face, seen at `at` seconds."""
+    def watch(self, face: Face, at: float, still: bool = False) -> Neutral:
+        """The neutral to use for this face, seen at `at` seconds. still: there will never be another picture of it."""
         if at - self._kept_at >= KEEP_EVERY:
             self._kept_at = at
             self._kept.append(face)
@@ -165,7 +168,7 @@ class AutomaticNeutral:
         if self._target is None or at - self._looked_at >= self._interval:
             self._looked_at = at
             self._interval = min(self._interval * 1.5, LAST_LOOK)
-            self._target, self.confidence = judged_neutral(self._kept)
+            self._target, self.confidence = (guessed_neutral(self._kept), 1.0) if still else judged_neutral(self._kept)
         self._current = self._eased(self._target, at)
         return self._current
 

@@ -205,7 +205,7 @@ class Puppeteer:
         if face is not None:
             with stages("retarget"):
                 self._users.see(tracked.look, frame.captured_at, tracked.scene)
-                user = self._neutral_for(face, frame.captured_at)
+                user = self._neutral_for(face, frame)
         morph = options.morph if options.morph is not None and options.morph.share > 0 else None
         partner = () if morph is None else (morph.actor,)
         roles = self._cast((actor, *others, *partner))
@@ -251,10 +251,10 @@ class Puppeteer:
                 self._roles.append(found or _Role(actor, pose))
         return self._roles
 
-    def _neutral_for(self, face: Face, at: float) -> Neutral:
+    def _neutral_for(self, face: Face, frame: Frame) -> Neutral:
         if self._capture_next:
             self._users.captured, self._capture_next = neutral_of(face), False
-        return self._users.neutral_for(face, at)
+        return self._users.neutral_for(face, frame.captured_at, frame.still)
 
 
 @dataclass(frozen=True, slots=True)

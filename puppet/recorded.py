@@ -43,6 +43,7 @@ class _Recorded:
     """
 
     live = False
+    _still = False  # there is one picture alone
 
     def __init__(self, path: Path, paced: bool, loop: bool) -> None:
         self.path = path
@@ -83,7 +84,7 @@ class _Recorded:
             captured_at = self._wait_until_due(media_time)
             if self._closed.is_set():
                 return None
-        frame = Frame(image, self._index, captured_at)
+        frame = Frame(image, self._index, captured_at, self._still)
         self._index += 1
         return frame
 
@@ -141,7 +142,7 @@ class VideoFile(_Recorded):
         if facts.seconds is not None:
             self._longest = min(self._longest, max(LONGEST_JUMP, facts.seconds))
         self._told, self._stamped = -1.0, False
-        self._facts, self._still, self._sample, self._decoded, self._asked = facts, 0, None, 0, -ASK_EVERY
+        self._facts, self._standing, self._sample, self._decoded, self._asked = facts, 0, None, 0, -ASK_EVERY
         self._first = self._begin(facts)
         if self._first is None:
             self._release()
@@ -150,7 +151,9 @@ class VideoFile(_Recorded):
     def _refuse(self, facts: FilmFacts) -> None:
         """Say in words what no decoder will make a picture of."""
         pictures, why = facts.pictures, ""
-        if facts.known and pictures is None and (facts.sounds or facts.cover):
+        if facts.refused:  # ffmpeg takes only the formats on our list; OpenCV's would try any
+            why = "not a video that can be read (damaged, or something else)"
+        elif facts.known and pictures is None and (facts.sounds or facts.cover):
             what = " and ".join(["sound"] * bool(facts.sounds) + ["a cover picture"] * facts.cover)
             why = f"there is {what} in it, but no video"
         elif pictures is not None and pictures.dolby is not None:
@@ -234,12 +237,12 @@ class VideoFile(_Recorded):
         """Where pictures change their size on the way, OpenCV gives the last one of the old size for ever. A picture
         that stands for a while may be that, and ffmpeg knows."""
         sample = image[::16, ::16].copy()
-        self._still = self._still + 1 if self._sample is not None and np.array_equal(sample, self._sample) else 0
+        self._standing = self._standing + 1 if self._sample is not None and np.array_equal(sample, self._sample) else 0
         self._sample = sample
         pictures = self._facts.pictures
         if pictures is None or self._facts.one_size or isinstance(self._capture, film_decoder.FilmDecoder):
             return False
-        if self._still < STILL:
+        if self._standing < STILL:
             return False
         if self._facts.jumping:  # a moment does not tell a place, so all is decoded once more, less and less often
             if not 2 * self._asked < self._decoded < MOST_AGAIN:
@@ -292,6 +295,9 @@ class VideoFile(_Recorded):
 def claimed_frames(path: Path) -> int | None:
     """How many pictures a video file says it has, None where it does not say; it is not decoded. Never raises."""
     try:
+        open_checked(path).close()
+        if film_facts(path).refused:
+            return None
         capture = Film(path)
     except (OSError, SourceError):
         return None
@@ -336,7 +342,7 @@ class Pictures(_Recorded):
         files = [f for f in sorted(self.path.iterdir(), key=_natural) if f.suffix.lower() in IMAGE_SUFFIXES]
         files = [f for f in files if f.is_file()]
         self.fps = DEFAULT_FPS
-        self.frame_count = None if self._loop else len(files)
+        self.frame_count, self._still = None if self._loop else len(files), len(files) == 1
         shown = 0
         for file in files:
             try:
@@ -357,7 +363,7 @@ class Pictures(_Recorded):
             ends = list(itertools.accumulate(animation.delays))
             self.fps = DEFAULT_FPS if len(ends) < 2 else max(SLOWEST_FPS, 1 / min(animation.delays))
             stays = len(ends) > 1 and animation.delays[-1] > 1.5 / self.fps
-            self.frame_count = None if self._loop else len(ends) + stays
+            self.frame_count, self._still = None if self._loop else len(ends) + stays, len(ends) < 2
             for image, begin in zip(animation.frames(), [0.0, *ends], strict=False):
                 yield image, begin, self.path if len(ends) < 2 else None
             if stays:

@@ -28,12 +28,13 @@ from puppet.files import numbered
 from puppet.frames import Image
 from puppet.provenance import Provenance, append_xmp
 from puppet.rescue import rescue
+from puppet.texts import cut_bytes
 from puppet.unfinished import TAKE, drop_draft, forget, lock_descriptor, make_draft, note
 
 QUEUE_BYTES = 192 << 20  # pictures waiting for ffmpeg; about two seconds of 1280 x 720
 QUEUE_FRAMES = (8, 90)  # never fewer, never more
 LEAD_BYTES = 256 << 20  # of pictures that may wait besides while those from before the first one are written
-LONGEST_NAME = 255  # bytes, on nearly every file system
+MOST_NAME_BYTES = 120  # of an actor's name in a file's; nearly every file system takes 255 in all
 STALLED_AFTER = 20.0  # s without progress while closing, then ffmpeg is ended
 LOOK_EVERY = 1.0  # s between looks whether file and ffmpeg are still there
 NOTHING = Provenance()
@@ -393,7 +394,8 @@ def tidy(
 
 def new_recording_path(folder: Path, actor: str, suffix: str = ".mp4") -> Path:
     """folder / "2026-01-31_17-05-59_marble.mp4"; see `with_free_name`."""
-    name = re.sub(r"[^\w-]+", "-", actor).strip("-_")[:60] or "actor"
+    name = re.sub(r"[^\w-]+", "-", actor).strip("-_")[:60]
+    name = cut_bytes(name, MOST_NAME_BYTES) or "actor"
     return folder / f"{datetime.now():%Y-%m-%d_%H-%M-%S}_{name}{suffix}"
 
 

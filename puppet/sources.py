@@ -15,7 +15,17 @@ from puppet.frames import Frame
 from puppet.live import CameraSource, UrlSource
 from puppet.recorded import IMAGE_SUFFIXES, Pictures, VideoFile
 
-__all__ = ["DEMO_CLIP", "SOURCES", "Camera", "Devices", "Source", "SourceKind", "list_cameras", "open_source"]
+__all__ = [
+    "DEMO_CLIP",
+    "SOURCES",
+    "Camera",
+    "Devices",
+    "Source",
+    "SourceKind",
+    "is_one_picture",
+    "list_cameras",
+    "open_source",
+]
 
 DEMO_CLIP = Path(__file__).parent / "assets" / "demo.mp4"
 
@@ -85,6 +95,11 @@ def open_source(spec: str, *, paced: bool = True, loop: bool = False, devices: D
     except OSError as problem:  # a name that is too long, a folder that may not be entered
         raise SourceError(f"{spec}: {reason(problem)}", "absent") from problem
     return kind.make(spec, paced, loop, devices)
+
+
+def is_one_picture(spec: str) -> bool:
+    """Whether a specification names a picture file."""
+    return Path(spec).suffix.lower() in IMAGE_SUFFIXES and os.path.isfile(spec)
 
 
 def _is_device(spec: str) -> bool:

@@ -45,6 +45,11 @@ def is_file_name(name: str) -> bool:
     )
 
 
+def cut_bytes(text: str, most: int) -> str:
+    """The beginning of a text that takes at most `most` bytes in a file's name."""
+    return text.encode("utf-8", "ignore")[:most].decode("utf-8", "ignore")
+
+
 def one_line(text: str, longest: int | None = LONGEST_SHOWN) -> str:
     """The same as one line that a terminal shows and nothing more: white space becomes a space, what else is not plain
     an escape, as "\\x1b" or "\\udce9" (of a file name that is not UTF-8)."""

@@ -24,6 +24,7 @@ from typing import IO, Any
 from puppet.file_lock import hold, is_at, remove_and_close
 from puppet.folders import config_folder
 from puppet.plain_json import parse_json
+from puppet.texts import cut_bytes
 
 DRAFT, TAKE, SOUND = "draft", "take", "sound"  # to be removed; to be finished; to be put into takes
 GROWING = (TAKE, SOUND)
@@ -140,7 +141,7 @@ def lock_descriptor() -> int | None:
 
 def draft_name(path: Path) -> Path:
     """A hidden name beside `path` that nobody else has, for what will become `path`."""
-    return path.with_name(f".{path.stem[:60]}.{secrets.token_hex(6)}{path.suffix}")
+    return path.with_name(f".{cut_bytes(path.stem[:60], 120)}.{secrets.token_hex(6)}{path.suffix}")
 
 
 def make_draft(path: Path, private: bool = False) -> Path:

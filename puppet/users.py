@@ -54,11 +54,11 @@ class Users:
         """How far the neutral in use can be trusted, 0 .. 1."""
         return 1.0 if self._user.captured is not None else self._user.automatic.confidence
 
-    def neutral_for(self, face: Face, at: float) -> Neutral:
-        """The neutral to use for this face, seen at `at` seconds."""
+    def neutral_for(self, face: Face, at: float, still: bool = False) -> Neutral:
+        """The neutral to use for this face, seen at `at` seconds; still: as `AutomaticNeutral.watch`."""
         captured = self._user.captured
         if captured is None:
-            return self._user.automatic.watch(face, at)
+            return self._user.automatic.watch(face, at, still)
         if self._user.scene != self._scene:  # how the head is held there is another matter
             return Neutral(captured.landmarks, self._user.automatic.watch(face, at).pose)
         return captured

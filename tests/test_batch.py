@@ -128,6 +128,7 @@ def test_several_at_once_get_the_same_options(
 ) -> None:
     monkeypatch.setattr(Child, "started", [])
     monkeypatch.setattr(batch.subprocess, "Popen", Child)
+    monkeypatch.setattr(batch, "claimed_frames", lambda video: 8)  # it asks ffmpeg, by the same Popen
     assert cli.main(["render", *given, "--jobs", "2", "--eyes-gain", "1.5", "--no-badge"]) == 2
     assert [command[4][-5:] for command in Child.started] == ["a.mp4", "b.mp4", "c.mp4"]
     actor = str(tmp_path / "tiny.actor")
@@ -161,6 +162,7 @@ def test_ctrl_c_is_handed_on_to_every_process(
     monkeypatch.setattr(Child, "interrupted", [])
     monkeypatch.setattr(Child, "wait", pressed)
     monkeypatch.setattr(batch.subprocess, "Popen", Child)
+    monkeypatch.setattr(batch, "claimed_frames", lambda video: 8)  # it asks ffmpeg, by the same Popen
     assert cli.main(["render", *given, "--jobs", "2"]) == 130
     assert Child.interrupted == ["a", "b"]
 

@@ -52,7 +52,7 @@ def figures():
 
 for number in range(times):
     once(number)
-    if number in (1, times - 1):
+    if number:
         print(*figures(), flush=True)
 """
 
@@ -63,18 +63,19 @@ def test_starts_and_stops_leave_nothing_behind(tmp_path: Path) -> None:
     from tiny_actor import tiny_actor
 
     done = subprocess.run(
-        [sys.executable, "-c", LOOP, str(tmp_path), str(tiny_actor(tmp_path / "tiny.actor")), "8"],
+        [sys.executable, "-c", LOOP, str(tmp_path), str(tiny_actor(tmp_path / "tiny.actor")), "12"],
         env={**os.environ, "PYTHONPATH": str(ROOT), "PUPPET_CONFIG_DIR": str(tmp_path / "own")},
         capture_output=True,
         text=True,
         timeout=300,
     )
     assert done.returncode == 0, done.stderr
-    before, after = ([int(word) for word in line.split()] for line in done.stdout.splitlines())
+    before, *_, after = figures = [[int(word) for word in line.split()] for line in done.stdout.splitlines()]
     assert after[0] == before[0] == 0  # actors, engines, takes, recorders, puppeteers
     assert after[1] == before[1] == 0  # frames
     assert after[2:4] == before[2:4]  # threads, open files
-    assert after[4] < before[4] + 40, (before, after)  # MiB; without giving memory back it grew by 10 a time
+    memory_at_last = min(row[4] for row in figures[-4:])  # MiB; it trembles by 40
+    assert memory_at_last < before[4] + 60, figures  # without giving memory back it grew by 10 a time
 
 
 def test_an_engine_gives_memory_back_when_it_stops(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -340,6 +340,6 @@ def test_the_words_of_ffmpeg_are_understood() -> None:
     assert film_decoder.needed(replace(facts.pictures, transfer=""))
     same = read_facts("", TOLD.replace("tv, bt2020nc/bt2020/arib-std-b67", "tv, bt709, top coded first (swapped)"))
     assert same.pictures == PictureFacts(1, 1920, 1080, "bt709", "bt709", "bt709", interlaced=True, hidden=True)
-    assert read_facts("", "file:x: No such file or directory") == FilmFacts()
+    assert read_facts("", "file:x: No such file or directory") == FilmFacts(refused=True)
     assert re.search("mpegts", TOLD) is None
     assert read_facts("", TOLD.replace("mov,mp4,m4a,3gp,3g2,mj2", "mpegts")).jumping

@@ -221,9 +221,11 @@ def test_two_windows_at_once_lose_nothing_of_each_other(display, tmp_path):
 
 
 def test_a_source_that_ends_before_the_frames_are_reached_ends_the_program(tmp_path):
-    cv2.imwrite(str(tmp_path / "still.png"), np.full((48, 64, 3), 128, np.uint8))
+    (tmp_path / "still").mkdir()
+    for name in ("1.png", "2.png"):
+        cv2.imwrite(str(tmp_path / "still" / name), np.full((48, 64, 3), 128, np.uint8))
     actor, shot = str(tiny_actor(tmp_path / "tiny.actor")), tmp_path / "shot.png"
-    arguments = ["--source", str(tmp_path / "still.png"), "--actor", actor, "--frames", "50", "--screenshot", str(shot)]
+    arguments = ["--source", str(tmp_path / "still"), "--actor", actor, "--frames", "50", "--screenshot", str(shot)]
     program = start(tmp_path, *arguments, QT_QPA_PLATFORM="offscreen")
     _, errors = program.communicate(timeout=300)
     assert program.returncode == 0, errors
