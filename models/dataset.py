@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.hdf5 import open_hdf5
+from puppet.align import OUTER_EYES, STABLE
 from puppet.errors import DataError
 from puppet.frames import LANDMARKS, Floats, Image
 from puppet.plain_json import parse_json
@@ -28,6 +29,11 @@ GAP = 0.2  # s around a held-out block that belong to neither side: neighbouring
 MIN_BLOCK = 5  # frames; shorter held-out blocks are all gap
 ROWS_AT_ONCE = 2048  # landmarks read at once, 12 MB
 LARGEST = 1e9  # numbers of any use are far below: px, degrees, frames and seconds
+FURTHEST = 100.0  # outer-eye distances of a canonical face, crop sides of one in a crop
+LEAST_FACE, LEAST_IN_CROP = 0.1, 0.001  # how wide and high a face is: outer-eye distances, crop sides
+LEAST_EYES, MOST_EYES = 0.2, 5.0  # outer-eye distance of the neutral; close to 1
+MOST_DEGREES = 360.0
+LEAST_ZOOM, MOST_ZOOM = 1e-4, 1e4  # of a crop
 MAX_SIDE, MOST_LABELS = 4096, 1024  # px of a picture; labels of each
 LONGEST_NAME = 500  # characters of a footage's, picture's or label's name
 
@@ -211,6 +217,11 @@ def _checked(path: Path, file: h5py.File) -> Dataset:
                 f"{path}: field {name} holds values that are not numbers of ordinary size; prepare it again"
             )
     small: dict[str, Any] = {n: file[n][:] for n in PICTURE_FIELDS if n != "data"}  # pyright: ignore[reportIndexIssue]
+    zoom = np.sqrt(np.abs(np.linalg.det(small["to_crop"][:, :, :2])))
+    if zoom.min() < LEAST_ZOOM or zoom.max() > MOST_ZOOM:
+        raise DataError(f"{path}: field to_crop holds what no crop is; prepare it again")
+    if landmarks:
+        _check_faces(path, file)
     sources = _names(attributes["sources"])
     if small["source"].min() < 0 or small["source"].max() >= len(sources):
         raise DataError(f"{path}: a frame names a source that is not listed")
@@ -223,6 +234,33 @@ def _checked(path: Path, file: h5py.File) -> Dataset:
     dataset = Dataset(path, file, size, attributes["crop"], sources, report, **small, **_extras(path, file))
     dataset.image(len(dataset) - 1)
     return dataset
+
+
+def _check_faces(path: Path, file: Any) -> None:
+    """Raises DataError for numbers that no face has: what is computed from them would be none."""
+    side, neutral = file["data"].shape[1], file["neutral"][:]
+    right, left = neutral[list(OUTER_EYES)]
+    is_face = {
+        "neutral": _is_face(neutral[None]) and LEAST_EYES <= np.linalg.norm(left - right) <= MOST_EYES,
+        "canonical": all(_is_face(part) for part in _parts(file["canonical"])),
+        "points": all(_is_seen(part / side) for part in _parts(file["points"])),
+        "pose": all((np.abs(part) <= MOST_DEGREES).all() for part in _parts(file["pose"])),
+    }
+    for name, good in is_face.items():
+        if not good:
+            raise DataError(f"{path}: field {name} holds numbers that no face has; prepare it again")
+
+
+def _is_face(points: Floats) -> bool:
+    """Whether canonical landmarks (N, 478, 3) may be faces."""
+    sides = np.ptp(points[:, STABLE, :2], axis=1)
+    return bool((np.abs(points) <= FURTHEST).all() and (sides >= LEAST_FACE).all())
+
+
+def _is_seen(points: Floats) -> bool:
+    """Whether landmarks (N, 478, 3) in crop sides may be those of faces, turned in any way."""
+    sides = np.sort(np.ptp(points[:, STABLE], axis=1), axis=1)
+    return bool((np.abs(points) <= FURTHEST).all() and (sides[:, 1:] >= LEAST_IN_CROP).all())
 
 
 def _parts(field: Any) -> Iterator[NDArray]:

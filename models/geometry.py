@@ -31,6 +31,7 @@ LOOK_NOISE, LEAST_LOOK = 0.01, 0.03  # outer-eye distances: of the tracker; the 
 DEPTH_WEIGHT = 0.5  # FaceMesh's depth is its noisiest coordinate
 EYE_WEIGHT, LIP_WEIGHT = 3.0, 2.0  # small movements that people look at
 RIDGE = 1e-3
+LEAST_NOISE = 1e-12  # squared outer-eye distances of a component; frames may be copies of each other
 
 
 def soft_limit(x: Tensor, limit: Tensor | float) -> Tensor:
@@ -133,7 +134,10 @@ class Geometry(nn.Module):
     def fit(
         self, canonical: Floats, poses: Sequence[HeadPose], usual: HeadPose, mesh: ActorMesh, neutral: Floats
     ) -> None:
-        """canonical f32 (N, 478, 3) and N poses, px of the picture; usual: the pose that movement is counted from."""
+        """canonical f32 (N, 478, 3) and N poses, px of the picture; usual: the pose that movement is counted from.
+
+        Components that N frames cannot tell are zero: they move nothing.
+        """
         pose = np.stack([align.angles_of(p.rotation) for p in poses])
         translation, scale = np.stack([p.translation[:2] for p in poses]), np.array([p.scale for p in poses])
         weight = _point_weights(neutral)
@@ -141,11 +145,13 @@ class Geometry(nn.Module):
         _, singular, axes = np.linalg.svd(offsets, full_matrices=False)
         variance = singular**2 / len(offsets)
         k = self.components
-        noise = float(variance[k:].mean()) if len(variance) > k else 1e-8
+        noise = max(float(variance[k:].mean()), LEAST_NOISE) if len(variance) > k else 1e-8
         spread = np.sqrt(np.maximum(variance[:k] - noise, 1e-10))
+        missing = max(0, k - len(variance))
+        spread, axes = np.pad(spread, (0, missing)), np.pad(axes[:k], ((0, missing), (0, 0)))
         # posterior mean of PPCA, M^-1 W^T x with M = W^T W + noise I, W = axes * spread
-        self._set("project", (axes[:k].T * (spread / (spread**2 + noise))) * weight.reshape(-1, 1))
-        self._set("basis", (spread[:, None] * axes[:k]) / weight.reshape(1, -1))
+        self._set("project", (axes.T * (spread / (spread**2 + noise))) * weight.reshape(-1, 1))
+        self._set("basis", (spread[:, None] * axes) / weight.reshape(1, -1))
         self._set("component_logvar", np.log(noise / (spread**2 + noise)))
         self._set("neutral", neutral)
         centre = align.angles_of(usual.rotation)
@@ -171,7 +177,10 @@ class Geometry(nn.Module):
         self._set("jaw_drop", np.array([mouth.drop_of(canonical, neutral)]))
 
     def _set(self, name: str, value: NDArray) -> None:
-        getattr(self, name).copy_(torch.from_numpy(np.ascontiguousarray(value, np.float32)))
+        kept: Tensor = getattr(self, name)
+        if kept.shape != value.shape:
+            raise ValueError(f"{name} is {value.shape}, expected {tuple(kept.shape)}")
+        kept.copy_(torch.from_numpy(np.ascontiguousarray(value, np.float32)))
 
     def movement(self, pose: HeadPose) -> Floats:
         """A head pose of the footage, in px of the picture -> f32 (6,) from the usual one, as `encode` takes it."""

@@ -23,8 +23,9 @@ LONGEST_NAME = 80
 MOST_ATTRIBUTES, MAX_ATTRIBUTE_BYTES = 64, 16 << 20
 LONGEST_TEXT = 4096  # bytes, of an array of texts
 MAX_CHUNK_BYTES = 256 << 20
-MOST_TIMES = 1100  # how often an unpacked data set may be larger than the file: what gzip can do at best
-UNPACKED_AT_LEAST = 64 << 20  # bytes that any data set may have
+MOST_TIMES = 1100  # how often an unpacked data set may be larger than what is stored: what gzip can do at best
+MOST_TIMES_TOGETHER = 100  # how often all of them may be larger than the file; faces and their pictures: 2
+UNPACKED_AT_LEAST = 64 << 20  # bytes that all of them may have in any file
 FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_LZF, h5py.h5z.FILTER_FLETCHER32}
 
 
@@ -57,6 +58,7 @@ def _check(file: h5py.File, texts: Texts) -> None:
     texts.check_attributes(MAX_ATTRIBUTE_BYTES)
     groups: list[h5py.Group] = [file]
     seen = {_place(file)}
+    unpacked = stored = 0
     _check_attributes(file)
     while groups:
         group = groups.pop()
@@ -79,6 +81,9 @@ def _check(file: h5py.File, texts: Texts) -> None:
                 groups.append(held)
             elif isinstance(held, h5py.Dataset):
                 _check_dataset(held, told, texts)
+                unpacked, stored = unpacked + _unpacked(held), stored + held.id.get_storage_size()
+                if stored > texts.size or unpacked > max(UNPACKED_AT_LEAST, texts.size * MOST_TIMES_TOGETHER):
+                    raise ValueError("its data sets are larger than what this file can hold")
             else:
                 raise ValueError(f"{told} is no array")
 
@@ -110,13 +115,22 @@ def _check_dataset(held: h5py.Dataset, told: str, texts: Texts) -> None:
     item = held.dtype.itemsize
     if held.chunks is not None and math.prod(held.chunks) * item > MAX_CHUNK_BYTES:
         raise ValueError(f"{told} is packed in pieces that are too large")
-    if math.prod(held.shape or (0,)) * item > max(UNPACKED_AT_LEAST, texts.size * MOST_TIMES):
+    if _unpacked(held) > held.id.get_storage_size() * MOST_TIMES:
         raise ValueError(f"{told} is larger than what this file can hold")
+    if held.chunks is not None:
+        pieces = math.prod(-(-side // piece) for side, piece in zip(held.shape, held.chunks, strict=True))
+        if held.id.get_num_chunks() != pieces:  # the others are read as zeros
+            raise ValueError(f"{told} is not all there")
     if held.dtype.kind == "O":
         if made.get_layout() != h5py.h5d.CONTIGUOUS:
             raise ValueError(f"{told} is packed in an unusual way")
-        if (place := held.id.get_offset()) is not None:  # None: nothing was ever written
+        if (place := held.id.get_offset()) is not None:  # None: it is empty
             texts.check_array(place, math.prod(held.shape), LONGEST_TEXT)
+
+
+def _unpacked(held: h5py.Dataset) -> int:
+    """Bytes in memory."""
+    return math.prod(held.shape or (0,)) * held.dtype.itemsize
 
 
 def _is_usual(dtype: Any) -> bool:

@@ -47,6 +47,8 @@ class Texts:
         lengths, heaps = rows[:, :4].copy().view("<u4"), rows[:, 4:12].copy().view("<u8")
         if lengths.max(initial=0) > longest:
             raise ValueError("a text is too long")
+        if int(lengths.sum(dtype=np.uint64)) > self.size:  # the same one, many times
+            raise ValueError("its texts are larger than what this file can hold")
         for heap in np.unique(heaps[lengths > 0]).tolist():
             self._check_heap(heap)
 

@@ -38,6 +38,7 @@ from models.mesh import (
 from models.mirror import draw, flip_offsets, flip_pictures, flip_pose, one_sided
 from models.registration import register_rings
 from puppet import align, measurements, pixels
+from puppet.errors import DataError
 from puppet.frames import Floats, HeadPose, Image
 from puppet.mirrored import flip_points
 from puppet.retarget import Retargeter
@@ -92,6 +93,7 @@ WINDOW = 0.5  # of the picture's side: what the critic sees of it in one step, s
 
 TURN = 10.0  # degrees from the usual pose: a frame is shown once more for each
 
+LEAST_FRAMES = 5  # to train on; fewer tell nothing of how a face moves
 OPENED_QUANTILE = 0.93  # of the footage by how open the mouth is: beyond, it counts as wide open
 REGISTERED_FRAMES = 160  # frames that tell how hair and ears move
 MEAN_FRAMES = 64  # frames averaged for the first guess of the mean texture
@@ -138,6 +140,11 @@ class PuppetVAE(ActorModel):
 
         What they do, mirrored frames do too; where the head is at rest, and what it looks like, is theirs alone.
         """
+        if len(rows) < LEAST_FRAMES:
+            raise DataError(
+                f"{dataset.path}: {len(rows)} frames to train on, an actor needs at least {LEAST_FRAMES}; "
+                "prepare more footage"
+            )
         footage = Footage(dataset, self.config.image_size)
         neutral, points = dataset.neutral, footage.points[rows]
         canonical, poses = _canonical(points, neutral)

@@ -154,6 +154,31 @@ def test_expressions_are_whitened_and_noise_is_left_out(planted: Planted) -> Non
     assert logvar[3:].min() > -1  # there is nothing to know
 
 
+@pytest.mark.parametrize("frames", [1, 6])
+def test_components_that_few_frames_cannot_tell_move_nothing(planted: Planted, frames: int) -> None:
+    geometry = Geometry(16)
+    few = planted.canonical[:frames]
+    geometry.fit(few, planted.poses()[:frames], planted.held(), planted.mesh, planted.rest)
+    assert not geometry.project[:, frames:].any()
+    assert not geometry.basis[frames:].any()
+    np.testing.assert_allclose(geometry.component_logvar[frames:], 0)
+    if frames > EXPRESSIONS:
+        back = geometry.landmarks_of(encoded(geometry, planted)).numpy()
+        assert np.abs(back - planted.canonical[:, :FACE_POINTS])[:frames].max() < 0.003
+
+
+def test_frames_of_one_face_at_rest_are_fitted(planted: Planted) -> None:
+    geometry = Geometry(8)
+    same = np.repeat(planted.rest[None], FRAMES, 0)
+    geometry.fit(same, planted.poses(), planted.held(), planted.mesh, planted.rest)
+    assert all(values.isfinite().all() for values in geometry.state_dict().values())
+
+
+def test_only_what_fits_is_kept(planted: Planted) -> None:
+    with pytest.raises(ValueError, match=r"neutral is \(1, 3\), expected \(478, 3\)"):
+        Geometry(8)._set("neutral", planted.rest[:1])
+
+
 def test_the_neutral_is_the_origin_and_latents_are_linear(planted: Planted) -> None:
     geometry = planted.geometry(EXPRESSIONS)
     rest = torch.from_numpy(planted.rest)[None]

@@ -126,6 +126,33 @@ def many(file: h5py.File, _: Path) -> None:
         file.create_group(str(number))
 
 
+def little_written(file: h5py.File, _: Path) -> None:
+    made = file.create_dataset("r", (100,), "f8", chunks=(10,))
+    made[:10] = 1
+
+
+def zeros(count: int) -> Change:
+    """`count` times 40 MB that gzip makes small."""
+
+    def change(file: h5py.File, _: Path) -> None:
+        for number in range(count):
+            nothing = np.zeros(40 << 20, np.uint8)
+            file.create_dataset(f"zeros{number}", data=nothing, chunks=(4 << 20,), compression="gzip")
+
+    return change
+
+
+def face(**values: float) -> Change:
+    """Fields of one value each."""
+
+    def change(file: h5py.File, _: Path) -> None:
+        for name, value in values.items():
+            field: Any = file[name]
+            field[...] = value
+
+    return change
+
+
 HOSTILE: dict[str, tuple[str, Change]] = {
     "external storage": ("'time' lies in another file", external),
     "external storage in a group": ("'x' lies in another file", in_a_group),
@@ -142,6 +169,10 @@ HOSTILE: dict[str, tuple[str, Change]] = {
     "records": ("not numbers or texts", replaced("r", (3,), np.dtype([("a", "f4")]))),
     "huge": ("larger than what this file can hold", replaced("r", (1 << 40,), "f8", chunks=(1 << 10,))),
     "huge pictures": ("larger than what", replaced("data", (1 << 30, 32, 32, 3), "u1", chunks=(1, 32, 32, 3))),
+    "never written": ("'r' is larger than what", replaced("r", (1000,), "f8", chunks=(10,), compression="gzip")),
+    "never written, as it is": ("'r' is larger than what", replaced("r", (1000,), "f8")),
+    "in part never written": ("'r' is not all there", little_written),
+    "large together": ("its data sets are larger than what", zeros(2)),
     "huge pieces": ("pieces that are too large", replaced("r", (1 << 20,), "f8", chunks=(1 << 26,), maxshape=(None,))),
     "a filter": ("packed in an unusual way", replaced("r", data=np.arange(100), scaleoffset=0)),
     "long texts": ("a text is too long", texts_of_one_heap),
@@ -165,6 +196,15 @@ HOSTILE: dict[str, tuple[str, Change]] = {
     "a version like one": ("version", attribute("version", "1")),
     "a crop that is a number": ("kind of crop", attribute("crop", 3)),
     "times beyond all": ("time holds values", replaced("time", data=np.full(12, 1e300))),
+    "zeros": ("prepare it again", face(points=0, canonical=0, neutral=0, to_crop=0)),
+    "a neutral that is none": ("neutral holds numbers that no face has", face(neutral=0)),
+    "a huge neutral": ("neutral holds numbers", face(neutral=1e9)),
+    "canonical faces that are none": ("canonical holds numbers", face(canonical=0)),
+    "huge canonical faces": ("canonical holds numbers", face(canonical=-1e9)),
+    "faces that are none": ("points holds numbers", face(points=0)),
+    "huge faces": ("points holds numbers", face(points=1e9)),
+    "angles beyond all": ("pose holds numbers", face(pose=1e9)),
+    "crops of nothing": ("to_crop holds what no crop is", face(to_crop=0)),
     "labels without names": ("damaged", replaced("labels", data=np.zeros((12, 2), np.int8))),
     "labels that are none": (
         "a label is none of",
@@ -222,6 +262,24 @@ def test_texts_that_the_library_would_look_for_for_ever_are_refused(path: Path, 
     whole[at + 8 : at + 16] = size.to_bytes(8, "little")
     path.write_bytes(whole)
     refused(path, "its texts are damaged|it is cut short|damaged")
+
+
+def test_one_text_many_times_is_refused(path: Path) -> None:
+    """Its 4000 characters lie in the file once."""
+    with h5py.File(path, "r+") as file:
+        file.create_dataset("file", data=["x" * 4000] + ["a"] * 999, dtype=h5py.string_dtype())
+        place = file["file"].id.get_offset()  # pyright: ignore[reportAttributeAccessIssue]
+    whole = bytearray(path.read_bytes())
+    whole[place : place + 16 * 1000] = whole[place : place + 16] * 1000
+    path.write_bytes(whole)
+    refused(path, "its texts are larger than what this file can hold")
+
+
+def test_what_gzip_makes_small_is_read(path: Path, tmp_path: Path) -> None:
+    with h5py.File(path, "r+") as file:
+        zeros(1)(file, tmp_path)
+    with open_dataset(path) as dataset:
+        assert len(dataset) == 12
 
 
 def test_truth_values_of_any_byte_are_truth_values(path: Path) -> None:

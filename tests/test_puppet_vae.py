@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ import torch
 from planted_face import LID_GAP, MIDDLE, SCALE, UPRIGHT, expression, rest_face, tracked
 
 from models import registration
+from models.base import Index
 from models.blocks import PlacedConv, he_initialise
 from models.config import PuppetConfig
 from models.dataset import Dataset
@@ -29,6 +31,7 @@ from models.puppet_vae import (
     EYE_LOSS,
     FIELD_STEPS,
     GROUPS,
+    LEAST_FRAMES,
     MOUTH_LOSS,
     TURN,
     UNSEEN,
@@ -37,6 +40,7 @@ from models.puppet_vae import (
     TexturePainter,
 )
 from puppet import align
+from puppet.errors import DataError
 from puppet.frames import POSE_SIZE, HeadPose, Image
 from puppet.measurements import EYE_LEFT, EYE_RIGHT, INNER_LIPS, IRIS_LEFT, IRIS_RIGHT, MEASUREMENT_NAMES
 from puppet.neutral import Neutral
@@ -111,14 +115,14 @@ def dataset() -> Iterator[Dataset]:
         yield dataset
 
 
-def fit(dataset: Dataset, mirror: bool = False) -> PuppetVAE:
+def fit(dataset: Dataset, mirror: bool = False, rows: Index = ROWS, components: int = CONFIG.components) -> PuppetVAE:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(registration, "STEPS", 20)
         patch.setattr(registration, "TEXELS", 32)
         torch.manual_seed(0)
-        model = PuppetVAE(CONFIG)
+        model = PuppetVAE(dataclasses.replace(CONFIG, components=components))
         model.mirror = mirror
-        model.fit_statistics(dataset, ROWS)
+        model.fit_statistics(dataset, rows)
     return model
 
 
@@ -146,6 +150,13 @@ def test_the_planted_statistics_are_found(fitted: PuppetVAE, dataset: Dataset) -
     np.testing.assert_allclose(measured.mean(0), 0, atol=1e-3)
     for name in ("lids_right", "gaze_x_left", "mouth_open", "jaw_open"):
         assert float(measured[:, MEASUREMENT_NAMES.index(name)].std(unbiased=False)) == pytest.approx(1, abs=1e-3)
+
+
+def test_few_frames_are_enough_but_some_there_must_be(dataset: Dataset) -> None:
+    few = fit(dataset, rows=ROWS[:LEAST_FRAMES], components=64)
+    assert all(values.isfinite().all() for values in few.state_dict().values())
+    with pytest.raises(DataError, match=f"{LEAST_FRAMES - 1} frames to train on, an actor needs at least"):
+        fit(dataset, rows=ROWS[: LEAST_FRAMES - 1])
 
 
 def test_batches_are_the_planted_frames(fitted: PuppetVAE, dataset: Dataset) -> None:
