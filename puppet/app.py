@@ -53,7 +53,7 @@ def run_window(
     record: a new file that is recorded to from the first picture of the actor on.
     frames: end after that many results of the actor, or with the source.
     screenshot: a PNG of the window, made just before that end.
-    With any of these three nobody may be there to choose something else: what fails ends the program, too.
+    With any of these three nobody may be there to choose something else: what fails, a recording too, ends the program.
     provider: what `load_actor` takes; None or "auto": as the settings say.
     loop: play a video or folder again and again.
     motion: smoothing and gains, by field of MotionSettings; as if the sliders had been moved. outputs: the same for
@@ -181,6 +181,8 @@ class _Session:
 
         def check() -> None:
             self._failure = self._failure or self._asked_in_vain(engine)
+            if self._unattended:
+                self._failure = self._failure or controller.failure
             if self._failure is not None:
                 window.close()
             elif limit is not None and (limit.full or engine.status().phase is Phase.ENDED):
@@ -223,6 +225,8 @@ class _Session:
                 problems += controller.shutdown()
                 problems += engine.stop()
                 window.deleteLater()
+        if self._unattended:
+            self._failure = self._failure or controller.failure
         for recording in controller.finished:
             print(f"Saved {recording.path} ({recording.seconds:.1f} s)")
         if self._failure is not None:

@@ -8,13 +8,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from puppet.error_log import explained
 from puppet.errors import PuppetError, RecordingError, SourceError, reason
 from puppet.file_lock import holder, is_locked, lock_of
+from puppet.files import missing_folders, remove_empty
 from puppet.output_settings import OutputSettings
 from puppet.progress import progress
 from puppet.recorded import claimed_frames
@@ -98,9 +99,11 @@ def render_folder(
     Raises PuppetError.
     """
     todo, finished = plan(videos, folder, outputs, resume, force)
+    new_folders = missing_folders(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
+        remove_empty(new_folders)
         raise RecordingError(f"Cannot write to {folder}: {reason(problem)}; choose another folder") from problem
     if finished:
         print(f"{finished} of {len(videos)} are finished already", file=sys.stderr)
@@ -108,12 +111,16 @@ def render_folder(
     replace = resume or force
     again = [*options, "--force"] if replace else options
     done = _one_by_one(todo, render_one, replace) if jobs == 1 else _several(todo, again, jobs)
-    for job, said, problem in done:
-        if problem is not None:
-            failed.append(job.video.name)
-            print(f"puppet: {one_line(str(problem), None)}", file=sys.stderr, flush=True)
-            continue
-        print(one_line(said, None), flush=True)
+    try:
+        with contextlib.closing(done):
+            for job, said, problem in done:
+                if problem is not None:
+                    failed.append(job.video.name)
+                    print(f"puppet: {one_line(str(problem), None)}", file=sys.stderr, flush=True)
+                    continue
+                print(one_line(said, None), flush=True)
+    finally:
+        remove_empty(new_folders)
     if failed:
         raise PuppetError(f"{len(failed)} of {len(todo)} videos could not be rendered: {', '.join(failed)}")
 
@@ -122,7 +129,7 @@ RenderOne = Callable[[Path, Path, bool], str]
 Done = tuple[Job, str, str | None]  # the job, a line for the user, or why it failed
 
 
-def _one_by_one(jobs: Sequence[Job], render_one: RenderOne, replace: bool) -> Iterator[Done]:
+def _one_by_one(jobs: Sequence[Job], render_one: RenderOne, replace: bool) -> Generator[Done, None, None]:
     began, frames, total = time.monotonic(), 0, sum(job.frames for job in jobs)
     for number, job in enumerate(jobs, 1):
         left = ""
@@ -137,7 +144,7 @@ def _one_by_one(jobs: Sequence[Job], render_one: RenderOne, replace: bool) -> It
         frames += job.frames
 
 
-def _several(jobs: Sequence[Job], options: Sequence[str], at_once: int) -> Iterator[Done]:
+def _several(jobs: Sequence[Job], options: Sequence[str], at_once: int) -> Generator[Done, None, None]:
     """Each in a process of its own."""
     waiting = list(jobs)
     running: list[tuple[Job, subprocess.Popen[str]]] = []

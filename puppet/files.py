@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from puppet.unfinished import drop_draft, forget, make_draft
@@ -69,6 +69,18 @@ def publish_numbered(draft: Path, path: Path, before: str) -> Path:
             publish(draft, candidate)
             return candidate
     raise AssertionError  # the names never end
+
+
+def missing_folders(folder: Path) -> list[Path]:
+    """What has to be made for `folder` to be there, innermost first."""
+    return [one for one in (folder, *folder.parents) if not one.exists()]
+
+
+def remove_empty(folders: Iterable[Path]) -> None:
+    """Remove folders, innermost first, up to one in which something is."""
+    with contextlib.suppress(OSError):
+        for folder in folders:
+            folder.rmdir()
 
 
 def set_aside(path: Path) -> Path:

@@ -94,7 +94,7 @@ def _finish(take: Entry, sounds: Sequence[Entry], told: list[str]) -> bool:
         executable = find_ffmpeg()
         heard = sound is not None and tidy(take.path, executable, about, Sound(sound.path), seconds)
         if heard or tidy(take.path, executable, about):
-            told.append(f"{take.path} was not finished when the program was ended; it is now ({seconds:.1f} s)")
+            told.append(f"{take.path} was interrupted when the program ended; its {seconds:.1f} s are complete now")
         return heard
     return False
 

@@ -24,7 +24,7 @@ from puppet.error_log import explained
 from puppet.errors import RecordingError, reason
 from puppet.ffmpeg import FrameClock, RecordingSettings, container, finish_arguments, recording_arguments
 from puppet.file_lock import is_at
-from puppet.files import numbered
+from puppet.files import missing_folders, numbered, remove_empty
 from puppet.frames import Image
 from puppet.provenance import Provenance, append_xmp
 from puppet.rescue import rescue
@@ -47,6 +47,10 @@ T = TypeVar("T")
 
 class NameTakenError(RecordingError):
     """There is a file of that name already."""
+
+
+class LostFileError(OSError):
+    """The file that is being written is not where it was made."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +87,8 @@ class Recorder:
     wait: a full queue makes `write` wait instead of dropping the picture (for rendering, where nobody watches).
     gaps: the longest time without pictures is kept too, the last one standing (where sound goes on meanwhile).
     lead: pictures that come before the first one written, each made when its turn comes, with its time.
-    draft: the file becomes another one, or goes: what a killed process leaves of it is nothing to keep. Whoever asks
-    for that takes it off the list of what is unfinished.
+    becomes: the file is a draft of this one: what a killed process leaves of it is nothing to keep. Whoever asks for
+    that takes it off the list of what is unfinished.
     Raises NameTakenError when the file exists, RecordingError when it cannot be made, or has a name that does not suit
     the codec.
     """
@@ -96,7 +100,7 @@ class Recorder:
         wait: bool = False,
         gaps: bool = False,
         lead: Iterable[tuple[Callable[[], Image], float]] = (),
-        draft: bool = False,
+        becomes: Path | None = None,
         executable: str | None = None,
     ) -> None:
         self.error: RecordingError | None = None
@@ -114,13 +118,14 @@ class Recorder:
         self._closing = False
         self._process: subprocess.Popen[bytes] | None = None
         self._encoding_over = False  # nothing left to do for ffmpeg's encoder; tidying up may still go on
-        self._draft = draft
+        self._draft = becomes is not None
+        self._called = becomes or settings.path  # for people
         self._look_at = 0.0
         self._mended = False
-        if draft:
+        if self._draft:
             note(self.path)
         self._new_folders, self._file = _claim(settings)
-        if not draft:
+        if not self._draft:
             about = settings.about
             told = {"actor": about.actor, "consent": about.consent, "layout": about.layout.value, "badge": about.badge}
             note(self.path, TAKE, **told)
@@ -251,11 +256,11 @@ class Recorder:
             raise OSError(f"ffmpeg ended with code {self._process.returncode}")
 
     def _check_place(self) -> None:
-        """FileNotFoundError when the file has lost its name."""
+        """LostFileError when the file has lost its name."""
         if self._file is not None and not is_at(self.path, self._file):
             folder = self.path.parent
             what = "its file" if folder.exists() else f"its folder {folder}"
-            raise FileNotFoundError(f"{what} is gone (removed, renamed, or its disk unplugged)")
+            raise LostFileError(f"{what} is gone (removed, renamed, or its disk unplugged)")
 
     def _start(self, first: Image) -> subprocess.Popen[bytes]:
         if not (self._settings.width and self._settings.height):
@@ -297,13 +302,16 @@ class Recorder:
         """Take back the empty file that held the name, and the folders that were made for it."""
         self.path.unlink(missing_ok=True)
         forget(self.path)
-        _remove_empty(self._new_folders)
+        remove_empty(self._new_folders)
 
     def _rescue(self) -> None:
         """Keep what has lost its name."""
         assert self._file is not None
         self._encoding_over = True
-        if os.fstat(self._file.fileno()).st_size and (place := rescue(self._file, self.path)) is not None:
+        if (
+            os.fstat(self._file.fileno()).st_size
+            and (place := rescue(self._file, self.path, self._called.name)) is not None
+        ):
             forget(self.path)
             self._settings = replace(self._settings, path=place)
 
@@ -331,15 +339,26 @@ class Recorder:
                 self._process.wait()
         self._messages.seek(0)
         said = self._messages.read(65536).decode(errors="replace")
-        if isinstance(problem, FileNotFoundError):
+        if isinstance(problem, OSError):
+            try:
+                self._check_place()
+            except OSError as lost:
+                problem = lost
+        if isinstance(problem, LostFileError):
             said = ""  # nothing of it is ffmpeg's fault
             self._rescue()
-        kept = f"What was written until then is kept in {self.path}."
+        why = _why(said, problem, self._process)
+        words = f"The {'video' if self._draft else 'recording'} stopped: {why}. "
         if not self.path.exists() or self.path.stat().st_size == 0:
             with contextlib.suppress(OSError):
                 self._discard()
-            kept = f"Nothing of {self.path} could be written."
-        error = RecordingError(f"The recording stopped: {_why(said, problem, self._process)}. {kept}")
+            if isinstance(problem, LostFileError):
+                words = f"Nothing of {self._called} was written: {why}"
+            else:
+                words += f"Nothing of {self._called} could be written."
+        else:
+            words += f"What was written until then is kept in {self.path}."
+        error = RecordingError(words)
         with self._changed:
             self.error = error
             self._changed.notify_all()
@@ -418,6 +437,8 @@ def check_name(path: Path, codec: Codec) -> None:
         kinds = _either([suffix[1:].upper() for suffix in codec.suffixes])
         fitting = _either([other.label for other in Codec if path.suffix.lower() in other.suffixes])
         other = f", or the codec {fitting}" if fitting else ""
+        if not fitting and codec is Codec.H264:  # the one that the name may change
+            other = ", or with .webm for VP9"
         raise RecordingError(
             f"{path.name}: {codec.label} recordings are {kinds} files; choose a name that ends with "
             f"{codec.suffixes[0]}{other}"
@@ -432,14 +453,14 @@ def _claim(settings: RecordingSettings) -> tuple[list[Path], IO[bytes] | None]:
     """
     path = settings.path
     check_name(path, settings.encoder.codec)
-    new_folders = [folder for folder in path.parents if not folder.exists()]
+    new_folders = missing_folders(path.parent)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("x+b")  # "x": also when another program was quicker
     except OSError as problem:
         if os.path.lexists(path):
             raise NameTakenError(f"{path} exists already and is not overwritten; choose another name") from problem
-        _remove_empty(new_folders)
+        remove_empty(new_folders)
         raise RecordingError(f"Cannot write to {path.parent}: {reason(problem)}; choose another folder") from problem
     if sys.platform == "win32":
         file.close()
@@ -448,12 +469,6 @@ def _claim(settings: RecordingSettings) -> tuple[list[Path], IO[bytes] | None]:
 
 def _either(names: list[str]) -> str:
     return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-
-
-def _remove_empty(folders: list[Path]) -> None:
-    with contextlib.suppress(OSError):
-        for folder in folders:
-            folder.rmdir()
 
 
 def _room(image: Image, owed: int = 0) -> int:
@@ -465,6 +480,8 @@ def _room(image: Image, owed: int = 0) -> int:
 def _why(said: str, problem: Exception, process: subprocess.Popen[bytes] | None) -> str:
     if not isinstance(problem, OSError):
         return str(explained(problem, "Writing it"))
+    if isinstance(problem, LostFileError):
+        return str(problem)
     if "No space left on device" in said:
         return "the disk is full"
     lines = [line for line in said.splitlines() if line.strip() and not line.startswith("Svt[info]")]

@@ -68,10 +68,10 @@ class Rendered:
 
     def summary(self) -> str:
         """One line for the user."""
-        seen = f"face seen in {100 * self.faces / self.frames_read:.1f} % of {self.frames_read} frames"
+        seen = f"face seen in {100 * self.faces / self.frames_read:.1f} % of {_count(self.frames_read)}"
         strange = f"{100 * self.strange / max(1, self.faces):.0f} % of those beyond what the actor's footage shows"
         where = ", ".join(one_line(str(path.resolve()), None) for path in self.paths)
-        return f"{where}: {self.frames} frames, {self.seconds:.2f} s, {seen}, {strange}"
+        return f"{where}: {_count(self.frames)}, {self.seconds:.2f} s, {seen}, {strange}"
 
 
 def render(
@@ -126,7 +126,7 @@ def _render(
         wait=True,
         signed=outputs.sign,
         sound=_sound_of(film, facts, times),
-        draft=True,
+        becomes=target.output,
     )
     try:
         try:
@@ -310,7 +310,7 @@ def _follow(source: Source) -> Performance:
     performance = Performance(found, cuts, seen, scenes)
     if not performance.faces:
         raise SourceError(
-            f"{source.name}: no face was seen in {len(found)} frames, so nothing was rendered; "
+            f"{source.name}: no face was seen in {_count(len(found))}, so nothing was rendered; "
             "the driver's face must be visible, upright and not too small",
             "empty",
         )
@@ -365,7 +365,7 @@ class _Target:
 
     def __init__(self, output: Path, layouts: Sequence[Layout], video: str, force: bool) -> None:
         """Raises RecordingError for files that are there and must not be replaced."""
-        self._output, self._layouts, self._force = output, layouts, force
+        self.output, self._layouts, self._force = output, layouts, force
         self.outputs = tuple(path_of(output, layout, layouts) for layout in layouts)
         for path in self.outputs:
             if not os.path.lexists(path):
@@ -394,21 +394,25 @@ class _Target:
                 taken = isinstance(problem, FileExistsError)
                 why = "was made by another program meanwhile" if taken else reason(problem)
                 raise RecordingError(f"{path}: {why}; the finished video is kept as {kept}") from problem
-        drop_parts(self._output)
+        drop_parts(self.output)
         return self.outputs
 
     def keep(self, drafts: Sequence[Path]) -> dict[Path, Path]:
         """Give the user what there is, as NAME.part files: draft -> part."""
         kept: dict[Path, Path] = {}
-        part = self._output.with_name(f"{self._output.stem}.part{self._output.suffix}")
+        part = self.output.with_name(f"{self.output.stem}.part{self.output.suffix}")
         for draft, layout in zip(drafts, self._layouts, strict=True):
             with contextlib.suppress(OSError):  # then it stays where it is
                 if draft.stat().st_size:
                     kept[draft] = draft
                     kept[draft] = publish_numbered(draft, path_of(part, layout, self._layouts), "-")
-                    keep_part(kept[draft], self._output)
+                    keep_part(kept[draft], self.output)
             forget(draft)
         return kept
+
+
+def _count(frames: int) -> str:
+    return "1 frame" if frames == 1 else f"{frames} frames"
 
 
 def _sound_of(film: Path | None, facts: FilmFacts, times: FilmTimes) -> Sound | None:

@@ -51,7 +51,7 @@ class RecorderSink:
     actor's picture. wait: back-pressure instead of drops, and no time is cut, for rendering. lead: results from before
     the take that belong to it. microphone: heard in every file, later by `delay` seconds. sound: heard instead, of a
     file that is there already. signed: files that show the actor, by C2PA, see `signing`; trouble with that is raised
-    by `close`. draft: see `Recorder`. `recording` tells of the first file once closed.
+    by `close`. becomes: see `Recorder`. `recording` tells of the first file once closed.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class RecorderSink:
         delay: float = 0.0,
         sound: Sound | None = None,
         signed: bool = False,
-        draft: bool = False,
+        becomes: Path | None = None,
     ) -> None:
         self.recording: Recording | None = None
         self.recordings: tuple[Recording, ...] = ()
@@ -90,7 +90,7 @@ class RecorderSink:
                         wait=wait,
                         gaps=wait or microphone is not None,
                         lead=self._lead(lead, layout),
-                        draft=draft,
+                        becomes=None if becomes is None else path_of(becomes, layout, self._layouts),
                     )
                 )
         except RecordingError:

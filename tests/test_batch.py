@@ -77,6 +77,21 @@ def test_a_video_that_fails_does_not_keep_the_others(given: list[str], folder: P
     assert "1 of 3 videos could not be rendered: b.mp4" in said.splitlines()[-1]
 
 
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_folder_that_was_made_for_nothing_goes_again(
+    given: list[str], folder: Path, tmp_path: Path, jobs: str, capsys
+) -> None:
+    for name in "abc":
+        (folder / f"{name}.mp4").write_text("this is no video")
+    given[2] = str(tmp_path / "new" / "m2.mp4")
+    assert cli.main(["render", *given, "--jobs", jobs]) == 2
+    assert "3 of 3 videos could not be rendered" in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
+    (tmp_path / "new" / "m2.mp4").mkdir(parents=True)  # the user's own stays
+    assert cli.main(["render", *given, "--jobs", jobs]) == 2
+    assert (tmp_path / "new" / "m2.mp4").is_dir()
+
+
 def test_a_bug_with_one_video_does_not_keep_the_others(
     given: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
 ) -> None:

@@ -201,6 +201,63 @@ def test_a_render_that_is_told_to_end_leaves_a_playable_part(
     assert shown[:12] == list(range(12))
 
 
+@posix
+@pytest.mark.parametrize("how", ["removed", "renamed"])
+def test_a_rendering_whose_folder_goes_is_kept_under_its_own_name(
+    rendering: list[object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys, how: str
+) -> None:
+    """What the user gets is no hidden file with a draft's name."""
+    out, new = tmp_path / "out", tmp_path / ("videos" if how == "removed" else "new")
+    if how == "renamed" and not sys.platform.startswith("linux"):
+        pytest.skip("only Linux tells the new name of an open file")
+
+    class Losing(render.Puppeteer):
+        def step(self, frame):
+            if frame.index == 12:
+                until(lambda: any(path.stat().st_size for path in out.iterdir()))
+                remove(out) if how == "removed" else out.rename(new)
+            return super().step(frame)
+
+    monkeypatch.setattr(recorder, "LOOK_EVERY", 0.0)
+    monkeypatch.setattr(render, "Puppeteer", Losing)
+    monkeypatch.setattr(rescue, "videos_folder", lambda: tmp_path / "videos")
+    (tmp_path / "videos").mkdir()
+    (tmp_path / "videos" / "a.mp4").write_text("precious")
+    rendering[1:4] = [driver_clip(tmp_path / "long.mp4", frames=150), "-o", out / "a.mp4"]
+    assert cli.main([*map(str, rendering)]) == 2
+    kept = new / ("a_2.mp4" if how == "removed" else "a.mp4")
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said == (
+        f"puppet: The video stopped: its folder {out} is gone (removed, renamed, or its disk unplugged). "
+        f"What was written until then is kept in {kept}."
+    )
+    assert names(new) == ({"a.mp4", "a_2.mp4"} if how == "removed" else {"a.mp4"})
+    assert (tmp_path / "videos" / "a.mp4").read_text() == "precious"
+    shown = [shown_number(image) for image in read_video(kept)]
+    assert shown == list(range(len(shown)))
+    assert not out.exists()
+
+
+@posix
+def test_a_folder_that_goes_before_the_first_picture_is_told_in_one_sentence(
+    rendering: list[object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    class Losing(PlantedTracker):
+        def track(self, frame):
+            if frame.index == 3:
+                remove(tmp_path / "out")
+            return super().track(frame)
+
+    monkeypatch.setattr(render, "_make_tracker", lambda source: Losing())
+    rendering[1:4] = [tmp_path / "in" / "a.mp4", "-o", tmp_path / "out" / "a.mp4"]
+    assert cli.main([*map(str, rendering)]) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        f"puppet: Nothing of {tmp_path / 'out' / 'a.mp4'} was written: "
+        f"its folder {tmp_path / 'out'} is gone (removed, renamed, or its disk unplugged)"
+    )
+    assert not (tmp_path / "out").exists()
+
+
 # --- recordings ---
 
 
@@ -343,7 +400,7 @@ def test_a_take_of_a_killed_window_is_finished_by_the_next_start_with_its_sound(
         assert names(folder) == {"take.mp4", "take.sound.wav"}
         assert clear_up() == []  # it lives
         process.kill()
-    until(lambda: any("take.mp4 was not finished" in told for told in clear_up()))
+    until(lambda: any("take.mp4 was interrupted" in told for told in clear_up()))
     assert names(folder) == {"take.mp4"}
     assert b"moof" not in path.read_bytes()
     shown = [shown_number(image) for image in read_video(path)]

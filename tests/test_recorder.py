@@ -193,8 +193,12 @@ def test_a_read_only_folder_is_told_at_the_start(tmp_path: Path):
 
 
 def test_only_mp4(tmp_path: Path):
-    with pytest.raises(RecordingError, match=r"take\.avi: H\.264 recordings are MP4, M4V, MOV or MKV files"):
+    with pytest.raises(RecordingError) as told:
         Recorder(RecordingSettings(tmp_path / "take.avi"))
+    assert str(told.value) == (
+        "take.avi: H.264 recordings are MP4, M4V, MOV or MKV files; choose a name that ends with .mp4, "
+        "or with .webm for VP9"
+    )
     assert list(tmp_path.iterdir()) == []
 
 

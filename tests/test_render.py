@@ -385,6 +385,13 @@ def test_every_bad_input_is_one_line_and_code_2(tmp_path: Path, actor: str, caps
         assert not out.exists()
 
 
+def test_a_single_frame_is_told_as_one(tmp_path: Path, actor: str) -> None:
+    clip = driver_clip(tmp_path / "in.mp4", frames=1)
+    said = render.render(str(clip), tmp_path / "out.mp4", actor=actor, outputs=DRIVER).summary()
+    assert "out.mp4: 1 frame, " in said
+    assert "100.0 % of 1 frame, " in said
+
+
 # --- shots ---
 
 

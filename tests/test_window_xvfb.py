@@ -117,6 +117,35 @@ def test_ctrl_c_finishes_the_recording(tmp_path):
     assert len(frames_of(film)) >= 1
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="open files cannot be removed there")
+def test_a_recording_whose_folder_goes_ends_the_program_with_the_reason(tmp_path):
+    """Nobody may be there to read it in the window."""
+    film = tmp_path / "stick" / "film.mp4"
+    actor, videos = str(tiny_actor(tmp_path / "tiny.actor")), tmp_path / "videos"
+    program = start(
+        tmp_path,
+        *("--source", "demo", "--actor", actor, "--record", str(film)),
+        QT_QPA_PLATFORM="offscreen",
+        XDG_VIDEOS_DIR=str(videos),
+    )
+    deadline = time.monotonic() + 240
+    while not (film.exists() and film.stat().st_size > 10_000) and time.monotonic() < deadline:
+        assert program.poll() is None, program.communicate()
+        threading.Event().wait(0.02)
+    film.unlink()
+    film.parent.rmdir()
+    out, errors = program.communicate(timeout=300)
+    assert program.returncode == 2, errors
+    kept = videos / "Puppet" / "film.mp4"
+    reasons = [line for line in errors.splitlines() if line.startswith("puppet: ")]
+    assert reasons == [
+        f"puppet: The recording stopped: its folder {film.parent} is gone (removed, renamed, or its disk unplugged). "
+        f"What was written until then is kept in {kept}."
+    ]
+    assert f"Saved {kept} (" in out
+    assert len(frames_of(kept)) >= 1
+
+
 def test_being_told_to_end_finishes_the_recording(tmp_path):
     number = signal.SIGTERM
     film = tmp_path / "film.mp4"

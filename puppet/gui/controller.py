@@ -9,6 +9,7 @@ from pathlib import Path
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from puppet.engine import Engine
+from puppet.errors import PuppetError
 from puppet.gui.area import Desk, Services, why
 from puppet.gui.camera_area import CameraArea
 from puppet.gui.casting_area import CastingArea
@@ -66,6 +67,11 @@ class Controller(QObject):
     def finished(self) -> list[Recording]:
         """Takes that are over, in order; for whoever prints them at the end."""
         return self.recordings.finished
+
+    @property
+    def failure(self) -> PuppetError | None:
+        """Why a take that is over is not whole."""
+        return self.recordings.failure
 
     @property
     def recording(self) -> RecorderSink | None:

@@ -6,6 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from puppet.engine import ActorResults, Problem
+from puppet.error_log import explained
 from puppet.errors import PuppetError
 from puppet.gui.area import Area, Desk, folder_action
 from puppet.gui.words import decimal, translate
@@ -14,13 +15,15 @@ from puppet.sinks import RecorderSink
 
 
 class RecordingArea(Area):
-    """finished: files of takes that are over, in order; last: the take that was begun last."""
+    """finished: files of takes that are over, in order; last: the take that was begun last; failure: why one that is
+    over is not whole."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self.finished: list[Recording] = []
         self.take: RecorderSink | None = None
         self.last: RecorderSink | None = None
+        self.failure: PuppetError | None = None
         self._gate = ActorResults()
         self._beginning = self._over = False
         self._saving: tuple[RecorderSink, Future[None]] | None = None
@@ -60,7 +63,8 @@ class RecordingArea(Area):
             problem = closing.exception()
             recording = sink.recording  # the first file; with several, all have the same pictures at the same times
             if problem is not None:
-                desk.window.banners.say("recording", str(problem), "error", folder_action(sink.path))
+                self.failure = explained(problem, "Finishing the recording")
+                desk.window.banners.say("recording", str(self.failure), "error", folder_action(sink.path))
             elif recording is not None and recording.frames == 0:
                 desk.window.banners.say(
                     "recording", translate("puppet", "Nothing was recorded: no picture came."), "warning"
@@ -85,6 +89,7 @@ class RecordingArea(Area):
             try:
                 closing.result()
             except PuppetError as problem:
+                self.failure = problem
                 problems.append(str(problem))
             self._keep(sink)
         self._closer.shutdown()
