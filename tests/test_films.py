@@ -12,12 +12,13 @@ import pytest
 from hostile_servers import Canary
 from video_fixtures import ffmpeg, numbered, shown_number, write_video
 
-from puppet import films
+from puppet import films, recorded
 from puppet.devices import Film
 from puppet.errors import SourceError
 from puppet.ffmpeg import film_input, finish_arguments
 from puppet.film_times import film_times
 from puppet.provenance import Provenance
+from puppet.recorded import VideoFile
 from puppet.recorder import find_ffmpeg
 from puppet.sources import open_source
 
@@ -68,6 +69,19 @@ def test_a_list_of_files_is_told_and_not_followed(kind: str, suffix: str, other:
         open_source(str(path)).open()
     assert caught.value.kind == "unreadable"
     assert path.name in str(caught.value)
+
+
+@pytest.mark.parametrize("mark", [b"FLV\x01", b"GIF8", b"OggS"])
+def test_a_session_under_the_mark_of_a_film_opens_no_port(mark: bytes, tmp_path: Path, monkeypatch):
+    """OpenCV's ffmpeg would take it for SDP, and wait for what comes from the network."""
+    film = tmp_path / "film.mp4"
+    film.write_bytes(mark + b"\nv=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\n\rc=IN IP4 127.0.0.1\nm=video 45678 RTP/AVP 96\n")
+    monkeypatch.setattr(recorded, "Film", lambda path: pytest.fail("was opened"))
+    for text in (film.read_bytes(), film.read_bytes().replace(b"c=IN IP4", b"x=IN IP4")):  # known as a list; by ffmpeg
+        film.write_bytes(text)
+        with pytest.raises(SourceError):
+            VideoFile(film, paced=False, loop=False).open()
+    assert recorded.claimed_frames(film) is None
 
 
 def test_a_list_behind_a_tag_is_not_opened(other: Path):

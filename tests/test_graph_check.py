@@ -267,7 +267,13 @@ SUM = helper.make_graph(
     [helper.make_tensor_value_info(name, F, [4]) for name in "cd"],
 )
 
+TO_WHOLE = helper.make_node("Cast", ["x"], ["whole"], to=TensorProto.INT32)
+
 EXHAUSTING = {
+    "Div by what is fed": (made([TO_WHOLE, one("Div", "c", "whole")], {"c": np.int32(-(2**31))}, X), "divides whole"),
+    "Mod by what is fed": (made([TO_WHOLE, one("Mod", "c", "whole")], {"c": np.int32(7)}, X), "divides whole"),
+    "Div by 0": (made([TO_WHOLE, one("Div", "whole", "c")], {"c": np.int32(0)}, X), "divides whole"),
+    "Div by -1": (made([TO_WHOLE, one("Div", "whole", "c")], {"c": np.int32(-1)}, X), "divides whole"),
     "Loop without end": (made([one("Loop", "", "", body=BODY)], inputs=X), "graphs within"),
     "If": (made([one("If", "c", then_branch=BRANCH, else_branch=BRANCH)], {"c": np.array(True)}, X), "graphs within"),
     "Scan": (made([one("Scan", "x", "x", body=SUM, num_scan_inputs=1)], inputs=X), "graphs within"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -185,6 +186,19 @@ def test_the_usual_place_follows_a_chair_that_is_moved_and_never_jumps() -> None
     share = 1 - np.exp(-3 / FPS / EASE)
     assert np.abs(np.diff(x)).max() <= share * SCALE + 1e-3
     assert np.abs(np.diff(scale)).max() <= share * 0.25 * SCALE + 1e-3
+
+
+def test_a_single_picture_is_no_rest_live_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mouth that never closes in it is open: rest is what `first_neutral` makes of the face."""
+    monkeypatch.setattr(neutral, "first_rest", lambda canonical: REST)
+    shown = tracked(REST)
+    wide = replace(shown, canonical=np.where(np.arange(478)[:, None] == 14, shown.canonical + 0.3, shown.canonical))
+    live, still = AutomaticNeutral(), AutomaticNeutral()
+    for i in range(30):
+        as_it_is, guessed = live.watch(wide, i / FPS), still.watch(wide, i / FPS, still=True)
+    assert abs(as_it_is.landmarks[14, 1] - wide.canonical[14, 1]) < 0.05
+    np.testing.assert_array_equal(guessed.landmarks, REST)
+    assert still.confidence == 1
 
 
 def test_the_past_is_thinned_but_not_forgotten() -> None:

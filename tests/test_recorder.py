@@ -345,3 +345,9 @@ def test_killing_the_app_keeps_all_but_the_last_second(tmp_path: Path):
     kept = numbers_in(path)
     assert len(kept) >= 149  # the very last picture may have been on its way
     assert kept == list(range(len(kept)))
+
+
+def test_a_name_of_wide_letters_fits_into_a_file_name(tmp_path: Path) -> None:
+    name = new_recording_path(tmp_path, "\U00010330" * 64).name
+    assert len(name.encode()) < 200
+    assert "\U00010330" in name

@@ -16,7 +16,7 @@ import puppet.actor
 import puppet.engine
 from puppet import watchdog
 from puppet.actor import Actor, load_actor
-from puppet.errors import ActorStalledError
+from puppet.errors import ActorFailedError, ActorStalledError
 from puppet.frames import Latent
 from puppet.pipeline import MorphInto, Puppeteer, StepOptions
 from puppet.watchdog import LOOK_EVERY, STALLED_AFTER, Acting, Watchdog
@@ -121,6 +121,29 @@ def test_an_actor_that_stalls_is_dropped_and_the_take_goes_on(build, quick, gate
     engine.set_actor(Path("marble.actor"))
     assert eventually(lambda: engine.status().actor == "marble")
     assert messages(engine) == []
+
+
+def test_an_actor_that_can_draw_nothing_is_dropped_and_the_take_goes_on(build):  # noqa: F811
+    class Failing(FakePuppeteer):
+        def act(self, tracked):
+            if self.actor is not None and self.actor.name == "stuck":
+                raise ActorFailedError("stuck cannot draw this (Div by zero); choose another actor", self.actor)
+            return super().act(tracked)
+
+    engine, sink = build(endless(), puppeteer=Failing), FakeSink()
+    engine.set_actor(Path("ada.actor"))
+    assert eventually(lambda: engine.status().actor == "ada")
+    engine.start("0")
+    engine.add_sink(sink)
+    assert eventually(lambda: len(sink.written) > 3)
+    engine.set_actor(Path("stuck.actor"))
+    assert eventually(lambda: any(p.origin == "actor" for p in engine.status().problems))
+    assert engine.status().actor == "ada"
+    (message,) = messages(engine)
+    assert message == "stuck cannot draw this (Div by zero) and does not play any more; ada plays again"
+    written = len(sink.written)
+    assert eventually(lambda: len(sink.written) > written + 5)
+    assert sink.closed == 0
 
 
 def test_without_anybody_left_the_last_picture_stays(build, quick, gate):  # noqa: F811
