@@ -20,7 +20,7 @@ from fuzz.mutators import CANARY_VARIABLE
 from fuzz.targets import TARGETS, Target
 
 MEMORY = 1 << 30  # bytes that reading one file may take
-START = 120.0  # s for a worker's imports and first valid file, on a busy machine
+START = 120.0  # s for a worker's imports, its first valid file and a mutant, on a busy machine
 GOOD = ("accepted", "refused")
 BAD = ("crash", "hang", "memory", "exception", "touched")
 TESTS = Path(__file__).resolve().parent.parent
@@ -78,7 +78,6 @@ class Worker:
         self._canary.write_bytes(b"a file that nothing may read " * 40_000)
         self._process: subprocess.Popen[bytes] | None = None
         self._read = b""  # of the worker's answers, not looked at yet
-        self._known: set[str] = set()  # targets whose valid files this process has read already
 
     def read(self, target: Target, order: dict) -> dict:
         """The worker's answer, or a crash or a hang; "seconds" is how long the reading took."""
@@ -92,12 +91,10 @@ class Worker:
             process.stdin.flush()
         except BrokenPipeError:
             return self._ended("died between two files")
-        patience = START if target.name not in self._known else target.limit + 5
-        begun = self._line(process, patience)
+        begun = self._line(process, START)
         if begun is None:
             error = self._ended("did not make its mutant")
             raise RuntimeError(f"{target.name} {order}: {error['what']}")
-        self._known.add(target.name)
         start = time.monotonic()
         told = self._line(process, target.limit)
         seconds = time.monotonic() - start
@@ -110,7 +107,6 @@ class Worker:
 
     def _ended(self, how: str) -> dict:
         process, self._process, self._read = self._process, None, b""
-        self._known.clear()
         assert process is not None
         process.kill()
         process.communicate()
@@ -148,7 +144,6 @@ class Worker:
 
     def close(self) -> None:
         process, self._process, self._read = self._process, None, b""
-        self._known.clear()
         if process is not None:
             process.kill()
             process.communicate()

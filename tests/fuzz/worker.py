@@ -20,7 +20,7 @@ from contextlib import suppress
 from pathlib import Path
 from random import Random
 
-from fuzz.mutators import CANARY_VARIABLE
+from fuzz.mutators import CANARY_VARIABLE, some_bytes
 from fuzz.targets import Target, in_scratch, refused
 
 ROOM = 6 << 30  # bytes of addresses a worker may take in all: the machine survives, the campaign counts it
@@ -51,7 +51,11 @@ class Watch:
 def mutant(target: Target, seed: int, seeds: list[bytes]) -> bytes:
     """The same number gives the same file, in every process."""
     random = Random(f"{target.name}:{seed}")
-    return target.mutate(random, random.choice(seeds))
+    data = random.choice(seeds)
+    try:
+        return target.mutate(random, data)
+    except Exception:  # a change that the format's own library does not write
+        return some_bytes(random, data)
 
 
 def valid_files(target: Target, place: Path) -> list[bytes]:
