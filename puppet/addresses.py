@@ -59,7 +59,7 @@ class Address:
         ):
             return replace(there, user=self.user, password=self.password)
         raise SourceError(
-            f"{self.shown}: sends on to {without_secrets(to):.200}, which is not asked; "
+            f"{self.shown}: redirects to {without_secrets(to):.200}, which is not followed; "
             "give that address if it is meant",
             "unreadable",
         )

@@ -122,11 +122,11 @@ def _kind(data: bytes) -> str:
         if head[4:8] == b"ftyp" and any(
             brand in data[8 : min(int.from_bytes(head[:4], "big"), 256)] for brand in brands
         ):
-            raise PictureError(f"it is a picture of the kind {name}, which is not read; {CONVERT}")
+            raise PictureError(f"{name} pictures are not supported; {CONVERT}")
     for magic, name in OTHERS:
         if head.startswith(magic):
-            raise PictureError(f"it is a picture of the kind {name}, which is not read; {CONVERT}")
-    raise PictureError("it is no picture that can be read, or a damaged one" if data else "the file is empty")
+            raise PictureError(f"{name} pictures are not supported; {CONVERT}")
+    raise PictureError("it is damaged, or no picture at all" if data else "the file is empty")
 
 
 def _at_most(limits: Limits, pixels: int) -> Limits:

@@ -202,7 +202,7 @@ def test_footage_of_any_file_names_becomes_a_data_set(tmp_path: Path):
 # --------------------------------------------------------------------------------- what is refused, in words
 
 
-UNREAD = "of the kind {}, which is not read; save it as JPEG or PNG"
+UNREAD = "{} pictures are not supported; save it as JPEG or PNG"
 
 
 def box(*brands: bytes) -> bytes:
@@ -218,13 +218,13 @@ def box(*brands: bytes) -> bytes:
         (box(b"mif1", b"mif1", b"avif"), UNREAD.format("AVIF")),
         (box(b"avif", b"mif1", b"avif"), UNREAD.format("AVIF")),
         (b"\x76\x2f\x31\x01" + bytes(99), UNREAD.format("OpenEXR")),
-        (b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(99), "of the kind JPEG 2000, which is not read"),
-        (b"#?RADIANCE\n" + bytes(99), "of the kind Radiance HDR, which is not read"),
-        (b"\x59\xa6\x6a\x95" + bytes(99), "of the kind Sun raster, which is not read"),
-        (b"PF\n4 4\n-1.0\n" + bytes(999), "of the kind PFM, which is not read"),
-        (box(b"isom", b"mp41", b"isom"), "no picture that can be read"),
+        (b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(99), "JPEG 2000 pictures are not supported"),
+        (b"#?RADIANCE\n" + bytes(99), "Radiance HDR pictures are not supported"),
+        (b"\x59\xa6\x6a\x95" + bytes(99), "Sun raster pictures are not supported"),
+        (b"PF\n4 4\n-1.0\n" + bytes(999), "PFM pictures are not supported"),
+        (box(b"isom", b"mp41", b"isom"), "no picture at all"),
         (b"", "the file is empty"),
-        (b"hello, this is text", "no picture that can be read"),
+        (b"hello, this is text", "no picture at all"),
         (SAMPLES["jpeg"][: len(SAMPLES["jpeg"]) // 2], "damaged: its file ends too early"),
         (SAMPLES["png"][: len(SAMPLES["png"]) // 2], "damaged: its file ends too early"),
     ],

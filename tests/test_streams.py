@@ -96,7 +96,7 @@ def test_a_redirect_to_another_host_is_told(status: str, form: str, canary: Cana
     for place in canary.places:
         server = serve(always(http(b"", "", status, f"Location: {form.format(place)}")))
         error = trouble(f"http://me:secret@{server.place}/video")
-        assert "sends on to" in str(error)
+        assert "redirects to" in str(error)
         assert place in str(error)
         assert "secret" not in str(error)
 
@@ -641,7 +641,7 @@ def test_rtsp_that_sends_on_to_another_host(form: str, canary: Canary, serve):
     for place in canary.places:
         server = serve(always(rtsp("302 Moved", f"Location: {form.format(place)}")))
         error = trouble(f"rtsp://me:hush@{server.place}/live")
-        assert "sends on to" in str(error)
+        assert "redirects to" in str(error)
         assert "hush" not in str(error)
 
 
