@@ -213,6 +213,7 @@ def test_a_report_of_an_actor_file(tmp_path, capsys):
         (["--morph", "0", "24"], "has rows 0 to 23, not 24"),
         (["--against", "nowhere/run"], "no such run folder"),
         (["--labels", "absent.csv"], "absent.csv"),
+        (["--frames", "1"], "1 frames are too few for a report"),
     ],
 )
 def test_what_cannot_be_reported_is_told_and_writes_nothing(tmp_path, monkeypatch, capsys, extra, message):

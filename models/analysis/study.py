@@ -14,11 +14,13 @@ from models.coverage import TRAITS, traits
 from models.dataset import Dataset
 from models.run_folder import data_facts
 from models.space import Posterior, Space, encode_with_progress, evenly
+from puppet.errors import DataError
 from puppet.frames import Floats, Image
 from puppet.latents import Latents, measure_latents
 
 HELD_OUT = 0.1  # of frames kept apart where the training's own share is not known
 SHOWN = 12  # faces in a strip
+LEAST = 4  # frames that a report takes
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +58,10 @@ class Study:
 
 
 def study(space: Space, dataset: Dataset, frames: int, seed: int) -> Study:
-    """Encode at most `frames` frames of the data set."""
+    """Encode at most `frames` frames of the data set. DataError when there are too few to say anything."""
     rows = evenly(len(dataset), frames)
+    if len(rows) < LEAST:
+        raise DataError(f"{dataset.path}: {len(rows)} frames are too few for a report; it takes at least {LEAST}")
     posterior = encode_with_progress(space, dataset, rows)
     training = space.training
     unseen = training is not None and training.sha256 == data_facts(dataset)["sha256"]
