@@ -90,7 +90,7 @@ def hostile_value(random: Random, old: Any = None) -> Any:
         depth = random.choice((3, 50, 2000, 100_000))
         return _Raw("[" * depth + "]" * depth)
     if kind == 5:
-        return [old] * (random.choice((1, 2)) if isinstance(old, list | dict) else 1000)
+        return [old] * min(1000, 1 + 100_000 // len(str(old) or "x"))
     if kind == 6:
         return {text(random): old}
     if kind == 7 and isinstance(old, list) and old:
