@@ -71,8 +71,9 @@ def program_digest(*rooms: str) -> str:
     """SHA-256 of the source of packages of this project: another program may draw other pictures."""
     made = hashlib.sha256()
     for room in rooms:
-        for file in sorted((PACKAGE.parent / room).glob("*.py")):
-            made.update(f"{room}/{file.name}".encode() + b"\0" + file.read_bytes() + b"\0")
+        for file in sorted((PACKAGE.parent / room).rglob("*.py")):
+            name = file.relative_to(PACKAGE.parent).as_posix()
+            made.update(name.encode() + b"\0" + file.read_bytes() + b"\0")
     return made.hexdigest()
 
 
