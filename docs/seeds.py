@@ -27,8 +27,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from puppet.pictures import decode_jpeg, read_picture
-from puppet.recorded import claimed_frames
+from puppet.pictures.decode import decode_jpeg, read_picture
+from puppet.sources.files import claimed_frames
 
 HERE = Path(__file__).resolve().parent
 PICTURES, TABLE = HERE / "seeds", HERE / "seeds.md"

@@ -1,6 +1,6 @@
 """A trained run -> an actor file that the app plays, verified on the way."""
 
-from puppet.errors import PuppetError
+from puppet.core.errors import PuppetError
 
 
 class ExportError(PuppetError):

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from puppet.error_log import explained
-from puppet.errors import DataError
-from puppet.interrupts import exit_code, terminating
-from puppet.process import print_anything
-from puppet.texts import one_line
+from puppet.core.errors import DataError
+from puppet.parsing.texts import one_line
+from puppet.process.environment import print_anything
+from puppet.process.log import explained
+from puppet.process.signals import exit_code, terminating
 
 if TYPE_CHECKING:
     from models.checkpoint import Checkpoint
@@ -135,7 +135,7 @@ def export_attributes(args: argparse.Namespace) -> None:
     from export.attributes import add_attributes
     from models.dataset import open_dataset
     from models.labels import dataset_labels
-    from puppet.actor import find_actor
+    from puppet.actor.runtime import find_actor
 
     file = find_actor(str(args.actor))
     with (
@@ -171,7 +171,7 @@ def _statement(text: str) -> str:
 
 
 def _answer(text: str) -> tuple[str, float]:
-    from puppet.measurements import RESPONDING
+    from puppet.face.measurements import RESPONDING
 
     region, _, share = text.partition("=")
     try:
@@ -195,7 +195,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     named = given[0] if given and given[0] in others else None
     make_parser, work = others.get(named or "", (parser, export_run))
     args = make_parser().parse_args(given[1:] if named else given)
-    from puppet.leftovers import clear_up_and_say  # not before somebody wants more than --help
+    from puppet.output.crash_recovery import clear_up_and_say  # not before somebody wants more than --help
 
     clear_up_and_say()
     try:

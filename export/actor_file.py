@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from export import ExportError
-from puppet.actor import load_actor
-from puppet.actor_card import SUFFIX, ActorCard, write_actor
-from puppet.errors import PuppetError, reason
-from puppet.file_lock import only_writer
-from puppet.files import publish
-from puppet.unfinished import drop_draft, make_draft
+from puppet.actor.card import SUFFIX, ActorCard, write_actor
+from puppet.actor.runtime import load_actor
+from puppet.core.errors import PuppetError, reason
+from puppet.storage.file_lock import only_writer
+from puppet.storage.files import publish
+from puppet.storage.unfinished import drop_draft, make_draft
 
 
 def check_output(out: Path) -> None:

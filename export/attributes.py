@@ -13,13 +13,13 @@ from export.actor_file import check_output, write_verified
 from models.attributes import Attributes, find_attributes
 from models.driver import ROWS_AT_ONCE, dataset_face, dataset_neutral, upright_pictures
 from models.labels import Labels
-from puppet import pixels
-from puppet.actor import Actor, load_actor
-from puppet.actor_card import LATENTS, ActorCard, read_actor
-from puppet.frames import POSE_SIZE, AlignedCrop, Drive, Floats
-from puppet.latents import latents_to_bytes
-from puppet.progress import progress
-from puppet.retarget import Retargeter
+from puppet.actor.card import LATENTS, ActorCard, read_actor
+from puppet.actor.latents import latents_to_bytes
+from puppet.actor.runtime import Actor, load_actor
+from puppet.core import pixels
+from puppet.core.progress import progress
+from puppet.core.types import POSE_SIZE, AlignedCrop, Drive, Floats
+from puppet.face.retarget import Retargeter
 
 if TYPE_CHECKING:
     from models.dataset import Dataset

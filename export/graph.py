@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from export import ExportError
 from models.base import ActorModel
-from puppet.actor_card import ActorCard
-from puppet.frames import LANDMARKS, POSE_SIZE
+from puppet.actor.card import ActorCard
+from puppet.core.types import LANDMARKS, POSE_SIZE
 
 EXAMPLES = 2  # a batch of one would let the exporter take the batch for a constant
 

@@ -21,13 +21,13 @@ from onnx import TensorProto, helper, numpy_helper
 
 from export import ExportError
 from export.actor_file import check_output, write_verified
-from puppet.actor import Actor, golden_means
-from puppet.actor_card import DECODER, ENCODER, GOLDEN_BLOCKS, IMAGE, LATENTS, PREVIEW, ActorCard, Golden
-from puppet.arrays import read_array
-from puppet.errors import reason
-from puppet.frames import LANDMARKS, Floats, Latent
-from puppet.graph_check import check_graph
-from puppet.latents import Latents, latents_to_bytes
+from puppet.actor.card import DECODER, ENCODER, GOLDEN_BLOCKS, IMAGE, LATENTS, PREVIEW, ActorCard, Golden
+from puppet.actor.graph.check import check_graph
+from puppet.actor.latents import Latents, latents_to_bytes
+from puppet.actor.runtime import Actor, golden_means
+from puppet.core.errors import reason
+from puppet.core.types import LANDMARKS, Floats, Latent
+from puppet.parsing.arrays import read_array
 
 SIDE, PIXELS, HIDDEN, LATENT = 48, 48 * 48, 2000, 400
 # In the order in which Morphing Faces numbers them, 0 to 28. The rule behind them needs the data; these are published.

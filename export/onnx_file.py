@@ -22,9 +22,7 @@ from export.actor_file import check_output, write_verified
 from export.graph import Graph, decoder_graph, encoder_graph
 from export.verify import MIN_FRAMES, Arrays, measure_parity, require_parity
 from models.base import ActorModel
-from puppet import pixels
-from puppet.actor import Actor, golden_means
-from puppet.actor_card import (
+from puppet.actor.card import (
     DECODER,
     ENCODER,
     GOLDEN_BLOCKS,
@@ -34,10 +32,12 @@ from puppet.actor_card import (
     ActorCard,
     Golden,
 )
-from puppet.frames import Image, Latent
-from puppet.graph_check import check_graph
-from puppet.latents import Latents, latents_to_bytes, measure_latents
-from puppet.progress import progress
+from puppet.actor.graph.check import check_graph
+from puppet.actor.latents import Latents, latents_to_bytes, measure_latents
+from puppet.actor.runtime import Actor, golden_means
+from puppet.core import pixels
+from puppet.core.progress import progress
+from puppet.core.types import Image, Latent
 
 if TYPE_CHECKING:
     from models.dataset import Dataset

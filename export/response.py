@@ -2,7 +2,7 @@
 
 A closed loop: the built-in demo clip drives the actor, the actor's pictures are tracked like anybody's, and the two
 are compared. Brows that hardly differ from the skin around them come back weaker than they went in, whatever the mesh
-does; `puppet.retarget` asks for more of what comes back weakly.
+does; `puppet.face.retarget` asks for more of what comes back weakly.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ import numpy as np
 
 from export.actor_file import write_verified
 from models import driver
-from puppet import align
-from puppet.actor import Actor, load_actor
-from puppet.actor_card import MESH, ActorCard, read_actor
-from puppet.frames import Drive, Face, Floats, Frame
-from puppet.measurements import RESPONDING, measure
-from puppet.neutral import usual_neutral
-from puppet.progress import progress
-from puppet.retarget import Retargeter
-from puppet.sources import DEMO_CLIP
-from puppet.tracking import FaceMeshTracker
+from puppet.actor.card import MESH, ActorCard, read_actor
+from puppet.actor.runtime import Actor, load_actor
+from puppet.core.progress import progress
+from puppet.core.types import Drive, Face, Floats, Frame
+from puppet.face import align
+from puppet.face.measurements import RESPONDING, measure
+from puppet.face.neutral import usual_neutral
+from puppet.face.retarget import Retargeter
+from puppet.face.tracking import FaceMeshTracker
+from puppet.sources.registry import DEMO_CLIP
 
 LEAST_SHARE = 0.5  # of the frames in which the tracker must see the actor
 
@@ -33,8 +33,8 @@ LEAST_SHARE = 0.5  # of the frames in which the tracker must see the actor
 def measure_response(actor: Actor, faces: list[Face]) -> dict[str, float]:
     """Regression slope of what is seen on what was asked for, over all measurements of a region; 1: all of it.
 
-    faces: tracked frames of anybody. Regions: `puppet.measurements.RESPONDING`. Empty for an actor in which the tracker
-    sees no face in at least half of the frames.
+    faces: tracked frames of anybody. Regions: `puppet.face.measurements.RESPONDING`. Empty for an actor in which the
+    tracker sees no face in at least half of the frames.
     """
     retargeter, user = Retargeter(actor.neutral), usual_neutral(faces)
     asked: list[Floats] = []

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-from puppet.errors import DataError  # importing puppet prepares the process, before torch is loaded
+from puppet.core.errors import DataError  # importing puppet prepares the process, before torch is loaded
 
 if TYPE_CHECKING:
     from models.base import ActorModel

@@ -11,11 +11,11 @@ from pathlib import Path
 from models import latent_commands as latent
 from models.arguments import positive, seed
 from models.config import PRESETS
-from puppet.error_log import explained
-from puppet.errors import PuppetError
-from puppet.interrupts import exit_code, terminating
-from puppet.process import print_anything
-from puppet.texts import one_line
+from puppet.core.errors import PuppetError
+from puppet.parsing.texts import one_line
+from puppet.process.environment import print_anything
+from puppet.process.log import explained
+from puppet.process.signals import exit_code, terminating
 
 # Everything heavy is imported by the command that needs it, so that --help is instant.
 
@@ -186,7 +186,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else argv
     print_anything()
     args = build_parser(next(iter(argv), None)).parse_args(argv)
-    from puppet.leftovers import clear_up_and_say  # not before somebody wants more than --help
+    from puppet.output.crash_recovery import clear_up_and_say  # not before somebody wants more than --help
 
     clear_up_and_say()
     with warnings.catch_warnings():

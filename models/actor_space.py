@@ -8,13 +8,13 @@ import numpy as np
 
 from models import driver
 from models.space import Posterior, Training
-from puppet import pixels
-from puppet.actor import find_actor, load_actor
-from puppet.actor_card import MESH
-from puppet.frames import POSE_SIZE, AlignedCrop, Drive, Face, Floats, Image, Latent
-from puppet.latents import Latents
-from puppet.neutral import Neutral
-from puppet.retarget import Retargeter
+from puppet.actor.card import MESH
+from puppet.actor.latents import Latents
+from puppet.actor.runtime import find_actor, load_actor
+from puppet.core import pixels
+from puppet.core.types import POSE_SIZE, AlignedCrop, Drive, Face, Floats, Image, Latent
+from puppet.face.neutral import Neutral
+from puppet.face.retarget import Retargeter
 
 if TYPE_CHECKING:
     from models.base import Index

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from puppet.errors import PuppetError
+from puppet.core.errors import PuppetError
 
 if TYPE_CHECKING:
     import numpy as np

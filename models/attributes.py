@@ -26,7 +26,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from puppet.frames import Floats
+from puppet.core.types import Floats
 
 PLAIN, PURE = "plain", "pure"
 VARIANTS = (PLAIN, PURE)

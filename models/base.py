@@ -95,7 +95,7 @@ class ActorModel(nn.Module, ABC):
 
     def exported_facts(self) -> dict[str, Any]:
         """Fields of the actor card that only the architecture knows: neutral f32 (478, 3), and kind, crop_size,
-        texture_size, triangles, texture_points as they apply (puppet/actor_card.py)."""
+        texture_size, triangles, texture_points as they apply (puppet/actor/card.py)."""
         return {}
 
 

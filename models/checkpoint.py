@@ -27,11 +27,11 @@ import models
 from models.base import ActorModel
 from models.config import MOST_STEPS, TrainConfig, to_json, train_config
 from models.run_folder import checked_data
-from puppet.errors import DataError, reason
-from puppet.files import write_whole
-from puppet.plain_json import check_shown, parse_json
-from puppet.reading import read_limited
-from puppet.texts import is_plain, one_line
+from puppet.core.errors import DataError, reason
+from puppet.parsing.plain_json import check_shown, parse_json
+from puppet.parsing.reading import read_limited
+from puppet.parsing.texts import is_plain, one_line
+from puppet.storage.files import write_whole
 
 FORMAT, VERSION = "puppet-checkpoint", 1
 FACTS = "checkpoint.json"

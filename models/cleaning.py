@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from puppet import align, measurements
-from puppet.frames import Floats
+from puppet.core.types import Floats
+from puppet.face import align, measurements
 
 NO_FACE = "no face"
 OTHER_PERSON = "another person"

@@ -12,8 +12,8 @@ import typing
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, TypeVar, Union
 
-from puppet.errors import DataError
-from puppet.texts import one_line
+from puppet.core.errors import DataError
+from puppet.parsing.texts import one_line
 
 MOST_STEPS = 1_000_000_000
 MOST_CHANNELS = 8  # maps of a painter

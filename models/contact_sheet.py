@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from models.coverage import BINS, PITCH_EDGES, TRAITS, YAW_EDGES, Report, Trait, head_cells, traits
 from models.dataset import Dataset
-from puppet import pixels
-from puppet.errors import DataError
-from puppet.frames import Floats, Image
+from puppet.core import pixels
+from puppet.core.errors import DataError
+from puppet.core.types import Floats, Image
 
 CELL = 116  # px, an example crop
 GAP, MARGIN, LINE = 6, 20, 22  # px

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from puppet import measurements
-from puppet.frames import Floats
+from puppet.core.types import Floats
+from puppet.face import measurements
 
 YAW_EDGES = (-30.0, -18.0, -6.0, 6.0, 18.0, 30.0)  # degrees; the outer cells are open
 PITCH_EDGES = (-18.0, -6.0, 6.0, 18.0)

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.hdf5 import open_hdf5
-from puppet.align import OUTER_EYES, STABLE
-from puppet.errors import DataError
-from puppet.frames import LANDMARKS, Floats, Image
-from puppet.plain_json import parse_json
-from puppet.texts import checked, is_plain, one_line
+from puppet.core.errors import DataError
+from puppet.core.types import LANDMARKS, Floats, Image
+from puppet.face.align import OUTER_EYES, STABLE
+from puppet.parsing.plain_json import parse_json
+from puppet.parsing.texts import checked, is_plain, one_line
 
 FORMAT = "puppet-dataset"
 VERSION = 1

@@ -20,7 +20,7 @@ from torch.distributed.rendezvous import rendezvous
 from torch.nn.parallel import DistributedDataParallel
 
 from models.base import ActorModel, Batch, Index
-from puppet.errors import DataError
+from puppet.core.errors import DataError
 
 PATIENCE = timedelta(minutes=30)  # the others wait while the first one fits statistics, evaluates or draws a sheet
 FAILURES = "puppet/failures"  # key of the common store: how many processes have failed

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from puppet import align, pixels
-from puppet.errors import DataError, SourceError
-from puppet.frames import Face, Frame, Image
-from puppet.neutral import Neutral, usual_neutral, usual_pose
-from puppet.progress import progress
-from puppet.sources import Source, open_source
-from puppet.tracking import FaceMeshTracker
+from puppet.core import pixels
+from puppet.core.errors import DataError, SourceError
+from puppet.core.progress import progress
+from puppet.core.types import Face, Frame, Image
+from puppet.face import align
+from puppet.face.neutral import Neutral, usual_neutral, usual_pose
+from puppet.face.tracking import FaceMeshTracker
+from puppet.sources.registry import Source, open_source
 
 if TYPE_CHECKING:
     from models.base import Index

@@ -27,13 +27,13 @@ from models.fidelity_table import goals_table, markdown
 from models.judge import EvaluationError
 from models.known import PACKAGE, Known, digest, make_folder, program_digest, write_text
 from models.self_reconstruction import Trained, Videos, find_trained, held_out_rows, reconstruct_held_out
-from puppet import pixels
-from puppet.actor_card import SUFFIX, read_card
-from puppet.frames import Image
-from puppet.progress import Progress, progress
-from puppet.texts import one_line
+from puppet.actor.card import SUFFIX, read_card
+from puppet.core import pixels
+from puppet.core.progress import Progress, progress
+from puppet.core.types import Image
+from puppet.parsing.texts import one_line
 
-BUILT_IN = PACKAGE / "actors"
+BUILT_IN = PACKAGE / "assets" / "actors"
 ACTOR_KEYS = ("name", "footage", "run", "data")  # what may be told of an actor on the command line
 TABLE, RESULTS = "fidelity.md", "fidelity.json"
 SHEET_COLUMNS, SHEET_SIDE = 8, 160  # px

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.openings import EYES
-from puppet import measurements
-from puppet.frames import Floats
+from puppet.core.types import Floats
+from puppet.face import measurements
 
 LOOK = 2  # right and down, outer-eye distances of the iris from its place at rest
 EYEBALL_HALF = (0.82, 0.5)  # of the eye's width: how far the picture of an eyeball reaches from the iris

@@ -17,17 +17,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from puppet.errors import DataError, SourceError, reason
-from puppet.frames import LANDMARKS, Face, Floats, Frame, Image
-from puppet.persons import colours
-from puppet.pictures import is_animated
-from puppet.plain_json import parse_json
-from puppet.progress import progress
-from puppet.recorded import IMAGE_SUFFIXES, Pictures
-from puppet.shots import CutWatch
-from puppet.sources import Source, open_source
-from puppet.texts import one_line
-from puppet.tracking import FaceMeshTracker, Tracker
+from puppet.core.errors import DataError, SourceError, reason
+from puppet.core.progress import progress
+from puppet.core.types import LANDMARKS, Face, Floats, Frame, Image
+from puppet.face.persons import colours
+from puppet.face.shots import CutWatch
+from puppet.face.tracking import FaceMeshTracker, Tracker
+from puppet.parsing.plain_json import parse_json
+from puppet.parsing.texts import one_line
+from puppet.pictures.decode import is_animated
+from puppet.sources.files import IMAGE_SUFFIXES, Pictures
+from puppet.sources.registry import Source, open_source
 
 ALIGNED_CELEBA = "img_align_celeba"
 SHARPNESS_SIZE = 128  # px; the face is brought to this size first, so that the figure does not depend on distance

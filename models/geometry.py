@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from models import eyes, mouth, openings
 from models.eyes import LOOK
 from models.mesh import BASE_VERTICES, EYEBALLS, FACE_POINTS, ActorMesh, mesh_size
-from puppet import align, measurements
-from puppet.frames import LANDMARKS, Floats, HeadPose
+from puppet.core.types import LANDMARKS, Floats, HeadPose
+from puppet.face import align, measurements
 
 ANGLES = 3  # yaw, pitch, roll
 PLACE = 3  # x, y, log size
@@ -49,7 +49,7 @@ def pose_features(pose: Tensor) -> Tensor:
 
 
 def rotations(pose: Tensor) -> Tensor:
-    """Degrees (B, 3) -> (B, 3, 3); the same as puppet.align.rotation_of."""
+    """Degrees (B, 3) -> (B, 3, 3); the same as puppet.face.align.rotation_of."""
     yaw, pitch, roll = (pose * (np.pi / 180)).unbind(-1)
     cy, sy, cp, sp, cr, sr = yaw.cos(), yaw.sin(), pitch.cos(), pitch.sin(), roll.cos(), roll.sin()
     rows = [
@@ -197,7 +197,7 @@ class Geometry(nn.Module):
     def encode(self, landmarks: Tensor, pose: Tensor) -> tuple[Tensor, Tensor]:
         """Landmarks (B, 478, 3) and movement from the usual pose (B, 6) -> mean, logvar, each (B, K + 8).
 
-        pose: yaw, pitch, roll in degrees, x, y in outer-eye distances, log size (puppet.frames.Drive).
+        pose: yaw, pitch, roll in degrees, x, y in outer-eye distances, log size (puppet.core.types.Drive).
         """
         offset = (landmarks - self.neutral)[:, :FACE_POINTS].flatten(1)
         expression = soft_limit(offset @ self.project, COMPONENT_LIMIT)

@@ -14,9 +14,9 @@ from typing import Any
 import h5py
 
 from models.hdf5_texts import Texts, texts_of
-from puppet.errors import DataError, reason
-from puppet.reading import open_regular
-from puppet.texts import is_plain, one_line
+from puppet.core.errors import DataError, reason
+from puppet.parsing.reading import open_regular
+from puppet.parsing.texts import is_plain, one_line
 
 MOST_OBJECTS = 200
 LONGEST_NAME = 80

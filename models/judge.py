@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from puppet.errors import PuppetError
-from puppet.plain_json import read_json
-from puppet.unfinished import temporary_folder
+from puppet.core.errors import PuppetError
+from puppet.parsing.plain_json import read_json
+from puppet.storage.unfinished import temporary_folder
 
 MAX_BYTES = 64 << 20  # of its figures
 VALIDATE = "validate.py"  # beside the judge; draws the warped still

@@ -12,8 +12,8 @@ from typing import Any
 
 import puppet
 from models.judge import EvaluationError
-from puppet.errors import reason
-from puppet.plain_json import read_json
+from puppet.core.errors import reason
+from puppet.parsing.plain_json import read_json
 
 MAX_BYTES = 64 << 20
 PACKAGE = Path(puppet.__file__).resolve().parent

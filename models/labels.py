@@ -20,10 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.coverage import OPEN_MOUTH, RAISED_BROWS, SHUT_EYES, SMILE, TURNED, traits
-from puppet.errors import DataError, reason
-from puppet.frames import Floats
-from puppet.reading import read_limited
-from puppet.texts import checked, one_line
+from puppet.core.errors import DataError, reason
+from puppet.core.types import Floats
+from puppet.parsing.reading import read_limited
+from puppet.parsing.texts import checked, one_line
 
 if TYPE_CHECKING:
     from models.dataset import Dataset

@@ -86,7 +86,7 @@ def run_morph(args: argparse.Namespace) -> int:
     from models import wander
     from models.outputs import check_free
     from models.space import open_space
-    from puppet.errors import DataError
+    from puppet.core.errors import DataError
 
     check_free(args.output)
     if args.steps < 2:

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from scipy.spatial import Delaunay
 
 from models import eyes, mouth, openings
-from puppet import align, measurements
-from puppet.errors import DataError
-from puppet.frames import Floats, HeadPose
+from puppet.core.errors import DataError
+from puppet.core.types import Floats, HeadPose
+from puppet.face import align, measurements
 
 FACE_POINTS = 468  # without the irises, which belong to the eyeballs (models/eyes.py)
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from puppet.errors import DataError, reason
-from puppet.plain_json import parse_json
-from puppet.reading import read_limited
+from puppet.core.errors import DataError, reason
+from puppet.parsing.plain_json import parse_json
+from puppet.parsing.reading import read_limited
 
 FILE = "metrics.jsonl"
 MAX_BYTES = 256 << 20

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.coverage import ONE_SIDED
-from puppet.frames import Floats, HeadPose
-from puppet.mirrored import ACROSS, MIRRORED
+from puppet.core.types import Floats, HeadPose
+from puppet.face.mirroring import ACROSS, MIRRORED
 
 NEAR = 3.0  # degrees of yaw within which two frames show the same view
 SHARE = 0.5  # of the draws of a frame that may be mirrored

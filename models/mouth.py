@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.openings import BEHIND, MOUTH
-from puppet import measurements
-from puppet.frames import Floats
+from puppet.core.types import Floats
+from puppet.face import measurements
 
 CHIN = (200, 199, 175, 152)
 LOWER_LIP = 14

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from puppet import measurements
-from puppet.frames import Floats
+from puppet.core.types import Floats
+from puppet.face import measurements
 
 BAND = 0.1  # of the way to the other lid or lip: what lies nearer to the rim moves with it (lashes, the edge of a lip)
 CORNER_BAND = 0.08  # of the width, at the corners

@@ -13,14 +13,14 @@ import numpy as np
 from models.contact_sheet import png
 from models.driver import DATASET_SUFFIXES
 from models.sheets import write_png
-from puppet import pixels
-from puppet.codecs import Codec
-from puppet.errors import DataError, reason
-from puppet.ffmpeg import RecordingSettings
-from puppet.files import publish, publish_whole
-from puppet.frames import Image
-from puppet.recorder import Recorder
-from puppet.unfinished import drop_draft, make_draft
+from puppet.core import pixels
+from puppet.core.errors import DataError, reason
+from puppet.core.types import Image
+from puppet.media.codecs import Codec
+from puppet.media.ffmpeg_arguments import RecordingSettings
+from puppet.media.recorder import Recorder
+from puppet.storage.files import publish, publish_whole
+from puppet.storage.unfinished import drop_draft, make_draft
 
 OTHER_VIDEO_SUFFIXES = {".avi", ".gif", ".mpeg", ".mpg", ".webm", ".wmv"}
 

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.cleaning import Posed, Track
-from puppet.errors import DataError
-from puppet.frames import Face, Floats
-from puppet.neutral import KEEP_EVERY
-from puppet.persons import Looks, apart, grouped, look
-from puppet.shots import LASTS, Sighting, looks_within, shots
+from puppet.core.errors import DataError
+from puppet.core.types import Face, Floats
+from puppet.face.neutral import KEEP_EVERY
+from puppet.face.persons import Looks, apart, grouped, look
+from puppet.face.shots import LASTS, Sighting, looks_within, shots
 
 LONG = 2.0  # s of a face that tell who it is; what is shorter goes to whom it is most like
 FOLLOWED = 0.5  # s between two faces of one path

@@ -1,4 +1,5 @@
-"""Learn `puppet/assets/people.npz` (see `puppet/persons.py` and `puppet/first_neutral.py`) from synthetic people.
+"""Learn `puppet/assets/people.npz` (see `puppet/face/persons.py` and `puppet/face/first_neutral.py`) from synthetic
+people.
 
 `python -m models.people_model PEOPLE/p*  FOOTAGE/marble FOOTAGE/ada -o puppet/assets/people.npz`
 
@@ -17,13 +18,13 @@ from numpy.typing import NDArray
 
 from models.arguments import learn_from_people
 from models.rest_clips import read_truth
-from puppet import align
-from puppet.devices import Film
-from puppet.errors import DataError, reason
-from puppet.first_neutral import BONE
-from puppet.frames import Face, Floats, Frame
-from puppet.persons import SHAPE, turning
-from puppet.tracking import FaceMeshTracker
+from puppet.core.errors import DataError, reason
+from puppet.core.types import Face, Floats, Frame
+from puppet.face import align
+from puppet.face.first_neutral import BONE
+from puppet.face.persons import SHAPE, turning
+from puppet.face.tracking import FaceMeshTracker
+from puppet.sources.devices import Film
 
 FRAMES = 400  # of each person at most, evenly spread
 EQUAL = 60  # frames from which on people count alike

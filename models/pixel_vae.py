@@ -13,7 +13,7 @@ from models import losses
 from models.base import ActorModel, Batch, Index, standard_normal, to_network, to_picture
 from models.driver import DriverClip, upright_pictures
 from models.mirror import draw, flip_pictures, one_sided
-from puppet.frames import LANDMARKS
+from puppet.core.types import LANDMARKS
 
 if TYPE_CHECKING:
     from models.dataset import Dataset

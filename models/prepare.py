@@ -29,14 +29,15 @@ from models.labels import write_known
 from models.people import People, filmed_together, tell_apart
 from models.stopping import stop_on_signal
 from models.streamed import PlainReport, write_streamed
-from puppet import align, pixels
-from puppet.errors import DataError, PuppetError, SourceError, reason
-from puppet.file_lock import only_writer
-from puppet.files import publish, publish_whole, write_whole
-from puppet.frames import Face, Floats, Image
-from puppet.neutral import estimate_neutral
-from puppet.progress import progress
-from puppet.unfinished import drop_draft, forget, make_draft, note
+from puppet.core import pixels
+from puppet.core.errors import DataError, PuppetError, SourceError, reason
+from puppet.core.progress import progress
+from puppet.core.types import Face, Floats, Image
+from puppet.face import align
+from puppet.face.neutral import estimate_neutral
+from puppet.storage.file_lock import only_writer
+from puppet.storage.files import publish, publish_whole, write_whole
+from puppet.storage.unfinished import drop_draft, forget, make_draft, note
 
 UNSTEADY_SHARE = 0.02  # of a source's frames outside its steady crop: then the report says so
 UNSTEADY_SCALE = 1.5  # between the 5th and 95th percentile of the head's size

@@ -2,8 +2,8 @@
 
 One latent: expression components and head pose (models/geometry.py, linear, fitted), then appearance. Appearance is
 what a warp cannot do: eyeballs behind lids, teeth behind lips, wrinkles, shading. It is encoded from bounded,
-person-normalised measurements (puppet/measurements.py) and lives in the actor's canonical texture, where every frame is
-aligned. After Deep Appearance Models (Lombardi et al. 2018), with landmarks for the encoder's headset.
+person-normalised measurements (puppet/face/measurements.py) and lives in the actor's canonical texture, where every
+frame is aligned. After Deep Appearance Models (Lombardi et al. 2018), with landmarks for the encoder's headset.
 """
 
 from __future__ import annotations
@@ -37,12 +37,13 @@ from models.mesh import (
 )
 from models.mirror import draw, flip_offsets, flip_pictures, flip_pose, one_sided
 from models.registration import register_rings
-from puppet import align, measurements, pixels
-from puppet.errors import DataError
-from puppet.frames import Floats, HeadPose, Image
-from puppet.mirrored import flip_points
-from puppet.retarget import Retargeter
-from puppet.warp import MeshWarp
+from puppet.actor.warp import MeshWarp
+from puppet.core import pixels
+from puppet.core.errors import DataError
+from puppet.core.types import Floats, HeadPose, Image
+from puppet.face import align, measurements
+from puppet.face.mirroring import flip_points
+from puppet.face.retarget import Retargeter
 
 if TYPE_CHECKING:
     from models.dataset import Dataset

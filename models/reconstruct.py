@@ -15,11 +15,11 @@ from models.dataset import Dataset, open_dataset
 from models.driver import DriverClip, Shot
 from models.outputs import check_free, open_output
 from models.space import Space, open_space
-from puppet import pixels
-from puppet.errors import DataError
-from puppet.frames import Image
-from puppet.neutral import Neutral, usual_neutral
-from puppet.progress import progress
+from puppet.core import pixels
+from puppet.core.errors import DataError
+from puppet.core.progress import progress
+from puppet.core.types import Image
+from puppet.face.neutral import Neutral, usual_neutral
 
 CHUNK = 16  # frames rendered at once
 

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import numpy as np
 
-from puppet import align
-from puppet.arrays import read_arrays
-from puppet.errors import DataError, reason
-from puppet.frames import LANDMARKS, Floats, Frame
-from puppet.measurements import BROWS, EYE_LEFT, EYE_RIGHT, INNER_LIPS, LIPS, OUTER_LIPS, nearness
-from puppet.neutral import frontal
-from puppet.sources import open_source
-from puppet.tracking import FaceMeshTracker
+from puppet.core.errors import DataError, reason
+from puppet.core.types import LANDMARKS, Floats, Frame
+from puppet.face import align
+from puppet.face.measurements import BROWS, EYE_LEFT, EYE_RIGHT, INNER_LIPS, LIPS, OUTER_LIPS, nearness
+from puppet.face.neutral import frontal
+from puppet.face.tracking import FaceMeshTracker
+from puppet.parsing.arrays import read_arrays
+from puppet.sources.registry import open_source
 
 MAX_BYTES = 256 << 20  # of a clip's truth
 EVERY = 3  # frames of footage between two faces of a clip: 0.12 s at 25 frames/s

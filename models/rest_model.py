@@ -1,4 +1,4 @@
-"""Learn `puppet/assets/rest.npz` (see `puppet/rest_model.py`) from synthetic people whose expressions are known.
+"""Learn `puppet/assets/rest.npz` (see `puppet/face/rest_prior.py`) from synthetic people whose expressions are known.
 
 `python -m models.rest_model FOOTAGE/marble FOOTAGE/ada FOOTAGE/driver -o puppet/assets/rest.npz`
 
@@ -17,11 +17,21 @@ from torch.nn import functional
 
 from models.arguments import learn_from_people
 from models.rest_clips import Clip, Person, Strangers, read_person, simulated
-from puppet import align
-from puppet.frames import LANDMARKS, Floats
-from puppet.measurements import BROWS, EYE_LEFT, EYE_RIGHT, LIPS, nearness
-from puppet.neutral import calmest
-from puppet.rest_model import RANGE, REGIONS, Attention, Correction, arrays_of, describe, measured, measured_names, seen
+from puppet.core.types import LANDMARKS, Floats
+from puppet.face import align
+from puppet.face.measurements import BROWS, EYE_LEFT, EYE_RIGHT, LIPS, nearness
+from puppet.face.neutral import calmest
+from puppet.face.rest_prior import (
+    RANGE,
+    REGIONS,
+    Attention,
+    Correction,
+    arrays_of,
+    describe,
+    measured,
+    measured_names,
+    seen,
+)
 
 CLIPS = 1800  # simulated per person
 UNITS = 32  # hidden units

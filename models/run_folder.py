@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.config import TrainConfig, to_json, train_config
-from puppet.errors import DataError, reason
-from puppet.file_lock import held, holder, is_locked
-from puppet.files import write_whole
-from puppet.plain_json import check_shown, read_json
-from puppet.texts import is_plain
+from puppet.core.errors import DataError, reason
+from puppet.parsing.plain_json import check_shown, read_json
+from puppet.parsing.texts import is_plain
+from puppet.storage.file_lock import held, holder, is_locked
+from puppet.storage.files import write_whole
 
 if TYPE_CHECKING:
     from models.dataset import Dataset

@@ -13,7 +13,7 @@ import torch
 
 from models.base import Index
 from models.config import TrainConfig
-from puppet.errors import DataError
+from puppet.core.errors import DataError
 
 FIRST_CHECKPOINT, CHECKPOINT_EVERY = 60.0, 120.0  # s; whatever dies, at most so much training is lost
 BATCHES_STREAM, LOSS_STREAM, TORCH_STREAM, START_STREAM = range(4)  # purposes of random numbers

@@ -18,7 +18,7 @@ from models.dataset import Dataset, open_dataset
 from models.run_folder import data_facts
 from models.schedule import BATCHES_STREAM, generator_of
 from models.train import EVALUATION_BATCH, choose_device, pictures
-from puppet.errors import DataError
+from puppet.core.errors import DataError
 
 FIGURES = ("psnr", "ssim", "psnr_tracked")  # of `ActorModel.evaluate`, those that the table knows
 DEFAULT_FPS = 25.0

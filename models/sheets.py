@@ -10,9 +10,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from puppet import pixels
-from puppet.errors import DataError, reason
-from puppet.frames import Image
+from puppet.core import pixels
+from puppet.core.errors import DataError, reason
+from puppet.core.types import Image
 
 GAP = 4  # px between pictures
 BAND_GAP = 16  # px between pairs of rows

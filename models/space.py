@@ -13,12 +13,12 @@ from models import checkpoint
 from models.base import ActorModel, Index
 from models.dataset import open_dataset
 from models.train import choose_device
-from puppet.actor_card import SUFFIX
-from puppet.errors import DataError
-from puppet.frames import Floats, Image
-from puppet.latents import Latents, measure_latents
-from puppet.progress import progress
-from puppet.warp import MeshWarp
+from puppet.actor.card import SUFFIX
+from puppet.actor.latents import Latents, measure_latents
+from puppet.actor.warp import MeshWarp
+from puppet.core.errors import DataError
+from puppet.core.progress import progress
+from puppet.core.types import Floats, Image
 
 if TYPE_CHECKING:
     from models.dataset import Dataset

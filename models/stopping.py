@@ -7,7 +7,7 @@ import signal
 from collections.abc import Iterator
 from typing import Any
 
-from puppet.interrupts import Terminated, heeded, leave_terminal
+from puppet.process.signals import Terminated, heeded, leave_terminal
 
 
 class Wish:

@@ -26,11 +26,12 @@ from models.dataset import CENTRE, LANDMARK_FIELDS, ROWS_AT_ONCE, new_file, open
 from models.footage import Footage, Tools, frame_total, frames_of, is_still
 from models.labels import write_known
 from models.stopping import stop_on_signal
-from puppet import align, pixels
-from puppet.errors import DataError
-from puppet.frames import LANDMARKS, AlignedCrop, Face, Floats, Frame, Image
-from puppet.neutral import estimate_neutral
-from puppet.progress import progress
+from puppet.core import pixels
+from puppet.core.errors import DataError
+from puppet.core.progress import progress
+from puppet.core.types import LANDMARKS, AlignedCrop, Face, Floats, Frame, Image
+from puppet.face import align
+from puppet.face.neutral import estimate_neutral
 
 GROWTH = 4096  # pictures by which the file grows: how many there are is only known at the end
 LANDMARK_ROWS = 16  # faces a chunk of the file

@@ -48,10 +48,10 @@ from models.schedule import (
     step_limit,
 )
 from models.stopping import stop_on_signal
-from puppet import pixels
-from puppet.errors import DataError
-from puppet.progress import progress
-from puppet.sources import DEMO_CLIP
+from puppet.core import pixels
+from puppet.core.errors import DataError
+from puppet.core.progress import progress
+from puppet.sources.registry import DEMO_CLIP
 
 SHEET_COLUMNS = 8
 SHEET_SIDE = 192  # px, largest cell

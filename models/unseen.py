@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from puppet.frames import Floats, Image
+from puppet.core.types import Floats, Image
 
 LEAST_SEEN = 3  # frames that must show a texel: one may be the tracker's mistake
 REACH = 3  # texels, the side of a square around the place that a pixel was taken from, which counts as shown

@@ -13,14 +13,14 @@ from models import driver, sheets
 from models.dataset import open_dataset
 from models.outputs import check_free, is_picture, is_video, open_output, save_picture
 from models.space import Space, chunks, training_data
-from puppet import pixels
-from puppet.errors import DataError
-from puppet.explore import RandomFaces, explore, path, walk_target
-from puppet.frames import Floats, Image
-from puppet.latents import Latents
-from puppet.morph import eased
-from puppet.neutral import usual_neutral
-from puppet.progress import progress
+from puppet.actor.latents import Latents
+from puppet.actor.morph import eased
+from puppet.core import pixels
+from puppet.core.errors import DataError
+from puppet.core.progress import progress
+from puppet.core.types import Floats, Image
+from puppet.explore.exploration import RandomFaces, explore, path, walk_target
+from puppet.face.neutral import usual_neutral
 
 RANDOM = "random"  # a place that is drawn
 WALK_PICTURES = 12  # of one step of the random walk

@@ -1,7 +1,7 @@
 """Puppet: your face moves another face, live."""
 
-from puppet import process
+from puppet.process import environment
 
 __version__ = "0.1.0"
 
-process.prepare()  # before any library is loaded, in every process
+environment.prepare()  # before any library is loaded, in every process

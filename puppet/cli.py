@@ -9,11 +9,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from puppet import __version__, process
-from puppet.error_log import explained, uncaught
-from puppet.errors import PuppetError
-from puppet.interrupts import exit_code, terminating
-from puppet.texts import one_line
+from puppet import __version__
+from puppet.core.errors import PuppetError
+from puppet.parsing.texts import one_line
+from puppet.process import environment
+from puppet.process.log import explained, uncaught
+from puppet.process.signals import exit_code, terminating
 
 PROVIDERS = ("auto", "cuda", "directml", "coreml", "cpu")
 LAYOUTS = ("side-by-side", "actor", "driver", "separate")
@@ -35,8 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not given or (given[0].startswith("-") and given[0] not in ("-h", "--help", "--version")):
         given.insert(0, "run")
     arguments = build_parser().parse_args(given)
-    process.spare_cores()
-    process.print_anything()
+    environment.spare_cores()
+    environment.print_anything()
     try:
         with uncaught(_say), terminating():
             return arguments.command(arguments)
@@ -130,10 +131,10 @@ def run_live(arguments: argparse.Namespace) -> int:
     if arguments.headless:
         if arguments.screenshot is not None:
             raise PuppetError("--screenshot needs the window; leave --headless out")
-        from puppet.headless import run_headless
-        from puppet.leftovers import clear_up_and_say
-        from puppet.output_settings import OutputSettings
-        from puppet.pipeline import StepOptions
+        from puppet.commands.headless import run_headless
+        from puppet.engine.puppeteer import StepOptions
+        from puppet.output.crash_recovery import clear_up_and_say
+        from puppet.output.settings import OutputSettings
 
         clear_up_and_say()
         return run_headless(
@@ -147,13 +148,13 @@ def run_live(arguments: argparse.Namespace) -> int:
             outputs=OutputSettings(**_outputs(arguments, arguments.record)),
             virtual_camera=arguments.virtual_camera,
         )
-    from puppet.doctor import has_display
+    from puppet.commands.doctor import has_display
 
     if not has_display():
         if any((arguments.source, arguments.frames, arguments.record, arguments.screenshot)):
             raise PuppetError("There is no display for the window; use --headless, or: puppet render VIDEO -o OUT.mp4")
         return render_demo(arguments.actor, arguments.provider, _motion(arguments))
-    from puppet.app import run_window
+    from puppet.commands.window import run_window
 
     return run_window(
         source=arguments.source,
@@ -171,9 +172,9 @@ def run_live(arguments: argparse.Namespace) -> int:
 
 def render_demo(actor: str | None, provider: str, motion: dict[str, Any]) -> int:
     """What a machine without a display gets: the demo clip, played by the actor, as a new file in this folder."""
-    from puppet.pipeline import StepOptions
-    from puppet.recorder import free_name
-    from puppet.render import render
+    from puppet.commands.render import render
+    from puppet.engine.puppeteer import StepOptions
+    from puppet.media.recorder import free_name
 
     output = free_name(Path(DEMO_OUTPUT))
     print(f"There is no display, so the demo clip is rendered to {output} instead of shown in a window.", flush=True)
@@ -184,11 +185,11 @@ def render_demo(actor: str | None, provider: str, motion: dict[str, Any]) -> int
 
 def render_video(arguments: argparse.Namespace) -> int:
     """One video, or every video of a folder."""
-    from puppet.batch import default_jobs, render_folder, videos_in
-    from puppet.leftovers import clear_up_and_say
-    from puppet.output_settings import OutputSettings
-    from puppet.pipeline import StepOptions
-    from puppet.render import render
+    from puppet.commands.render import render
+    from puppet.commands.render_folder import default_jobs, render_folder, videos_in
+    from puppet.engine.puppeteer import StepOptions
+    from puppet.output.crash_recovery import clear_up_and_say
+    from puppet.output.settings import OutputSettings
 
     clear_up_and_say()
     videos = videos_in(Path(arguments.video))
@@ -218,7 +219,7 @@ def render_video(arguments: argparse.Namespace) -> int:
 
 
 def run_bench(arguments: argparse.Namespace) -> int:
-    from puppet import bench
+    from puppet.commands import bench
 
     if arguments.compare is not None:
         return bench.run_compare(*arguments.compare)
@@ -234,17 +235,17 @@ def run_bench(arguments: argparse.Namespace) -> int:
 
 
 def explore_actor(arguments: argparse.Namespace) -> int:
-    from puppet.doctor import has_display
+    from puppet.commands.doctor import has_display
 
     if not has_display():
         raise PuppetError("The explorer is a window, and there is no display for it")
-    from puppet.app import run_explorer
+    from puppet.commands.window import run_explorer
 
     return run_explorer(arguments.actor, arguments.provider, arguments.screenshot)
 
 
 def show_cameras(arguments: argparse.Namespace) -> int:
-    from puppet.sources import list_cameras
+    from puppet.sources.registry import list_cameras
 
     cameras = list_cameras()
     for camera in cameras:
@@ -256,8 +257,8 @@ def show_cameras(arguments: argparse.Namespace) -> int:
 
 def show_actors(arguments: argparse.Namespace) -> int:
     """One line per actor; a damaged file is named, and makes the exit code 2."""
-    from puppet.actor import list_actors, user_folder
-    from puppet.actor_card import read_card
+    from puppet.actor.card import read_card
+    from puppet.actor.runtime import list_actors, user_folder
 
     code = 0
     for path in list_actors():
@@ -273,7 +274,7 @@ def show_actors(arguments: argparse.Namespace) -> int:
 
 
 def run_doctor(arguments: argparse.Namespace) -> int:
-    from puppet.doctor import examine
+    from puppet.commands.doctor import examine
 
     return examine(arguments.actor)
 
@@ -313,7 +314,7 @@ def _outputs(arguments: argparse.Namespace, file: Path | None = None) -> dict[st
     the file that is to be made."""
     chosen = {name: getattr(arguments, name) for name in ("layout", "codec", "quality", "height")}
     if file is not None and arguments.codec is None:
-        from puppet.output_settings import OutputSettings
+        from puppet.output.settings import OutputSettings
 
         usual = OutputSettings()
         suiting = usual.suiting(file).codec

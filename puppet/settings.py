@@ -10,13 +10,13 @@ from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-from puppet.errors import PuppetError
-from puppet.file_lock import only_writer
-from puppet.files import set_aside, write_whole
-from puppet.folders import config_folder, videos_folder
-from puppet.output_settings import OutputSettings
-from puppet.plain_json import read_json, to_json
-from puppet.texts import is_plain, is_seen, one_line
+from puppet.core.errors import PuppetError
+from puppet.output.settings import OutputSettings
+from puppet.parsing.plain_json import read_json, to_json
+from puppet.parsing.texts import is_plain, is_seen, one_line
+from puppet.storage.file_lock import only_writer
+from puppet.storage.files import set_aside, write_whole
+from puppet.storage.folders import config_folder, videos_folder
 
 T = TypeVar("T")
 MAX_BYTES = 1 << 20

@@ -9,10 +9,10 @@ import numpy as np
 from tiny_actor import neutral
 from video_fixtures import numbered, shown_number, write_video
 
-from puppet import align
-from puppet.following import Spot
-from puppet.frames import Face, Frame, HeadPose, Result
-from puppet.pipeline import Puppeteer
+from puppet.core.types import Face, Frame, HeadPose, Result
+from puppet.engine.puppeteer import Puppeteer
+from puppet.face import align
+from puppet.face.face_selection import Spot
 
 SIZE = (192, 144)  # px
 

@@ -7,10 +7,10 @@ import time
 
 import numpy as np
 
-from puppet.errors import RecordingError
-from puppet.frames import Frame, Portrait, Result
-from puppet.latents import Latents
-from puppet.pipeline import Tracked
+from puppet.actor.latents import Latents
+from puppet.core.errors import RecordingError
+from puppet.core.types import Frame, Portrait, Result
+from puppet.engine.puppeteer import Tracked
 
 
 def eventually(what, timeout=60.0):

@@ -18,20 +18,20 @@ from PyQt6.QtCore import QCoreApplication, Qt
 from PyQt6.QtGui import QColor, QDesktopServices
 from PyQt6.QtWidgets import QComboBox
 
-from puppet.addresses import without_secrets
-from puppet.compose import Layout, compose
-from puppet.engine import Engine
-from puppet.errors import ActorFileError, SourceError
-from puppet.frames import Frame, Portrait, Result
+from puppet.core.addresses import without_secrets
+from puppet.core.errors import ActorFileError, SourceError
+from puppet.core.types import Frame, Portrait, Result
+from puppet.engine.engine import Engine
+from puppet.face.neutral_store import NeutralStore
 from puppet.gui.controller import Controller, Services
 from puppet.gui.main_window import MainWindow
 from puppet.gui.preview import PreviewPane
-from puppet.neutral_store import NeutralStore
-from puppet.outputs import Outputs
-from puppet.provenance import Provenance
-from puppet.recorder import Recording
+from puppet.media.recorder import Recording
+from puppet.output.compose import Layout, compose
+from puppet.output.live_outputs import Outputs
+from puppet.output.recording_sink import save_snapshot
+from puppet.provenance.xmp import Provenance
 from puppet.settings import Settings
-from puppet.sinks import save_snapshot
 
 ROOM = 60_000  # ms; a wait that is over earlier costs nothing, and a loaded machine needs it
 RED, GREEN, BLUE, GREY = (0, 0, 255), (0, 255, 0), (255, 0, 0), (99, 99, 99)  # BGR

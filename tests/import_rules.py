@@ -19,14 +19,14 @@ class Rule:
 
 RULES = (
     *(Rule("puppet/*", name) for name in ("torch", "models", "export")),
-    Rule("puppet/*", "mediapipe", except_in="puppet/tracking.py"),
-    Rule("puppet/*", "onnxruntime", except_in="puppet/actor.py"),
-    *(Rule(f"{room}/*", "PIL", except_in="puppet/pictures.py") for room in ("puppet", "models", "export")),
+    Rule("puppet/*", "mediapipe", except_in="puppet/face/tracking.py"),
+    Rule("puppet/*", "onnxruntime", except_in="puppet/actor/runtime.py"),
+    *(Rule(f"{room}/*", "PIL", except_in="puppet/pictures/decode.py") for room in ("puppet", "models", "export")),
     Rule("puppet/*", "PyQt6", except_in="puppet/gui/*"),
-    Rule("puppet/*", "puppet.gui", except_in="puppet/gui/*|puppet/app.py"),
-    Rule("puppet/frames.py", "cv2"),
+    Rule("puppet/*", "puppet.gui", except_in="puppet/gui/*|puppet/commands/window.py"),
+    Rule("puppet/core/types.py", "cv2"),
     *(Rule("models/*", name) for name in ("PyQt6", "onnxruntime", "export", "puppet.gui")),
-    Rule("models/*", "puppet.actor", except_in="models/actor_space.py"),
+    Rule("models/*", "puppet.actor.runtime", except_in="models/actor_space.py"),
     *(Rule("export/*", name) for name in ("PyQt6", "puppet.gui")),
     *(Rule("*", name) for name in ("pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal")),
 )
@@ -66,7 +66,7 @@ def imported(path: str, source: str) -> Iterator[tuple[int, str]]:
 
 
 def _absolute(path: str, node: ast.ImportFrom) -> str:
-    """from .gui import x in puppet/app.py -> puppet.gui."""
+    """from .gui import x in puppet/commands/window.py -> puppet.gui."""
     if not node.level:
         return node.module or ""
     package = path.split("/")[: -node.level]

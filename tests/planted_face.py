@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 from models.mesh import OVAL
-from puppet import align
-from puppet.frames import LANDMARKS, Face, Floats, HeadPose
-from puppet.measurements import BROWS, EYE_LEFT, EYE_RIGHT, INNER_LIPS, IRIS_LEFT, IRIS_RIGHT, LIPS, OUTER_LIPS
+from puppet.core.types import LANDMARKS, Face, Floats, HeadPose
+from puppet.face import align
+from puppet.face.measurements import BROWS, EYE_LEFT, EYE_RIGHT, INNER_LIPS, IRIS_LEFT, IRIS_RIGHT, LIPS, OUTER_LIPS
 
 LID_GAP, LIP_GAP = 0.12, 0.008  # eye distances between lids and lips at rest, at their middle
 EYE_MIDDLE = np.array([0.343, 0.0175])

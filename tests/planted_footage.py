@@ -15,8 +15,8 @@ import numpy as np
 from tiny_dataset import neutral_face
 
 from models.footage import Tools
-from puppet import align
-from puppet.frames import Face, Floats, Frame, HeadPose, Image
+from puppet.core.types import Face, Floats, Frame, HeadPose, Image
+from puppet.face import align
 
 FPS = 25.0
 WIDTH, HEIGHT = 200, 180

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from PIL import Image as Pillow  # mediapipe brings it
 
-from puppet.frames import Image
+from puppet.core.types import Image
 
 EDGES = (0, 1, 2, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 

@@ -25,7 +25,7 @@ from models.base import to_network
 from models.config import TrainConfig, train_config
 from models.distributed import team
 from models.train import train
-from puppet.errors import PuppetError
+from puppet.core.errors import PuppetError
 
 NAME = "team-test-model"
 CRITIC_FROM = 0.5  # of the training

@@ -16,14 +16,15 @@ import tiny_actor as tiny
 from onnx import TensorProto, helper
 from tiny_actor import tiny_parts
 
-import puppet.actor
-from puppet import actor_card, align
-from puppet.actor import find_actor, list_actors, load_actor, read_preview
-from puppet.actor_card import DECODER, ENCODER, LATENTS, PREVIEW, Golden, write_actor
-from puppet.errors import ActorFileError, PuppetError
-from puppet.frames import POSE_SIZE, AlignedCrop, Drive, Latent
-from puppet.graph_check import check_graph
-from puppet.latents import latents_from_bytes, latents_to_bytes
+import puppet.actor.runtime
+from puppet.actor import card as actor_card
+from puppet.actor.card import DECODER, ENCODER, LATENTS, PREVIEW, Golden, write_actor
+from puppet.actor.graph.check import check_graph
+from puppet.actor.latents import latents_from_bytes, latents_to_bytes
+from puppet.actor.runtime import find_actor, list_actors, load_actor, read_preview
+from puppet.core.errors import ActorFileError, PuppetError
+from puppet.core.types import POSE_SIZE, AlignedCrop, Drive, Latent
+from puppet.face import align
 
 
 @pytest.fixture
@@ -208,7 +209,7 @@ def test_a_harmful_graph_is_refused_before_it_is_loaded(tmp_path, monkeypatch, c
     _, members = tiny_parts()
     graph = edited(members[ENCODER], change)
     path = write(tmp_path / "x.actor", replace={ENCODER: graph})
-    monkeypatch.setattr(puppet.actor.ort, "InferenceSession", None)  # it must not come to that
+    monkeypatch.setattr(puppet.actor.runtime.ort, "InferenceSession", None)  # it must not come to that
     with pytest.raises(ActorFileError, match=rf"x\.actor: encoder\.onnx: the graph .*{message}"):
         load_actor(path)
 
@@ -216,10 +217,10 @@ def test_a_harmful_graph_is_refused_before_it_is_loaded(tmp_path, monkeypatch, c
 def test_a_file_in_the_runtimes_own_format_is_refused_twice(tmp_path, monkeypatch):
     """By the check, and by ONNX Runtime itself, which would tell such a file by its content."""
     _, members = tiny_parts()
-    options = puppet.actor.ort.SessionOptions()
+    options = puppet.actor.runtime.ort.SessionOptions()
     options.add_session_config_entry("session.save_model_format", "ORT")
     options.optimized_model_filepath = str(tmp_path / "decoder.ort")
-    puppet.actor.ort.InferenceSession(members[DECODER], options, providers=["CPUExecutionProvider"])
+    puppet.actor.runtime.ort.InferenceSession(members[DECODER], options, providers=["CPUExecutionProvider"])
     own = (tmp_path / "decoder.ort").read_bytes()
     assert own[4:8] == b"ORTM"
     path = write(tmp_path / "x.actor", replace={DECODER: own})
@@ -227,8 +228,8 @@ def test_a_file_in_the_runtimes_own_format_is_refused_twice(tmp_path, monkeypatc
         ActorFileError, match=r"x\.actor: decoder\.onnx: the graph is written in ONNX Runtime's own format"
     ):
         load_actor(path)
-    monkeypatch.setattr(puppet.actor, "check_graph", lambda data: None)
-    monkeypatch.setattr(puppet.actor.trial, "prove", lambda *_: None)
+    monkeypatch.setattr(puppet.actor.runtime, "check_graph", lambda data: None)
+    monkeypatch.setattr(puppet.actor.runtime.trial, "prove", lambda *_: None)
     with pytest.raises(ActorFileError, match=r"x\.actor: decoder\.onnx cannot be run \(.*[Pp]rotobuf"):
         load_actor(path)
 
@@ -292,7 +293,7 @@ def test_another_golden_picture_is_refused_on_the_cpu(tmp_path):
 @pytest.fixture
 def pretend_cuda(monkeypatch):
     """A provider that is called CUDA and computes on the CPU; `wrong` makes its decoder's pictures too bright."""
-    real = puppet.actor.ort.InferenceSession
+    real = puppet.actor.runtime.ort.InferenceSession
     pretend = {"wrong": False, "fails": False}
 
     class Session:
@@ -313,10 +314,10 @@ def pretend_cuda(monkeypatch):
             return [first, *others]
 
     there = ["CUDAExecutionProvider", "CPUExecutionProvider"]
-    monkeypatch.setattr(puppet.actor.ort, "InferenceSession", Session)
-    monkeypatch.setattr(puppet.actor.ort, "get_available_providers", lambda: there)
-    monkeypatch.setattr(puppet.actor.ort, "preload_dlls", lambda: None, raising=False)
-    monkeypatch.setattr(puppet.actor, "_nvidia_driver", lambda: True)
+    monkeypatch.setattr(puppet.actor.runtime.ort, "InferenceSession", Session)
+    monkeypatch.setattr(puppet.actor.runtime.ort, "get_available_providers", lambda: there)
+    monkeypatch.setattr(puppet.actor.runtime.ort, "preload_dlls", lambda: None, raising=False)
+    monkeypatch.setattr(puppet.actor.runtime, "_nvidia_driver", lambda: True)
     return pretend
 
 
@@ -347,7 +348,7 @@ def test_a_missing_cuda_library_is_named(tmp_path, pretend_cuda, monkeypatch):
         print("Failed to load libcublasLt.so.12: cannot open shared object file")
         print("Please follow the instructions")
 
-    monkeypatch.setattr(puppet.actor.ort, "preload_dlls", preload)
+    monkeypatch.setattr(puppet.actor.runtime.ort, "preload_dlls", preload)
     actor = load_actor(tiny.tiny_actor(tmp_path / "x.actor"), "auto")
     assert actor.providers == ["CPUExecutionProvider"]
     assert actor.notice == (
@@ -356,7 +357,7 @@ def test_a_missing_cuda_library_is_named(tmp_path, pretend_cuda, monkeypatch):
 
 
 def test_without_a_driver_cuda_is_not_tried(tmp_path, pretend_cuda, monkeypatch):
-    monkeypatch.setattr(puppet.actor, "_nvidia_driver", lambda: False)
+    monkeypatch.setattr(puppet.actor.runtime, "_nvidia_driver", lambda: False)
     path = tiny.tiny_actor(tmp_path / "x.actor")
     assert load_actor(path, "auto").notice is None  # nobody asked for it
     asked = load_actor(path, "cuda")
@@ -379,7 +380,7 @@ def test_a_provider_that_is_not_built_in_is_told(tmp_path, pretend_cuda):
 def folders(tmp_path, monkeypatch):
     built_in, user = tmp_path / "built-in", tmp_path / "user"
     built_in.mkdir()
-    monkeypatch.setattr(puppet.actor, "BUILT_IN", built_in)
+    monkeypatch.setattr(puppet.actor.runtime, "BUILT_IN", built_in)
     monkeypatch.setenv("PUPPET_ACTORS_DIR", str(user))
     return built_in, user
 
@@ -422,7 +423,7 @@ def test_actors_are_found_by_file(tmp_path, folders, monkeypatch):
 
 def test_the_preview_is_read_without_the_networks(tmp_path, monkeypatch):
     path = tiny.tiny_actor(tmp_path / "x.actor")
-    monkeypatch.setattr(puppet.actor.ort, "InferenceSession", None)
+    monkeypatch.setattr(puppet.actor.runtime.ort, "InferenceSession", None)
     preview = read_preview(path)
     assert np.abs(preview[..., ::-1].astype(int) - tiny.texture()).max() <= 5  # the neutral's mouth brightens it
 

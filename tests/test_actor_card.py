@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from tiny_actor import tiny_actor, tiny_parts
 
-from puppet import actor_card
-from puppet.actor_card import (
+from puppet.actor import card as actor_card
+from puppet.actor.card import (
     CARD,
     DECODER,
     ENCODER,
@@ -24,7 +24,7 @@ from puppet.actor_card import (
     read_member,
     write_actor,
 )
-from puppet.errors import ActorFileError
+from puppet.core.errors import ActorFileError
 
 
 def rewrite(path: Path, change=None, card=None, **zip_options) -> None:

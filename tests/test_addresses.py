@@ -9,9 +9,9 @@ import sys
 
 import pytest
 
-from puppet import passwords
-from puppet.addresses import HIDDEN, Address, hidden, read_address, without_secrets
-from puppet.errors import SourceError
+from puppet.core.addresses import HIDDEN, Address, hidden, read_address, without_secrets
+from puppet.core.errors import SourceError
+from puppet.sources.network import passwords
 
 SECRET = [  # with "hush" in every place where people write passwords
     ("http://me:hush@cam/video", "http://cam/video", "http://me:***@cam/video"),

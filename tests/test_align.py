@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from planted_face import expression, rest_face, tracked
 
-from puppet import align
-from puppet.frames import HeadPose
+from puppet.core.types import HeadPose
+from puppet.face import align
 
 ANGLES = [(0, 0, 0), (35, 0, 0), (0, 25, 0), (0, 0, -40), (-30, 20, 15), (60, -35, 100), (-80, 5, -170)]
 

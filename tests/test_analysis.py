@@ -20,8 +20,8 @@ from models.analysis.study import study
 from models.dataset import open_dataset
 from models.run_folder import data_facts
 from models.space import Posterior, Training, evenly
-from puppet.frames import Floats, Image
-from puppet.latents import Latents
+from puppet.actor.latents import Latents
+from puppet.core.types import Floats, Image
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 

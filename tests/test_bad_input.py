@@ -27,10 +27,13 @@ import models.__main__ as models_command
 from models import prepare, train
 from models.footage import Tools
 from models.mesh import build_mesh, mesh_size
-from puppet import align, cli, recorder, render, tracking
-from puppet.frames import HeadPose
-from puppet.sources import DEMO_CLIP
-from puppet.tracking import without_native_chatter
+from puppet import cli
+from puppet.commands import render
+from puppet.core.types import HeadPose
+from puppet.face import align, tracking
+from puppet.face.tracking import without_native_chatter
+from puppet.media import recorder
+from puppet.sources.registry import DEMO_CLIP
 
 COMMANDS = {"puppet": cli.main, "models": models_command.main, "export": export_command.main}
 
@@ -235,8 +238,8 @@ def test_the_tracker_is_silent(tmp_path: Path) -> None:
     """In a process of its own, for the libraries say most of it once."""
     look = f"""if True:
         import cv2, numpy, sys
-        from puppet.frames import Frame
-        from puppet.tracking import FaceMeshTracker
+        from puppet.core.types import Frame
+        from puppet.face.tracking import FaceMeshTracker
         tracker = FaceMeshTracker()
         capture = cv2.VideoCapture({str(DEMO_CLIP)!r})
         seen = [tracker.track(Frame(numpy.asarray(capture.read()[1]), k, k / 30)) is not None for k in range(3)]

@@ -10,9 +10,10 @@ from driven import PlantedTracker, driver_clip, interrupted_at
 from tiny_actor import tiny_actor
 from video_fixtures import read_video, shown_number
 
-from puppet import batch, cli, render
-from puppet.errors import RecordingError
-from puppet.output_settings import OutputSettings
+from puppet import cli
+from puppet.commands import render, render_folder
+from puppet.core.errors import RecordingError
+from puppet.output.settings import OutputSettings
 
 
 @pytest.fixture
@@ -142,8 +143,8 @@ def test_several_at_once_get_the_same_options(
     given: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
 ) -> None:
     monkeypatch.setattr(Child, "started", [])
-    monkeypatch.setattr(batch.subprocess, "Popen", Child)
-    monkeypatch.setattr(batch, "claimed_frames", lambda video: 8)  # it asks ffmpeg, by the same Popen
+    monkeypatch.setattr(render_folder.subprocess, "Popen", Child)
+    monkeypatch.setattr(render_folder, "claimed_frames", lambda video: 8)  # it asks ffmpeg, by the same Popen
     assert cli.main(["render", *given, "--jobs", "2", "--eyes-gain", "1.5", "--no-badge"]) == 2
     assert [command[4][-5:] for command in Child.started] == ["a.mp4", "b.mp4", "c.mp4"]
     actor = str(tmp_path / "tiny.actor")
@@ -176,15 +177,15 @@ def test_ctrl_c_is_handed_on_to_every_process(
 
     monkeypatch.setattr(Child, "interrupted", [])
     monkeypatch.setattr(Child, "wait", pressed)
-    monkeypatch.setattr(batch.subprocess, "Popen", Child)
-    monkeypatch.setattr(batch, "claimed_frames", lambda video: 8)  # it asks ffmpeg, by the same Popen
+    monkeypatch.setattr(render_folder.subprocess, "Popen", Child)
+    monkeypatch.setattr(render_folder, "claimed_frames", lambda video: 8)  # it asks ffmpeg, by the same Popen
     assert cli.main(["render", *given, "--jobs", "2"]) == 130
     assert Child.interrupted == ["a", "b"]
 
 
 def test_names_that_differ_in_their_ending_only_stay_apart(tmp_path: Path) -> None:
     videos = [tmp_path / name for name in ("a.mov", "a.mp4", "b.mp4")]
-    jobs, finished = batch.plan(videos, tmp_path / "out", OutputSettings(codec="ffv1"), False, False)
+    jobs, finished = render_folder.plan(videos, tmp_path / "out", OutputSettings(codec="ffv1"), False, False)
     assert [job.output.name for job in jobs] == ["a.mov.mkv", "a.mp4.mkv", "b.mkv"]
     assert finished == 0
 
@@ -194,10 +195,10 @@ def test_three_files_of_a_video_are_finished_together(tmp_path: Path) -> None:
     for layout in ("driver", "actor"):
         (tmp_path / f"a_{layout}.mp4").touch()
     with pytest.raises(RecordingError, match="exists already"):
-        batch.plan([tmp_path / "a.mov"], tmp_path, separate, False, False)
-    assert len(batch.plan([tmp_path / "a.mov"], tmp_path, separate, True, False)[0]) == 1
+        render_folder.plan([tmp_path / "a.mov"], tmp_path, separate, False, False)
+    assert len(render_folder.plan([tmp_path / "a.mov"], tmp_path, separate, True, False)[0]) == 1
     (tmp_path / "a_side-by-side.mp4").touch()
-    assert batch.plan([tmp_path / "a.mov"], tmp_path, separate, True, False) == ([], 1)
+    assert render_folder.plan([tmp_path / "a.mov"], tmp_path, separate, True, False) == ([], 1)
 
 
 @pytest.mark.parametrize("how", ["--force", "--resume"])

@@ -11,9 +11,11 @@ import pytest
 from driven import PlantedTracker
 from tiny_actor import tiny_actor
 
-from puppet import bench, cli, doctor, tracking
-from puppet.actor import Actor, load_actor
-from puppet.frames import Image
+from puppet import cli
+from puppet.actor.runtime import Actor, load_actor
+from puppet.commands import bench, doctor
+from puppet.core.types import Image
+from puppet.face import tracking
 
 FIGURES = {
     "fps": 50.0,
@@ -135,10 +137,10 @@ def test_every_figure_that_the_issue_asks_for_is_measured(
 def test_the_real_window_is_timed_to_its_paint_and_to_a_flash(
     actor: Actor, qapp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from puppet import app
+    from puppet.commands import window
 
     monkeypatch.setattr(bench, "WARM_UP", 0.3)
-    figures = app.bench_in_window(actor, clip(4), 3.0, flash=True)
+    figures = window.bench_in_window(actor, clip(4), 3.0, flash=True)
     assert figures["latency_to"] == "paint"
     assert 0 < figures["paint_ms"]["p50"] < figures["latency_ms"]["p50"]
     assert figures["flash_ms"]["p50"] > 0

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from tiny_actor import tiny_actor
 
-from puppet.actor_card import read_card
-from puppet.bookmarks import Bookmarks, checked_name
-from puppet.errors import PuppetError
+from puppet.actor.card import read_card
+from puppet.core.errors import PuppetError
+from puppet.explore.bookmarks import Bookmarks, checked_name
 
 
 @pytest.fixture

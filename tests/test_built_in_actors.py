@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from puppet import measurements
-from puppet.actor import BUILT_IN, DEFAULT_ACTOR, load_actor
-from puppet.frames import POSE_NAMES, Drive, Face, Frame
-from puppet.measurements import measure
-from puppet.neutral import usual_neutral
-from puppet.pipeline import Puppeteer, StepOptions
-from puppet.retarget import Gains, Retargeter
-from puppet.sources import DEMO_CLIP, open_source
-from puppet.tracking import FaceMeshTracker
-from puppet.warp import MeshWarp
+from puppet.actor.runtime import BUILT_IN, DEFAULT_ACTOR, load_actor
+from puppet.actor.warp import MeshWarp
+from puppet.core.types import POSE_NAMES, Drive, Face, Frame
+from puppet.engine.puppeteer import Puppeteer, StepOptions
+from puppet.face import measurements
+from puppet.face.measurements import measure
+from puppet.face.neutral import usual_neutral
+from puppet.face.retarget import Gains, Retargeter
+from puppet.face.tracking import FaceMeshTracker
+from puppet.sources.registry import DEMO_CLIP, open_source
 
 ACTORS = sorted(BUILT_IN.glob("*.actor"))
 LARGEST = 12 * 2**20  # bytes

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from planted_face import expression, rest_face, tracked
 
-from puppet import align
-from puppet.calibration import COUNTDOWN, GuidedCalibration, face_light, face_size, face_speed, gates_of, lid_gap
-from puppet.errors import PuppetError
-from puppet.frames import Frame
-from puppet.neutral_store import NeutralStore, checked_user
+from puppet.core.errors import PuppetError
+from puppet.core.types import Frame
+from puppet.face import align
+from puppet.face.calibration import COUNTDOWN, GuidedCalibration, face_light, face_size, face_speed, gates_of, lid_gap
+from puppet.face.neutral_store import NeutralStore, checked_user
 
 REST = rest_face()
 MIDDLE = (160.0, 100.0)

@@ -14,7 +14,7 @@ from models import checkpoint
 from models.checkpoint import MODEL, OPTIMIZER, load_model, load_optimizer, optimizer_tensors
 from models.config import PRESETS, SeedInt8Config, to_json
 from models.seed_int8 import SeedInt8
-from puppet.errors import DataError
+from puppet.core.errors import DataError
 
 CONFIG = PRESETS["seed-int8"]
 

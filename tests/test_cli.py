@@ -14,10 +14,12 @@ import pytest
 from tiny_actor import tiny_actor
 
 import puppet
-from puppet import cli, doctor, error_log
-from puppet.errors import PuppetError, SourceError
-from puppet.output_settings import OutputSettings
-from puppet.pipeline import StepOptions
+from puppet import cli
+from puppet.commands import doctor
+from puppet.core.errors import PuppetError, SourceError
+from puppet.engine.puppeteer import StepOptions
+from puppet.output.settings import OutputSettings
+from puppet.process import log as error_log
 from puppet.settings import MotionSettings
 
 COMMANDS = ("run", "render", "cameras", "actors", "doctor")
@@ -36,7 +38,7 @@ def test_help_loads_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, timeout=60, check=True)
     loaded = set(done.stdout.split())
     assert "puppet.cli" in loaded
-    assert loaded.isdisjoint({"numpy", "cv2", "mediapipe", "onnxruntime", "PyQt6", "torch", "puppet.engine"})
+    assert loaded.isdisjoint({"numpy", "cv2", "mediapipe", "onnxruntime", "PyQt6", "torch", "puppet.engine.engine"})
 
 
 def test_the_module_is_the_command() -> None:
@@ -147,7 +149,7 @@ def test_without_a_display_the_demo_becomes_a_new_file(
         output.write_bytes(b"a video")
         return SimpleNamespace(summary=lambda: f"{output}: done")
 
-    monkeypatch.setattr("puppet.render.render", render)
+    monkeypatch.setattr("puppet.commands.render.render", render)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "puppet-demo.mp4").write_bytes(b"precious")
     assert cli.main([]) == 0
@@ -168,7 +170,7 @@ def test_a_wish_for_the_window_without_a_display_is_an_error(
 def test_the_window_gets_what_was_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     got = {}
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
-    monkeypatch.setattr("puppet.app.run_window", lambda **options: got.update(options) or 0)
+    monkeypatch.setattr("puppet.commands.window.run_window", lambda **options: got.update(options) or 0)
     given = ["--source", "0", "--actor", "marble", "--loop", "--provider", "cpu", "--frames", "7", "--eyes-gain", "1.5"]
     given += ["--layout", "actor", "--no-badge", "--virtual-camera"]
     assert cli.main(given) == 0
@@ -203,13 +205,13 @@ def test_every_motion_setting_is_an_option_of_run_and_render(monkeypatch: pytest
     assert {name: (0, most) for name, (most, _) in cli.MOTION.items()} == limits
     got = {}
     monkeypatch.setattr(
-        "puppet.render.render", lambda *_, **options: got.update(options) or SimpleNamespace(summary=str)
+        "puppet.commands.render.render", lambda *_, **options: got.update(options) or SimpleNamespace(summary=str)
     )
     given = [word for i, name in enumerate(limits) for word in ("--" + name.replace("_", "-"), str(i / 10))]
     assert cli.main(["render", "in.mp4", "-o", "out.mp4", "--layout", "actor", *given]) == 0
     assert got["options"] == StepOptions(0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
     assert got["outputs"] == OutputSettings(layout="actor")
-    monkeypatch.setattr("puppet.headless.run_headless", lambda **options: got.update(options) or 0)
+    monkeypatch.setattr("puppet.commands.headless.run_headless", lambda **options: got.update(options) or 0)
     assert cli.main(["run", "--headless", *given[2:6]]) == 0
     assert got["options"] == StepOptions(expression_gain=0.1, eyes_gain=0.2)
 
@@ -237,18 +239,18 @@ def test_actors_are_listed_and_a_damaged_one_is_named(
 
 
 def test_cameras_are_listed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    from puppet.devices import Camera
+    from puppet.sources.devices import Camera
 
-    monkeypatch.setattr("puppet.sources.list_cameras", lambda: [Camera(2, "Desk", "/dev/video2", 200)])
+    monkeypatch.setattr("puppet.sources.registry.list_cameras", lambda: [Camera(2, "Desk", "/dev/video2", 200)])
     assert cli.main(["cameras"]) == 0
     assert capsys.readouterr().out == "2  Desk  /dev/video2\n"
-    monkeypatch.setattr("puppet.sources.list_cameras", list)
+    monkeypatch.setattr("puppet.sources.registry.list_cameras", list)
     assert cli.main(["cameras"]) == 0
     assert "No camera" in capsys.readouterr().err
 
 
 def test_the_providers_are_those_the_actor_knows() -> None:
-    from puppet.actor import PROVIDERS
+    from puppet.actor.runtime import PROVIDERS
 
     assert ("auto", *PROVIDERS) == cli.PROVIDERS
 

@@ -11,13 +11,23 @@ import numpy as np
 import pytest
 from video_fixtures import decode, numbered, shown_number, told
 
-from puppet import encoders, output_settings
-from puppet.codecs import ENCODERS, X264, Codec, Encoder, Quality, device_arguments, pixel_filters, quality_arguments
-from puppet.encoders import choose, listed, offered, trial_arguments, works
-from puppet.errors import RecordingError
-from puppet.ffmpeg import RecordingSettings, recording_arguments
-from puppet.output_settings import OutputSettings
-from puppet.recorder import Recorder, find_ffmpeg
+from puppet.core.errors import RecordingError
+from puppet.media import encoders
+from puppet.media.codecs import (
+    ENCODERS,
+    X264,
+    Codec,
+    Encoder,
+    Quality,
+    device_arguments,
+    pixel_filters,
+    quality_arguments,
+)
+from puppet.media.encoders import choose, listed, offered, trial_arguments, works
+from puppet.media.ffmpeg_arguments import RecordingSettings, recording_arguments
+from puppet.media.recorder import Recorder, find_ffmpeg
+from puppet.output import settings as output_settings
+from puppet.output.settings import OutputSettings
 
 BY_NAME = {encoder.name: encoder for encoder in ENCODERS}
 posix = pytest.mark.skipif(sys.platform == "win32", reason="the fake ffmpeg is a shell script")

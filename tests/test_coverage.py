@@ -15,7 +15,7 @@ from models import coverage
 from models.contact_sheet import contact_sheet, pick_extremes, png
 from models.coverage import GOOD, THIN, USABLE, Report, make_report
 from models.dataset import open_dataset
-from puppet.frames import Floats
+from puppet.core.types import Floats
 
 NEUTRAL = planted_face()
 

@@ -11,7 +11,7 @@ import pytest
 from tiny_dataset import write_dataset
 
 from models.dataset import FIELDS, GAP, open_dataset, split_blocks
-from puppet.errors import DataError
+from puppet.core.errors import DataError
 
 
 @pytest.fixture

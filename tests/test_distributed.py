@@ -31,9 +31,9 @@ from models.metrics import read_metrics
 from models.run_folder import RUN_FACTS, RunFacts, read_run_facts
 from models.schedule import LOSS_STREAM, generator_of, rows_of_step, seed_of
 from models.train import Overrides, Trainer, choose_device, train
-from puppet import align
-from puppet.errors import DataError
-from puppet.frames import HeadPose
+from puppet.core.errors import DataError
+from puppet.core.types import HeadPose
+from puppet.face import align
 
 TESTS = Path(__file__).parent
 LIMIT = 140  # s for one start of two processes; an idle machine needs a tenth

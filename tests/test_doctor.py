@@ -8,11 +8,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from puppet import doctor, encoders
-from puppet.codecs import ENCODERS
-from puppet.errors import SoundError
-from puppet.microphone import HELP, SoundDevice, SoundSystem
-from puppet.virtual_camera import STEPS
+from puppet.commands import doctor
+from puppet.core.errors import SoundError
+from puppet.media import encoders
+from puppet.media.codecs import ENCODERS
+from puppet.media.microphone import HELP, SoundDevice, SoundSystem
+from puppet.output.virtual_camera import STEPS
 
 NOW = SimpleNamespace(currentTime=0.1, inputBufferAdcTime=0.08)  # s, of PortAudio's clock
 

@@ -7,9 +7,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from puppet.domain import EASE_FROM, EASE_TO, Domain
-from puppet.frames import Latent
-from puppet.latents import Latents
+from puppet.actor.expression_range import EASE_FROM, EASE_TO, Domain
+from puppet.actor.latents import Latents
+from puppet.core.types import Latent
 
 SIZE = 6
 EXPRESSION = np.array([True] * 4 + [False] * 2)  # the last two are head movement

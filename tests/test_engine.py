@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from engine_fakes import FakeActor, FakePuppeteer, FakeSink, FakeSource, endless, eventually, frame
 
-from puppet.engine import FAILURES_IN_A_ROW, ActorResults, Engine, Phase
-from puppet.errors import ActorFileError, RecordingError, SourceError
+from puppet.core.errors import ActorFileError, RecordingError, SourceError
+from puppet.engine.engine import FAILURES_IN_A_ROW, ActorResults, Engine, Phase
 
 
 @pytest.fixture

@@ -17,11 +17,16 @@ from engine_fakes import FakeSource
 from tiny_actor import tiny_actor
 from video_fixtures import numbered, read_video
 
-from puppet import actor as actors
-from puppet import cli, error_log, headless, pipeline, sources, tracking
-from puppet.errors import SourceError
-from puppet.frames import Frame
+from puppet import cli
+from puppet.actor import runtime as actors
+from puppet.commands import headless
+from puppet.core.errors import SourceError
+from puppet.core.types import Frame
+from puppet.engine import puppeteer
+from puppet.face import tracking
 from puppet.gui.status_area import StatusArea
+from puppet.process import log as error_log
+from puppet.sources import registry
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -61,14 +66,14 @@ def plant(kind: str, monkeypatch: pytest.MonkeyPatch) -> str:
         monkeypatch.setattr(tracking, "live_tracker", type("Dying", (Broken,), {"problem": SystemExit(3)}))
         return "Tracking failed unexpectedly (SystemExit: 3)"
     if kind == "acting":
-        monkeypatch.setattr(pipeline.Puppeteer, "act", fail)
+        monkeypatch.setattr(puppeteer.Puppeteer, "act", fail)
         return "Acting failed unexpectedly (TypeError: "
     assert kind == "acting thread"
 
     def leave(*_: object) -> None:
         raise SystemExit(4)
 
-    monkeypatch.setattr(pipeline.Puppeteer, "act", leave)
+    monkeypatch.setattr(puppeteer.Puppeteer, "act", leave)
     return "Acting failed unexpectedly (SystemExit: 4)"
 
 
@@ -171,7 +176,7 @@ def test_a_source_that_fails_on_the_way(problem, words, where, tmp_path, qapp, m
         return read
 
     monkeypatch.setattr(tracking, "live_tracker", PlantedTracker)
-    monkeypatch.setattr(sources, "open_source", fails)
+    monkeypatch.setattr(registry, "open_source", fails)
     monkeypatch.setattr(headless, "open_source", fails)
     film = tmp_path / "film.mp4"
     assert run(tmp_path, "--frames", "900", "--record", str(film), *(["--headless"] * (where == "headless"))) == 2

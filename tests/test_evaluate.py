@@ -26,8 +26,8 @@ from models.judge import EvaluationError, score_arguments
 from models.self_reconstruction import Trained, Videos, find_trained, reconstruct_held_out
 from models.train import train
 from puppet import cli as puppet_cli
-from puppet.errors import DataError
-from puppet.sources import DEMO_CLIP
+from puppet.core.errors import DataError
+from puppet.sources.registry import DEMO_CLIP
 
 # The judge of these tests: notes its arguments, then says what planted.json holds for the driver.
 JUDGE = """

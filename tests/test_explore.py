@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from tiny_actor import tiny_latents
 
-from puppet.domain import Domain
-from puppet.errors import PuppetError
-from puppet.explore import (
+from puppet.actor.expression_range import Domain
+from puppet.actor.latents import Latents, latents_from_bytes, latents_to_bytes, ranked_dimensions, useful_dimensions
+from puppet.core.errors import PuppetError
+from puppet.core.types import Latent
+from puppet.explore.exploration import (
     COMMANDS,
     HISTORY,
     Basis,
@@ -24,8 +26,6 @@ from puppet.explore import (
     to_text,
     walk_target,
 )
-from puppet.frames import Latent
-from puppet.latents import Latents, latents_from_bytes, latents_to_bytes, ranked_dimensions, useful_dimensions
 
 MEAN = np.array([0.5, 0, -1, 2, 0, 0], np.float32)
 STD = np.array([1, 0.5, 2, 1, 0.001, 0.001], np.float32)

@@ -23,10 +23,10 @@ from PyQt6.QtWidgets import QComboBox, QLineEdit, QPushButton, QSlider
 from tiny_actor import USEFUL, explorable_actor, tiny_actor
 from video_fixtures import read_video
 
-from puppet.actor import load_actor
-from puppet.bookmarks import Bookmarks
-from puppet.explore import COMMANDS, to_text
-from puppet.frames import Latent
+from puppet.actor.runtime import load_actor
+from puppet.core.types import Latent
+from puppet.explore.bookmarks import Bookmarks
+from puppet.explore.exploration import COMMANDS, to_text
 from puppet.gui.explorer import ExplorerWidget
 from puppet.gui.explorer_places import MEAN, NOW
 from puppet.gui.explorer_rows import SigmaSlider

@@ -34,11 +34,11 @@ from models.dataset import open_dataset  # noqa: E402
 from models.mesh import mesh_size  # noqa: E402
 from models.puppet_vae import PuppetVAE  # noqa: E402
 from models.run_folder import data_facts  # noqa: E402
-from puppet.actor import load_actor, read_preview  # noqa: E402
-from puppet.actor_card import DECODER, ENCODER, card_to_json, read_actor, read_card  # noqa: E402
-from puppet.errors import ActorFileError  # noqa: E402
-from puppet.frames import POSE_SIZE, AlignedCrop, Drive, Latent  # noqa: E402
-from puppet.latents import ranked_dimensions  # noqa: E402
+from puppet.actor.card import DECODER, ENCODER, card_to_json, read_actor, read_card  # noqa: E402
+from puppet.actor.latents import ranked_dimensions  # noqa: E402
+from puppet.actor.runtime import load_actor, read_preview  # noqa: E402
+from puppet.core.errors import ActorFileError  # noqa: E402
+from puppet.core.types import POSE_SIZE, AlignedCrop, Drive, Latent  # noqa: E402
 
 DECLARED = Declaration("Ada", "Ada agreed, in writing, on 2 May 2026.", "CC0-1.0")
 TRAINING = {"frames": 40, "steps": 7, "metrics": {"psnr": 31.5}}

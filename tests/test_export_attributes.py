@@ -17,8 +17,8 @@ import export.__main__
 from export.attributes import latent_means
 from models.dataset import open_dataset
 from models.prepare import Options, prepare
-from puppet.actor import load_actor
-from puppet.actor_card import DECODER, ENCODER, PREVIEW, read_actor
+from puppet.actor.card import DECODER, ENCODER, PREVIEW, read_actor
+from puppet.actor.runtime import load_actor
 
 FRAMES = 240
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mediapipe.python.solutions import face_mesh_connections as mediapipe_lines
 
-from puppet.face_mesh import contour_lines, mesh_lines
+from puppet.face.landmarks import contour_lines, mesh_lines
 
 
 def test_the_lines_are_those_of_mediapipe():

@@ -4,9 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from puppet.codecs import Quality
-from puppet.ffmpeg import FrameClock, RecordingSettings, finish_arguments, literal, rate, recording_arguments
-from puppet.provenance import Provenance
+from puppet.media.codecs import Quality
+from puppet.media.ffmpeg_arguments import (
+    FrameClock,
+    RecordingSettings,
+    finish_arguments,
+    literal,
+    rate,
+    recording_arguments,
+)
+from puppet.provenance.xmp import Provenance
 
 
 def test_the_command_is_this_list():

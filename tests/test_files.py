@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from puppet import files, unfinished
-from puppet.errors import PuppetError
-from puppet.file_lock import held, holder, is_locked, lock_of, only_writer
-from puppet.files import publish, publish_whole, set_aside, write_new, write_whole
-from puppet.leftovers import clear_up
+from puppet.core.errors import PuppetError
+from puppet.output.crash_recovery import clear_up
+from puppet.storage import files, unfinished
+from puppet.storage.file_lock import held, holder, is_locked, lock_of, only_writer
+from puppet.storage.files import publish, publish_whole, set_aside, write_new, write_whole
 
 ROOT = Path(__file__).resolve().parent.parent
 AT_ONCE = 16
@@ -103,7 +103,7 @@ def test_only_settings_are_hidden_from_others(tmp_path: Path) -> None:
 HOLD = """
 import sys
 from pathlib import Path
-from puppet.file_lock import only_writer
+from puppet.storage.file_lock import only_writer
 with only_writer(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
@@ -178,7 +178,7 @@ def test_a_home_that_cannot_be_written_keeps_nobody_from_working(
 LEAVE = """
 import sys
 from pathlib import Path
-from puppet.unfinished import make_draft, temporary_folder, draft_name, note
+from puppet.storage.unfinished import make_draft, temporary_folder, draft_name, note
 folder = Path(sys.argv[1])
 draft = make_draft(folder / "film.mp4")
 draft.write_text("half")

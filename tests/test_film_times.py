@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from video_fixtures import ffmpeg, numbered, write_video
 
-from puppet.film_facts import FilmFacts, PictureFacts
-from puppet.film_times import FilmTimes, film_rate, film_times, nominal_rate, read_times, steady_rate, usual_rate
+from puppet.media.frame_times import FilmTimes, film_rate, film_times, nominal_rate, read_times, steady_rate, usual_rate
+from puppet.media.video_facts import FilmFacts, PictureFacts
 
 
 def test_the_times_of_a_steady_file(tmp_path: Path) -> None:

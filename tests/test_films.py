@@ -12,15 +12,16 @@ import pytest
 from hostile_servers import Canary
 from video_fixtures import ffmpeg, numbered, shown_number, write_video
 
-from puppet import films, recorded
-from puppet.devices import Film
-from puppet.errors import SourceError
-from puppet.ffmpeg import film_input, finish_arguments
-from puppet.film_times import film_times
-from puppet.provenance import Provenance
-from puppet.recorded import VideoFile
-from puppet.recorder import find_ffmpeg
-from puppet.sources import open_source
+from puppet.core.errors import SourceError
+from puppet.media import video_formats
+from puppet.media.ffmpeg_arguments import film_input, finish_arguments
+from puppet.media.frame_times import film_times
+from puppet.media.recorder import find_ffmpeg
+from puppet.provenance.xmp import Provenance
+from puppet.sources import files
+from puppet.sources.devices import Film
+from puppet.sources.files import VideoFile
+from puppet.sources.registry import open_source
 
 OTHERS_MARK = 1234  # the number that the pictures of the other file show
 
@@ -76,12 +77,12 @@ def test_a_session_under_the_mark_of_a_film_opens_no_port(mark: bytes, tmp_path:
     """OpenCV's ffmpeg would take it for SDP, and wait for what comes from the network."""
     film = tmp_path / "film.mp4"
     film.write_bytes(mark + b"\nv=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\n\rc=IN IP4 127.0.0.1\nm=video 45678 RTP/AVP 96\n")
-    monkeypatch.setattr(recorded, "Film", lambda path: pytest.fail("was opened"))
+    monkeypatch.setattr(files, "Film", lambda path: pytest.fail("was opened"))
     for text in (film.read_bytes(), film.read_bytes().replace(b"c=IN IP4", b"x=IN IP4")):  # known as a list; by ffmpeg
         film.write_bytes(text)
         with pytest.raises(SourceError):
             VideoFile(film, paced=False, loop=False).open()
-    assert recorded.claimed_frames(film) is None
+    assert files.claimed_frames(film) is None
 
 
 def test_a_list_behind_a_tag_is_not_opened(other: Path):
@@ -182,9 +183,9 @@ def test_what_people_have_plays(suffix: str, tmp_path: Path):
     film = write_video(tmp_path / "made.mp4", [numbered(7)] * 6, fps=25)
     path = tmp_path / f"film.{suffix}"
     ffmpeg("-i", film, "-an", *CONTAINERS[suffix], path)
-    head = path.read_bytes()[: films.HEAD]
-    assert films.format_of(head) in films.FORMATS
-    assert not films.is_playlist(head)
+    head = path.read_bytes()[: video_formats.HEAD]
+    assert video_formats.format_of(head) in video_formats.FORMATS
+    assert not video_formats.is_playlist(head)
     source = open_source(str(path), paced=False)
     source.open()
     frame = source.read()
@@ -223,5 +224,5 @@ def test_what_ffmpeg_may_read():
 @pytest.mark.parametrize("size", [188, 192, 204])
 def test_a_transport_stream_may_begin_anywhere(size: int):
     packets = b"".join(b"\x47" + bytes([n % 7] * (size - 1)) for n in range(6))
-    assert films.format_of(packets[100:]) == "mpegts"
-    assert films.format_of(np.random.default_rng(1).integers(0, 70, 4000).astype(np.uint8).tobytes()) is None
+    assert video_formats.format_of(packets[100:]) == "mpegts"
+    assert video_formats.format_of(np.random.default_rng(1).integers(0, 70, 4000).astype(np.uint8).tobytes()) is None

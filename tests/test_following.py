@@ -11,8 +11,8 @@ import pytest
 from numpy.typing import NDArray
 from planted_face import rest_face, tracked
 
-from puppet.following import LOOK_EVERY, MOVING, PATCH, STILL, AttentiveTracker, Spot, motion, spot_of, tiles
-from puppet.frames import Face, Floats, Frame, Image
+from puppet.core.types import Face, Floats, Frame, Image
+from puppet.face.face_selection import LOOK_EVERY, MOVING, PATCH, STILL, AttentiveTracker, Spot, motion, spot_of, tiles
 
 WIDTH, HEIGHT, FPS = 640, 360, 15.0
 REST = rest_face()

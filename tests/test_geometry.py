@@ -25,11 +25,11 @@ from models.geometry import (
 )
 from models.mesh import BASE_VERTICES, EYEBALLS, FACE_POINTS, OVAL, TEETH, ActorMesh, build_mesh
 from models.openings import LIPS_NEARER
-from puppet import align
-from puppet.frames import POSE_SIZE, HeadPose
-from puppet.measurements import EYE_RIGHT, INNER_LIPS, IRIS_LEFT, IRIS_RIGHT, LIPS, OUTER_LIPS
-from puppet.retarget import UPPER_LIP
-from puppet.warp import MeshWarp
+from puppet.actor.warp import MeshWarp
+from puppet.core.types import POSE_SIZE, HeadPose
+from puppet.face import align
+from puppet.face.measurements import EYE_RIGHT, INNER_LIPS, IRIS_LEFT, IRIS_RIGHT, LIPS, OUTER_LIPS
+from puppet.face.retarget import UPPER_LIP
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 

@@ -12,11 +12,11 @@ import pytest
 import tiny_actor as tiny
 from onnx import TensorProto, helper, numpy_helper
 
-from puppet.actor import BUILT_IN, ort
-from puppet.actor_card import DECODER, ENCODER, read_actor
-from puppet.graph_check import check_graph, check_sizes
-from puppet.graph_operators import OPERATORS
-from puppet.graph_reader import OPSETS, TYPES, GraphError, read_graph
+from puppet.actor.card import DECODER, ENCODER, read_actor
+from puppet.actor.graph.check import check_graph, check_sizes
+from puppet.actor.graph.operators import OPERATORS
+from puppet.actor.graph.reader import OPSETS, TYPES, GraphError, read_graph
+from puppet.actor.runtime import BUILT_IN, ort
 
 F, I64, U8, B = TensorProto.FLOAT, TensorProto.INT64, TensorProto.UINT8, TensorProto.BOOL
 

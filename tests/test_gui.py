@@ -20,10 +20,11 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor, QPalette
 from PyQt6.QtWidgets import QComboBox, QFileDialog, QInputDialog, QLabel, QPushButton, QSlider
 
-from puppet import watchdog
-from puppet.app import NO_CAMERA, choose_actor, choose_source
-from puppet.errors import ActorFileError, RecordingError, SourceError
-from puppet.frames import Frame
+from puppet.commands.window import NO_CAMERA, choose_actor, choose_source
+from puppet.core.errors import ActorFileError, RecordingError, SourceError
+from puppet.core.types import Frame
+from puppet.engine import watchdog
+from puppet.engine.puppeteer import StepOptions
 from puppet.gui import theme
 from puppet.gui.explorer_stage import explorer_style
 from puppet.gui.preview import PreviewPane
@@ -31,9 +32,8 @@ from puppet.gui.qimage import to_icon, to_qimage
 from puppet.gui.shortcuts import SHORTCUTS
 from puppet.gui.transport_panel import clock
 from puppet.gui.widgets import RangeMeter, Switch
-from puppet.pipeline import StepOptions
+from puppet.output.recording_sink import RecorderSink
 from puppet.settings import MotionSettings, Settings, WindowSettings
-from puppet.sinks import RecorderSink
 
 __all__ = ["make_stage", "stage"]  # fixtures
 
@@ -217,8 +217,8 @@ def test_every_file_of_a_take_is_named(stage):
 
 
 def test_a_real_recording_has_the_real_pictures(stage, monkeypatch):
-    from puppet.ffmpeg import RecordingSettings
-    from puppet.provenance import Provenance
+    from puppet.media.ffmpeg_arguments import RecordingSettings
+    from puppet.provenance.xmp import Provenance
 
     path = stage.folder / "real.mp4"
     monkeypatch.setattr(stage, "make_take", None)
@@ -245,7 +245,7 @@ def test_a_real_recording_has_the_real_pictures(stage, monkeypatch):
 
 
 def test_a_recording_whose_ffmpeg_died_is_not_told_as_saved(stage):
-    from puppet.ffmpeg import RecordingSettings
+    from puppet.media.ffmpeg_arguments import RecordingSettings
 
     take = RecorderSink(RecordingSettings(stage.folder / "cut.mp4"))
     object.__setattr__(stage.controller.desk.services, "make_recorder", lambda asked, settings, actor: take)
@@ -788,7 +788,7 @@ def test_which_source(tmp_path):
 
 
 def test_which_actor(tmp_path, monkeypatch):
-    from puppet import actor
+    from puppet.actor import runtime as actor
 
     there = SimpleNamespace(names=["marble", "ada"])
 

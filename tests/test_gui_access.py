@@ -25,9 +25,9 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from puppet import making
 from puppet.gui.explorer import ExplorerWidget
 from puppet.gui.new_actor_page import NewActorPage
+from puppet.new_actor import job
 
 __all__ = ["make_stage"]  # fixture
 CONTROLS = (QAbstractButton, QComboBox, QAbstractSlider, QLineEdit, QSpinBox, QProgressBar, QAbstractItemView, QTabBar)
@@ -63,15 +63,15 @@ def pages(window):
 
 def states_of(page: NewActorPage):
     """All that the page of a new actor can show."""
-    wish = making.Wish(("/talk.mp4",), "Carl", "Carl agreed.", 30)
+    wish = job.Wish(("/talk.mp4",), "Carl", "Carl agreed.", 30)
     page.show_start('To train an actor, torch must be installed. Run: python -m pip install ".[train]"')
     yield "start"
-    for state in (making.CHECKING, making.CHECKED, making.TRAINING, making.EXPORTING, making.FAILED, making.DONE):
-        page.show_job(making.Job(page_folder, wish, state, False, "the disk is full", "tracking: 1/2", 0.5))
+    for state in (job.CHECKING, job.CHECKED, job.TRAINING, job.EXPORTING, job.FAILED, job.DONE):
+        page.show_job(job.Job(page_folder, wish, state, False, "the disk is full", "tracking: 1/2", 0.5))
         yield state
 
 
-page_folder = making.Path("job")
+page_folder = job.Path("job")
 
 
 def everything(window):

@@ -9,8 +9,8 @@ from planted_face import expression, rest_face, tracked
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QInputDialog
 
-from puppet import calibration
-from puppet.neutral import neutral_of
+from puppet.face import calibration
+from puppet.face.neutral import neutral_of
 from puppet.settings import Settings
 
 __all__ = ["make_stage", "stage"]  # fixtures

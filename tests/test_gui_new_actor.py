@@ -12,18 +12,19 @@ from gui_stage import halves, make_stage, stage
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QFileDialog
 
-from puppet import filming, making
-from puppet.engine import Phase
-from puppet.errors import PuppetError
+from puppet.core.errors import PuppetError
+from puppet.engine.engine import Phase
 from puppet.gui import new_actor_area
 from puppet.gui.new_actor_page import time_left
+from puppet.new_actor import job as making
+from puppet.new_actor import prompts
 from puppet.settings import Settings
 
 __all__ = ["make_stage", "stage"]  # fixtures
 
 
 class FakeMaking:
-    """Stands for puppet.making: one job, whose state the test plants."""
+    """Stands for puppet.new_actor.job: one job, whose state the test plants."""
 
     def __init__(self, missing=""):
         self.missing, self.jobs, self.asked = missing, [], []
@@ -183,9 +184,9 @@ def test_what_must_be_installed_is_told_before_anything_is_tried(page, work):
 
 
 def test_filming_prompts_and_the_footage_is_used(page, work, monkeypatch):
-    monkeypatch.setattr(filming, "PROMPTS", (filming.Prompt("Turn left", 6), filming.Prompt("Smile", 6)))
+    monkeypatch.setattr(prompts, "PROMPTS", (prompts.Prompt("Turn left", 6), prompts.Prompt("Smile", 6)))
     seconds = [1.0]
-    monkeypatch.setattr("puppet.gui.new_actor_area.cue_at", lambda _: filming.cue_at(seconds[0]))
+    monkeypatch.setattr("puppet.gui.new_actor_area.cue_at", lambda _: prompts.cue_at(seconds[0]))
     stage, p = page()
     stage.until(p.film.isEnabled)
     stage.click(p.film)
@@ -238,11 +239,11 @@ def test_work_that_cannot_begin_is_told(page, work, monkeypatch):
 
 
 def test_cues_follow_each_other_and_end():
-    assert filming.cue_at(0.0) == filming.Cue(filming.PROMPTS[0].words, 1, len(filming.PROMPTS), 5, 0.0)
-    second = filming.cue_at(filming.PROMPTS[0].seconds + 1)
+    assert prompts.cue_at(0.0) == prompts.Cue(prompts.PROMPTS[0].words, 1, len(prompts.PROMPTS), 5, 0.0)
+    second = prompts.cue_at(prompts.PROMPTS[0].seconds + 1)
     assert second is not None
-    assert (second.number, second.left) == (2, filming.PROMPTS[1].seconds - 1)
-    assert filming.cue_at(filming.TOTAL) is None
+    assert (second.number, second.left) == (2, prompts.PROMPTS[1].seconds - 1)
+    assert prompts.cue_at(prompts.TOTAL) is None
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ import pytest
 from gui_stage import Stage, make_stage, stage
 from PyQt6.QtCore import Qt
 
-from puppet.codecs import Codec, Encoder
-from puppet.disk import DiskSpace
 from puppet.gui.output_panel import OutputPanel
-from puppet.output_settings import OutputSettings
-from puppet.outputs import OutputStatus
+from puppet.media.codecs import Codec, Encoder
+from puppet.output.disk import DiskSpace
+from puppet.output.live_outputs import OutputStatus
+from puppet.output.settings import OutputSettings
 
 __all__ = ["make_stage", "stage"]  # fixtures
 

@@ -22,10 +22,10 @@ from test_explorer_gui import User
 from test_gui_new_actor import FakeMaking
 from tiny_actor import explorable_actor, tiny_actor
 
-from puppet import making
-from puppet.actor_card import CARD
-from puppet.bookmarks import Bookmarks
+from puppet.actor.card import CARD
+from puppet.explore.bookmarks import Bookmarks
 from puppet.gui.plain_text import Label, as_lines, tip_text
+from puppet.new_actor import job as making
 from puppet.settings import Settings
 
 __all__ = ["make_stage", "stage"]  # fixtures

@@ -19,9 +19,9 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QAbstractButton, QComboBox, QFileDialog, QInputDialog, QListWidget
 from tiny_actor import tiny_actor
 
-from puppet import making
-from puppet.actor import load_actor
+from puppet.actor.runtime import load_actor
 from puppet.gui.background import Background
+from puppet.new_actor import job
 from puppet.settings import Settings
 
 __all__ = ["make_stage"]  # fixture
@@ -87,7 +87,7 @@ def make_slow(services, calls) -> None:
 def slow_stage(make_stage, monkeypatch, tmp_path):
     monkeypatch.setenv("PUPPET_ACTORS_DIR", str(tmp_path / "actors"))
     monkeypatch.setenv("PUPPET_JOBS_DIR", str(tmp_path / "jobs"))
-    monkeypatch.setattr(making, "CHILD", ("-c", "pass"))
+    monkeypatch.setattr(job, "CHILD", ("-c", "pass"))
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *a, **k: ("/videos/me.mp4", ""))
     monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *a, **k: ([str(tmp_path / "a.actor")], ""))
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *a, **k: "")

@@ -10,10 +10,10 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QAbstractButton, QFileDialog, QInputDialog, QLabel, QWidget
 
-from puppet import passwords
 from puppet.gui.casting_panel import THUMBNAIL
-from puppet.passwords import reveal
 from puppet.settings import CameraFormat, Settings
+from puppet.sources.network import passwords
+from puppet.sources.network.passwords import reveal
 
 __all__ = ["make_stage", "stage"]  # fixtures
 

@@ -10,8 +10,8 @@ from gui_stage import GREEN, GREY, RED, Stage, colour_at, halves, make_stage, st
 from PyQt6.QtCore import QRect, Qt
 from PyQt6.QtGui import QColor
 
-from puppet.face_mesh import contour_lines
-from puppet.frames import Portrait
+from puppet.core.types import Portrait
+from puppet.face.landmarks import contour_lines
 from puppet.gui.picture_stage import ACTOR, INSET, SIDE_BY_SIDE, grid
 from puppet.gui.qimage import OUTLINE_COLOUR, to_qimage
 from puppet.gui.theme import STAGE

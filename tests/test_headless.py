@@ -12,9 +12,11 @@ from driven import PlantedTracker, driver_clip
 from tiny_actor import tiny_actor
 from video_fixtures import read_video
 
-from puppet import cli, headless, tracking
-from puppet.actor import load_actor
-from puppet.frames import Frame, Result
+from puppet import cli
+from puppet.actor.runtime import load_actor
+from puppet.commands import headless
+from puppet.core.types import Frame, Result
+from puppet.face import tracking
 
 
 @pytest.fixture

@@ -16,24 +16,25 @@ import numpy as np
 import pytest
 from tiny_actor import tiny_actor, tiny_latents, tiny_parts
 
-from puppet import bench, making
-from puppet.actor_card import CARD, card_from_json, card_to_json, read_card
-from puppet.app import choose_actor, choose_source
-from puppet.arrays import parse_array, parse_arrays, read_arrays
-from puppet.bookmarks import Bookmarks
-from puppet.errors import ActorFileError, PuppetError
-from puppet.file_lock import hold, is_locked
-from puppet.frames import HeadPose
-from puppet.latents import MOST_ROWS, latents_from_bytes, latents_to_bytes
-from puppet.library import checked_name
-from puppet.neutral import Neutral
-from puppet.neutral_store import NeutralStore
-from puppet.plain_json import check_shown, parse_json
-from puppet.reading import read_end, read_limited
+from puppet.actor.card import CARD, card_from_json, card_to_json, read_card
+from puppet.actor.latents import MOST_ROWS, latents_from_bytes, latents_to_bytes
+from puppet.actor.library import checked_name
+from puppet.commands import bench
+from puppet.commands.window import choose_actor, choose_source
+from puppet.core.errors import ActorFileError, PuppetError
+from puppet.core.types import HeadPose
+from puppet.explore.bookmarks import Bookmarks
+from puppet.face.neutral import Neutral
+from puppet.face.neutral_store import NeutralStore
+from puppet.new_actor import job as making
+from puppet.parsing.arrays import parse_array, parse_arrays, read_arrays
+from puppet.parsing.plain_json import check_shown, parse_json
+from puppet.parsing.reading import read_end, read_limited
+from puppet.parsing.texts import checked, is_file_name, is_plain, one_line
+from puppet.parsing.zips import open_zip
 from puppet.settings import Settings, load_settings, save_settings
-from puppet.sources import open_source
-from puppet.texts import checked, is_file_name, is_plain, one_line
-from puppet.zips import open_zip
+from puppet.sources.registry import open_source
+from puppet.storage.file_lock import hold, is_locked
 
 ROOT = Path(__file__).resolve().parent.parent
 BAD_TEXTS = {
@@ -651,8 +652,8 @@ ONE_PLACE = {  # what only these files may call
     "np.load": (),
     "torch.load": (),
     "json.load": ("models/warped_still.py",),  # of its parent, through a pipe
-    "json.loads": ("puppet/plain_json.py",),
-    "zipfile.ZipFile": ("puppet/zips.py", "puppet/actor_card.py"),  # there only to write
+    "json.loads": ("puppet/parsing/plain_json.py",),
+    "zipfile.ZipFile": ("puppet/parsing/zips.py", "puppet/actor/card.py"),  # there only to write
     "eval": (),
     "exec": (),
 }

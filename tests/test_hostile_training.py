@@ -31,8 +31,8 @@ from models.metrics import MetricsLog, read_metrics
 from models.rest_clips import read_person
 from models.run_folder import read_run_facts
 from models.train import train
-from puppet.errors import DataError
-from puppet.texts import is_plain
+from puppet.core.errors import DataError
+from puppet.parsing.texts import is_plain
 
 __all__ = ["bench"]  # a fixture
 

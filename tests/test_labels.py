@@ -13,7 +13,7 @@ from tiny_dataset import openings, turns, write_dataset
 
 from models.dataset import open_dataset
 from models.labels import MEASURED, dataset_labels, find_list, measured_labels, read_labels, read_partition
-from puppet.errors import DataError
+from puppet.core.errors import DataError
 
 
 @pytest.mark.parametrize("csv", [False, True], ids=["txt", "csv"])

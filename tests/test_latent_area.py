@@ -15,13 +15,13 @@ from planted_face import tracked
 from PyQt6.QtCore import Qt
 from test_pipeline import UPRIGHT, Planted
 
-from puppet.actor import load_actor
-from puppet.app import consent_of
-from puppet.frames import Floats, Latent
+from puppet.actor.runtime import load_actor
+from puppet.commands.window import consent_of
+from puppet.core.types import Floats, Latent
+from puppet.engine.puppeteer import Puppeteer
 from puppet.gui.latent_panel import NOBODY
 from puppet.gui.qimage import to_qimage
-from puppet.pipeline import Puppeteer
-from puppet.recorder import Recording
+from puppet.media.recorder import Recording
 from puppet.settings import MotionSettings, Settings
 
 YAW = 15.0  # degrees that the planted face looks to the right

@@ -17,8 +17,8 @@ from models.dataset import open_dataset
 from models.outputs import open_output
 from models.seed_int8 import SeedInt8, SeedInt8Config
 from models.space import RunSpace
-from puppet.errors import DataError
-from puppet.latents import Latents
+from puppet.actor.latents import Latents
+from puppet.core.errors import DataError
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 

@@ -11,10 +11,10 @@ import pytest
 from planted_pictures import png, png_header
 from tiny_actor import tiny_actor
 
-from puppet import library
-from puppet.actor import BUILT_IN, load_actor
-from puppet.actor_card import PREVIEW, read_actor, read_card, write_actor
-from puppet.errors import ActorFileError
+from puppet.actor import library
+from puppet.actor.card import PREVIEW, read_actor, read_card, write_actor
+from puppet.actor.runtime import BUILT_IN, load_actor
+from puppet.core.errors import ActorFileError
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tiny_actor import tiny_actor
 from video_fixtures import write_video
 
 from puppet.gui.side_panel import WIDTH
-from puppet.sources import DEMO_CLIP
+from puppet.sources.registry import DEMO_CLIP
 
 ROOT = Path(__file__).resolve().parent.parent
 FRAMES = 30

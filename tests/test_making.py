@@ -14,10 +14,11 @@ from types import SimpleNamespace
 import pytest
 from tiny_actor import tiny_actor
 
-from puppet import making, making_child
-from puppet.actor_card import read_card
-from puppet.errors import PuppetError
-from puppet.file_lock import hold, is_locked
+from puppet.actor.card import read_card
+from puppet.core.errors import PuppetError
+from puppet.new_actor import child
+from puppet.new_actor import job as making
+from puppet.storage.file_lock import hold, is_locked
 
 # Stands for `python -m models` and `python -m export`: does what NAME.json says, and notes what it was asked.
 FAKE_TOOLS = """
@@ -224,8 +225,8 @@ def test_somebody_who_only_looks_does_not_keep_the_child_from_its_lock(tmp_path)
 def test_figures_in_a_line_of_the_log(tmp_path):
     assert making.share_in("tracking: 120/600 frames (20 %), 60.0/s, 0:08 left") == 0.2
     assert making.share_in("tracking: 120 frames, 60.0/s") is None
-    assert making_child.why("x\nerror: first\nerror: second\ndone") == "second"
-    assert making_child.why("nothing") == ""
+    assert child.why("x\nerror: first\nerror: second\ndone") == "second"
+    assert child.why("nothing") == ""
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no file that is always full")
@@ -235,7 +236,7 @@ def test_a_log_without_room_neither_stops_nor_silences_a_tool(tmp_path, monkeypa
         monkeypatch.setattr(sys, "stdout", SimpleNamespace(buffer=full, write=len, flush=lambda: None))
         talking = "print('x' * 300_000); print('error: the reason'); raise SystemExit(2)"
         with pytest.raises(PuppetError, match="the reason"):
-            making_child.run(tmp_path, [sys.executable, "-c", talking])
+            child.run(tmp_path, [sys.executable, "-c", talking])
     log = tmp_path / "log.txt"
     assert making.last_words(log) == ""
     log.write_bytes(b"x" * 9000 + b"\nlast one \xff\n\n")

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from planted_face import LID_GAP, LIP_GAP, expression, rest_face
 
-from puppet.frames import LANDMARKS
-from puppet.measurements import (
+from puppet.core.types import LANDMARKS
+from puppet.face.measurements import (
     EYE_LEFT,
     EYE_RIGHT,
     IRIS_LEFT,

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from puppet import memory
-from puppet.engine import Engine
+from puppet.engine.engine import Engine
+from puppet.process import memory
 
 ROOT = Path(__file__).resolve().parent.parent
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
@@ -21,12 +21,12 @@ linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /
 LOOP = """
 import gc, os, sys, threading, weakref
 from pathlib import Path
-from puppet.actor import load_actor
-from puppet.ffmpeg import RecordingSettings
-from puppet.frames import Frame
-from puppet.headless import Meter, build_engine
-from puppet.sinks import RecorderSink
-from puppet.sources import open_source
+from puppet.actor.runtime import load_actor
+from puppet.media.ffmpeg_arguments import RecordingSettings
+from puppet.core.types import Frame
+from puppet.commands.headless import Meter, build_engine
+from puppet.output.recording_sink import RecorderSink
+from puppet.sources.registry import open_source
 
 folder, file, times = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 kept = []
@@ -80,7 +80,7 @@ def test_starts_and_stops_leave_nothing_behind(tmp_path: Path) -> None:
 
 def test_an_engine_gives_memory_back_when_it_stops(monkeypatch: pytest.MonkeyPatch) -> None:
     called: list[bool] = []
-    monkeypatch.setattr("puppet.engine.give_back", lambda: called.append(True))
+    monkeypatch.setattr("puppet.engine.engine.give_back", lambda: called.append(True))
     engine = Engine(lambda spec: None, lambda: None, lambda path: None)  # pyright: ignore[reportArgumentType]
     engine.stop()
     assert called == [True]

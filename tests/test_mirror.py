@@ -24,11 +24,11 @@ from models.mesh import OVAL
 from models.mirror import draw, flip_offsets, flip_pictures, flip_pose, one_sided
 from models.run_folder import Overrides, data_facts, new_run, read_run_facts, resume_run, write_run_facts
 from models.train import train
-from puppet import align
-from puppet.errors import DataError
-from puppet.frames import LANDMARKS, HeadPose
-from puppet.measurements import BROWS, EYE_LEFT, EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT, LIPS, measure
-from puppet.mirrored import MIRRORED, flip_points
+from puppet.core.errors import DataError
+from puppet.core.types import LANDMARKS, HeadPose
+from puppet.face import align
+from puppet.face.measurements import BROWS, EYE_LEFT, EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT, LIPS, measure
+from puppet.face.mirroring import MIRRORED, flip_points
 
 SIZE = 100
 KNOWN = sorted({*EYE_RIGHT, *EYE_LEFT, *IRIS_RIGHT, *IRIS_LEFT, *BROWS, *LIPS, *OVAL, *align.STABLE.tolist()})

@@ -8,11 +8,11 @@ import pytest
 from tiny_actor import MOVE, tiny_actor
 from video_fixtures import read_video
 
-from puppet.actor import load_actor
-from puppet.badge import badged
-from puppet.errors import RecordingError
-from puppet.frames import Latent
-from puppet.morph import ActorMorph, eased, film
+from puppet.actor.morph import ActorMorph, eased, film
+from puppet.actor.runtime import load_actor
+from puppet.core.errors import RecordingError
+from puppet.core.types import Latent
+from puppet.provenance.badge import badged
 
 
 @pytest.fixture(scope="module")

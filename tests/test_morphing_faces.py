@@ -16,10 +16,10 @@ from planted_network import write_arrays
 
 import export.__main__
 from export.morphing_faces import USEFUL, draw, read_weights
-from puppet.actor import load_actor
-from puppet.actor_card import read_card
-from puppet.explore import Basis, explore
-from puppet.frames import POSE_SIZE, AlignedCrop, Drive, Latent
+from puppet.actor.card import read_card
+from puppet.actor.runtime import load_actor
+from puppet.core.types import POSE_SIZE, AlignedCrop, Drive, Latent
+from puppet.explore.exploration import Basis, explore
 
 
 @pytest.fixture(scope="module")

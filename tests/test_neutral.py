@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from planted_face import MIDDLE, SCALE, expression, rest_face, tracked
 
-from puppet import align, neutral
-from puppet.frames import LANDMARKS, Face
-from puppet.measurements import EYE_LEFT, EYE_RIGHT, LIPS, measure
-from puppet.neutral import (
+from puppet.core.types import LANDMARKS, Face
+from puppet.face import align, neutral
+from puppet.face.measurements import EYE_LEFT, EYE_RIGHT, LIPS, measure
+from puppet.face.neutral import (
     EASE,
     KEEP_EVERY,
     KEPT,

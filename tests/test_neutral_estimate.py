@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from models.rest_clips import rolled_in
-from puppet import neutral, rest_model
-from puppet.frames import LANDMARKS, Floats
-from puppet.measurements import BROWS, LIPS, measure
-from puppet.neutral import estimate_neutral, judged_estimate
-from puppet.rest_model import restful, unseen_rest
+from puppet.core.types import LANDMARKS, Floats
+from puppet.face import neutral, rest_prior
+from puppet.face.measurements import BROWS, LIPS, measure
+from puppet.face.neutral import estimate_neutral, judged_estimate
+from puppet.face.rest_prior import restful, unseen_rest
 
 with np.load(Path(__file__).parent / "data" / "synthetic_person.npz", allow_pickle=False) as _file:
     PERSON = {name: _file[name].astype(np.float32) for name in _file.files}
@@ -106,7 +106,7 @@ def test_faces_count_by_how_near_rest_their_mouth_is() -> None:
 
 def test_small_corrections_are_dropped_altogether() -> None:
     offset, wanted = unseen_rest(REST, normal()[0], np.zeros((N, 3), np.float32))
-    assert 0 < wanted < rest_model.TRUSTED
+    assert 0 < wanted < rest_prior.TRUSTED
     assert not offset.any()
 
 

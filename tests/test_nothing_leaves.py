@@ -19,7 +19,7 @@ from test_window_xvfb import frames_of
 from tiny_actor import tiny_actor
 from video_fixtures import write_video
 
-from puppet.sources import DEMO_CLIP
+from puppet.sources.registry import DEMO_CLIP
 
 ROOT = Path(__file__).resolve().parent.parent
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="home and cache lie elsewhere")
@@ -215,7 +215,8 @@ def test_a_call_out_of_the_machine_is_seen(home: Home) -> None:
 
 
 def test_onnxruntime_left_alone_would_be_seen(home: Home) -> None:
-    """Were `puppet.process` not to run first, the tests above would fail: its maker's wheels leave a device id."""
+    """Were `puppet.process.environment` not to run first, the tests above would fail: its maker's wheels leave a device
+    id."""
     home.run("-c", "import onnxruntime")
     if not home.foreign:
         pytest.skip("this release of onnxruntime reports nothing")

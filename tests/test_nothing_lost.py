@@ -20,18 +20,22 @@ from test_sound import PlantedMicrophone
 from tiny_actor import tiny_actor
 from video_fixtures import numbered, read_video, result_of, shown_number, sound_of, until
 
-from puppet import cli, library, recorder, render, rescue
-from puppet.actor_card import read_card, write_actor
-from puppet.compose import Layout
-from puppet.errors import ActorFileError, PuppetError
-from puppet.ffmpeg import RecordingSettings
-from puppet.file_lock import only_writer
-from puppet.leftovers import clear_up
-from puppet.provenance import Provenance
-from puppet.recorder import Recorder
+from puppet import cli
+from puppet.actor import library
+from puppet.actor.card import read_card, write_actor
+from puppet.commands import render
+from puppet.core.errors import ActorFileError, PuppetError
+from puppet.media import recorder
+from puppet.media.ffmpeg_arguments import RecordingSettings
+from puppet.media.recorder import Recorder
+from puppet.output.compose import Layout
+from puppet.output.crash_recovery import clear_up
+from puppet.output.recording_sink import RecorderSink, save_snapshot
+from puppet.provenance.xmp import Provenance
 from puppet.settings import Settings, SettingsFile, load_settings, save_settings
-from puppet.sinks import RecorderSink, save_snapshot
-from puppet.unfinished import lists_folder
+from puppet.storage import orphaned_files
+from puppet.storage.file_lock import only_writer
+from puppet.storage.unfinished import lists_folder
 
 TESTS = Path(__file__).resolve().parent
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and open files are different there")
@@ -220,7 +224,7 @@ def test_a_rendering_whose_folder_goes_is_kept_under_its_own_name(
 
     monkeypatch.setattr(recorder, "LOOK_EVERY", 0.0)
     monkeypatch.setattr(render, "Puppeteer", Losing)
-    monkeypatch.setattr(rescue, "videos_folder", lambda: tmp_path / "videos")
+    monkeypatch.setattr(orphaned_files, "videos_folder", lambda: tmp_path / "videos")
     (tmp_path / "videos").mkdir()
     (tmp_path / "videos" / "a.mp4").write_text("precious")
     rendering[1:4] = [driver_clip(tmp_path / "long.mp4", frames=150), "-o", out / "a.mp4"]
@@ -292,7 +296,7 @@ def remove(folder: Path) -> None:
 def test_a_folder_that_goes_while_recording_is_noticed_and_the_take_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, goes_on: bool
 ) -> None:
-    monkeypatch.setattr(rescue, "videos_folder", lambda: tmp_path / "videos")
+    monkeypatch.setattr(orphaned_files, "videos_folder", lambda: tmp_path / "videos")
     take = Recorder(RecordingSettings(tmp_path / "stick" / "take.mp4"), wait=True)
     record(take)
     until(lambda: take.path.stat().st_size > 0)
@@ -342,7 +346,7 @@ def test_a_folder_that_is_renamed_while_recording_keeps_the_take(tmp_path: Path)
 
 @posix
 def test_the_sound_of_a_take_whose_folder_goes_is_kept_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rescue, "videos_folder", lambda: tmp_path / "videos")
+    monkeypatch.setattr(orphaned_files, "videos_folder", lambda: tmp_path / "videos")
     device = PlantedMicrophone([50.5, 51.2], 4.0, start=49.5)
     take = RecorderSink(
         RecordingSettings(tmp_path / "stick" / "take.mp4"), (Layout.DRIVER,), microphone=device, wait=True
@@ -367,10 +371,10 @@ import sys
 from pathlib import Path
 from test_sound import PlantedMicrophone
 from video_fixtures import numbered, result_of
-from puppet.compose import Layout
-from puppet.ffmpeg import RecordingSettings
-from puppet.provenance import Provenance
-from puppet.sinks import RecorderSink
+from puppet.output.compose import Layout
+from puppet.media.ffmpeg_arguments import RecordingSettings
+from puppet.provenance.xmp import Provenance
+from puppet.output.recording_sink import RecorderSink
 device = PlantedMicrophone([50.5, 51.2], 4.0, start=49.5)
 settings = RecordingSettings(Path(sys.argv[1]), about=Provenance("marble", "Marble agreed."))
 take = RecorderSink(settings, (Layout.DRIVER,), microphone=device, wait=True)
@@ -481,7 +485,7 @@ def test_an_actor_that_is_moved_at_once_is_there_once(tmp_path: Path) -> None:
 
 
 def test_an_actor_file_is_not_written_over_another(tmp_path: Path, actor: str) -> None:
-    from puppet.actor_card import read_actor
+    from puppet.actor.card import read_actor
 
     card, members = read_actor(Path(actor))
     (tmp_path / "taken.actor").write_text("precious")

@@ -13,17 +13,17 @@ import pytest
 from PIL import Image as Pillow  # mediapipe brings it
 from video_fixtures import numbered, result_of, shown_number, until
 
-from puppet import disk as disk_module
-from puppet import virtual_camera as camera_module
-from puppet.clips import clip_arguments
-from puppet.codecs import X264
-from puppet.disk import DiskSpace, disk_space
-from puppet.errors import CameraOutputError, RecordingError, SoundError
-from puppet.frames import Frame, Portrait, Result
-from puppet.output_settings import OutputSettings
-from puppet.outputs import Outputs
-from puppet.recent import RecentResults
-from puppet.virtual_camera import VirtualCamera
+from puppet.core.errors import CameraOutputError, RecordingError, SoundError
+from puppet.core.types import Frame, Portrait, Result
+from puppet.media.codecs import X264
+from puppet.output import disk as disk_module
+from puppet.output import virtual_camera as camera_module
+from puppet.output.clips import clip_arguments
+from puppet.output.disk import DiskSpace, disk_space
+from puppet.output.live_outputs import Outputs
+from puppet.output.pre_roll import RecentResults
+from puppet.output.settings import OutputSettings
+from puppet.output.virtual_camera import VirtualCamera
 
 
 def played(number: int, at: float, side: int = 96) -> Result:

@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 
 import puppet
-from puppet import align
-from puppet.actor import find_actor, load_actor
-from puppet.first_neutral import first_rest, is_one_picture, likely_rest
-from puppet.frames import Face, Floats, Frame, Image
-from puppet.measurements import measure
-from puppet.neutral import judged_neutral, usual_neutral
-from puppet.persons import Looks, apart, colours, grouped, look, looks_of
-from puppet.retarget import Retargeter
-from puppet.tracking import FaceMeshTracker
+from puppet.actor.runtime import find_actor, load_actor
+from puppet.core.types import Face, Floats, Frame, Image
+from puppet.face import align
+from puppet.face.first_neutral import first_rest, is_one_picture, likely_rest
+from puppet.face.measurements import measure
+from puppet.face.neutral import judged_neutral, usual_neutral
+from puppet.face.persons import Looks, apart, colours, grouped, look, looks_of
+from puppet.face.retarget import Retargeter
+from puppet.face.tracking import FaceMeshTracker
 
 DEMO = Path(puppet.__file__).parent / "assets" / "demo.mp4"
 LIGHTS = {"warm": (0.7, 0.95, 1.15), "cool": (1.2, 1.0, 0.8), "dim": (0.6, 0.6, 0.6)}

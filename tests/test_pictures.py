@@ -31,11 +31,11 @@ from planted_pictures import (
     scene,
 )
 
-from puppet.errors import PictureError, SourceError
-from puppet.frames import Image
-from puppet.picture_files import Limits
-from puppet.pictures import decode_jpeg, decode_picture, is_animated, read_animation, read_picture
-from puppet.sources import open_source
+from puppet.core.errors import PictureError, SourceError
+from puppet.core.types import Image
+from puppet.pictures.decode import decode_jpeg, decode_picture, is_animated, read_animation, read_picture
+from puppet.pictures.formats import Limits
+from puppet.sources.registry import open_source
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = samples()
@@ -145,8 +145,8 @@ def test_frames_that_build_on_each_other_are_put_together():
 
 
 def read_frames(data: bytes):
-    from puppet.picture_files import check
-    from puppet.pictures import Animation
+    from puppet.pictures.decode import Animation
+    from puppet.pictures.formats import check
 
     return Animation(check(data, animated=True)).frames()
 
@@ -389,9 +389,9 @@ WORKER = """
 import faulthandler, json, resource, sys, time
 from pathlib import Path
 faulthandler.enable()
-from puppet.errors import PictureError
-from puppet.picture_files import check
-from puppet.pictures import Animation, decode_picture
+from puppet.core.errors import PictureError
+from puppet.pictures.formats import check
+from puppet.pictures.decode import Animation, decode_picture
 decode_picture(Path(sys.argv[1]).read_bytes())  # what is loaded on the way does not count
 begin = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (begin + (1 << 30), -1))
@@ -447,7 +447,7 @@ def test_what_a_picture_says_beside_its_pixels_reaches_no_decoder():
         "webp alpha": riff(*riff_parts(SAMPLES["webp alpha"]), (b"EXIF", told), (b"XMP ", evil)),
         "gif": SAMPLES["gif"][:-1] + b"!\xfe" + (b"\xff" + evil[:255]) * 200 + b"\0;",
     }
-    from puppet.picture_files import check
+    from puppet.pictures.formats import check
 
     for name, data in pairs.items():
         assert np.array_equal(decode_picture(data), decode_picture(SAMPLES[name])), name

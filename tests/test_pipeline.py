@@ -9,13 +9,13 @@ import pytest
 import tiny_actor
 from planted_face import tracked
 
-from puppet import pipeline
-from puppet.actor import Actor, load_actor
-from puppet.compose import Layout, compose
-from puppet.frames import Face, Floats, Frame, HeadPose, Image, Latent, Result
-from puppet.neutral import Neutral
-from puppet.pipeline import HOLD, RELAX, RETURN, MorphInto, Puppeteer, StepOptions
-from puppet.retarget import Gains, Retargeter
+from puppet.actor.runtime import Actor, load_actor
+from puppet.core.types import Face, Floats, Frame, HeadPose, Image, Latent, Result
+from puppet.engine import puppeteer as pipeline
+from puppet.engine.puppeteer import HOLD, RELAX, RETURN, MorphInto, Puppeteer, StepOptions
+from puppet.face.neutral import Neutral
+from puppet.face.retarget import Gains, Retargeter
+from puppet.output.compose import Layout, compose
 
 FPS = 30
 WIDTH, HEIGHT = 160, 90

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from puppet import pixels
+from puppet.core import pixels
 
 BLUE = (255, 10, 0)  # BGR
 

@@ -22,11 +22,11 @@ from models.coverage import Report
 from models.dataset import open_dataset
 from models.footage import Tools
 from models.prepare import Options, add_prepare_arguments, prepare, report_path, run_prepare
-from puppet import align
-from puppet.errors import DataError, PuppetError, SourceError
-from puppet.file_lock import only_writer
-from puppet.leftovers import clear_up
-from puppet.recorded import VideoFile
+from puppet.core.errors import DataError, PuppetError, SourceError
+from puppet.face import align
+from puppet.output.crash_recovery import clear_up
+from puppet.sources.files import VideoFile
+from puppet.storage.file_lock import only_writer
 
 ROOT = Path(__file__).parent.parent
 DEMO = ROOT / "puppet" / "assets" / "demo.mp4"
@@ -216,7 +216,7 @@ def test_upright_crops_are_those_of_the_live_pipeline(footage: Path, output: Pat
 
 
 def next_frame(clip: Clip, i: int):
-    from puppet.frames import Frame
+    from puppet.core.types import Frame
 
     return Frame(clip.picture(i), i, i / 25)
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from PyQt6.QtCore import QLocale
 
-from puppet import process
 from puppet.gui.main_window import make_application
 from puppet.gui.words import decimal, show_numbers_as_usual
+from puppet.process import environment as process
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -51,7 +51,7 @@ def child(code: str, *names: str) -> str:
     return done.stdout.strip()
 
 
-@pytest.mark.parametrize("module", ["puppet.actor", "models.actor_space", "export.verify"])
+@pytest.mark.parametrize("module", ["puppet.actor.runtime", "models.actor_space", "export.verify"])
 def test_nothing_imports_onnxruntime_before_its_telemetry_is_off(module: str) -> None:
     assert child(f"import {module}", "onnxruntime") == "prepared before onnxruntime"
 

@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from puppet.progress import _Log, _span, progress
+from puppet.core.progress import _Log, _span, progress
 
 
 class Terminal(io.StringIO):

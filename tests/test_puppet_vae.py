@@ -39,11 +39,11 @@ from models.puppet_vae import (
     PuppetVAE,
     TexturePainter,
 )
-from puppet import align
-from puppet.errors import DataError
-from puppet.frames import POSE_SIZE, HeadPose, Image
-from puppet.measurements import EYE_LEFT, EYE_RIGHT, INNER_LIPS, IRIS_LEFT, IRIS_RIGHT, MEASUREMENT_NAMES
-from puppet.neutral import Neutral
+from puppet.core.errors import DataError
+from puppet.core.types import POSE_SIZE, HeadPose, Image
+from puppet.face import align
+from puppet.face.measurements import EYE_LEFT, EYE_RIGHT, INNER_LIPS, IRIS_LEFT, IRIS_RIGHT, MEASUREMENT_NAMES
+from puppet.face.neutral import Neutral
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 

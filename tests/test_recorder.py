@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from video_fixtures import numbered, read_video, shown_number, told, until
 
-from puppet import recorder as recorder_module
-from puppet.codecs import ENCODERS
-from puppet.errors import RecordingError
-from puppet.ffmpeg import RecordingSettings
-from puppet.provenance import Provenance
-from puppet.recorder import Recorder, find_ffmpeg, new_recording_path, tidy, with_free_name
+from puppet.core.errors import RecordingError
+from puppet.media import recorder as recorder_module
+from puppet.media.codecs import ENCODERS
+from puppet.media.ffmpeg_arguments import RecordingSettings
+from puppet.media.recorder import Recorder, find_ffmpeg, new_recording_path, tidy, with_free_name
+from puppet.provenance.xmp import Provenance
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="the fake ffmpeg is a shell script")
 
@@ -315,9 +315,9 @@ APP = """
 import sys
 sys.path[:0] = {folders}
 from pathlib import Path
-from puppet.ffmpeg import RecordingSettings
-from puppet.provenance import Provenance
-from puppet.recorder import Recorder
+from puppet.media.ffmpeg_arguments import RecordingSettings
+from puppet.provenance.xmp import Provenance
+from puppet.media.recorder import Recorder
 from video_fixtures import numbered
 
 recorder = Recorder(RecordingSettings(Path(sys.argv[1])), wait=True)

@@ -16,15 +16,17 @@ from driven import SIZE, PlantedTracker, driver_clip, interrupted_at
 from tiny_actor import LOWER_LIP, tiny_actor
 from video_fixtures import clicks, decode, ffmpeg, numbered, read_video, shown_number, sound_of, told
 
-from puppet import align, cli, render
-from puppet.errors import RecordingError, SourceError
-from puppet.film_times import film_times
-from puppet.frames import Face, Frame, HeadPose, Result
-from puppet.neutral import Neutral, neutral_of, usual_neutral
-from puppet.output_settings import OutputSettings
-from puppet.persons import CONTRASTS, SHAPE
-from puppet.pipeline import StepOptions
-from puppet.shots import Sighting
+from puppet import cli
+from puppet.commands import render
+from puppet.core.errors import RecordingError, SourceError
+from puppet.core.types import Face, Frame, HeadPose, Result
+from puppet.engine.puppeteer import StepOptions
+from puppet.face import align
+from puppet.face.neutral import Neutral, neutral_of, usual_neutral
+from puppet.face.persons import CONTRASTS, SHAPE
+from puppet.face.shots import Sighting
+from puppet.media.frame_times import film_times
+from puppet.output.settings import OutputSettings
 
 DRIVER, ACTOR = OutputSettings("driver"), OutputSettings("actor")
 

@@ -12,11 +12,11 @@ from tiny_actor import neutral, tiny_actor
 import export.__main__
 import export.response
 from export.response import add_response, measure_response, response
-from puppet.actor import load_actor
-from puppet.actor_card import read_card
-from puppet.frames import Face, Floats, Frame
-from puppet.measurements import BROWS, MEASUREMENTS, RESPONDING
-from puppet.neutral import neutral_of
+from puppet.actor.card import read_card
+from puppet.actor.runtime import load_actor
+from puppet.core.types import Face, Floats, Frame
+from puppet.face.measurements import BROWS, MEASUREMENTS, RESPONDING
+from puppet.face.neutral import neutral_of
 
 
 def raised(rest: Floats, by: float) -> Floats:

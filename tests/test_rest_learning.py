@@ -9,11 +9,11 @@ import pytest
 
 from models import rest_clips, rest_model
 from models.rest_clips import Clip, Person, Strangers, habit, rolled_in, simulated
-from puppet import rest_model as in_use
-from puppet.frames import LANDMARKS, Floats
-from puppet.measurements import INNER_LIPS, LIPS, measure
-from puppet.neutral import calmest
-from puppet.rest_model import restful, seen
+from puppet.core.types import LANDMARKS, Floats
+from puppet.face import rest_prior as in_use
+from puppet.face.measurements import INNER_LIPS, LIPS, measure
+from puppet.face.neutral import calmest
+from puppet.face.rest_prior import restful, seen
 
 with np.load(Path(__file__).parent / "data" / "synthetic_person.npz", allow_pickle=False) as _file:
     PLANTED = {name: _file[name].astype(np.float32) for name in _file.files}

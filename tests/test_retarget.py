@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from planted_face import LID_GAP, MIDDLE, MOUTH_MIDDLE, SCALE, UPRIGHT, expression, rest_face, tracked
 
-from puppet import align
-from puppet.frames import HeadPose
-from puppet.measurements import BROWS, EYE_LEFT, EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT, LIPS, measure
-from puppet.neutral import Neutral
-from puppet.retarget import (
+from puppet.core.types import HeadPose
+from puppet.face import align
+from puppet.face.measurements import BROWS, EYE_LEFT, EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT, LIPS, measure
+from puppet.face.neutral import Neutral
+from puppet.face.retarget import (
     CHEEKS,
     JAW,
     KNEE,

@@ -22,8 +22,8 @@ from models.pixel_vae import PixelVAE
 from models.schedule import generator_of
 from models.seed_kosta import SeedKosta
 from models.seed_mlp import GREY, SeedMlp
-from puppet.actor import load_actor
-from puppet.frames import AlignedCrop, Drive
+from puppet.actor.runtime import load_actor
+from puppet.core.types import AlignedCrop, Drive
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 

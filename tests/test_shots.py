@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
-from puppet.frames import Floats, Image
-from puppet.neutral import KEEP_EVERY
-from puppet.persons import CONTRASTS, SHAPE
-from puppet.shots import LASTS, CutWatch, Sighting, shots
+from puppet.core.types import Floats, Image
+from puppet.face.neutral import KEEP_EVERY
+from puppet.face.persons import CONTRASTS, SHAPE
+from puppet.face.shots import LASTS, CutWatch, Sighting, shots
 
 SIDE = 240
 

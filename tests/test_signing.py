@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 from video_fixtures import numbered, read_video, result_of, shown_number
 
-from puppet import signing
-from puppet.compose import Layout
-from puppet.errors import RecordingError
-from puppet.frames import Frame, Portrait, Result
-from puppet.output_settings import OutputSettings
-from puppet.provenance import Provenance
-from puppet.signing import credentials, manifest, sign
-from puppet.sinks import save_snapshot
+from puppet.core.errors import RecordingError
+from puppet.core.types import Frame, Portrait, Result
+from puppet.output.compose import Layout
+from puppet.output.recording_sink import save_snapshot
+from puppet.output.settings import OutputSettings
+from puppet.provenance import signing
+from puppet.provenance.signing import credentials, manifest, sign
+from puppet.provenance.xmp import Provenance
 
 
 @pytest.fixture(autouse=True)

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from video_fixtures import numbered, read_video, result_of, shown_number
 
-from puppet.errors import RecordingError
-from puppet.ffmpeg import RecordingSettings
-from puppet.provenance import Provenance
-from puppet.sinks import SINKS, RecorderSink, SinkKind, save_snapshot
+from puppet.core.errors import RecordingError
+from puppet.media.ffmpeg_arguments import RecordingSettings
+from puppet.output.recording_sink import SINKS, RecorderSink, SinkKind, save_snapshot
+from puppet.provenance.xmp import Provenance
 
 
 @pytest.mark.parametrize("kind", SINKS, ids=lambda kind: kind.name)

@@ -1,6 +1,6 @@
 import threading
 
-from puppet.slot import LatestSlot
+from puppet.core.slot import LatestSlot
 
 
 def test_newest_wins_and_what_it_replaced_is_counted():

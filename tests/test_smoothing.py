@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from puppet.frames import Floats
-from puppet.pipeline import LANDMARK_FILTER
-from puppet.smoothing import MAX_GAP, OneEuro, Smoothed, smooth, start
+from puppet.core.types import Floats
+from puppet.engine.puppeteer import LANDMARK_FILTER
+from puppet.engine.smoothing import MAX_GAP, OneEuro, Smoothed, smooth, start
 
 FPS = 30.0
 PLAIN = OneEuro(min_cutoff=1.0, beta=0.0)

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 from video_fixtures import clicks, decode, result_of, sound_of, until
 
-from puppet import microphone as microphone_module
-from puppet.errors import SoundError
-from puppet.ffmpeg import RecordingSettings
-from puppet.microphone import SILENCE_DB, Microphone, SoundDevice, SoundSystem
-from puppet.output_settings import OutputSettings
-from puppet.sinks import RecorderSink
-from puppet.sound import RATE, SoundClock, SoundFile
-from puppet.timeline import Timeline
+from puppet.core.errors import SoundError
+from puppet.media import microphone as microphone_module
+from puppet.media.ffmpeg_arguments import RecordingSettings
+from puppet.media.microphone import SILENCE_DB, Microphone, SoundDevice, SoundSystem
+from puppet.media.sound_file import RATE, SoundClock, SoundFile
+from puppet.media.timeline import Timeline
+from puppet.output.recording_sink import RecorderSink
+from puppet.output.settings import OutputSettings
 
 BLOCK = 960  # samples, 20 ms
 CLICK = np.full(48, 20_000, np.int16)  # 1 ms
@@ -191,7 +191,7 @@ def test_the_delay_is_automatic_until_it_is_set() -> None:
 def test_sound_that_cannot_be_put_into_the_take_stays_beside_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("puppet.recorder.finish_arguments", lambda *_: ["false"])
+    monkeypatch.setattr("puppet.media.recorder.finish_arguments", lambda *_: ["false"])
     device = PlantedMicrophone([0.5], 2.0)
     take = RecorderSink(RecordingSettings(tmp_path / "take.mp4"), microphone=device)
     for number in range(45):

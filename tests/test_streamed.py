@@ -23,11 +23,11 @@ from models.footage import Tools
 from models.prepare import Options, prepare, report_path
 from models.run_folder import data_facts
 from models.train import train
-from puppet import align
-from puppet.actor import load_actor
-from puppet.errors import DataError, SourceError
-from puppet.frames import Face, Frame
-from puppet.recorded import Pictures
+from puppet.actor.runtime import load_actor
+from puppet.core.errors import DataError, SourceError
+from puppet.core.types import Face, Frame
+from puppet.face import align
+from puppet.sources.files import Pictures
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 

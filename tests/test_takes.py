@@ -14,14 +14,14 @@ import numpy as np
 import pytest
 from video_fixtures import numbered, read_video, result_of, shown_number, told, until
 
-from puppet import recorder as recorder_module
-from puppet.compose import Layout
-from puppet.errors import RecordingError
-from puppet.ffmpeg import RecordingSettings
-from puppet.frames import Frame, Portrait, Result
-from puppet.output_settings import OutputSettings
-from puppet.sinks import RecorderSink, path_of
-from puppet.timeline import Timeline
+from puppet.core.errors import RecordingError
+from puppet.core.types import Frame, Portrait, Result
+from puppet.media import recorder as recorder_module
+from puppet.media.ffmpeg_arguments import RecordingSettings
+from puppet.media.timeline import Timeline
+from puppet.output.compose import Layout
+from puppet.output.recording_sink import RecorderSink, path_of
+from puppet.output.settings import OutputSettings
 
 ALL = tuple(Layout)
 
@@ -130,7 +130,7 @@ def test_the_height_that_was_chosen_is_that_of_the_pictures(tmp_path: Path, heig
 
 def test_a_pause_is_not_in_the_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr("puppet.sinks.time.perf_counter", lambda: now[0])
+    monkeypatch.setattr("puppet.output.recording_sink.time.perf_counter", lambda: now[0])
     take = RecorderSink(RecordingSettings(tmp_path / "take.mp4"))
     for number in range(60):
         now[0] = 100 + number / 30
@@ -199,7 +199,7 @@ def die_while_recording(path: str, codec: str, layout: str, last: int, report) -
 def test_killing_the_app_in_twenty_takes_loses_at_most_the_last_second(tmp_path: Path) -> None:
     dice = np.random.default_rng(20)
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["puppet.output_settings", "video_fixtures"])
+    context.set_forkserver_preload(["puppet.output.settings", "video_fixtures"])
     takes = []
     for index in range(20):
         codec, layout = MODES[index % len(MODES)]

@@ -1,6 +1,6 @@
 import pytest
 
-from puppet.timing import RateMeter, StageTimes
+from puppet.core.timing import RateMeter, StageTimes
 
 
 class Clock:

@@ -15,11 +15,11 @@ import pytest
 from planted_face import rest_face, tracked
 
 import puppet
-from puppet import align, tracking
-from puppet.following import AttentiveTracker, Spot, spot_of
-from puppet.frames import LANDMARKS, Face, Frame
-from puppet.mirrored import flip_points
-from puppet.tracking import FaceFinder, FaceMeshTracker, MirrorTracker, film_tracker, live_tracker
+from puppet.core.types import LANDMARKS, Face, Frame
+from puppet.face import align, tracking
+from puppet.face.face_selection import AttentiveTracker, Spot, spot_of
+from puppet.face.mirroring import flip_points
+from puppet.face.tracking import FaceFinder, FaceMeshTracker, MirrorTracker, film_tracker, live_tracker
 
 DEMO = Path(puppet.__file__).parent / "assets" / "demo.mp4"
 
@@ -132,7 +132,7 @@ def test_of_several_new_faces_the_largest_is_followed(monkeypatch, tracker) -> N
 def test_the_tracker_starts_without_pyplot_and_leaves_it_to_others() -> None:
     code = (
         "import sys\n"
-        "from puppet.tracking import FaceMeshTracker\n"
+        "from puppet.face.tracking import FaceMeshTracker\n"
         "FaceMeshTracker().close()\n"
         "print(any(name.startswith('matplotlib') for name in sys.modules))\n"
         "import matplotlib.pyplot\n"

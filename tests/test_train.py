@@ -27,8 +27,8 @@ from models.metrics import MetricsLog, read_metrics
 from models.run_folder import RunFacts, read_run_facts
 from models.schedule import checkpoint_is_due, generator_of, learning_rate, rows_of_step, step_limit
 from models.train import Overrides, Trainer, spread, train
-from puppet.errors import DataError
-from puppet.interrupts import exit_code
+from puppet.core.errors import DataError
+from puppet.process.signals import exit_code
 
 TESTS = Path(__file__).parent
 

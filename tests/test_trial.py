@@ -15,11 +15,12 @@ import pytest
 import tiny_actor as tiny
 from onnx import TensorProto, helper, numpy_helper
 
-from puppet import actor_card, trial
-from puppet.actor import BUILT_IN, load_actor
-from puppet.actor_card import ENCODER, LATENTS, Golden, write_actor
-from puppet.errors import ActorFileError
-from puppet.latents import latents_to_bytes
+from puppet.actor import card as actor_card
+from puppet.actor import trial
+from puppet.actor.card import ENCODER, LATENTS, Golden, write_actor
+from puppet.actor.latents import latents_to_bytes
+from puppet.actor.runtime import BUILT_IN, load_actor
+from puppet.core.errors import ActorFileError
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is watched on Linux alone")
 
@@ -104,7 +105,7 @@ def test_an_actor_is_tried_out_once(tmp_path, config, children):
 def test_another_version_tries_it_again(tmp_path, config, asked, monkeypatch):
     path = tiny.tiny_actor(tmp_path / "Mia.actor")
     load_actor(path, "cpu")
-    monkeypatch.setattr("puppet.actor.ort.__version__", "99.0")
+    monkeypatch.setattr("puppet.actor.runtime.ort.__version__", "99.0")
     load_actor(path, "cpu")
     assert len(asked) == 2
 
@@ -233,7 +234,7 @@ def test_a_real_actor_that_is_too_slow_is_refused_and_one_in_time_is_not(tmp_pat
     """Its graphs are allowed; nothing of it is loaded here."""
     path = slow_actor(tmp_path / "Mia.actor")
     monkeypatch.setattr(trial, "TIME_LIMIT", 0.05)
-    monkeypatch.setattr("puppet.actor.ort.InferenceSession", None)
+    monkeypatch.setattr("puppet.actor.runtime.ort.InferenceSession", None)
     refused(path, "loading it takes longer than 0 s")
     assert not (config / trial.RECORD).exists()
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from planted_face import rest_face, tracked
 
-from puppet.frames import Floats
-from puppet.neutral import KEEP_EVERY, judged_neutral, neutral_of
-from puppet.persons import CONTRASTS, SHAPE
-from puppet.users import Users
+from puppet.core.types import Floats
+from puppet.face.neutral import KEEP_EVERY, judged_neutral, neutral_of
+from puppet.face.persons import CONTRASTS, SHAPE
+from puppet.face.users import Users
 
 ME, MY_FACE = 0.0, tracked(rest_face())
 YOU, YOUR_FACE = 0.7, tracked(rest_face(mouth=1.2))

@@ -12,16 +12,17 @@ import numpy as np
 import pytest
 from video_fixtures import ffmpeg, numbered, read_video, shown_number, write_video
 
-from puppet import film_decoder, recorded
-from puppet.encoders import listed
-from puppet.errors import SourceError
-from puppet.ffmpeg import film_input
-from puppet.film_facts import FilmFacts, PictureFacts, film_facts, read_facts
-from puppet.frames import Frame
-from puppet.hdr import PEAK, TRANSFERS, to_sdr, white_of
-from puppet.recorded import VideoFile, claimed_frames
-from puppet.recorder import find_ffmpeg
-from puppet.sources import open_source
+from puppet.core.errors import SourceError
+from puppet.core.types import Frame
+from puppet.media import video_decoder
+from puppet.media.encoders import listed
+from puppet.media.ffmpeg_arguments import film_input
+from puppet.media.hdr import PEAK, TRANSFERS, to_sdr, white_of
+from puppet.media.recorder import find_ffmpeg
+from puppet.media.video_facts import FilmFacts, PictureFacts, film_facts, read_facts
+from puppet.sources import files
+from puppet.sources.files import VideoFile, claimed_frames
+from puppet.sources.registry import open_source
 
 LATIN = os.fsdecode(b"lat\xe9in.mp4")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="names are bytes on Linux alone")
@@ -205,14 +206,14 @@ def test_the_decoder_is_let_go_of_half_way_and_begins_again(tmp_path: Path) -> N
 
 def test_the_arguments_of_the_decoder_are_these_lists() -> None:
     fields = PictureFacts(index=2, interlaced=True)
-    assert film_decoder.decode_arguments("ffmpeg", Path("/a.mov"), fields) == [
+    assert video_decoder.decode_arguments("ffmpeg", Path("/a.mov"), fields) == [
         *("ffmpeg", "-hide_banner", "-nostats", "-nostdin", *film_input(Path("/a.mov"))),
         *("-map", "0:2", "-vf"),
         "bwdif=mode=send_frame:deint=interlaced,scale=flags=bicubic+accurate_rnd+full_chroma_int,format=bgr24,"
         "showinfo=checksum=0",
         *("-fps_mode", "passthrough", "-f", "rawvideo", "pipe:1"),
     ]
-    filters = film_decoder.decode_arguments("ffmpeg", Path("/a.mov"), PictureFacts(0, transfer="smpte2084"))[-6]
+    filters = video_decoder.decode_arguments("ffmpeg", Path("/a.mov"), PictureFacts(0, transfer="smpte2084"))[-6]
     assert filters.startswith("scale=in_color_matrix=bt2020:flags=bicubic,format=gbrp10le,lut3d=file=tone.cube:")
 
 
@@ -231,8 +232,8 @@ def test_files_without_moving_pictures_say_what_they_have(clip: Path, tmp_path: 
 def test_pictures_beyond_all_bounds_are_refused_before_they_are_decoded(
     clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recorded, "MOST_PIXELS", 160 * 96 - 1)
-    monkeypatch.setattr(recorded, "Film", lambda path: pytest.fail("was opened"))
+    monkeypatch.setattr(files, "MOST_PIXELS", 160 * 96 - 1)
+    monkeypatch.setattr(files, "Film", lambda path: pytest.fail("was opened"))
     assert "160 x 96 px are larger than" in trouble_with(clip)
 
 
@@ -243,7 +244,7 @@ def test_dolby_vision_that_nobody_else_understands_is_refused_in_words(
     assert read_facts("", TOLD).pictures == PictureFacts(
         1, 1920, 1080, "arib-std-b67", "bt2020", "bt2020nc", hidden=True
     )
-    monkeypatch.setattr(recorded, "film_facts", lambda path: read_facts("", told))
+    monkeypatch.setattr(files, "film_facts", lambda path: read_facts("", told))
     assert "Dolby Vision of profile 5" in trouble_with(clip)
 
 
@@ -337,7 +338,7 @@ def test_the_words_of_ffmpeg_are_understood() -> None:
     assert facts.sound == 5  # marked as default, and no comment
     assert facts.pictures is not None
     assert facts.pictures.hidden
-    assert film_decoder.needed(replace(facts.pictures, transfer=""))
+    assert video_decoder.needed(replace(facts.pictures, transfer=""))
     same = read_facts("", TOLD.replace("tv, bt2020nc/bt2020/arib-std-b67", "tv, bt709, top coded first (swapped)"))
     assert same.pictures == PictureFacts(1, 1920, 1080, "bt709", "bt709", "bt709", interlaced=True, hidden=True)
     assert read_facts("", "file:x: No such file or directory") == FilmFacts(refused=True)

@@ -7,7 +7,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from puppet.warp import MeshWarp
+from puppet.actor.warp import MeshWarp
 
 SIZE = 64
 

@@ -12,14 +12,14 @@ from engine_fakes import FakeActor, FakePuppeteer, FakeSink, endless, eventually
 from planted_face import tracked
 from test_engine import build, messages  # noqa: F401 - the fixture
 
-import puppet.actor
-import puppet.engine
-from puppet import watchdog
-from puppet.actor import Actor, load_actor
-from puppet.errors import ActorFailedError, ActorStalledError
-from puppet.frames import Latent
-from puppet.pipeline import MorphInto, Puppeteer, StepOptions
-from puppet.watchdog import LOOK_EVERY, STALLED_AFTER, Acting, Watchdog
+import puppet.actor.runtime
+import puppet.engine.engine
+from puppet.actor.runtime import Actor, load_actor
+from puppet.core.errors import ActorFailedError, ActorStalledError
+from puppet.core.types import Latent
+from puppet.engine import watchdog
+from puppet.engine.puppeteer import MorphInto, Puppeteer, StepOptions
+from puppet.engine.watchdog import LOOK_EVERY, STALLED_AFTER, Acting, Watchdog
 
 MIA: Any = FakeActor("Mia")
 LOOKS = round(STALLED_AFTER / LOOK_EVERY)
@@ -74,7 +74,7 @@ def test_what_a_replaced_thread_still_says_is_ignored():
 @pytest.fixture
 def quick(monkeypatch):
     monkeypatch.setattr(watchdog, "STALLED_AFTER", 0.4)
-    monkeypatch.setattr(puppet.engine, "LOOK_EVERY", 0.05)
+    monkeypatch.setattr(puppet.engine.engine, "LOOK_EVERY", 0.05)
 
 
 @pytest.fixture
@@ -268,7 +268,7 @@ def test_who_has_stalled_is_known_and_does_not_block_others(build, quick, gate, 
     assert messages(engine)[0].startswith("Mia took longer")
     written = len(sink.written)
     assert eventually(lambda: len(sink.written) > written + 5)
-    monkeypatch.setattr(puppet.actor, "PATIENCE", 0.1)
+    monkeypatch.setattr(puppet.actor.runtime, "PATIENCE", 0.1)
     with pytest.raises(ActorStalledError, match="Mia has not answered"):  # the explorer asks the same one
         actors["Mia"].decode(Latent(actors["Mia"].latents.mean))
 

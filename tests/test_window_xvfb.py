@@ -20,7 +20,7 @@ from tiny_actor import tiny_actor
 
 from puppet.gui.side_panel import WIDTH
 from puppet.gui.theme import STAGE
-from puppet.sources import DEMO_CLIP
+from puppet.sources.registry import DEMO_CLIP
 
 ROOT = Path(__file__).resolve().parent.parent
 FRAMES = 60
@@ -170,8 +170,8 @@ import sys
 from PyQt6.QtCore import QTimer
 import numpy as np
 from puppet import app, cli, recorder
-from puppet.actor_card import read_card
-from puppet.bookmarks import Bookmarks
+from puppet.actor.card import read_card
+from puppet.explore.bookmarks import Bookmarks
 from puppet.gui.controller import Controller
 
 mine, actor, say = sys.argv[1], sys.argv[2], lambda words: print(words, flush=True)

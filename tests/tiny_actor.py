@@ -19,11 +19,11 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from puppet import align
-from puppet.actor import Actor, golden_means
-from puppet.actor_card import DECODER, ENCODER, LATENTS, PREVIEW, ActorCard, Golden, write_actor
-from puppet.frames import LANDMARKS, POSE_SIZE, Floats
-from puppet.latents import Latents, latents_to_bytes
+from puppet.actor.card import DECODER, ENCODER, LATENTS, PREVIEW, ActorCard, Golden, write_actor
+from puppet.actor.latents import Latents, latents_to_bytes
+from puppet.actor.runtime import Actor, golden_means
+from puppet.core.types import LANDMARKS, POSE_SIZE, Floats
+from puppet.face import align
 
 IMAGE_SIZE = TEXTURE_SIZE = 64
 CROP_SIZE = 32

@@ -12,8 +12,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from puppet import align
-from puppet.frames import LANDMARKS, Floats, HeadPose
+from puppet.core.types import LANDMARKS, Floats, HeadPose
+from puppet.face import align
 
 LOWER_LIP = 14
 MIDDLE = 31.5

@@ -8,8 +8,8 @@ import subprocess
 import numpy as np
 import pytest
 
-from puppet.frames import Image
-from puppet.recorder import find_ffmpeg
+from puppet.core.types import Image
+from puppet.media.recorder import find_ffmpeg
 
 SIZE = (1400, 900)  # px, of the screen that the fixture `display` makes
 

@@ -11,7 +11,7 @@ from models.analysis.page import Section
 from models.analysis.study import Study
 from models.attributes import PLAIN, PURE, VARIANTS, Attributes, find_attributes
 from models.labels import dataset_labels
-from puppet.errors import DataError
+from puppet.core.errors import DataError
 
 AMOUNTS = np.arange(-4, 5)  # of a unit direction, as in the seed
 MOST = 12  # attributes that get strips and a place in the matrices: those that separate best

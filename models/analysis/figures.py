@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from models.space import Posterior
-from puppet.errors import PuppetError
-from puppet.frames import Floats, Image
-from puppet.latents import kl_to_standard_normal, ranked_dimensions, useful_dimensions
+from puppet.actor.latents import kl_to_standard_normal, ranked_dimensions, useful_dimensions
+from puppet.core.errors import PuppetError
+from puppet.core.types import Floats, Image
 
 ACTIVE_VARIANCE = 0.01  # of the posterior means, above which a unit is active; Burda et al. 2016, sec. 5.2
 PERPLEXITY = 30.0  # of t-SNE; van der Maaten & Hinton 2008 advise 5 to 50

@@ -8,7 +8,7 @@ from models.analysis import page, plots
 from models.analysis.figures import ACTIVE_VARIANCE, pca, spread_out, tsne
 from models.analysis.page import Section
 from models.analysis.study import Study, expressions
-from puppet.frames import Floats
+from puppet.core.types import Floats
 
 FIRST = 50  # dimensions, of which the first three rows are 30: both are what the seeds show
 MOST_USEFUL = 60  # dimensions shown at most

@@ -11,8 +11,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from puppet import pixels
-from puppet.frames import Image
+from puppet.core import pixels
+from puppet.core.types import Image
 
 CELL = 128  # px, largest side of a picture in a strip
 QUALITY = 86  # JPEG

@@ -12,7 +12,7 @@ import numpy as np
 
 from models.analysis.figures import ACTIVE_VARIANCE, Units, aggregate_density
 from models.space import Posterior
-from puppet.frames import Floats, Image
+from puppet.core.types import Floats, Image
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -19,8 +19,8 @@ from models.analysis.study import Study, study
 from models.dataset import open_dataset
 from models.outputs import check_free
 from models.space import open_space
-from puppet.errors import DataError, reason
-from puppet.progress import progress
+from puppet.core.errors import DataError, reason
+from puppet.core.progress import progress
 
 PAGE, FIGURES = "report.html", "report.json"
 DIGITS = 6  # significant ones in the JSON file

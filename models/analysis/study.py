@@ -14,9 +14,9 @@ from models.coverage import TRAITS, traits
 from models.dataset import Dataset
 from models.run_folder import data_facts
 from models.space import Posterior, Space, encode_with_progress, evenly
-from puppet.errors import DataError
-from puppet.frames import Floats, Image
-from puppet.latents import Latents, measure_latents
+from puppet.actor.latents import Latents, measure_latents
+from puppet.core.errors import DataError
+from puppet.core.types import Floats, Image
 
 HELD_OUT = 0.1  # of frames kept apart where the training's own share is not known
 SHOWN = 12  # faces in a strip

@@ -15,8 +15,8 @@ from models.analysis.study import SHOWN, Study
 from models.base import to_network
 from models.space import Space, chunks, evenly
 from models.wander import draw_points
-from puppet.explore import changed_square, path
-from puppet.frames import Floats, Image
+from puppet.core.types import Floats, Image
+from puppet.explore.exploration import changed_square, path
 
 MEASURED = 200  # frames, of either kind, that tell how good reconstructions are
 SAMPLES = 48

@@ -13,16 +13,17 @@ from typing import Any
 from PyQt6.QtCore import QUrl
 from PyQt6.QtGui import QDesktopServices, QIcon
 
-from puppet import library, making
-from puppet.engine import Engine, Problem, Status
-from puppet.frames import Floats, Image, Latent, Result
+from puppet.actor import library
+from puppet.core.types import Floats, Image, Latent, Result
+from puppet.engine.engine import Engine, Problem, Status
+from puppet.engine.puppeteer import MorphInto, StepOptions
+from puppet.face.neutral_store import NeutralStore
 from puppet.gui.background import Background
 from puppet.gui.main_window import MainWindow
-from puppet.neutral_store import NeutralStore
-from puppet.outputs import Outputs
-from puppet.pipeline import MorphInto, StepOptions
+from puppet.new_actor import job as making
+from puppet.output.live_outputs import Outputs
+from puppet.output.recording_sink import RecorderSink
 from puppet.settings import CameraFormat, Settings
-from puppet.sinks import RecorderSink
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from puppet.error_log import explained
-from puppet.errors import PuppetError
+from puppet.core.errors import PuppetError
 from puppet.gui.words import translate
+from puppet.process.log import explained
 
 T = TypeVar("T")
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from PyQt6.QtCore import QObject, Qt, QTimer
 
-from puppet.bench import percentiles
-from puppet.errors import PuppetError
-from puppet.frames import Image, Result
+from puppet.commands.bench import percentiles
+from puppet.core.errors import PuppetError
+from puppet.core.types import Image, Result
 from puppet.gui.main_window import MainWindow
 
 BAND = 6  # the flash takes a BAND-th of the picture's height, at its top

@@ -7,7 +7,7 @@ import math
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from puppet.calibration import COUNTDOWN, Progress
+from puppet.face.calibration import COUNTDOWN, Progress
 from puppet.gui.plain_text import Label, set_tip
 from puppet.gui.words import translate
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from puppet.engine import Status
-from puppet.frames import Image
+from puppet.core.types import Image
+from puppet.engine.engine import Status
 from puppet.gui.area import Area, Desk
 from puppet.gui.casting_panel import THUMBNAIL
 from puppet.gui.qimage import to_icon

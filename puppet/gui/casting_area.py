@@ -6,14 +6,14 @@ from pathlib import Path
 
 from PyQt6.QtGui import QIcon
 
-from puppet.engine import Phase, Status
-from puppet.errors import ActorStalledError, PuppetError
-from puppet.frames import Image
+from puppet.core.errors import ActorStalledError, PuppetError
+from puppet.core.types import Image
+from puppet.engine.engine import Phase, Status
 from puppet.gui.area import Area, Desk, why
 from puppet.gui.casting_panel import DEMO, THUMBNAIL
 from puppet.gui.qimage import to_icon
 from puppet.gui.status_area import state_in_words
-from puppet.passwords import keep
+from puppet.sources.network.passwords import keep
 
 MOST_RECENT = 5  # files, folders and addresses that are remembered
 

@@ -9,7 +9,7 @@ from PyQt6.QtCore import QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QIcon
 from PyQt6.QtWidgets import QFileDialog, QInputDialog, QVBoxLayout, QWidget
 
-from puppet.addresses import without_secrets
+from puppet.core.addresses import without_secrets
 from puppet.gui.plain_text import Label, set_tip, tip_text
 from puppet.gui.widgets import ChoiceBox
 from puppet.gui.words import translate

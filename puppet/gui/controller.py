@@ -8,8 +8,8 @@ from pathlib import Path
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from puppet.engine import Engine
-from puppet.errors import PuppetError
+from puppet.core.errors import PuppetError
+from puppet.engine.engine import Engine
 from puppet.gui.area import Desk, Services, why
 from puppet.gui.camera_area import CameraArea
 from puppet.gui.casting_area import CastingArea
@@ -23,9 +23,9 @@ from puppet.gui.picture_area import PictureArea
 from puppet.gui.recording_area import RecordingArea
 from puppet.gui.status_area import StatusArea
 from puppet.gui.wall_area import WallArea
-from puppet.recorder import Recording
+from puppet.media.recorder import Recording
+from puppet.output.recording_sink import RecorderSink
 from puppet.settings import Settings, WindowSettings
-from puppet.sinks import RecorderSink
 
 __all__ = ["Controller", "Services"]
 

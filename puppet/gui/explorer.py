@@ -12,10 +12,11 @@ from PyQt6.QtCore import QEvent, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QCloseEvent, QGuiApplication, QHideEvent, QKeyEvent, QShowEvent
 from PyQt6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 
-from puppet.actor import Actor
-from puppet.bookmarks import Bookmarks
-from puppet.errors import PuppetError
-from puppet.explore import (
+from puppet.actor.runtime import Actor
+from puppet.core.errors import PuppetError
+from puppet.core.types import Floats, Image, Latent
+from puppet.explore.bookmarks import Bookmarks
+from puppet.explore.exploration import (
     COMMANDS,
     Command,
     Direction,
@@ -28,7 +29,6 @@ from puppet.explore import (
     to_text,
     walk_target,
 )
-from puppet.frames import Floats, Image, Latent
 from puppet.gui.banners import BannerStack
 from puppet.gui.explorer_bookmarks import NamedPlaces
 from puppet.gui.explorer_morphs import LoadActor, Morphs, Step

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from puppet.actor_card import ActorCard
-from puppet.bookmarks import Bookmarks, checked_name
-from puppet.errors import PuppetError
-from puppet.frames import Floats, Image
+from puppet.actor.card import ActorCard
+from puppet.core.errors import PuppetError
+from puppet.core.types import Floats, Image
+from puppet.explore.bookmarks import Bookmarks, checked_name
 from puppet.gui.banners import BannerStack
 from puppet.gui.explorer_places import MEAN, NOW, BookmarkPanel
 from puppet.gui.words import translate

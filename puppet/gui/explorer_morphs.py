@@ -11,15 +11,15 @@ from pathlib import Path
 from PyQt6.QtCore import QObject, QUrl, pyqtSignal
 from PyQt6.QtGui import QDesktopServices
 
-from puppet.actor import Actor
-from puppet.explore import path
-from puppet.frames import Floats, Image, Latent
+from puppet.actor.morph import ActorMorph, eased, film
+from puppet.actor.runtime import Actor
+from puppet.core.types import Floats, Image, Latent
+from puppet.explore.exploration import path
 from puppet.gui.banners import BannerStack
 from puppet.gui.explorer_places import SAME, MorphWish
 from puppet.gui.explorer_worker import Draw
 from puppet.gui.words import decimal, translate
-from puppet.morph import ActorMorph, eased, film
-from puppet.recorder import Recording, new_recording_path, with_free_name
+from puppet.media.recorder import Recording, new_recording_path, with_free_name
 
 FPS = 30.0
 FINE = 1000  # steps that a path is divided into, of which the eased pictures take theirs

@@ -20,7 +20,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from puppet.frames import Image
+from puppet.core.types import Image
 from puppet.gui.plain_text import Label, set_tip
 from puppet.gui.qimage import to_icon
 from puppet.gui.widgets import ChoiceBox

@@ -17,8 +17,8 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from puppet.explore import MOST, Direction, changed_square
-from puppet.frames import Image
+from puppet.core.types import Image
+from puppet.explore.exploration import MOST, Direction, changed_square
 from puppet.gui.plain_text import Label, set_tip
 from puppet.gui.qimage import to_qimage
 from puppet.gui.theme import STAGE

@@ -6,7 +6,7 @@ from PyQt6.QtCore import QT_TRANSLATE_NOOP, QEvent, Qt
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from puppet.explore import COMMANDS, REACHES
+from puppet.explore.exploration import COMMANDS, REACHES
 from puppet.gui.explorer_pane import ExplorerPane
 from puppet.gui.plain_text import Label, set_tip
 from puppet.gui.theme import Colours

@@ -8,14 +8,14 @@ from pathlib import Path
 from PyQt6.QtCore import QTimer
 from PyQt6.QtGui import QPalette
 
-from puppet.actor import DEFAULT_ACTOR, find_actor, list_actors, load_actor
-from puppet.bookmarks import Bookmarks
-from puppet.errors import PuppetError, RecordingError
+from puppet.actor.runtime import DEFAULT_ACTOR, find_actor, list_actors, load_actor
+from puppet.core.errors import PuppetError, RecordingError
+from puppet.explore.bookmarks import Bookmarks
 from puppet.gui.explorer import ExplorerWidget
 from puppet.gui.main_window import make_application
 from puppet.gui.theme import colours_for, follow_system, palette_of, style_sheet
 from puppet.gui.words import translate
-from puppet.interrupts import closing, raise_if_terminated
+from puppet.process.signals import closing, raise_if_terminated
 from puppet.settings import load_settings, settings_path
 
 SIZE = (1180, 760)  # px

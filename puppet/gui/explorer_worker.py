@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from puppet.actor import Actor
-from puppet.error_log import explained
-from puppet.explore import Direction
-from puppet.frames import Floats, Image, Latent
+from puppet.actor.runtime import Actor
+from puppet.core.timing import RateMeter
+from puppet.core.types import Floats, Image, Latent
+from puppet.explore.exploration import Direction
 from puppet.gui.words import translate
-from puppet.timing import RateMeter
+from puppet.process.log import explained
 
 Draw = Callable[[Floats], Image]
 _Wish = tuple[Floats, Draw | None]

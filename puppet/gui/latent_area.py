@@ -7,16 +7,16 @@ from pathlib import Path
 from PyQt6.QtGui import QIcon
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
-from puppet.actor import Actor
-from puppet.bookmarks import Bookmarks
-from puppet.engine import Status
-from puppet.explore import offset
-from puppet.frames import Floats, Latent
+from puppet.actor.runtime import Actor
+from puppet.core.types import Floats, Latent
+from puppet.engine.engine import Status
+from puppet.engine.puppeteer import MorphInto
+from puppet.explore.bookmarks import Bookmarks
+from puppet.explore.exploration import offset
 from puppet.gui.area import Area, Desk, why
 from puppet.gui.explorer import ExplorerWidget
 from puppet.gui.latent_panel import NOBODY, LatentPanel
 from puppet.gui.words import translate
-from puppet.pipeline import MorphInto
 
 PAGE = "explore"  # key of the page
 FIRST_SHARE = 0.5  # of a morph, so that whoever chooses somebody sees it at once

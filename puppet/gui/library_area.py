@@ -7,12 +7,12 @@ from pathlib import Path
 
 from PyQt6.QtGui import QIcon
 
-from puppet.error_log import explained
+from puppet.actor.library import Entry, details
 from puppet.gui.area import Area, Desk
 from puppet.gui.library_page import LARGE, PICTURE, ActorCardView
 from puppet.gui.qimage import to_icon
 from puppet.gui.words import translate
-from puppet.library import Entry, details
+from puppet.process.log import explained
 
 
 class LibraryArea(Area):

@@ -17,7 +17,6 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from puppet import process
 from puppet.gui.banners import BannerStack
 from puppet.gui.library_page import LibraryPage
 from puppet.gui.live_page import LivePage
@@ -27,6 +26,7 @@ from puppet.gui.shortcuts import SHORTCUTS, ShortcutSheet, keys_for
 from puppet.gui.status_line import StatusLine
 from puppet.gui.theme import Colours, colours_for, follow_system, palette_of, style_sheet
 from puppet.gui.words import install_language, show_numbers_as_usual, translate
+from puppet.process import environment
 
 MARGIN, GAP = 16, 10  # px
 
@@ -227,7 +227,7 @@ def make_application() -> QApplication:
     """The QApplication there is, or a new one, with the look that the style sheet is made for."""
     existing = QApplication.instance()
     application = existing if isinstance(existing, QApplication) else QApplication(["puppet"])
-    process.keep_plain_numbers()  # QApplication sets the locale from the environment
+    environment.keep_plain_numbers()  # QApplication sets the locale from the environment
     show_numbers_as_usual()
     application.setApplicationName("Puppet")
     application.setDesktopFileName("puppet-live")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from puppet.calibration import GuidedCalibration
-from puppet.engine import Status
-from puppet.errors import PuppetError
-from puppet.frames import Result
+from puppet.core.errors import PuppetError
+from puppet.core.types import Result
+from puppet.engine.engine import Status
+from puppet.face.calibration import GuidedCalibration
+from puppet.face.neutral import Neutral
+from puppet.face.neutral_store import StoredNeutral, checked_user
 from puppet.gui.area import Area, Desk
 from puppet.gui.words import translate
-from puppet.neutral import Neutral
-from puppet.neutral_store import StoredNeutral, checked_user
 from puppet.settings import MotionSettings
 
 

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from puppet.engine import Status
-from puppet.filming import cue_at
-from puppet.frames import Image, Result
+from puppet.core.types import Image, Result
+from puppet.engine.engine import Status
 from puppet.gui.area import Area, Desk
 from puppet.gui.qimage import to_qimage
 from puppet.gui.words import translate
-from puppet.making import CHECKED, CHECKING, DONE, FAILED, TRAINING, Job
-from puppet.sinks import RecorderSink
+from puppet.new_actor.job import CHECKED, CHECKING, DONE, FAILED, TRAINING, Job
+from puppet.new_actor.prompts import cue_at
+from puppet.output.recording_sink import RecorderSink
 
 LOOK_EVERY = 1.0  # s between looks at a job
 PAGE = "new"

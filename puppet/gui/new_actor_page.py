@@ -19,7 +19,6 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from puppet.filming import TOTAL, Cue
 from puppet.gui.casting_panel import VIDEO_FILES
 from puppet.gui.loss_curve import LossCurve
 from puppet.gui.plain_text import Label, set_tip
@@ -27,7 +26,8 @@ from puppet.gui.preview import PreviewPane
 from puppet.gui.side_panel import Column
 from puppet.gui.widgets import Switch
 from puppet.gui.words import translate
-from puppet.making import CHECKED, CHECKING, DONE, EXPORTING, FAILED, TRAINING, Job
+from puppet.new_actor.job import CHECKED, CHECKING, DONE, EXPORTING, FAILED, TRAINING, Job
+from puppet.new_actor.prompts import TOTAL, Cue
 
 COLUMN = 380  # px
 MINUTES, MOST_MINUTES = 60, 24 * 60

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from puppet.engine import Status
+from puppet.engine.engine import Status
 from puppet.gui.area import Area, Desk
 from puppet.gui.words import translate
-from puppet.output_settings import OutputSettings
+from puppet.output.settings import OutputSettings
 
 
 class OutputArea(Area):

@@ -8,13 +8,13 @@ from dataclasses import replace
 from PyQt6.QtCore import QT_TRANSLATE_NOOP, pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QProgressBar, QPushButton, QSpinBox, QWidget
 
-from puppet.codecs import Codec, Quality
 from puppet.gui.plain_text import Label, set_tip
 from puppet.gui.widgets import ChoiceBox, Switch
 from puppet.gui.words import translate
-from puppet.output_settings import HEIGHTS, LONGEST_DELAY, LONGEST_PRE_ROLL, OutputSettings
-from puppet.outputs import OutputStatus
-from puppet.signing import can_sign
+from puppet.media.codecs import Codec, Quality
+from puppet.output.live_outputs import OutputStatus
+from puppet.output.settings import HEIGHTS, LONGEST_DELAY, LONGEST_PRE_ROLL, OutputSettings
+from puppet.provenance.signing import can_sign
 
 LAYOUTS = {
     "side-by-side": QT_TRANSLATE_NOOP("puppet", "Side by side"),

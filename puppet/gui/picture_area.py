@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from puppet.engine import Phase, Status
-from puppet.frames import Result
+from puppet.core.types import Result
+from puppet.engine.engine import Phase, Status
 from puppet.gui.area import Area, Desk
 from puppet.gui.qimage import to_qimage
 from puppet.gui.shortcuts import keys_for

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from PyQt6.QtGui import QIcon, QImage, QPixmap
 
-from puppet import pixels
-from puppet.face_mesh import contour_lines, mesh_lines
-from puppet.frames import Floats, Image
+from puppet.core import pixels
+from puppet.core.types import Floats, Image
+from puppet.face.landmarks import contour_lines, mesh_lines
 
 MESH_COLOUR, OUTLINE_COLOUR = (190, 170, 90), (255, 235, 160)  # BGR
 MESH_STRENGTH = 0.55  # of the lines that are no outlines, 0 .. 1

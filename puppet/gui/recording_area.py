@@ -5,13 +5,13 @@ from __future__ import annotations
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from puppet.engine import ActorResults, Problem
-from puppet.error_log import explained
-from puppet.errors import PuppetError
+from puppet.core.errors import PuppetError
+from puppet.engine.engine import ActorResults, Problem
 from puppet.gui.area import Area, Desk, folder_action
 from puppet.gui.words import decimal, translate
-from puppet.recorder import Recording
-from puppet.sinks import RecorderSink
+from puppet.media.recorder import Recording
+from puppet.output.recording_sink import RecorderSink
+from puppet.process.log import explained
 
 
 class RecordingArea(Area):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QT_TRANSLATE_NOOP
 
-from puppet.engine import Phase, Status
-from puppet.frames import Result
+from puppet.core.types import Result
+from puppet.engine.engine import Phase, Status
 from puppet.gui.area import Area, Desk
 from puppet.gui.plain_text import set_tip
 from puppet.gui.words import decimal, translate

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PyQt6.QtGui import QIcon
 
-from puppet.frames import Result
+from puppet.core.types import Result
 from puppet.gui.area import Area, Desk
 from puppet.gui.qimage import to_qimage
 

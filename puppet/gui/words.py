@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PyQt6.QtCore import QCoreApplication, QLocale, QTranslator
 
-from puppet import process
+from puppet.process import environment
 
 TRANSLATIONS = Path(__file__).parent / "translations"  # puppet_de.qm ...: made by lrelease of what pylupdate6 wrote
 
@@ -26,12 +26,13 @@ def install_language(application: QCoreApplication, folder: Path = TRANSLATIONS)
 
 
 def show_numbers_as_usual() -> None:
-    """What people read has the decimal sign of their locale, though LC_NUMERIC of the process is "C" (puppet.process).
+    """What people read has the decimal sign of their locale, though LC_NUMERIC of the process is "C"
+    (puppet.process.environment).
 
     Windows and macOS have no such variable: there Qt asks the system.
     """
     if sys.platform not in ("win32", "darwin"):
-        QLocale.setDefault(QLocale(process.user_numbers() or "C"))
+        QLocale.setDefault(QLocale(environment.user_numbers() or "C"))
 
 
 def decimal(value: float, places: int = 1, signed: bool = False) -> str:

@@ -22,12 +22,12 @@ from PyQt6.QtCore import QEventLoop, QPoint, QTimer
 from PyQt6.QtTest import QTest
 from tiny_actor import PIXEL_CONSTANTS, image_encoder, model, tiny_latents, tiny_parts, to_pixels
 
-from puppet.actor import DEFAULT_ACTOR, Actor, find_actor, golden_means, load_actor
-from puppet.actor_card import DECODER, ENCODER, LATENTS, Golden, write_actor
-from puppet.bookmarks import Bookmarks
+from puppet.actor.card import DECODER, ENCODER, LATENTS, Golden, write_actor
+from puppet.actor.latents import latents_to_bytes
+from puppet.actor.runtime import DEFAULT_ACTOR, Actor, find_actor, golden_means, load_actor
+from puppet.explore.bookmarks import Bookmarks
 from puppet.gui.explorer import ExplorerWidget
 from puppet.gui.main_window import make_application
-from puppet.latents import latents_to_bytes
 
 PICTURES, ROUNDS = 30, 10
 MOUSE_MS = 4  # between events of a mouse that reports 250 times a second

@@ -7,11 +7,11 @@ from itertools import cycle
 import numpy as np
 import pytest
 
-from puppet.actor import DEFAULT_ACTOR, Actor, find_actor, load_actor
-from puppet.frames import POSE_SIZE, Drive, Frame
-from puppet.pipeline import Puppeteer
-from puppet.sources import DEMO_CLIP, open_source
-from puppet.tracking import FaceMeshTracker
+from puppet.actor.runtime import DEFAULT_ACTOR, Actor, find_actor, load_actor
+from puppet.core.types import POSE_SIZE, Drive, Frame
+from puppet.engine.puppeteer import Puppeteer
+from puppet.face.tracking import FaceMeshTracker
+from puppet.sources.registry import DEMO_CLIP, open_source
 
 FRAMES = 60
 

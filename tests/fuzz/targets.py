@@ -49,8 +49,8 @@ def _actors(folder: Path) -> list[bytes]:
 
 
 def _read_actor(path: Path) -> None:
-    from puppet.actor import load_actor
-    from puppet.library import details, read_entry
+    from puppet.actor.library import details, read_entry
+    from puppet.actor.runtime import load_actor
 
     entry = read_entry(path)
     if entry.card is not None:
@@ -65,19 +65,19 @@ def _members(name: str) -> Callable[[Path], list[bytes]]:
 
 
 def _read_graph(path: Path) -> None:
-    from puppet.graph_check import check_graph
+    from puppet.actor.graph.check import check_graph
 
     check_graph(path.read_bytes())
 
 
 def _read_card(path: Path) -> None:
-    from puppet.actor_card import card_from_json
+    from puppet.actor.card import card_from_json
 
     card_from_json(path.read_bytes())
 
 
 def _read_latents(path: Path) -> None:
-    from puppet.latents import latents_from_bytes
+    from puppet.actor.latents import latents_from_bytes
 
     latents_from_bytes(path.read_bytes(), 8)
 
@@ -106,7 +106,7 @@ def _pictures(folder: Path) -> list[bytes]:
 
 
 def _read_picture(path: Path) -> None:
-    from puppet.sources import open_source
+    from puppet.sources.registry import open_source
 
     source = open_source(str(path), paced=False)
     source.open()
@@ -180,7 +180,7 @@ def _tiny_card(folder: Path) -> Any:
 
 
 def _bookmarks(folder: Path) -> list[bytes]:
-    from puppet.bookmarks import Bookmarks
+    from puppet.explore.bookmarks import Bookmarks
 
     card = _with_hashes(_tiny_card(folder))
     import numpy as np
@@ -197,7 +197,7 @@ def _with_hashes(card: Any) -> Any:
 
 
 def _read_bookmarks(path: Path) -> None:
-    from puppet.bookmarks import Bookmarks
+    from puppet.explore.bookmarks import Bookmarks
 
     card = _with_hashes(_tiny_card(path.parent))
     marks = Bookmarks(path.parent / "marks")
@@ -211,9 +211,9 @@ def _neutrals(folder: Path) -> list[bytes]:
     import numpy as np
     from tiny_actor import neutral
 
-    from puppet.frames import HeadPose
-    from puppet.neutral import Neutral
-    from puppet.neutral_store import NeutralStore
+    from puppet.core.types import HeadPose
+    from puppet.face.neutral import Neutral
+    from puppet.face.neutral_store import NeutralStore
 
     store = NeutralStore(folder / "neutrals")
     store.save("Me", "cam", Neutral(neutral(), HeadPose(np.eye(3), 100.0, np.zeros(3))), (640, 480))
@@ -221,7 +221,7 @@ def _neutrals(folder: Path) -> list[bytes]:
 
 
 def _read_neutral(path: Path) -> None:
-    from puppet.neutral_store import NeutralStore
+    from puppet.face.neutral_store import NeutralStore
 
     store = NeutralStore(path.parent / "neutrals")
     store.file("Me", "cam").parent.mkdir(exist_ok=True)
@@ -237,7 +237,7 @@ def _jobs(folder: Path) -> list[bytes]:
 
 
 def _read_job(path: Path) -> None:
-    from puppet.making import JOB, STATE, look
+    from puppet.new_actor.job import JOB, STATE, look
 
     shutil.copyfile(path, path.parent / JOB)
     (path.parent / STATE).write_text('{"state": "training", "error": "", "actor": ""}')
@@ -245,7 +245,7 @@ def _read_job(path: Path) -> None:
 
 
 def _read_state(path: Path) -> None:
-    from puppet.making import JOB, STATE, look
+    from puppet.new_actor.job import JOB, STATE, look
 
     (path.parent / JOB).write_bytes(_jobs(path.parent)[0])
     shutil.copyfile(path, path.parent / STATE)
@@ -258,7 +258,7 @@ def _metrics(folder: Path) -> list[bytes]:
 
 
 def _read_metrics(path: Path) -> None:
-    from puppet.making import JOB, RUN, STATE, look
+    from puppet.new_actor.job import JOB, RUN, STATE, look
 
     (path.parent / RUN).mkdir(exist_ok=True)
     (path.parent / JOB).write_bytes(_jobs(path.parent)[0])

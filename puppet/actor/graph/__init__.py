@@ -1,0 +1,1 @@
+"""The ONNX graphs of an actor file: read strictly, with limits on operators, sizes and work."""

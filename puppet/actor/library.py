@@ -1,0 +1,175 @@
+"""The user's collection of actors: what there is, letting one in, renaming, removing without losing."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from puppet.actor.card import SUFFIX, ActorCard, read_actor, read_card, write_actor
+from puppet.actor.runtime import BUILT_IN, list_actors, load_actor, read_preview, user_folder
+from puppet.core.errors import ActorFileError, reason
+from puppet.core.types import Image
+from puppet.parsing.texts import FORBIDDEN, is_file_name
+from puppet.storage.file_lock import only_writer
+from puppet.storage.files import publish_numbered
+from puppet.storage.unfinished import drop_draft, make_draft
+
+TRASH = ".removed"  # in the user's folder; nothing in it is ever deleted by the program
+LONGEST_NAME = 60
+PATIENCE = 10.0  # s that another window may take to move an actor
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """An actor of the collection. card, preview: None for a file that cannot be used, `problem` says why."""
+
+    path: Path
+    card: ActorCard | None
+    preview: Image | None
+    problem: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.path.stem
+
+    @property
+    def built_in(self) -> bool:
+        """It came with the program, and can be neither renamed nor removed."""
+        return self.path.parent == BUILT_IN
+
+
+def entries() -> list[Entry]:
+    """All actors there are, by name; may take a moment."""
+    return [read_entry(path) for path in list_actors()]
+
+
+def read_entry(path: Path) -> Entry:
+    """Never raises for a bad file."""
+    try:
+        return Entry(path, read_card(path), read_preview(path))
+    except ActorFileError as problem:
+        return Entry(path, None, None, str(problem))
+
+
+def details(card: ActorCard) -> list[tuple[str, str]]:
+    """What an actor's card tells, as (what, words), for a person to read."""
+    training = card.training
+    told = [
+        ("Resolution", f"{card.image_size} × {card.image_size} px"),
+        ("Latent numbers", str(card.latent_size)),
+        ("Sees", _sees(card)),
+        ("Made", card.created),
+    ]
+    if isinstance(training.get("frames"), int):
+        told.append(("Footage", f"{training['frames']:,} pictures"))
+    if isinstance(training.get("steps"), int):
+        minutes = training.get("seconds")
+        spent = f" in {minutes / 60:.0f} min" if isinstance(minutes, int | float) else ""
+        told.append(("Training", f"{training['steps']:,} steps{spent}"))
+    metrics = training.get("metrics")
+    if isinstance(metrics, dict) and isinstance(metrics.get("psnr_tracked"), int | float):
+        told.append(("Likeness", f"{metrics['psnr_tracked']:.1f} dB on pictures it never saw"))
+    return [*told, ("Consent", card.consent), ("Licence", card.licence)]
+
+
+def _sees(card: ActorCard) -> str:
+    if card.crop_size is None:
+        return "how your face moves, never its pixels"
+    return f"your face's pixels; at most {card.latent_size} numbers of them reach the actor's picture"
+
+
+def admit(file: Path, folder: Path | None = None) -> Path:
+    """Check a file as it is checked before it plays, and copy it into the user's folder; where it lies now.
+
+    A name that is taken gets a number. Raises ActorFileError, and changes nothing then.
+    """
+    folder = folder or user_folder()
+    load_actor(file, "cpu")
+    if file.resolve().parent == folder.resolve():
+        return file
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        draft = make_draft(folder / f"{file.stem}{SUFFIX}")
+        try:
+            shutil.copyfile(file, draft)
+            with draft.open("rb+") as copy:
+                os.fsync(copy.fileno())
+            return _publish(draft, folder, file.stem)
+        finally:
+            drop_draft(draft)
+    except OSError as problem:
+        raise ActorFileError(f"{file.name} cannot be copied to {folder}: {reason(problem)}") from problem
+
+
+def rename(path: Path, name: str) -> Path:
+    """Give an actor of the user's folder another name, in the file too; where it lies now. Raises ActorFileError."""
+    name = checked_name(name)
+    _refuse_built_in(path, "renamed")
+    new = path.with_name(name + SUFFIX)
+    with _alone(path.parent):
+        same = new.exists() and new.samefile(path)
+        card, members = read_actor(path)
+        try:
+            write_actor(new, dataclasses.replace(card, name=name), members, replace=same)
+        except FileExistsError as problem:
+            raise ActorFileError(f"There is an actor called {name} already; choose another name") from problem
+        if not same:
+            _act(path.unlink, f"{path.name} cannot be removed")
+    return new
+
+
+def remove(path: Path) -> Path:
+    """Put an actor of the user's folder aside; where it lies now, for `restore`. Raises ActorFileError."""
+    _refuse_built_in(path, "removed")
+    trash = path.parent / TRASH
+    _act(lambda: trash.mkdir(parents=True, exist_ok=True), f"{path.name} cannot be removed")
+    with _alone(path.parent):
+        return _act(lambda: _publish(path, trash, path.stem), f"{path.name} cannot be removed")
+
+
+def restore(aside: Path) -> Path:
+    """Bring back what `remove` put aside; where it lies now. Raises ActorFileError."""
+    folder = aside.parent.parent
+    with _alone(folder):
+        return _act(lambda: _publish(aside, folder, aside.stem), f"{aside.name} cannot be brought back")
+
+
+def checked_name(name: str) -> str:
+    """A name that can be a file's on every system. Raises ActorFileError."""
+    name = name.strip()
+    if len(name) > LONGEST_NAME or not is_file_name(name):
+        raise ActorFileError(
+            f"An actor's name has 1 to {LONGEST_NAME} characters, without {FORBIDDEN} and without a dot at its ends,"
+            " and is none that Windows keeps for itself"
+        )
+    return name
+
+
+def _publish(file: Path, folder: Path, stem: str) -> Path:
+    """Give a file the name NAME.actor in `folder`, or NAME 2.actor ..., the first that is not taken; that name.
+    Raises OSError."""
+    return publish_numbered(file, folder / f"{stem}{SUFFIX}", " ")
+
+
+def _alone(folder: Path) -> contextlib.AbstractContextManager[None]:
+    """As the only process that moves actors in this folder. Raises PuppetError."""
+    return only_writer(folder, PATIENCE)
+
+
+def _refuse_built_in(path: Path, what: str) -> None:
+    if path.parent == BUILT_IN:
+        raise ActorFileError(f"{path.stem} came with the program and cannot be {what}")
+
+
+def _act(action: Callable[[], T], words: str) -> T:
+    try:
+        return action()
+    except OSError as problem:
+        raise ActorFileError(f"{words}: {reason(problem)}") from problem

@@ -1,0 +1,202 @@
+"""Draw a textured triangle mesh: the decoder's texture and points -> the actor's picture. Numpy and OpenCV only.
+
+A rasteriser made of whole-array steps. Every triangle is cut into one span per pixel row, every span into pixels, and
+the triangles nearest to the viewer are written last. Pixels belong to the triangle that holds their centre, so a
+mouth corner or lid that is thinner than a pixel never smears over its neighbours (`cv2.fillConvexPoly` draws outlines
+too, and its 1,030 calls take as long). 600 points, 1,200 triangles at 256 px: 4 ms on one core, sampling included.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from puppet.core.types import Floats, Image
+
+SLACK = 1 / 256  # px by which triangles overlap, so that rounding leaves no seams
+MIN_AREA = 1e-4  # px^2 (twice the area): thinner triangles are left to their neighbours
+MAX_LAYERS = 16  # pictures' worth of pixels that are drawn at most; ordinary meshes need about three
+SPANS_AT_ONCE = 1 << 18  # bounds the memory when a wild mesh covers the picture many times
+HIDDEN_BEHIND = 1e9  # px added to the depth of a triangle seen from behind: drawn before everything else
+
+
+class MeshWarp:
+    """A mesh whose texture stays and whose points move.
+
+    triangles: int (T, 3), indices into the points. texture_points: f32 (V, 2), px in the texture.
+    image_size: side of the picture that is drawn, px. Not thread-safe: buffers are kept between calls.
+    """
+
+    def __init__(self, triangles: NDArray, texture_points: NDArray, image_size: int) -> None:
+        triangles = np.asarray(triangles).astype(np.intp)
+        texture = np.asarray(texture_points, np.float64)
+        if triangles.ndim != 2 or triangles.shape[1] != 3 or not len(triangles):
+            raise ValueError(f"triangles must be (T, 3), not {triangles.shape}")
+        if texture.ndim != 2 or texture.shape[1] != 2:
+            raise ValueError(f"texture points must be (V, 2), not {texture.shape}")
+        if triangles.min() < 0 or triangles.max() >= len(texture):
+            raise ValueError(f"triangles name point {triangles.max()}, there are {len(texture)}")
+        self.image_size = image_size
+        self.points = len(texture)
+        self._corners = np.ascontiguousarray(triangles.T)  # (3, T)
+        corner = texture[self._corners]  # (3, T, 2)
+        self._texture_origin = corner[0]
+        self._texture_edges = corner[1] - corner[0], corner[2] - corner[0]
+        self._texture_sign = np.sign(_cross(*self._texture_edges))
+        pixels = image_size * image_size
+        self._budget = 4 * pixels  # pixels drawn in one go: bounds the memory when a wild mesh folds many times
+        self._counting = np.arange(max(self._budget + image_size, 1 << 16))
+        self._owner = np.empty(pixels, np.intp)  # triangle of each pixel, T = none
+        self._gathered = np.empty(pixels, np.complex64)
+        self._map = np.empty(pixels, np.complex64)  # x + iy in the texture
+        y, x = np.indices((image_size, image_size), np.float32).reshape(2, -1, 1)
+        self._x, self._y = np.tile(x, 2), np.tile(y, 2)  # for both parts of the map: (pixels, 2)
+
+    def field(self, points: Floats) -> tuple[Floats, Floats]:
+        """Where each pixel of the picture comes from: points f32 (V, 3) px, z away from the viewer -> map_x, map_y.
+
+        Both f32 (S, S), px in the texture; views of a buffer that the next call overwrites. Exact inside the mesh;
+        pixels that no triangle covers repeat the nearest covered one.
+        """
+        field = self._draw_field(points)
+        return field[..., 0], field[..., 1]
+
+    def draw(self, texture: Image, points: Floats) -> Image:
+        """The textured mesh: texture uint8 (T, T, 3) and points f32 (V, 3) px -> a new picture uint8 (S, S, 3)."""
+        field = self._draw_field(points)
+        # OpenCV takes an interleaved (x, y) map as map1 with no map2
+        picture = cv2.remap(texture, field, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # pyright: ignore
+        return picture  # pyright: ignore[reportReturnType]
+
+    @np.errstate(invalid="ignore", over="ignore")  # points that are no numbers: their triangles are not drawn
+    def _draw_field(self, points: Floats) -> Floats:
+        """Interleaved field f32 (S, S, 2)."""
+        if points.shape != (self.points, 3):
+            raise ValueError(f"the mesh has {self.points} points, got {points.shape}")
+        size = self.image_size
+        corners = points.astype(np.float64)[self._corners]  # (3, T, 3)
+        flat, depth = corners[..., :2], corners[..., 2].sum(0)
+        doubled = _cross(flat[1] - flat[0], flat[2] - flat[0])
+        drawable = np.flatnonzero((np.abs(doubled) > MIN_AREA) & (np.abs(doubled) < np.inf))  # false for NaN too
+        behind = doubled[drawable] * self._texture_sign[drawable] <= 0
+        order = drawable[np.argsort(-depth[drawable] - HIDDEN_BEHIND * behind, kind="stable")]  # far first
+        self._owner.fill(len(doubled))
+        self._rasterise(flat[:, order], order)
+        constant, along_x, along_y = self._affine_maps(flat, doubled)
+        field = self._map.view(np.float32).reshape(-1, 2)
+        gathered = self._gathered.view(np.float32).reshape(-1, 2)
+        np.take(along_x, self._owner, out=self._map, mode="clip")
+        np.multiply(field, self._x, out=field)
+        np.take(along_y, self._owner, out=self._gathered, mode="clip")
+        np.multiply(gathered, self._y, out=gathered)
+        np.add(field, gathered, out=field)
+        np.take(constant, self._owner, out=self._gathered, mode="clip")
+        np.add(field, gathered, out=field)
+        field = field.reshape(size, size, 2)
+        self._fill_uncovered(field, len(doubled))
+        return field
+
+    def _affine_maps(self, flat: NDArray, doubled: NDArray) -> tuple[NDArray, NDArray, NDArray]:
+        """Picture px -> texture px for every triangle, as complex numbers: constant, per x, per y; each (T,)."""
+        u, v = flat[1] - flat[0], flat[2] - flat[0]
+        s, t = self._texture_edges
+        inverse = 1 / np.where(np.abs(doubled) > MIN_AREA, doubled, 1.0)[:, None]
+        along_x = (s * v[:, 1:] - t * u[:, 1:]) * inverse
+        along_y = (t * u[:, :1] - s * v[:, :1]) * inverse
+        constant = self._texture_origin - along_x * flat[0][:, :1] - along_y * flat[0][:, 1:]
+        complexes = (m.astype(np.float32).view(np.complex64)[:, 0] for m in (constant, along_x, along_y))
+        return tuple(complexes)  # pyright: ignore[reportReturnType]
+
+    def _rasterise(self, flat: NDArray, names: NDArray) -> None:
+        """Write the triangles' names into the owner map, in the given order. flat f64 (3, T, 2); names (T,).
+
+        Of a wild mesh that covers the picture MAX_LAYERS times the farthest triangles are left out.
+        """
+        size = self.image_size
+        low, high = flat.min(0) - SLACK, flat.max(0) + SLACK
+        first, last = np.ceil(low).clip(0, size), np.floor(high).clip(-1, size - 1)
+        columns, rows = (last - first + 1).clip(0).T
+        nearer = np.cumsum((columns * rows)[::-1])[::-1]  # pixels of this one's box and of all that come after it
+        begin = int(np.searchsorted(-nearer, -MAX_LAYERS * size * size))
+        rows = rows.astype(np.intp)
+        ends = rows.cumsum()
+        while begin < len(rows):  # one round, unless the mesh is wild
+            reached = ends[begin] - rows[begin] + SPANS_AT_ONCE
+            end = max(begin + 1, int(np.searchsorted(ends, reached, side="right")))
+            part = slice(begin, end)
+            self._rasterise_part(flat[:, part], names[part], low[part, 0], high[part, 0], first[part, 1], rows[part])
+            begin = end
+
+    def _rasterise_part(
+        self, flat: NDArray, names: NDArray, low: NDArray, high: NDArray, first: NDArray, rows: NDArray
+    ) -> None:
+        """low, high (T,): extent in x, px; first (T,): first row of each; rows (T,): how many."""
+        size = self.image_size
+        ends = rows.cumsum()
+        if not ends[-1]:
+            return
+        triangle = np.repeat(np.arange(len(rows)), rows)
+        y = _count(self._counting, ends[-1]) - np.repeat(ends - rows - first.astype(np.intp), rows)
+        left, right = _span_bounds(flat, low, high, triangle, y)
+        start = np.ceil(left).clip(0, size).astype(np.intp)
+        width = (np.floor(right).clip(-1, size - 1).astype(np.intp) - start + 1).clip(0)
+        start += y * size
+        names = names[triangle]
+        ends = width.cumsum()
+        begin = 0
+        while begin < len(width):  # one round, unless the mesh is wild
+            drawn = ends[begin] - width[begin]
+            end = int(np.searchsorted(ends, drawn + self._budget, side="right"))
+            part = slice(begin, end)
+            pixels = np.repeat(start[part] - (ends[part] - width[part] - drawn), width[part])
+            pixels += self._counting[: len(pixels)]
+            self._owner[pixels] = np.repeat(names[part], width[part])  # where pixels repeat, the last one stays
+            begin = end
+
+    def _fill_uncovered(self, field: Floats, none: int) -> None:
+        """Repeat the nearest covered pixel where the mesh does not reach (rare: its border lies on the frame)."""
+        if self._owner.max() < none:
+            return
+        covered = self._owner < none
+        if not covered.any():
+            field[:] = self._texture_origin.mean(0)
+            return
+        size = self.image_size
+        uncovered = (~covered).astype(np.uint8).reshape(size, size)
+        _, label = cv2.distanceTransformWithLabels(uncovered, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+        label = np.asarray(label, np.intp).reshape(-1)
+        nearest = np.zeros(int(label.max()) + 1, np.intp)
+        nearest[label[covered]] = np.flatnonzero(covered)
+        flat = field.reshape(-1, 2)
+        flat[~covered] = flat[nearest[label[~covered]]]
+
+
+def _span_bounds(flat: NDArray, low: NDArray, high: NDArray, triangle: NDArray, y: NDArray) -> tuple[NDArray, NDArray]:
+    """Leftmost and rightmost x, f64 (spans,), of `triangle` (spans,) at row `y` (spans,), widened by SLACK.
+
+    An edge of a triangle is a half-plane a x + b y + c >= 0: it bounds x from the left where a > 0.
+    """
+    start, end = flat, flat[[1, 2, 0]]
+    step = end - start  # (3, T, 2)
+    inside = np.sign(_cross(step[0], -step[2]))
+    a, b = -step[..., 1] * inside, step[..., 0] * inside
+    c = SLACK * np.hypot(a, b) - a * start[..., 0] - b * start[..., 1]
+    is_left, is_right = a > 1e-9, a < -1e-9  # level edges bound y only
+    divisor = np.where(is_left | is_right, np.negative(a), 1.0)
+    slope, offset = b / divisor, c / divisor
+    # at most two of three edges are on one side, so the triangle's own extent takes part too
+    left = np.where(is_left, slope, 0).take(triangle, axis=1) * y
+    left += np.where(is_left, offset, low).take(triangle, axis=1)
+    right = np.where(is_right, slope, 0).take(triangle, axis=1) * y
+    right += np.where(is_right, offset, high).take(triangle, axis=1)
+    return left.max(0), right.min(0)
+
+
+def _cross(a: NDArray, b: NDArray) -> NDArray:
+    """Cross product of 2-D vectors (..., 2) -> (...)."""
+    return a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
+
+
+def _count(counting: NDArray, n: int) -> NDArray:
+    return counting[:n] if n <= len(counting) else np.arange(n)

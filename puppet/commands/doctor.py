@@ -1,0 +1,301 @@
+"""`puppet doctor`: is everything here that the program needs, and what really computes? In words, line by line."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from puppet import __version__
+from puppet.core.errors import PuppetError
+from puppet.process.log import explained
+
+if TYPE_CHECKING:
+    from puppet.media.microphone import SoundSystem
+    from puppet.media.sound_file import Samples
+    from puppet.output.virtual_camera import OpenCamera
+
+PACKAGES = (
+    "numpy",
+    "opencv-contrib-python",
+    "mediapipe",
+    "PyQt6",
+    "imageio-ffmpeg",
+    "cv2-enumerate-cameras",
+    "platformdirs",
+    "tqdm",
+)
+RUNTIMES = ("onnxruntime-gpu", "onnxruntime", "onnxruntime-directml")  # any one of them
+OPEN_A_WINDOW = "import os, sys; from PyQt6.QtWidgets import QApplication; QApplication([])"
+TRIALS = 2  # encoders tried at once: graphics drivers limit how many may be open
+HEARD_WITHIN = 2.0  # s, in which a microphone that works has sent something
+REINSTALL = "install again: make run, or pip install -e . -c constraints.txt"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report. "bad" makes the exit code 1; "note" does not: the program runs without it."""
+
+    level: Literal["good", "note", "bad"]
+    about: str
+    text: str
+
+    def __str__(self) -> str:
+        mark = {"good": " ok ", "note": "note", "bad": "BAD "}[self.level]
+        return f"[{mark}] {self.about}: {self.text}"
+
+
+def examine(actor: str | None = None) -> int:
+    """Print every finding; 0 when nothing is bad, else 1. `actor`: name or file to try the providers with."""
+
+    def check_provider() -> Iterator[Finding]:
+        return check_providers(actor)
+
+    checks: tuple[Callable[[], Iterator[Finding]], ...] = (
+        check_python,
+        check_packages,
+        check_opencv,
+        check_ffmpeg,
+        check_encoders,
+        check_microphones,
+        check_virtual_camera,
+        check_display,
+        check_cameras,
+        check_tracker,
+        check_actors,
+        check_provider,
+    )
+    bad = 0
+    for check in checks:
+        for finding in run_check(check):
+            print(finding, flush=True)
+            bad += finding.level == "bad"
+    print("Everything is in order." if not bad else f"{bad} thing{'s' if bad > 1 else ''} to put right.")
+    return 1 if bad else 0
+
+
+def run_check(check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    """A check that breaks is a finding itself: the doctor is asked when things are broken."""
+    try:
+        yield from check()
+    except Exception as problem:
+        about = getattr(check, "__name__", "check").removeprefix("check_")
+        yield Finding("bad", about, str(explained(problem, "This check")))
+
+
+def check_python() -> Iterator[Finding]:
+    fits = (3, 10) <= sys.version_info[:2] < (3, 13)
+    text = f"puppet {__version__}, Python {platform.python_version()}, {platform.platform()}"
+    yield Finding("good" if fits else "bad", "python", text + ("" if fits else "; Python 3.10 to 3.12 is needed"))
+
+
+def check_packages() -> Iterator[Finding]:
+    versions = {name: _version(name) for name in PACKAGES}
+    missing = [name for name, version in versions.items() if version is None]
+    runtimes = {name: version for name in RUNTIMES if (version := _version(name)) is not None}
+    there = ", ".join(f"{name} {version}" for name, version in {**versions, **runtimes}.items() if version)
+    yield Finding("good", "packages", there)
+    if not runtimes:
+        missing.append("onnxruntime")
+    if missing:
+        yield Finding("bad", "packages", f"missing: {', '.join(missing)}; {REINSTALL}")
+    if len(runtimes) > 1:
+        yield Finding("bad", "packages", f"{' and '.join(runtimes)} overwrite each other; uninstall all but one")
+
+
+def check_opencv() -> Iterator[Finding]:
+    """opencv-python and opencv-contrib-python share their files; the one installed last wins."""
+    rivals = [n for n in ("opencv-python", "opencv-python-headless", "opencv-contrib-python-headless") if _version(n)]
+    if rivals:
+        names = " ".join(rivals)
+        text = f"{names} overwrites opencv-contrib-python; pip uninstall {names}, then {REINSTALL}"
+        yield Finding("bad", "opencv", text)
+
+
+def check_ffmpeg() -> Iterator[Finding]:
+    from puppet.media.codecs import X264
+    from puppet.media.encoders import listed
+    from puppet.media.recorder import find_ffmpeg
+
+    executable = find_ffmpeg()
+    if X264.name in listed(executable):
+        yield Finding("good", "ffmpeg", executable)
+    else:
+        yield Finding("bad", "ffmpeg", f"{executable} has no H.264 encoder (libx264); unset IMAGEIO_FFMPEG_EXE")
+
+
+def check_encoders() -> Iterator[Finding]:
+    """What recordings can be packed with. Encoders in hardware are tried by encoding ten pictures."""
+    from puppet.media.codecs import ENCODERS, Codec
+    from puppet.media.encoders import listed, works
+    from puppet.media.recorder import find_ffmpeg
+
+    executable = find_ffmpeg()
+    with ThreadPoolExecutor(TRIALS) as pool:
+        tried = list(pool.map(lambda encoder: works(executable, encoder), ENCODERS))
+    working = [encoder for encoder, works_here in zip(ENCODERS, tried, strict=True) if works_here]
+    for codec in Codec:
+        by = [f"{one.name} ({one.hardware or 'processor'})" for one in working if one.codec is codec]
+        if by:
+            yield Finding("good", "encoder", f"{codec.label} by {', else '.join(by)}")
+        else:
+            yield Finding("note", "encoder", f"this ffmpeg cannot encode {codec.label}")
+    if not any(encoder.hardware for encoder in working):
+        names = [encoder.name for encoder in ENCODERS if encoder.hardware and encoder.name in listed(executable)]
+        what = f"tried without success: {', '.join(names)}" if names else "this ffmpeg knows none"
+        yield Finding("note", "encoder", f"none in hardware ({what}); the processor encodes")
+
+
+def check_microphones(system: SoundSystem | None = None) -> Iterator[Finding]:
+    """Every microphone by name; the system's own choice is listened to for a moment, nothing of it is kept."""
+    from puppet.core.errors import SoundError
+    from puppet.media.microphone import SYSTEM, Microphone
+
+    system = system or SYSTEM
+    try:
+        devices = system.devices()
+        if not devices:
+            yield Finding("note", "microphones", "none found; recordings have no sound until one is plugged in")
+            return
+        heard = _Heard()
+        microphone = Microphone(devices[0].name, system=system)
+        try:
+            microphone.attach(heard)
+            came = heard.something.wait(HEARD_WITHIN)
+        finally:
+            microphone.close()
+    except SoundError as problem:
+        yield Finding("note", "microphones", str(problem))
+        return
+    if came:
+        yield Finding("good", "microphone", f"{devices[0].name} can be recorded")
+    else:
+        text = f"{devices[0].name} sends nothing; is it switched off, or is the terminal not allowed to use it?"
+        yield Finding("note", "microphone", text)
+    for device in devices[1:]:
+        yield Finding("good", "microphone", f"{device.name} is there")
+
+
+class _Heard:
+    """A consumer of sound that only notices that there is some."""
+
+    def __init__(self) -> None:
+        self.something = threading.Event()
+
+    def write(self, samples: Samples, captured_at: float) -> None:
+        self.something.set()
+
+
+def check_virtual_camera(open_camera: OpenCamera | None = None) -> Iterator[Finding]:
+    """Open and close it; what to do on this system when that does not work."""
+    from puppet.core.errors import CameraOutputError
+    from puppet.output.virtual_camera import VirtualCamera
+
+    try:
+        camera = VirtualCamera(open_camera=open_camera)
+    except CameraOutputError as problem:
+        yield Finding("note", "virtual camera", str(problem))
+        return
+    camera.close()
+    yield Finding("good", "virtual camera", f"{camera.device} can be opened")
+
+
+def has_display() -> bool:
+    """Can a window open? Windows and macOS always have a desktop; Qt's own choice of platform counts as one."""
+    if not sys.platform.startswith("linux"):
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+
+
+def check_display() -> Iterator[Finding]:
+    """Open and close a Qt application in a process of its own: a missing Qt plug-in aborts the process."""
+    if not has_display():
+        text = "none (DISPLAY and WAYLAND_DISPLAY are not set): puppet render and puppet run --headless work"
+        yield Finding("note", "display", text)
+        return
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("QT_QPA_PLATFORM_PLUGIN")}
+    done = subprocess.run(
+        [sys.executable, "-c", OPEN_A_WINDOW],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        errors="replace",
+    )
+    if done.returncode == 0:
+        yield Finding("good", "display", os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY") or "desktop")
+    else:
+        said = " ".join(done.stderr.split())[:300] or f"code {done.returncode}"
+        hint = "; on Debian: sudo apt-get install libxcb-cursor0" if sys.platform.startswith("linux") else ""
+        yield Finding("bad", "display", f"no window can be opened ({said}){hint}")
+
+
+def check_cameras() -> Iterator[Finding]:
+    from puppet.sources.registry import list_cameras
+
+    cameras = list_cameras()
+    if not cameras:
+        yield Finding("note", "cameras", "none found; a file, a folder or a URL can be the source")
+    for camera in cameras:
+        yield Finding("good", "camera", f"{camera.index} {camera.name}")
+
+
+def check_tracker() -> Iterator[Finding]:
+    import numpy as np
+
+    from puppet.core.types import Frame
+    from puppet.face.tracking import FaceMeshTracker
+
+    tracker = FaceMeshTracker()
+    try:
+        tracker.track(Frame(np.zeros((120, 160, 3), np.uint8), 0, 0.0))
+    finally:
+        tracker.close()
+    yield Finding("good", "tracking", "MediaPipe FaceMesh runs")
+
+
+def check_actors() -> Iterator[Finding]:
+    """Every actor file loads and draws its golden picture on the CPU."""
+    from puppet.actor.runtime import list_actors, load_actor, user_folder
+
+    paths = list_actors()
+    if not paths:
+        yield Finding("bad", "actors", f"none found; put an .actor file into {user_folder()}")
+    for path in paths:
+        yield _try(path.stem, path, lambda path: load_actor(path, "cpu").card.kind)
+
+
+def check_providers(actor: str | None = None) -> Iterator[Finding]:
+    """What ONNX Runtime can really use here, tried with an actor; what is missing otherwise, in words."""
+    from puppet.actor.runtime import DEFAULT_ACTOR, PROVIDERS, find_actor, load_actor
+
+    path = find_actor(actor or DEFAULT_ACTOR)
+    for key, name in PROVIDERS.items():
+        loaded = load_actor(path, key)
+        if loaded.providers[0] == name:
+            yield Finding("good", "provider", f"{key} works")
+        else:
+            yield Finding("note", "provider", loaded.notice or f"{key} is not used")
+
+
+def _try(about: str, path: Path, load: Callable[[Path], str]) -> Finding:
+    try:
+        return Finding("good", f"actor {about}", f"{load(path)} ({path})")
+    except PuppetError as problem:
+        return Finding("bad", f"actor {about}", str(problem))
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None

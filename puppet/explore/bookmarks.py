@@ -1,0 +1,120 @@
+"""Places in an actor's latent space that the user named, one JSON file for each actor."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+
+from puppet.actor.card import DECODER, ActorCard
+from puppet.core.errors import PuppetError, reason
+from puppet.core.types import Floats
+from puppet.explore.exploration import from_text, to_text
+from puppet.parsing.plain_json import read_json
+from puppet.parsing.texts import cut_bytes, is_plain, is_seen
+from puppet.settings import settings_path
+from puppet.storage.file_lock import only_writer
+from puppet.storage.files import set_aside, write_whole
+
+LONGEST_NAME = 60
+MOST = 2000  # of an actor
+MAX_BYTES = 128 << 20  # of a file: 2,000 latents of 4,096 numbers, to 8 digits
+PATIENCE = 2.0  # s that another window may take to write its bookmarks
+
+
+class Bookmarks:
+    """Reads and writes the bookmarks of actors in one folder.
+
+    A latent means another face to another decoder, so the file's name tells which decoder it belongs to.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """None: beside the settings."""
+        self._folder = folder or settings_path().parent / "bookmarks"
+
+    def file(self, card: ActorCard) -> Path:
+        return self._folder / f"{cut_bytes(card.name, 200)}-{card.sha256[DECODER][:12]}.json"
+
+    def load(self, card: ActorCard) -> dict[str, Floats]:
+        """Points f32 (D,) by name, as they were made. Raises PuppetError for a damaged file, which is set aside."""
+        path = self.file(card)
+        try:
+            stored = read_json(path, MAX_BYTES)
+            if not isinstance(stored, dict) or not all(isinstance(text, str) for text in stored.values()):
+                raise ValueError("not texts by name")
+            if len(stored) > MOST:
+                raise ValueError(f"more than {MOST} bookmarks")
+            return {checked_name(name): from_text(text, card.latent_size) for name, text in stored.items()}
+        except FileNotFoundError:
+            return {}
+        except OSError as problem:
+            raise PuppetError(f"The bookmarks in {path} cannot be read: {reason(problem)}") from problem
+        except (ValueError, PuppetError) as problem:
+            raise PuppetError(f"{self._set_aside(path)} ({str(problem)[:120]})") from problem
+
+    def save(
+        self, card: ActorCard, points: Mapping[str, Floats], known: Mapping[str, Floats] = MappingProxyType({})
+    ) -> dict[str, Floats]:
+        """Keep `points`; known: what was loaded or saved last, so that what another window added or deleted since stays
+        so. What is in the file now. Raises PuppetError."""
+        path, theirs, damaged = self.file(card), known, None
+        with only_writer(path, PATIENCE):
+            try:
+                theirs = self.load(card) if path.exists() else known
+            except PuppetError as problem:
+                damaged = problem
+            both = _merged(known, points, theirs)
+            self._write(path, both)
+        if damaged is not None:  # told once what is known here is safe
+            raise damaged
+        return both
+
+    @staticmethod
+    def _write(path: Path, points: Mapping[str, Floats]) -> None:
+        text = json.dumps({name: to_text(point) for name, point in points.items()}, indent=1, ensure_ascii=False)
+        try:
+            write_whole(path, text + "\n")
+        except OSError as problem:
+            raise PuppetError(f"The bookmarks cannot be saved in {path.parent}: {reason(problem)}") from problem
+
+    @staticmethod
+    def _set_aside(path: Path) -> str:
+        try:
+            broken = set_aside(path)
+        except OSError as problem:
+            return f"The bookmarks in {path} are damaged and cannot be set aside: {reason(problem)}"
+        return f"The bookmarks of this actor were damaged: they are set aside as {broken}"
+
+
+def _merged(known: Mapping[str, Floats], mine: Mapping[str, Floats], theirs: Mapping[str, Floats]) -> dict[str, Floats]:
+    """What I did to `known`, done to `theirs`. Where both gave one name to different points, mine gets a number."""
+
+    def unchanged(name: str, points: Mapping[str, Floats]) -> bool:
+        return name in known and name in points and np.array_equal(known[name], points[name])
+
+    both = {name: point for name, point in theirs.items() if name in mine or not unchanged(name, theirs)}
+    for name, point in mine.items():
+        if unchanged(name, mine):
+            continue  # as they left it
+        if name in theirs and not unchanged(name, theirs) and not np.array_equal(theirs[name], point):
+            name = next(other for other in _others(name) if other not in both and other not in mine)
+        both[name] = point
+    return both
+
+
+def _others(name: str) -> Iterator[str]:
+    for number in itertools.count(2):
+        ending = f" {number}"
+        yield f"{name[: LONGEST_NAME - len(ending)]}{ending}"
+
+
+def checked_name(name: str) -> str:
+    """A bookmark's name, without spaces at its ends. Raises PuppetError."""
+    name = name.strip()
+    if not name or len(name) > LONGEST_NAME or not is_plain(name) or not is_seen(name):
+        raise PuppetError(f"A bookmark's name has 1 to {LONGEST_NAME} characters")
+    return name

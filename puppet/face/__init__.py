@@ -1,0 +1,1 @@
+"""A person's face: tracked, aligned, measured, its neutral, who it is, and retargeting to an actor."""

@@ -1,0 +1,90 @@
+"""What a face does, in numbers: named measurements, linear in the canonical landmarks, and regions of the face.
+
+Everything is canonical (`align.canonicalise`): pose removed, unit = outer-eye distance, x right, y down, z away.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from puppet.core.types import LANDMARKS, Floats
+
+# Each measurement is linear: sum of sign * coordinate over (sign, landmark, axis). Right and left are the person's own.
+X, Y, Z = 0, 1, 2
+_Term = tuple[float, int, int]
+
+
+def _mean_gap(pairs: list[tuple[int, int]], axis: int) -> list[_Term]:
+    """Mean over pairs of (second - first) along an axis."""
+    weight = 1 / len(pairs)
+    return [term for a, b in pairs for term in ((-weight, a, axis), (weight, b, axis))]
+
+
+def _from_middle(point: int, corners: tuple[int, int], axis: int) -> list[_Term]:
+    return [(1.0, point, axis), (-0.5, corners[0], axis), (-0.5, corners[1], axis)]
+
+
+MEASUREMENTS: dict[str, list[_Term]] = {
+    "lids_right": _mean_gap([(159, 145), (158, 153), (160, 144)], Y),
+    "lids_left": _mean_gap([(386, 374), (385, 380), (387, 373)], Y),
+    "gaze_x_right": _from_middle(468, (33, 133), X),
+    "gaze_x_left": _from_middle(473, (362, 263), X),
+    "gaze_y_right": _from_middle(468, (33, 133), Y),
+    "gaze_y_left": _from_middle(473, (362, 263), Y),
+    "mouth_open": _mean_gap([(13, 14), (81, 178), (311, 402)], Y),
+    "mouth_width": _mean_gap([(61, 291)], X),
+    "mouth_corner_right": _mean_gap([(2, 61)], Y),
+    "mouth_corner_left": _mean_gap([(2, 291)], Y),
+    "mouth_side": _from_middle(13, (33, 263), X) + _from_middle(14, (33, 263), X),
+    "upper_lip": _mean_gap([(2, 13)], Y),
+    "upper_lip_thickness": _mean_gap([(0, 13), (37, 82), (267, 312)], Y),
+    "lower_lip_thickness": _mean_gap([(14, 17), (87, 84), (317, 314)], Y),
+    "lip_protrusion": _mean_gap([(2, 0), (2, 17)], Z),
+    "jaw_open": _mean_gap([(2, 152)], Y),
+    "jaw_side": _from_middle(152, (33, 263), X),
+    "brow_inner_right": _mean_gap([(107, 133), (55, 133)], Y),
+    "brow_inner_left": _mean_gap([(336, 362), (285, 362)], Y),
+    "brow_outer_right": _mean_gap([(70, 33), (46, 33)], Y),
+    "brow_outer_left": _mean_gap([(300, 263), (276, 263)], Y),
+    "brow_distance": _mean_gap([(55, 285)], X),
+    "cheek_right": _mean_gap([(145, 205)], Y),
+    "cheek_left": _mean_gap([(374, 425)], Y),
+    "nose_width": _mean_gap([(129, 358)], X),
+}
+MEASUREMENT_NAMES = tuple(MEASUREMENTS)
+
+
+def measurement_matrix() -> Floats:
+    """f32 (M, 478 * 3): measurements = matrix @ canonical landmarks, flattened; in outer-eye distances."""
+    matrix = np.zeros((len(MEASUREMENTS), LANDMARKS, 3), np.float32)
+    for row, terms in zip(matrix, MEASUREMENTS.values(), strict=True):
+        for weight, point, axis in terms:
+            row[point, axis] += weight
+    return matrix.reshape(len(MEASUREMENTS), -1)
+
+
+_MATRIX = measurement_matrix()
+
+
+def measure(canonical: Floats) -> dict[str, Floats]:
+    """Named measurements in outer-eye distances of canonical landmarks f32 (..., 478, 3), each f32 (...)."""
+    values = canonical.reshape(*canonical.shape[:-2], -1) @ _MATRIX.T
+    return {name: values[..., i] for i, name in enumerate(MEASUREMENT_NAMES)}
+
+
+RESPONDING = {"brows": "brow"}  # regions whose weak answer is made up for, and how their measurements' names begin
+
+EYE_RIGHT = (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246)
+EYE_LEFT = (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466)
+IRIS_RIGHT, IRIS_LEFT = tuple(range(468, 473)), tuple(range(473, 478))
+BROWS = (46, 53, 52, 65, 55, 70, 63, 105, 66, 107, 276, 283, 282, 295, 285, 300, 293, 334, 296, 336)
+OUTER_LIPS = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185)
+INNER_LIPS = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 415, 310, 311, 312, 13, 82, 81, 80, 191)
+LIPS = OUTER_LIPS + INNER_LIPS  # each once around, from the right corner along the lower lip
+
+
+def nearness(canonical: Floats, centres: tuple[int, ...], reach: float) -> Floats:
+    """How near each landmark lies to a set of landmarks: 1 on them, Gaussian fall-off with `reach`; f32 (478,)."""
+    flat = canonical[:, :2]
+    squared = ((flat[:, None] - flat[None, list(centres)]) ** 2).sum(-1).min(1)
+    return np.exp(-squared / (2 * reach**2)).astype(np.float32)

@@ -1,0 +1,109 @@
+"""Calibrated neutrals that survive a restart: one file for each user and camera."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from puppet.core.errors import PuppetError, reason
+from puppet.core.types import LANDMARKS, HeadPose
+from puppet.face.neutral import Neutral
+from puppet.parsing.arrays import read_arrays
+from puppet.parsing.texts import is_plain, is_seen
+from puppet.settings import LONGEST_USER, settings_path
+from puppet.storage.files import set_aside, write_whole
+
+LONGEST_NAME = LONGEST_USER
+SMALLEST, LARGEST = 1e-3, 1e6  # px; every number of a face in a picture is far below
+MAX_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class StoredNeutral:
+    """neutral: in px of a picture of `size`, (width, height); made: ISO date."""
+
+    neutral: Neutral
+    size: tuple[int, int]
+    made: str
+
+    def for_size(self, width: int, height: int) -> Neutral:
+        """The same for a picture of another size: as if the camera's picture had been scaled to its new width."""
+        factor = width / self.size[0]
+        middle, new = np.array([*self.size, 0]) / 2, np.array([width, height, 0]) / 2
+        pose = self.neutral.pose
+        moved = HeadPose(pose.rotation, pose.scale * factor, (pose.translation - middle) * factor + new)
+        return Neutral(self.neutral.landmarks, moved)
+
+
+class NeutralStore:
+    """Reads and writes the neutrals in one folder. None: beside the settings."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder or settings_path().parent / "neutrals"
+
+    def file(self, user: str, camera: str) -> Path:
+        digest = hashlib.sha256(f"{user}\0{camera}".encode("utf-8", "surrogatepass")).hexdigest()[:12]
+        return self._folder / f"{re.sub(r'[^A-Za-z0-9]+', '-', f'{user} {camera}')[:60]}-{digest}.npz"
+
+    def load(self, user: str, camera: str) -> StoredNeutral | None:
+        """None when there is none, or none that can be used."""
+        try:
+            return _checked(read_arrays(self.file(user, camera), MAX_BYTES))
+        except (OSError, ValueError):
+            return None
+
+    def save(self, user: str, camera: str, neutral: Neutral, size: tuple[int, int]) -> None:
+        """Raises PuppetError."""
+        path, content = self.file(user, camera), io.BytesIO()
+        np.savez(
+            content,
+            landmarks=neutral.landmarks.astype(np.float32),
+            rotation=neutral.pose.rotation,
+            scale=np.float64(neutral.pose.scale),
+            translation=neutral.pose.translation,
+            size=np.array(size, np.int64),
+            made=np.array(datetime.now().date().isoformat()),
+        )
+        try:
+            if path.exists() and self.load(user, camera) is None:
+                set_aside(path)
+            write_whole(path, content.getvalue())
+        except OSError as problem:
+            raise PuppetError(f"The calibration cannot be kept in {path.parent}: {reason(problem)}") from problem
+
+    def forget(self, user: str, camera: str) -> None:
+        """What cannot be removed is left, and comes back at the next start."""
+        with contextlib.suppress(OSError):
+            self.file(user, camera).unlink()
+
+
+def checked_user(name: str) -> str:
+    """A user's name, without spaces at its ends. Raises PuppetError."""
+    name = name.strip()
+    if not name or len(name) > LONGEST_NAME or not is_plain(name) or not is_seen(name):
+        raise PuppetError(f"A name has 1 to {LONGEST_NAME} characters")
+    return name
+
+
+def _checked(stored: dict[str, np.ndarray]) -> StoredNeutral:
+    """Raises ValueError for what was edited or damaged."""
+    shapes = {"landmarks": (LANDMARKS, 3), "rotation": (3, 3), "scale": (), "translation": (3,), "size": (2,)}
+    for name, shape in shapes.items():
+        array = stored.get(name)
+        if array is None or array.shape != shape or array.dtype.kind not in "fi" or not (np.abs(array) < LARGEST).all():
+            raise ValueError(name)
+    rotation, scale = stored["rotation"].astype(np.float64), float(stored["scale"])
+    size, made = tuple(int(side) for side in stored["size"]), str(stored.get("made", ""))
+    if not scale > SMALLEST or min(size) < 1 or not is_plain(made):
+        raise ValueError("size")
+    if not np.allclose(rotation @ rotation.T, np.eye(3), atol=1e-3) or np.linalg.det(rotation) < 0:
+        raise ValueError("rotation")
+    pose = HeadPose(rotation, scale, stored["translation"].astype(np.float64))
+    return StoredNeutral(Neutral(stored["landmarks"].astype(np.float32), pose), (size[0], size[1]), made)

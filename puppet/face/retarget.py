@@ -1,0 +1,150 @@
+"""The user's face and the actor's face -> landmarks that drive the actor.
+
+Everything is canonical (`align.canonicalise`): pose removed, unit = outer-eye distance, x right, y down, z away.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from types import MappingProxyType
+
+import numpy as np
+
+from puppet.core.types import LANDMARKS, Face, Floats, HeadPose
+from puppet.face import align
+from puppet.face.measurements import (
+    BROWS,
+    EYE_LEFT,
+    EYE_RIGHT,
+    INNER_LIPS,
+    IRIS_LEFT,
+    IRIS_RIGHT,
+    LIPS,
+    OUTER_LIPS,
+    Y,
+    measure,
+    nearness,
+)
+from puppet.face.neutral import Neutral
+
+MAX_REGION_GAIN = 1.8  # the smallest eyes in the largest face still move plausibly
+MAX_ANSWER = 2.0  # an actor that answers with less than half is asked for twice as much
+LIP_ROOM = 0.75  # of the way to the nose, how far up a lip may go
+KNEE = 0.75  # share of that up to which nothing is held back
+NOSE_BASE, LIP_TOP = 2, 0
+UPPER_LIP = OUTER_LIPS[11:] + INNER_LIPS[11:]  # without the corners
+JAW = (58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288)
+CHEEKS = (205, 425)
+
+
+@dataclass(frozen=True, slots=True)
+class Gains:
+    """What the user chose: 1 as strong as their own face does it, 0 not at all. A region's counts times `overall`.
+
+    eyes: lids and gaze; mouth: lips, jaw and cheeks.
+    """
+
+    overall: float = 1.0
+    eyes: float = 1.0
+    mouth: float = 1.0
+    brows: float = 1.0
+
+    def times(self, other: Gains) -> Gains:
+        return Gains(*(getattr(self, f.name) * getattr(other, f.name) for f in fields(self)))
+
+
+AS_THE_USER = Gains()
+
+
+class Retargeter:
+    """Moves one actor's face by anybody's: the actor's neutral plus what the user's face does differently from its own.
+
+    Per-region gains: a shut eye shuts the actor's eye however large the two eyes are; mouths scale by their width;
+    where the actor answers weakly, more is asked for. The upper lip stays below the nose.
+    """
+
+    def __init__(self, actor: Floats, response: Mapping[str, float] = MappingProxyType({})) -> None:
+        """actor: neutral canonical landmarks f32 (478, 3).
+
+        response: share of what is asked for that is seen on the actor, by region of
+        measurements.RESPONDING (`export.response`).
+        """
+        self.actor = actor
+        answers = {region: float(np.clip(1 / max(share, 1e-3), 1, MAX_ANSWER)) for region, share in response.items()}
+        self._needed = replace(AS_THE_USER, **answers)
+        self._of_actor = measure(actor)
+        self._eyes = {
+            "lids_right": _without(nearness(actor, EYE_RIGHT, 0.05), IRIS_RIGHT),
+            "lids_left": _without(nearness(actor, EYE_LEFT, 0.05), IRIS_LEFT),
+        }
+        self._mouth = nearness(actor, LIPS, 0.15)
+        lower = tuple(set(LIPS) - set(UPPER_LIP))
+        self._upper_lip = _without(nearness(actor, UPPER_LIP, 0.06), lower)
+        self._lip_room = LIP_ROOM * max(0.0, float(actor[LIP_TOP, Y] - actor[NOSE_BASE, Y]))
+        eyes = nearness(actor, EYE_RIGHT + IRIS_RIGHT + EYE_LEFT + IRIS_LEFT, 0.06)
+        brows = nearness(actor, BROWS, 0.12) * (1 - eyes)
+        mouth = nearness(actor, LIPS + JAW + CHEEKS, 0.2) * (1 - eyes)
+        self._regions = {"eyes": eyes, "brows": brows, "mouth": mouth}
+
+    def drive(self, face: Face, user: Neutral, chosen: Gains = AS_THE_USER) -> tuple[Floats, Floats]:
+        """A tracked face -> landmarks on the actor f32 (478, 3) and head movement f32 (6,), both as in `frames.Drive`.
+
+        The pose is fitted anew against the user's own neutral: the average face that tracking uses would leave a bit
+        of the user's identity in the pose, and a bit of the pose in the expression.
+        """
+        canonical, pose = align.canonicalise(face.points, user.landmarks)
+        offset = (canonical - user.landmarks) * self.gains(user.landmarks)
+        wanted = self._needed.times(chosen)
+        if wanted != AS_THE_USER:
+            offset *= self._chosen(offset, wanted)
+        rise = float(offset[NOSE_BASE, Y] - offset[LIP_TOP, Y])
+        offset[:, Y] += self._upper_lip * (rise - _soft_limit(rise, self._lip_room))
+        return self.actor + offset, head_movement(pose, user.pose)
+
+    def gains(self, user: Floats) -> Floats:
+        """User offset -> actor offset, f32 (478, 3), for a user's neutral f32 (478, 3)."""
+        of_user = measure(user)
+
+        def ratio(name: str) -> float:
+            wanted = self._of_actor[name] / max(float(of_user[name]), 1e-3)
+            return float(np.clip(wanted, 1 / MAX_REGION_GAIN, MAX_REGION_GAIN))
+
+        gain = np.ones((LANDMARKS, 3), np.float32)
+        for name, near in self._eyes.items():
+            gain[:, Y] += near * (ratio(name) - 1)
+        gain += (self._mouth * (ratio("mouth_width") - 1))[:, None]
+        return gain
+
+    def _chosen(self, offset: Floats, chosen: Gains) -> Floats:
+        """Factor f32 (478, 3) on an offset f32 (478, 3). An eye that is shut cannot be shut further."""
+        factor = np.ones((LANDMARKS, 3), np.float32)
+        for region, near in self._regions.items():
+            factor += near[:, None] * (getattr(chosen, region) - 1)
+        factor *= chosen.overall
+        wanted, change = chosen.overall * chosen.eyes, measure(offset)
+        for name, near in self._eyes.items():
+            if wanted > 1 and change[name] < 0:
+                shut = max(1.0, float(self._of_actor[name] / -change[name]))  # the factor that just shuts it
+                factor[:, Y] *= 1 - near * (1 - min(1.0, shut / wanted))
+        return factor
+
+
+def head_movement(pose: HeadPose, usual: HeadPose) -> Floats:
+    """How a pose differs from the usual one, f32 (6,) as in `frames.Drive`; both in px of the same frames."""
+    angles = align.angles_of(pose.rotation @ usual.rotation.T)
+    moved = (pose.translation - usual.translation)[:2] / usual.scale
+    return np.array([*angles, *moved, np.log(pose.scale / usual.scale)], np.float32)
+
+
+def _soft_limit(value: float, limit: float) -> float:
+    """The value up to KNEE of the limit; from there on a tanh that never passes it."""
+    knee = KNEE * limit
+    return value if value <= knee else knee + (limit - knee) * math.tanh((value - knee) / max(limit - knee, 1e-9))
+
+
+def _without(weight: Floats, points: tuple[int, ...]) -> Floats:
+    weight = weight.copy()
+    weight[list(points)] = 0
+    return weight

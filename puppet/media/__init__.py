@@ -1,0 +1,1 @@
+"""Video and sound: ffmpeg and its arguments, codecs, decoding, recording, the microphone."""

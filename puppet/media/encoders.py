@@ -1,0 +1,83 @@
+"""Which encoders this machine's ffmpeg has, and which of them really work. Asked once, then remembered."""
+
+from __future__ import annotations
+
+import functools
+import re
+import subprocess
+
+from puppet.core.errors import RecordingError
+from puppet.media.codecs import (
+    ENCODERS,
+    X264,
+    Codec,
+    Encoder,
+    Quality,
+    device_arguments,
+    pixel_filters,
+    quality_arguments,
+)
+from puppet.media.recorder import CREATION_FLAGS
+
+TRIAL_FRAMES = 10
+TRIAL_SECONDS = 20.0  # an encoder whose driver hangs is not used
+
+
+@functools.cache
+def listed(executable: str) -> frozenset[str]:
+    """Names of the video encoders that this ffmpeg was built with; empty when it cannot be asked."""
+    told = _run([executable, "-hide_banner", "-encoders"])
+    return frozenset(re.findall(r"^ V\S{5} (\S+)", told.stdout, re.M)) if told is not None else frozenset()
+
+
+@functools.cache
+def works(executable: str, encoder: Encoder) -> bool:
+    """Hardware encoders are built into ffmpeg whether the hardware is there or not: only a trial tells."""
+    if encoder.name not in listed(executable):
+        return False
+    if not encoder.hardware:
+        return True
+    done = _run(trial_arguments(executable, encoder))
+    return done is not None and done.returncode == 0
+
+
+def trial_arguments(executable: str, encoder: Encoder) -> list[str]:
+    """Ten frames of a test picture, encoded as a recording would be, to nowhere."""
+    # fmt: off
+    return [
+        executable, "-hide_banner", "-loglevel", "error", "-nostdin", *device_arguments(encoder),
+        "-f", "lavfi", "-i", "testsrc2=size=512x256:rate=30", "-frames:v", str(TRIAL_FRAMES),
+        "-vf", ",".join(pixel_filters(encoder)), *quality_arguments(encoder, Quality.GOOD, 30.0), "-f", "null", "-",
+    ]
+    # fmt: on
+
+
+def choose(executable: str, codec: Codec, hardware: bool = True) -> Encoder:
+    """The best encoder of a codec that works here. Raises RecordingError when there is none."""
+    for encoder in ENCODERS:
+        if encoder.codec is codec and (hardware or not encoder.hardware) and works(executable, encoder):
+            return encoder
+    if codec is Codec.H264:
+        return X264  # an ffmpeg that cannot be asked says itself what is wrong, when the recording starts
+    raise RecordingError(f"This ffmpeg cannot encode {codec.label}; choose H.264, or set IMAGEIO_FFMPEG_EXE to another")
+
+
+def offered(executable: str) -> tuple[Codec, ...]:
+    """The codecs that can be recorded here."""
+    there = listed(executable)
+    return tuple(codec for codec in Codec if any(e.codec is codec and e.name in there for e in ENCODERS))
+
+
+def _run(arguments: list[str]) -> subprocess.CompletedProcess[str] | None:
+    try:
+        return subprocess.run(
+            arguments,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=TRIAL_SECONDS,
+            creationflags=CREATION_FLAGS,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None

@@ -1,0 +1,175 @@
+"""What a video file holds, asked of ffmpeg without decoding it whole: pictures, colours, sound tracks, first stamps.
+
+OpenCV, which decodes what is ordinary, tells nothing of all that.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from puppet.core.errors import RecordingError
+from puppet.media.ffmpeg_arguments import film_input, literal
+from puppet.media.hdr import TRANSFERS
+from puppet.media.recorder import CREATION_FLAGS, find_ffmpeg
+
+ASK_SECONDS = 30.0  # a network drive takes its time
+FIRST_PACKETS = 120  # whose stamps tell the usual distance
+JUMPING = {"mpegts", "mpeg"}  # formats whose stamps start anew where recordings were joined
+ONE_SIZE = {"mov", "avi"}  # formats that name one size for all pictures
+
+
+@dataclass(frozen=True)
+class PictureFacts:
+    """The video stream. index: among all streams; width, height: px, as coded; transfer, primaries, matrix: ffmpeg's
+    names, "" when the file does not say; dolby: profile of Dolby Vision whose base layer nothing else understands;
+    hidden: a cover picture comes before it, which OpenCV might take instead."""
+
+    index: int
+    width: int = 0
+    height: int = 0
+    transfer: str = ""
+    primaries: str = ""
+    matrix: str = ""
+    interlaced: bool = False
+    dolby: int | None = None
+    hidden: bool = False
+
+    @property
+    def hdr(self) -> bool:
+        return self.transfer in TRANSFERS
+
+
+@dataclass(frozen=True)
+class FilmFacts:
+    """known: ffmpeg could read the file at all; refused: it says that it cannot; jumping: stamps may start anew on the
+    way; one_size: pictures cannot change theirs; seconds: as the file states, None when it does not; pictures: None
+    when nothing moves in it; cover: there is a still picture, as of an album; sounds, sound: indices of tracks that can
+    be decoded, and the one to be heard; stamps: of the first pictures, s."""
+
+    known: bool = False
+    refused: bool = False
+    jumping: bool = False
+    one_size: bool = False
+    seconds: float | None = None
+    pictures: PictureFacts | None = None
+    cover: bool = False
+    sounds: tuple[int, ...] = ()
+    sound: int | None = None
+    stamps: tuple[float, ...] = ()
+
+
+def film_facts(path: Path) -> FilmFacts:
+    """Nothing known when ffmpeg is missing, or cannot tell. Raises OSError when there is no such file."""
+    state = path.stat()
+    return _asked(path.absolute(), state.st_size, state.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=64)
+def _asked(path: Path, _size: int, _changed: int) -> FilmFacts:
+    try:
+        done = subprocess.run(
+            facts_arguments(find_ffmpeg(), path),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=ASK_SECONDS,
+            creationflags=CREATION_FLAGS,
+        )
+    except (OSError, subprocess.SubprocessError, RecordingError):
+        return FilmFacts()
+    return read_facts(done.stdout, done.stderr.replace(literal(path).encode(errors="replace").decode(), ""))
+
+
+def facts_arguments(executable: str, path: Path) -> list[str]:
+    """Words on every stream, and a line of numbers for the first packets of the first video that is no cover."""
+    # fmt: off
+    return [
+        executable, "-hide_banner", "-nostats", "-nostdin", *film_input(path),
+        "-map", "0:V:0", "-c", "copy", "-copyinkf", "-frames:v", str(FIRST_PACKETS), "-f", "framecrc", "-",
+    ]
+    # fmt: on
+
+
+def read_facts(packets: str, told: str) -> FilmFacts:
+    """framecrc's lines, and ffmpeg's words on the file; its name must be left out of them, for it may say anything."""
+    opened = re.search(r"^Input #0, (\S+), from", told, re.M)
+    if opened is None:
+        return FilmFacts(refused=True)
+    formats = set(opened[1].split(","))
+    words = told.partition("\nOutput #0")[0].partition("\nStream mapping:")[0]
+    streams = re.split(r"^ +(?=Stream #0:\d)", words, flags=re.M)
+    length = re.search(r"^  Duration: (\d+):(\d+):([\d.]+)", streams[0], re.M)
+    videos = [s for s in streams[1:] if re.match(r"[^\n]*?: Video: ", s)]
+    covers = [s for s in videos if re.search(r"\((attached pic|still image|timed thumbnails)\)", s.partition("\n")[0])]
+    moving = [s for s in videos if s not in covers]
+    sounds = [s for s in streams[1:] if re.match(r"[^\n]*?: Audio: (?!none\b)", s)]
+    return FilmFacts(
+        known=True,
+        jumping=bool(formats & JUMPING),
+        one_size=bool(formats & ONE_SIZE),
+        seconds=int(length[1]) * 3600 + int(length[2]) * 60 + float(length[3]) if length else None,
+        pictures=_pictures(moving[0], hidden=videos[0] not in moving) if moving else None,
+        cover=bool(covers),
+        sounds=tuple(map(_index, sounds)),
+        sound=_index(min(sounds, key=_rank)) if sounds else None,
+        stamps=packet_stamps(packets),
+    )
+
+
+def packet_stamps(packets: str) -> tuple[float, ...]:
+    """Seconds, in order, of framecrc's packets that are shown."""
+    return tuple(begin for begin, _ in packet_spans(packets))
+
+
+def packet_spans(packets: str) -> list[tuple[float, float]]:
+    """framecrc's lines ("#tb 0: 1/600", then "stream, dts, pts, duration, size, checksum, flags") -> when each picture
+    comes and for how long it stays, seconds, in order. Those before a cut that an edit list makes are not shown."""
+    base = re.search(r"^#tb 0: (\d+)/(\d+)", packets, re.M)
+    if base is None:
+        return []
+    unit = int(base[1]) / int(base[2])
+    lines = re.findall(r"^0,\s*\S+,\s*(-?\d+),\s*(\d+),\s*\d+, \w+(?:, F=0x(\w+))?", packets, re.M)
+    return sorted((int(pts) * unit, int(stays) * unit) for pts, stays, flags in lines if not int(flags or "0", 16) & 4)
+
+
+def _index(stream: str) -> int:
+    found = re.match(r"Stream #0:(\d+)", stream)
+    assert found is not None
+    return int(found[1])
+
+
+def _rank(stream: str) -> tuple[bool, bool]:
+    """Least for the track that a player would choose: what describes the film or comments on it comes last, what is
+    marked as the default first."""
+    head = stream.partition("\n")[0]
+    aside = re.search(r"\((comment|visual impaired|hearing impaired|descriptions|karaoke|clean effects)\)", head)
+    return aside is not None, "(default)" not in head
+
+
+def _pictures(stream: str, hidden: bool) -> PictureFacts:
+    head = stream.partition("\n")[0]
+    size = re.search(r", (\d+)x(\d+)\b", head)
+    form = re.search(r", \w+\((.*?)\), \d+x\d+", head)
+    words = form[1].split(", ") if form else []
+    colours = next((word.split("/") for word in words if word.count("/") == 2), None)
+    if colours is None:  # all three alike are said once
+        known = [word for word in words if re.match(r"bt|smpte|arib|iec|gbr|film|ycgco", word)]
+        colours = known[:1] * 3 or ["", "", ""]
+    matrix, primaries, transfer = ("" if name in ("unknown", "reserved") else name for name in colours)
+    dolby = re.search(r"DOVI configuration record:.*profile: (\d+).*compatibility id: 0\b", stream)
+    return PictureFacts(
+        _index(stream),
+        *(int(number) for number in (size.groups() if size else (0, 0))),
+        transfer=transfer,
+        primaries=primaries,
+        matrix=matrix,
+        interlaced=any(re.search(r"\b(top|bottom)( coded)? first", word) for word in words),
+        dolby=int(dolby[1]) if dolby else None,
+        hidden=hidden,
+    )

@@ -1,0 +1,1 @@
+"""Where results go: recordings, clips, snapshots, the virtual camera."""

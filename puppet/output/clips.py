@@ -1,0 +1,83 @@
+"""The last seconds as a small animation, GIF or WebP, which says what it is."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from puppet.core import pixels
+from puppet.core.errors import RecordingError
+from puppet.core.types import Result
+from puppet.media.ffmpeg_arguments import FrameClock, literal
+from puppet.media.recorder import CREATION_FLAGS, find_ffmpeg, new_recording_path
+from puppet.output.compose import compose
+from puppet.output.recording_sink import write_new
+from puppet.provenance.xmp import Provenance, in_gif, in_webp
+from puppet.storage.unfinished import temporary_folder
+
+SECONDS = 3.0
+FPS = 15.0
+HEIGHT = 320  # px
+KINDS = ("gif", "webp")
+TIMEOUT = 120.0  # s
+
+
+def save_clip(results: Sequence[Result], folder: Path, kind: str, about: Provenance) -> Path:
+    """Save results as a new animation that repeats for ever; kind: one of KINDS. May take a second or two.
+
+    Raises RecordingError.
+    """
+    if not results:
+        raise RecordingError("There is nothing to save yet: no picture has come")
+    clock = FrameClock(FPS)
+    picture, pictures = b"", []
+    height, width = 0, 0
+    for result in results:
+        repeats, wanted = clock.advance(result.frame.captured_at)
+        pictures += [picture] * repeats
+        if wanted:
+            image = compose(result, about.layout, HEIGHT, bool(about.badge))
+            if not height:
+                height, width = image.shape[:2]
+            picture = pixels.fit(image, width, height).tobytes()
+            pictures.append(picture)
+    data = _encode(b"".join(pictures), width, height, kind)
+    path = new_recording_path(folder, about.actor, f".{kind}")
+    return write_new(path, in_gif(data, about) if kind == "gif" else in_webp(data, about))
+
+
+def clip_arguments(executable: str, width: int, height: int, kind: str, target: Path) -> list[str]:
+    """Raw BGR pictures on standard input -> an animation. A GIF gets the 256 colours that suit it best."""
+    palette = "split[a][b];[a]palettegen=stats_mode=diff[p];[b][p]paletteuse=dither=bayer:bayer_scale=4"
+    how = {
+        "gif": ["-filter_complex", palette, "-f", "gif"],
+        "webp": ["-c:v", "libwebp_anim", "-quality", "80", "-compression_level", "3", "-f", "webp"],
+    }
+    # fmt: off
+    return [
+        executable, "-hide_banner", "-loglevel", "error", "-nostats", "-y",
+        "-f", "rawvideo", "-pixel_format", "bgr24", "-video_size", f"{width}x{height}", "-framerate", f"{FPS:g}",
+        "-i", "pipe:0", "-loop", "0", *how[kind], literal(target),
+    ]
+    # fmt: on
+
+
+def _encode(pictures: bytes, width: int, height: int, kind: str) -> bytes:
+    with temporary_folder() as folder:
+        target = folder / f"clip.{kind}"
+        try:
+            subprocess.run(
+                clip_arguments(find_ffmpeg(), width, height, kind, target),
+                input=pictures,
+                check=True,
+                capture_output=True,
+                timeout=TIMEOUT,
+                creationflags=CREATION_FLAGS,
+            )
+            return target.read_bytes()
+        except subprocess.CalledProcessError as problem:
+            said = problem.stderr.decode(errors="replace").strip().splitlines()
+            raise RecordingError(f"The clip could not be encoded; ffmpeg says: {said[0] if said else '?'}") from problem
+        except (OSError, subprocess.SubprocessError) as problem:
+            raise RecordingError(f"The clip could not be encoded: {problem}") from problem

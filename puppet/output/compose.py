@@ -1,0 +1,60 @@
+"""A result as one picture, for whatever leaves the program. No text is burnt in, but for the badge if it is asked."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import cv2
+import numpy as np
+
+from puppet.core import pixels
+from puppet.core.types import Image, Result
+from puppet.provenance.badge import badged, put_badge
+
+PANE_SCALE = 2  # side by side, the picture is this many portraits high
+
+
+class Layout(Enum):
+    """What the picture shows."""
+
+    SIDE_BY_SIDE = "side-by-side"
+    ACTOR = "actor"
+    DRIVER = "driver"
+
+
+SEPARATE = "separate"  # all three, each a file of its own
+LAYOUT_CHOICES = (*(layout.value for layout in Layout), SEPARATE)
+
+
+def layouts_of(choice: str) -> tuple[Layout, ...]:
+    """The layouts that one of LAYOUT_CHOICES stands for. Raises ValueError for anything else."""
+    return tuple(Layout) if choice == SEPARATE else (Layout(choice),)
+
+
+def compose(result: Result, layout: Layout, height: int = 0, badge: bool = False) -> Image:
+    """uint8 (H, W, 3) BGR: driver left, actor right, both as high as PANE_SCALE portraits; or one of them alone, at its
+    own size. Without an actor the driver alone.
+
+    height: px, of the whole picture instead; 0: as said. badge: put the sign on the actor's picture.
+    """
+    frame, portrait = result.frame.image, result.portrait
+    if layout is Layout.DRIVER or portrait is None:
+        return _of_height(frame, height)
+    if layout is Layout.ACTOR:
+        picture = _of_height(portrait.image, height)
+        return badged(picture) if badge else picture
+    height = height or portrait.image.shape[0] * PANE_SCALE
+    width = 2 * round(frame.shape[1] * height / frame.shape[0] / 2)
+    canvas = np.empty((height, width + height, 3), np.uint8)
+    method = cv2.INTER_AREA if frame.shape[0] > height else cv2.INTER_LINEAR
+    cv2.resize(frame, (width, height), dst=canvas[:, :width], interpolation=method)
+    canvas[:, width:] = pixels.resize(portrait.image, height, height)
+    if badge:
+        put_badge(canvas[:, width:])
+    return canvas
+
+
+def _of_height(image: Image, height: int) -> Image:
+    if height in (0, image.shape[0]):
+        return image
+    return pixels.resize(image, 2 * round(image.shape[1] * height / image.shape[0] / 2), height)

@@ -1,0 +1,1 @@
+"""Picture files from outside: checked before decoding, decoded in one place."""

@@ -1,0 +1,1 @@
+"""This process: its environment, signals, memory and log."""

@@ -1,0 +1,112 @@
+"""Where frames come from. A source is one class, and one line in `SOURCES`; the contract test picks it up."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from puppet.core.errors import SourceError, reason
+from puppet.core.types import Frame
+from puppet.sources.cameras import CameraSource, UrlSource
+from puppet.sources.devices import SYSTEM, Camera, Devices, list_cameras
+from puppet.sources.files import IMAGE_SUFFIXES, Pictures, VideoFile
+from puppet.storage.folders import ASSETS
+
+__all__ = [
+    "DEMO_CLIP",
+    "SOURCES",
+    "Camera",
+    "Devices",
+    "Source",
+    "SourceKind",
+    "is_one_picture",
+    "list_cameras",
+    "open_source",
+]
+
+DEMO_CLIP = ASSETS / "demo.mp4"
+
+
+class Source(Protocol):
+    """Brings frames: `open`, then `read` until None, then `close`. May be opened again after `close`."""
+
+    name: str  # for messages and the window
+    live: bool  # True: frames come when they come; False: a file or folder
+    fps: float  # nominal; 30.0 when unknown
+    frame_count: int | None  # as the file claims; None when unknown or endless
+
+    def open(self) -> None:
+        """Raises SourceError: "absent", "busy", "denied", "unreadable" or "empty"."""
+        ...
+
+    def read(self) -> Frame | None:
+        """Wait for the next frame; None at the end and once closed. Raises SourceError: "unplugged" or "frozen"."""
+        ...
+
+    def close(self) -> None:
+        """Idempotent, from any thread."""
+        ...
+
+
+@dataclass(frozen=True)
+class SourceKind:
+    """An entry of the registry: which specifications it takes, and how it makes a source of one."""
+
+    name: str
+    takes: Callable[[str], bool]
+    make: Callable[[str, bool, bool, Devices], Source]  # spec, paced, loop, devices
+
+
+SOURCES: tuple[SourceKind, ...] = (  # the first that takes a specification makes the source; cameras take any name
+    SourceKind(
+        "demo", lambda spec: spec == "demo", lambda _, paced, loop, __: VideoFile(DEMO_CLIP, paced, loop or paced)
+    ),
+    SourceKind(
+        "url",
+        lambda spec: re.match(r"[a-zA-Z][\w+.-]+://", spec) is not None,
+        lambda spec, _, __, devices: UrlSource(spec, devices),
+    ),
+    SourceKind(
+        "pictures",
+        lambda spec: os.path.isdir(spec) or Path(spec).suffix.lower() in IMAGE_SUFFIXES,
+        lambda spec, paced, loop, _: Pictures(Path(spec), paced, loop),
+    ),
+    SourceKind(
+        "video",
+        lambda spec: not _is_device(spec) and (os.path.exists(spec) or _looks_like_a_path(spec)),
+        lambda spec, paced, loop, _: VideoFile(Path(spec), paced, loop),
+    ),
+    SourceKind("camera", lambda _: True, lambda spec, _, __, devices: CameraSource(spec, devices)),
+)
+
+
+def open_source(spec: str, *, paced: bool = True, loop: bool = False, devices: Devices = SYSTEM) -> Source:
+    """The source for "0", a camera's name, a file, a folder, a URL or "demo" (loops while paced); not opened yet.
+
+    paced=False: a file as fast as it decodes; `captured_at` is then the frame's own time stamp, seconds.
+    """
+    if not spec.strip():
+        raise SourceError("No source was named; give a camera, a file, a folder or a URL", "absent")
+    try:
+        kind = next(kind for kind in SOURCES if kind.takes(spec))
+    except OSError as problem:  # a name that is too long, a folder that may not be entered
+        raise SourceError(f"{spec}: {reason(problem)}", "absent") from problem
+    return kind.make(spec, paced, loop, devices)
+
+
+def is_one_picture(spec: str) -> bool:
+    """Whether a specification names a picture file."""
+    return Path(spec).suffix.lower() in IMAGE_SUFFIXES and os.path.isfile(spec)
+
+
+def _is_device(spec: str) -> bool:
+    return spec.isdigit() or re.fullmatch(r"/dev/video\d+", spec) is not None
+
+
+def _looks_like_a_path(spec: str) -> bool:
+    """Separators or an ending like ".mp4": then it is a missing file rather than an unknown camera."""
+    return "/" in spec or "\\" in spec or re.search(r"\.\w{2,4}$", spec) is not None
