@@ -24,8 +24,8 @@ from puppet.core.types import Frame, Portrait, Result
 from puppet.engine.engine import Engine
 from puppet.face.neutral_store import NeutralStore
 from puppet.gui.controller import Controller, Services
+from puppet.gui.kit.preview import PreviewPane
 from puppet.gui.main_window import MainWindow
-from puppet.gui.preview import PreviewPane
 from puppet.media.recorder import Recording
 from puppet.output.compose import Layout, compose
 from puppet.output.live_outputs import Outputs

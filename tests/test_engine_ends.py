@@ -24,7 +24,7 @@ from puppet.core.errors import SourceError
 from puppet.core.types import Frame
 from puppet.engine import puppeteer
 from puppet.face import tracking
-from puppet.gui.status_area import StatusArea
+from puppet.gui.presenters.status import StatusArea
 from puppet.process import log as error_log
 from puppet.sources import registry
 
@@ -187,7 +187,7 @@ def test_a_source_that_fails_on_the_way(problem, words, where, tmp_path, qapp, m
 EXPLORER = """
 import sys
 from puppet import cli
-from puppet.gui.explorer_worker import DecodeWorker
+from puppet.gui.explorer.worker import DecodeWorker
 def fail(*_):
     raise RuntimeError("planted")
 DecodeWorker._draw_small = fail

@@ -27,12 +27,12 @@ from puppet.actor.runtime import load_actor
 from puppet.core.types import Latent
 from puppet.explore.bookmarks import Bookmarks
 from puppet.explore.exploration import COMMANDS, to_text
-from puppet.gui.explorer import ExplorerWidget
-from puppet.gui.explorer_places import MEAN, NOW
-from puppet.gui.explorer_rows import SigmaSlider
-from puppet.gui.explorer_worker import SPREAD
-from puppet.gui.qimage import to_qimage
-from puppet.gui.widgets import Switch
+from puppet.gui.explorer.explorer import ExplorerWidget
+from puppet.gui.explorer.places import MEAN, NOW
+from puppet.gui.explorer.rows import SigmaSlider
+from puppet.gui.explorer.worker import SPREAD
+from puppet.gui.kit.qimage import to_qimage
+from puppet.gui.kit.widgets import Switch
 
 SIZE = 8
 RANKED = {number: USEFUL[number] for number in (2, 1, 0)}  # dimension by the file's number, most useful first

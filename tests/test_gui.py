@@ -25,13 +25,13 @@ from puppet.core.errors import ActorFileError, RecordingError, SourceError
 from puppet.core.types import Frame
 from puppet.engine import watchdog
 from puppet.engine.puppeteer import StepOptions
-from puppet.gui import theme
-from puppet.gui.explorer_stage import explorer_style
-from puppet.gui.preview import PreviewPane
-from puppet.gui.qimage import to_icon, to_qimage
-from puppet.gui.shortcuts import SHORTCUTS
-from puppet.gui.transport_panel import clock
-from puppet.gui.widgets import RangeMeter, Switch
+from puppet.gui.explorer.stage import explorer_style
+from puppet.gui.kit import theme
+from puppet.gui.kit.preview import PreviewPane
+from puppet.gui.kit.qimage import to_icon, to_qimage
+from puppet.gui.kit.shortcuts import SHORTCUTS
+from puppet.gui.kit.widgets import RangeMeter, Switch
+from puppet.gui.live.transport_panel import clock
 from puppet.output.recording_sink import RecorderSink
 from puppet.settings import MotionSettings, Settings, WindowSettings
 

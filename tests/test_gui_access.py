@@ -25,8 +25,8 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from puppet.gui.explorer import ExplorerWidget
-from puppet.gui.new_actor_page import NewActorPage
+from puppet.gui.actors.new_actor_page import NewActorPage
+from puppet.gui.explorer.explorer import ExplorerWidget
 from puppet.new_actor import job
 
 __all__ = ["make_stage"]  # fixture

@@ -14,8 +14,8 @@ from PyQt6.QtWidgets import QFileDialog
 
 from puppet.core.errors import PuppetError
 from puppet.engine.engine import Phase
-from puppet.gui import new_actor_area
-from puppet.gui.new_actor_page import time_left
+from puppet.gui.actors.new_actor_page import time_left
+from puppet.gui.presenters import new_actor
 from puppet.new_actor import job as making
 from puppet.new_actor import prompts
 from puppet.settings import Settings
@@ -61,7 +61,7 @@ class FakeMaking:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
-    monkeypatch.setattr(new_actor_area, "LOOK_EVERY", 0.0)
+    monkeypatch.setattr(new_actor, "LOOK_EVERY", 0.0)
 
 
 @pytest.fixture
@@ -186,7 +186,7 @@ def test_what_must_be_installed_is_told_before_anything_is_tried(page, work):
 def test_filming_prompts_and_the_footage_is_used(page, work, monkeypatch):
     monkeypatch.setattr(prompts, "PROMPTS", (prompts.Prompt("Turn left", 6), prompts.Prompt("Smile", 6)))
     seconds = [1.0]
-    monkeypatch.setattr("puppet.gui.new_actor_area.cue_at", lambda _: prompts.cue_at(seconds[0]))
+    monkeypatch.setattr("puppet.gui.presenters.new_actor.cue_at", lambda _: prompts.cue_at(seconds[0]))
     stage, p = page()
     stage.until(p.film.isEnabled)
     stage.click(p.film)

@@ -6,7 +6,7 @@ import pytest
 from gui_stage import Stage, make_stage, stage
 from PyQt6.QtCore import Qt
 
-from puppet.gui.output_panel import OutputPanel
+from puppet.gui.live.output_panel import OutputPanel
 from puppet.media.codecs import Codec, Encoder
 from puppet.output.disk import DiskSpace
 from puppet.output.live_outputs import OutputStatus

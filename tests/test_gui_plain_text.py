@@ -24,7 +24,7 @@ from tiny_actor import explorable_actor, tiny_actor
 
 from puppet.actor.card import CARD
 from puppet.explore.bookmarks import Bookmarks
-from puppet.gui.plain_text import Label, as_lines, tip_text
+from puppet.gui.kit.plain_text import Label, as_lines, tip_text
 from puppet.new_actor import job as making
 from puppet.settings import Settings
 

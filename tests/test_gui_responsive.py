@@ -20,7 +20,7 @@ from PyQt6.QtWidgets import QAbstractButton, QComboBox, QFileDialog, QInputDialo
 from tiny_actor import tiny_actor
 
 from puppet.actor.runtime import load_actor
-from puppet.gui.background import Background
+from puppet.gui.kit.background import Background
 from puppet.new_actor import job
 from puppet.settings import Settings
 

@@ -10,7 +10,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QAbstractButton, QFileDialog, QInputDialog, QLabel, QWidget
 
-from puppet.gui.casting_panel import THUMBNAIL
+from puppet.gui.live.casting_panel import THUMBNAIL
 from puppet.settings import CameraFormat, Settings
 from puppet.sources.network import passwords
 from puppet.sources.network.passwords import reveal

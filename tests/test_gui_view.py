@@ -12,9 +12,9 @@ from PyQt6.QtGui import QColor
 
 from puppet.core.types import Portrait
 from puppet.face.landmarks import contour_lines
-from puppet.gui.picture_stage import ACTOR, INSET, SIDE_BY_SIDE, grid
-from puppet.gui.qimage import OUTLINE_COLOUR, to_qimage
-from puppet.gui.theme import STAGE
+from puppet.gui.kit.qimage import OUTLINE_COLOUR, to_qimage
+from puppet.gui.kit.theme import STAGE
+from puppet.gui.live.stage import ACTOR, INSET, SIDE_BY_SIDE, grid
 from puppet.settings import Settings, ViewSettings
 
 __all__ = ["make_stage", "stage"]  # fixtures

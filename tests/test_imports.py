@@ -24,7 +24,7 @@ def test_every_room_imports_only_what_it_may() -> None:
         ("puppet/engine/puppeteer.py", "def f():\n    import torch.nn as nn", "torch.nn"),
         ("puppet/engine/puppeteer.py", "from torch.nn import functional", "torch.nn"),
         ("puppet/engine/puppeteer.py", "import importlib\nimportlib.import_module('torch')", "torch"),
-        ("puppet/gui/side_panel.py", "from models import train", "models"),
+        ("puppet/gui/kit/side_panel.py", "from models import train", "models"),
         ("puppet/engine/engine.py", "import onnxruntime as ort", "onnxruntime"),
         ("puppet/actor/runtime.py", "from mediapipe.python.solutions import face_mesh", "mediapipe.python.solutions"),
         ("puppet/engine/engine.py", "from PyQt6 import QtCore", "PyQt6"),
@@ -46,7 +46,7 @@ def test_a_planted_offence_is_found(path: str, source: str, name: str) -> None:
     [
         ("puppet/actor/runtime.py", "import onnxruntime"),
         ("puppet/face/tracking.py", "import mediapipe"),
-        ("puppet/gui/side_panel.py", "from PyQt6.QtWidgets import QWidget"),
+        ("puppet/gui/kit/side_panel.py", "from PyQt6.QtWidgets import QWidget"),
         ("models/train.py", "import torch\nfrom puppet import align"),
         ("models/actor_space.py", "from puppet.actor.runtime import load_actor"),
         ("puppet/engine/puppeteer.py", "import torchlight\nfrom modelsof import x"),

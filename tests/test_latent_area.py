@@ -19,8 +19,8 @@ from puppet.actor.runtime import load_actor
 from puppet.commands.window import consent_of
 from puppet.core.types import Floats, Latent
 from puppet.engine.puppeteer import Puppeteer
-from puppet.gui.latent_panel import NOBODY
-from puppet.gui.qimage import to_qimage
+from puppet.gui.kit.qimage import to_qimage
+from puppet.gui.live.latent_panel import NOBODY
 from puppet.media.recorder import Recording
 from puppet.settings import MotionSettings, Settings
 

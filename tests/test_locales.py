@@ -15,7 +15,7 @@ from test_window_xvfb import frames_of, stage_box
 from tiny_actor import tiny_actor
 from video_fixtures import write_video
 
-from puppet.gui.side_panel import WIDTH
+from puppet.gui.kit.side_panel import WIDTH
 from puppet.sources.registry import DEMO_CLIP
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from PyQt6.QtCore import QLocale
 
+from puppet.gui.kit.words import decimal, show_numbers_as_usual
 from puppet.gui.main_window import make_application
-from puppet.gui.words import decimal, show_numbers_as_usual
 from puppet.process import environment as process
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -62,7 +62,7 @@ def test_nothing_imports_onnxruntime_before_its_telemetry_is_off(module: str) ->
         ("puppet", ["run", "--headless"]),
         ("models", ["train", "nowhere.h5", "-o", "nowhere"]),
         ("export", ["nowhere", "-o", "x.actor", "--consent", "x"]),
-        ("puppet.gui.theme", []),
+        ("puppet.gui.kit.theme", []),
     ],
 )
 def test_every_command_is_prepared_before_anything_is_loaded(module: str, arguments: list[str]) -> None:

@@ -18,8 +18,8 @@ import pytest
 from PyQt6.QtGui import QColor
 from tiny_actor import tiny_actor
 
-from puppet.gui.side_panel import WIDTH
-from puppet.gui.theme import STAGE
+from puppet.gui.kit.side_panel import WIDTH
+from puppet.gui.kit.theme import STAGE
 from puppet.sources.registry import DEMO_CLIP
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -97,7 +97,7 @@ def run_explorer(actor: str | None, provider: str = "auto", screenshot: Path | N
     forget_opencv_plugins()
     _check_system_libraries()
     refuse_existing(screenshot)
-    from puppet.gui.explorer_window import show_explorer
+    from puppet.gui.explorer.window import show_explorer
 
     return show_explorer(actor, provider, screenshot)
 
@@ -318,7 +318,7 @@ def bench_in_window(
     _check_system_libraries()
     from puppet.commands.bench import LIVE_FPS, WARM_UP, MemorySource, Usage
     from puppet.commands.headless import build_engine
-    from puppet.gui.bench_window import FlashSource, Stopwatch, after
+    from puppet.gui.bench_probe import FlashSource, Stopwatch, after
     from puppet.gui.controller import Controller
     from puppet.gui.main_window import MainWindow, make_application
 

@@ -10,19 +10,19 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from puppet.core.errors import PuppetError
 from puppet.engine.engine import Engine
-from puppet.gui.area import Desk, Services, why
-from puppet.gui.camera_area import CameraArea
-from puppet.gui.casting_area import CastingArea
-from puppet.gui.latent_area import LatentArea
-from puppet.gui.library_area import LibraryArea
 from puppet.gui.main_window import MainWindow
-from puppet.gui.neutral_area import NeutralArea
-from puppet.gui.new_actor_area import NewActorArea
-from puppet.gui.output_area import OutputArea
-from puppet.gui.picture_area import PictureArea
-from puppet.gui.recording_area import RecordingArea
-from puppet.gui.status_area import StatusArea
-from puppet.gui.wall_area import WallArea
+from puppet.gui.presenters.base import Desk, Services, why
+from puppet.gui.presenters.camera import CameraArea
+from puppet.gui.presenters.casting import CastingArea
+from puppet.gui.presenters.latent import LatentArea
+from puppet.gui.presenters.library import LibraryArea
+from puppet.gui.presenters.neutral import NeutralArea
+from puppet.gui.presenters.new_actor import NewActorArea
+from puppet.gui.presenters.outputs import OutputArea
+from puppet.gui.presenters.pictures import PictureArea
+from puppet.gui.presenters.recording import RecordingArea
+from puppet.gui.presenters.status import StatusArea
+from puppet.gui.presenters.wall import WallArea
 from puppet.media.recorder import Recording
 from puppet.output.recording_sink import RecorderSink
 from puppet.settings import Settings, WindowSettings

@@ -17,15 +17,15 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from puppet.gui.banners import BannerStack
-from puppet.gui.library_page import LibraryPage
-from puppet.gui.live_page import LivePage
-from puppet.gui.new_actor_page import NewActorPage
-from puppet.gui.plain_text import set_tip
-from puppet.gui.shortcuts import SHORTCUTS, ShortcutSheet, keys_for
-from puppet.gui.status_line import StatusLine
-from puppet.gui.theme import Colours, colours_for, follow_system, palette_of, style_sheet
-from puppet.gui.words import install_language, show_numbers_as_usual, translate
+from puppet.gui.actors.library_page import LibraryPage
+from puppet.gui.actors.new_actor_page import NewActorPage
+from puppet.gui.kit.banners import BannerStack
+from puppet.gui.kit.plain_text import set_tip
+from puppet.gui.kit.shortcuts import SHORTCUTS, ShortcutSheet, keys_for
+from puppet.gui.kit.status_line import StatusLine
+from puppet.gui.kit.theme import Colours, colours_for, follow_system, palette_of, style_sheet
+from puppet.gui.kit.words import install_language, show_numbers_as_usual, translate
+from puppet.gui.live.page import LivePage
 from puppet.process import environment
 
 MARGIN, GAP = 16, 10  # px

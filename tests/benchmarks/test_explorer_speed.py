@@ -26,7 +26,7 @@ from puppet.actor.card import DECODER, ENCODER, LATENTS, Golden, write_actor
 from puppet.actor.latents import latents_to_bytes
 from puppet.actor.runtime import DEFAULT_ACTOR, Actor, find_actor, golden_means, load_actor
 from puppet.explore.bookmarks import Bookmarks
-from puppet.gui.explorer import ExplorerWidget
+from puppet.gui.explorer.explorer import ExplorerWidget
 from puppet.gui.main_window import make_application
 
 PICTURES, ROUNDS = 30, 10

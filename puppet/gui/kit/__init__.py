@@ -1,0 +1,1 @@
+"""Theme, words and small widgets that every page uses."""

@@ -1,0 +1,294 @@
+"""Small controls in the window's own look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from PyQt6.QtCore import QEvent, QModelIndex, QObject, QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import (
+    QBrush,
+    QColor,
+    QIcon,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QPolygonF,
+)
+from PyQt6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QSizePolicy,
+    QSlider,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionComboBox,
+    QStyleOptionViewItem,
+    QStylePainter,
+    QWidget,
+)
+
+from puppet.gui.kit.plain_text import Label, as_lines, set_tip
+from puppet.gui.kit.theme import colours_for
+
+CC_COMBO = QStyle.ComplexControl.CC_ComboBox
+
+
+class _Rows(QStyledItemDelegate):
+    """Roomy rows, and lines where there are separators (a plain combo box ignores what style sheets say about rows)."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+        size = super().sizeHint(option, index)
+        size.setHeight(9 if _is_separator(index) else max(36, size.height() + 6))
+        return size
+
+    def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        if painter is None or not _is_separator(index):
+            super().paint(painter, option, index)
+            return
+        painter.setPen(QColor(colours_for(option.palette).border))
+        y = option.rect.center().y()
+        painter.drawLine(option.rect.left() + 8, y, option.rect.right() - 8, y)
+
+
+def _is_separator(index: QModelIndex) -> bool:
+    return index.data(Qt.ItemDataRole.AccessibleDescriptionRole) == "separator"  # how QComboBox marks them
+
+
+class ChoiceBox(QComboBox):
+    """A combo box that draws its own arrow (style sheets would want a picture file), shortens what does not fit (they
+    would cut it), and says when it opens."""
+
+    opening = pyqtSignal()
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setMinimumContentsLength(12)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMaxVisibleItems(14)
+        self.setItemDelegate(_Rows(self))
+
+    def addItem(self, *row: Any) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """([icon,] text[, data]) as a combo box takes it; the text is shown as it is, the data kept as it is."""
+        at = 0 if isinstance(row[0], str) else 1
+        super().addItem(*row[:at], as_lines(row[at]), *row[at + 1 :])  # pyright: ignore[reportCallIssue]
+
+    @property
+    def is_open(self) -> bool:
+        view = self.view()
+        return view is not None and view.isVisible()
+
+    def showPopup(self) -> None:
+        self.opening.emit()
+        super().showPopup()
+
+    @contextmanager
+    def refilled(self) -> Iterator[None]:
+        """Within, the rows are added anew; an open list stays open, as long as it now has to be."""
+        was_open = self.is_open
+        self.clear()
+        yield
+        if was_open:
+            super().showPopup()
+
+    def paintEvent(self, e: QPaintEvent | None) -> None:
+        option, painter = QStyleOptionComboBox(), QStylePainter(self)
+        self.initStyleOption(option)
+        painter.drawComplexControl(CC_COMBO, option)
+        style = self.style()
+        assert style is not None
+        field = style.subControlRect(CC_COMBO, option, QStyle.SubControl.SC_ComboBoxEditField, self)
+        room = field.width() - (option.iconSize.width() + 4 if not option.currentIcon.isNull() else 0)
+        option.currentText = self.fontMetrics().elidedText(option.currentText, Qt.TextElideMode.ElideRight, room)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(colours_for(self.palette()).muted), 1.8))
+        x, y = self.width() - 18.0, self.height() / 2 + 2
+        painter.drawPolyline(QPolygonF([QPointF(x - 4.5, y - 4.5), QPointF(x, y), QPointF(x + 4.5, y - 4.5)]))
+        painter.end()
+
+
+class Switch(QCheckBox):
+    """A check box that looks like a switch."""
+
+    WIDTH, HEIGHT, GAP = 36, 20, 9  # px
+
+    def __init__(self, text: str) -> None:
+        super().__init__(as_lines(text))
+
+    def sizeHint(self) -> QSize:
+        text = self.fontMetrics().size(Qt.TextFlag.TextShowMnemonic, self.text())
+        return QSize(self.WIDTH + self.GAP + text.width() + 4, max(self.HEIGHT, text.height()) + 10)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def hitButton(self, pos) -> bool:
+        return self.rect().contains(pos)
+
+    def paintEvent(self, a0: QPaintEvent | None) -> None:
+        colours = colours_for(self.palette())
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        track = QRectF(2, (self.height() - self.HEIGHT) / 2, self.WIDTH, self.HEIGHT)
+        painter.setPen(QPen(QColor(colours.accent if self.isChecked() else colours.muted), 1.2))
+        painter.setBrush(QColor(colours.accent if self.isChecked() else colours.card))
+        painter.drawRoundedRect(track, self.HEIGHT / 2, self.HEIGHT / 2)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colours.on_accent if self.isChecked() else colours.muted))
+        x = track.right() - self.HEIGHT / 2 if self.isChecked() else track.left() + self.HEIGHT / 2
+        painter.drawEllipse(QPointF(x, track.center().y()), self.HEIGHT / 2 - 4, self.HEIGHT / 2 - 4)
+        if self.hasFocus():
+            painter.setPen(QPen(QColor(colours.accent), 1.5))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(track.adjusted(-2, -2, 2, 2), self.HEIGHT / 2 + 2, self.HEIGHT / 2 + 2)
+        painter.setPen(QColor(colours.text))
+        words = self.rect().adjusted(self.WIDTH + self.GAP, 0, 0, 0)
+        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextShowMnemonic, self.text())
+        painter.end()
+
+
+class PercentSlider(QWidget):
+    """Caption, slider and value: a factor (1.0 = 100 %) set in steps of one percent; a double-click resets it."""
+
+    moved = pyqtSignal(float)  # by the user or by `reset`, not by `set_value`
+
+    def __init__(self, caption: str, tooltip: str, largest: float, default: float) -> None:
+        super().__init__()
+        self._default = default
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(0, round(largest * 100))
+        self.slider.setPageStep(10)
+        self.slider.setMinimumWidth(70)
+        self.slider.setMinimumHeight(24)
+        self.slider.setAccessibleName(caption)
+        self.caption = Label(caption)
+        self.caption.setProperty("role", "caption")
+        self.caption.setBuddy(self.slider)
+        self._value = Label()
+        self._value.setProperty("role", "value")
+        self._value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._value.setFixedWidth(self._value.fontMetrics().horizontalAdvance("200 %") + 8)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(10)
+        row.addWidget(self.caption)
+        row.addWidget(self.slider, 1)
+        row.addWidget(self._value)
+        set_tip(self, f"{tooltip}. Double-click: back to {round(default * 100)} %")
+        self.slider.installEventFilter(self)  # a slider keeps its clicks to itself
+        self.set_value(default)
+        self.slider.valueChanged.connect(self._changed)
+
+    @property
+    def value(self) -> float:
+        return self.slider.value() / 100
+
+    def set_value(self, value: float) -> None:
+        self.slider.blockSignals(True)
+        self.slider.setValue(round(value * 100))
+        self.slider.blockSignals(False)
+        self._value.setText(f"{self.slider.value()} %")
+
+    def reset(self) -> None:
+        self.slider.setValue(round(self._default * 100))
+
+    def mouseDoubleClickEvent(self, a0: QMouseEvent | None) -> None:
+        self.reset()
+
+    def eventFilter(self, a0: QObject | None, a1: QEvent | None) -> bool:
+        if a1 is not None and a1.type() == QEvent.Type.MouseButtonDblClick:
+            self.reset()
+            return True
+        return super().eventFilter(a0, a1)
+
+    def _changed(self, percent: int) -> None:
+        self._value.setText(f"{percent} %")
+        self.moved.emit(percent / 100)
+
+
+class RangeMeter(QWidget):
+    """A bar with a mark: up to the mark is fine, and told by more than colour: what is beyond is hatched."""
+
+    WIDTH, HEIGHT, FULL = 96, 10, 3.0  # px, px, and the value at the right end; the mark is at 1
+    CALM = 0.15  # weight of a new value: a bar that trembles is not read
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setFixedSize(self.WIDTH + 12, self.HEIGHT + 12)
+        self._value: float | None = None
+
+    @property
+    def value(self) -> float | None:
+        """What the bar shows; None: empty."""
+        return self._value
+
+    def show_value(self, value: float | None) -> None:
+        """Follow a value from 0 on, calmly; None empties the bar at once."""
+        if value is not None and self._value is not None:
+            value = self._value + self.CALM * (value - self._value)
+        if value != self._value:
+            self._value = value
+            self.setAccessibleDescription("" if value is None else "within" if value <= 1 else "beyond")
+            self.update()
+
+    def paintEvent(self, a0: QPaintEvent | None) -> None:
+        colours = colours_for(self.palette())
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        bar = QRectF(6, 6, self.WIDTH, self.HEIGHT)
+        mark = bar.left() + self.WIDTH / self.FULL
+        outline = QPainterPath()
+        outline.addRoundedRect(bar, 3, 3)
+        painter.fillPath(outline, QColor(colours.border))
+        if self._value is not None:
+            end = bar.left() + self.WIDTH * min(1.0, self._value / self.FULL)
+            painter.setClipPath(outline)
+            fine = QRectF(bar.left(), bar.top(), min(end, mark) - bar.left(), bar.height())
+            painter.fillRect(fine, QColor(colours.accent))
+            if end > mark:
+                beyond = QRectF(mark, bar.top(), end - mark, bar.height())
+                painter.fillRect(beyond, QColor(colours.strange))
+                painter.fillRect(beyond, QBrush(QColor(colours.window), Qt.BrushStyle.BDiagPattern))
+            painter.setClipping(False)
+        painter.setPen(QPen(QColor(colours.text), 1.5))
+        painter.drawLine(QPointF(mark, bar.top() - 3), QPointF(mark, bar.bottom() + 3))
+        painter.end()
+
+
+def shape_icon(shape: str, colour: str, side: int = 18) -> QIcon:
+    """ "dot" (record), "square" (stop), "camera" (snapshot), "target" (calibrate)."""
+    pixmap = QPixmap(side * 3, side * 3)  # sharp up to three device px per px
+    pixmap.setDevicePixelRatio(3)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.scale(side / 18, side / 18)
+    line = QPen(QColor(colour), 1.6)
+    if shape in ("dot", "square"):
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colour))
+        if shape == "dot":
+            painter.drawEllipse(QPointF(9, 9), 6, 6)
+        else:
+            painter.drawRoundedRect(QRectF(4, 4, 10, 10), 2, 2)
+    elif shape == "camera":
+        painter.setPen(line)
+        painter.drawRoundedRect(QRectF(1.5, 4.5, 15, 10.5), 2.5, 2.5)
+        painter.drawEllipse(QPointF(9, 9.8), 3, 3)
+        painter.drawLine(QPointF(6.5, 3), QPointF(11.5, 3))
+    elif shape == "target":
+        painter.setPen(line)
+        painter.drawEllipse(QPointF(9, 9), 5.2, 5.2)
+        for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+            painter.drawLine(QPointF(9 + 3.4 * dx, 9 + 3.4 * dy), QPointF(9 + 8 * dx, 9 + 8 * dy))
+    painter.end()
+    return QIcon(pixmap)

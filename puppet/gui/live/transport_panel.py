@@ -1,0 +1,126 @@
+"""The buttons under the pictures."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QSize, pyqtSignal
+from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+
+from puppet.gui.kit.plain_text import set_tip
+from puppet.gui.kit.shortcuts import keys_for
+from puppet.gui.kit.theme import Colours
+from puppet.gui.kit.widgets import Switch, shape_icon
+from puppet.gui.kit.words import translate
+
+
+class TransportPanel(QWidget):
+    """Record, snapshot, calibrate, and the two mirrors."""
+
+    record_clicked = pyqtSignal()
+    snapshot_clicked = pyqtSignal()
+    calibrate_clicked = pyqtSignal()
+    automatic_clicked = pyqtSignal()
+    mirror_preview_changed = pyqtSignal(bool)
+    mirror_output_changed = pyqtSignal(bool)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.record = QPushButton(translate("puppet", " Record"))
+        set_tip(
+            self.record,
+            translate("puppet", "Record a video file; Recording and calls has the choices ({0})").format(
+                keys_for("record")
+            ),
+        )
+        self.snapshot = QPushButton(translate("puppet", " Snapshot"))
+        set_tip(self.snapshot, translate("puppet", "Save this moment as a picture ({0})").format(keys_for("snapshot")))
+        self.calibrate = QPushButton(translate("puppet", " Calibrate"))
+        set_tip(
+            self.calibrate,
+            translate(
+                "puppet",
+                "Show your neutral face: relaxed, mouth closed ({0}). The actor is at rest when you look like this. "
+                "{1} goes back to the automatic neutral",
+            ).format(keys_for("calibrate"), keys_for("uncalibrate")),
+        )
+        self.automatic = QPushButton(translate("puppet", "Use automatic"))
+        self.automatic.setProperty("role", "plain")
+        set_tip(self.automatic, translate("puppet", "Forget the calibration ({0})").format(keys_for("uncalibrate")))
+        self.automatic.hide()
+        self.mirror_preview = Switch(translate("puppet", "Mirror preview"))
+        set_tip(
+            self.mirror_preview,
+            translate("puppet", "Show both pictures as in a mirror; changes this window only ({0})").format(
+                keys_for("mirror_preview")
+            ),
+        )
+        self.mirror_output = Switch(translate("puppet", "Mirror output"))
+        set_tip(
+            self.mirror_output,
+            translate("puppet", "Flip the actor, here and in what is recorded ({0})").format(keys_for("mirror_output")),
+        )
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(10)
+        for button in (self.record, self.snapshot, self.calibrate):
+            button.setAccessibleName(button.text().strip())  # the blank parts words and icon
+            button.setIconSize(QSize(18, 18))
+            row.addWidget(button)
+        row.addWidget(self.automatic)
+        row.addStretch(1)
+        row.addWidget(self.mirror_preview)
+        row.addSpacing(10)
+        row.addWidget(self.mirror_output)
+        self.record.setMinimumWidth(self.record.fontMetrics().horizontalAdvance("Stop  00:00:00") + 64)
+
+        self.record.clicked.connect(lambda: self.record_clicked.emit())
+        self.snapshot.clicked.connect(lambda: self.snapshot_clicked.emit())
+        self.calibrate.clicked.connect(lambda: self.calibrate_clicked.emit())
+        self.automatic.clicked.connect(lambda: self.automatic_clicked.emit())
+        self.mirror_preview.toggled.connect(self.mirror_preview_changed)
+        self.mirror_output.toggled.connect(self.mirror_output_changed)
+
+    def paint_icons(self, colours: Colours) -> None:
+        self._dot = shape_icon("dot", colours.danger)
+        self._square = shape_icon("square", colours.danger)
+        self.record.setIcon(self._square if self.record.property("recording") else self._dot)
+        self.snapshot.setIcon(shape_icon("camera", colours.text))
+        self.calibrate.setIcon(shape_icon("target", colours.text))
+
+    def show_recording(self, seconds: float | None, saving: bool = False) -> None:
+        """seconds: of the take so far, None: not recording. saving: the last take is being finished."""
+        recording = seconds is not None
+        if saving:
+            self.record.setText(translate("puppet", " Saving…"))
+        else:
+            self.record.setText(
+                translate("puppet", " Stop  {0}").format(clock(seconds))
+                if seconds is not None
+                else translate("puppet", " Record")
+            )
+        self.record.setEnabled(not saving)
+        if recording != bool(self.record.property("recording")):
+            self.record.setProperty("recording", recording)
+            self.record.setAccessibleName(
+                translate("puppet", "Stop recording") if recording else translate("puppet", "Record")
+            )
+            self.record.setIcon(self._square if recording else self._dot)
+            style = self.record.style()
+            if style is not None:  # the sheet looks at properties only when asked to
+                style.unpolish(self.record)
+                style.polish(self.record)
+
+    def show_neutral(self, captured: bool) -> None:
+        self.automatic.setVisible(captured)
+
+    def show_mirrors(self, preview: bool, output: bool) -> None:
+        for switch, on in ((self.mirror_preview, preview), (self.mirror_output, output)):
+            switch.blockSignals(True)
+            switch.setChecked(on)
+            switch.blockSignals(False)
+
+
+def clock(seconds: float) -> str:
+    """75.3 -> "1:15", 3700 -> "1:01:40"."""
+    whole = int(seconds)
+    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,1 @@
+"""Between engine and widgets: one presenter for each subject."""

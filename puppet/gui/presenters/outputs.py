@@ -1,0 +1,77 @@
+"""The outputs' settings, pauses, clips, and the virtual camera."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from puppet.engine.engine import Status
+from puppet.gui.kit.words import translate
+from puppet.gui.presenters.base import Area, Desk
+from puppet.output.settings import OutputSettings
+
+
+class OutputArea(Area):
+    """Between the outputs and their panel."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.panel = desk.window.output
+        self.outputs = desk.services.outputs
+        self.panel.show_settings(desk.settings.output)
+        self.panel.changed.connect(self._configure)
+        self.panel.microphones_wanted.connect(self._list_microphones)
+        self.panel.pause_clicked.connect(self.outputs.pause)
+        self.panel.clip_clicked.connect(self._clip)
+        self.panel.camera_toggled.connect(self.outputs.show_camera)
+        self._told: dict[str, str | None] = {}  # problems that stand, by the banner that tells them
+
+    def start(self, source: str, actor: Path | None) -> None:
+        self.desk.engine.add_sink(self.outputs)
+        self.desk.background.run("codecs", self.outputs.codecs, self.panel.show_codecs)
+
+    def show_status(self, status: Status) -> None:
+        now = self.outputs.status()
+        self.panel.show_status(now)
+        self.panel.show_latency(status.latency_ms)
+        little = translate("puppet", "Little room is left for recordings. Free some space, or choose smaller files.")
+        low = little if now.disk.low else None
+        problems = {"disk": low, "microphone": now.microphone_problem, "virtual camera": now.camera_problem}
+        for key, problem in problems.items():
+            if problem != self._told.get(key):
+                self._told[key] = problem
+                if problem is None:
+                    self.desk.window.banners.dismiss(key)
+                else:
+                    self.desk.window.banners.say(key, problem, "warning")
+
+    def keep_up(self) -> None:
+        level = self.outputs.level
+        if level is not None:
+            self.panel.show_level(level)
+
+    def shutdown(self) -> list[str]:
+        self.outputs.close()
+        return []
+
+    def _configure(self, settings: OutputSettings) -> None:
+        self.outputs.configure(settings)
+        self.desk.remember(output=settings)
+
+    def _list_microphones(self) -> None:
+        self.desk.background.run(
+            "microphones", self.outputs.microphones, self.panel.show_microphones, self._tell("microphones")
+        )
+
+    def _clip(self, kind: str) -> None:
+        desk = self.desk
+        folder, actor = desk.settings.folder(), desk.actor_name()
+        desk.background.run(
+            "clip",
+            lambda: self.outputs.clip(folder, actor, kind),
+            lambda path: desk.say_saved("clip", translate("puppet", "Saved {0}").format(path.name), path),
+            self._tell("clip"),
+            awaited=True,
+        )
+
+    def _tell(self, key: str):
+        return lambda problem: self.desk.window.banners.say(key, str(problem), "error")

@@ -1,0 +1,105 @@
+"""The pictures: what the panes show, mirrored or not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from puppet.core.types import Result
+from puppet.engine.engine import Phase, Status
+from puppet.gui.kit.qimage import to_qimage
+from puppet.gui.kit.shortcuts import keys_for
+from puppet.gui.kit.words import translate
+from puppet.gui.presenters.base import Area, Desk
+from puppet.gui.presenters.status import still_learning, timings_in_words
+
+
+class PictureArea(Area):
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._shown: tuple | None = None  # what the last pictures were scaled for
+        transport, settings, view = desk.window.transport, desk.settings, desk.window.view
+        transport.mirror_preview_changed.connect(self._mirror_preview)
+        transport.mirror_output_changed.connect(self._mirror_output)
+        transport.show_mirrors(settings.mirror_preview, settings.mirror_output)
+        view.layout_chosen.connect(self._arrange)
+        view.mesh_changed.connect(lambda on: self._view(mesh=on))
+        view.timings_changed.connect(lambda on: self._view(timings=on))
+        view.show_choice(settings.view.layout, settings.view.mesh, settings.view.timings)
+        desk.window.stage.arrange(settings.view.layout)
+        self._show_mirrors()
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the window has had another size since the last picture."""
+        return self.desk.window.stage.isVisible() and self._shown != self._sizes()
+
+    def show_result(self, result: Result, again: bool) -> None:
+        w = self.desk.window
+        if not w.stage.isVisible():  # another page is in front
+            self._shown = None
+            return
+        captured_at = None if again else result.frame.captured_at  # shown again, its age is of no interest
+        if w.driver_pane.isVisible():
+            points = result.face.points if result.face is not None and self.desk.settings.view.mesh else None
+            w.driver_pane.show_image(to_qimage(result.frame.image, *w.driver_pane.device_size, points), captured_at)
+        note = translate("puppet", "No face in view") if result.face is None else _advice(self.desk.status)
+        w.driver_pane.set_note(note)
+        w.actor_pane.set_note("" if w.driver_pane.isVisible() else note)
+        if result.portrait is not None:
+            w.actor_pane.show_image(to_qimage(result.portrait.image, *w.actor_pane.device_size), captured_at)
+        else:
+            w.actor_pane.clear()
+        self._shown = self._sizes()
+
+    def show_status(self, status: Status) -> None:
+        w = self.desk.window
+        w.driver_pane.set_placeholder(_waiting_for(status))
+        if status.actor_loading is not None:
+            w.actor_pane.set_placeholder(translate("puppet", "Loading {0}…").format(status.actor_loading))
+        else:
+            w.actor_pane.set_placeholder("" if status.actor else translate("puppet", "Choose an actor"))
+        latency = w.actor_pane.latency_ms
+        w.actor_pane.set_corner(timings_in_words(status, latency) if self.desk.settings.view.timings else "")
+
+    def source_changed(self, spec: str) -> None:
+        self.desk.window.driver_pane.clear()
+
+    def _mirror_preview(self, on: bool) -> None:
+        self.desk.remember(mirror_preview=on)
+        self._show_mirrors()
+
+    def _mirror_output(self, on: bool) -> None:
+        self.desk.remember(mirror_output=on)
+        self.desk.send_options()
+
+    def _show_mirrors(self) -> None:
+        """The window is one mirror: both pictures turn with it, so that they always agree with each other."""
+        self.desk.window.stage.set_mirrored(self.desk.settings.mirror_preview)
+
+    def _arrange(self, layout: str) -> None:
+        self.desk.window.stage.arrange(layout)
+        self._view(layout=layout)
+
+    def _view(self, **changes) -> None:
+        self.desk.remember(view=replace(self.desk.settings.view, **changes))
+        self._shown = None  # draw the last picture anew
+        self.show_status(self.desk.status)
+
+    def _sizes(self) -> tuple:
+        return self.desk.window.stage.sizes
+
+
+def _waiting_for(status: Status) -> str:
+    """What stands in the driver pane before the first picture."""
+    if status.phase is Phase.RECONNECTING:
+        return translate("puppet", "Waiting for {0}…").format(status.source)
+    if status.phase is Phase.FAILED:
+        return translate("puppet", "No picture. Choose another driver above.")
+    return translate("puppet", "Starting…")
+
+
+def _advice(status: Status) -> str:
+    """What somebody in front of a camera can do for the neutral; the person in a film cannot."""
+    if status.source_live and still_learning(status):
+        return translate("puppet", "Learning your face: look relaxed, or press {0}").format(keys_for("calibrate"))
+    return ""
