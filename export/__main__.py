@@ -16,7 +16,7 @@ from puppet.process.log import explained
 from puppet.process.signals import exit_code, terminating
 
 if TYPE_CHECKING:
-    from models.checkpoint import Checkpoint
+    from models.training.checkpoint import Checkpoint
 
 DEFAULT_LICENCE = "all rights reserved"  # nobody's face enters the public domain by an option left out
 MORPHING_FACES, ATTRIBUTES = "morphing-faces", "attributes"
@@ -46,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _add_label_arguments(made: argparse.ArgumentParser) -> None:
-    from models.attributes import PURE, VARIANTS
+    from models.latent.attributes import PURE, VARIANTS
 
     made.add_argument("--labels", type=Path, metavar="FILE.csv", help="more attributes: a CSV file (picture or frame, "
                       "then a column of 1 and 0 for each), or CelebA's list_attr_celeba.txt")  # fmt: skip
@@ -105,9 +105,9 @@ def export_run(args: argparse.Namespace) -> None:
     from export.attributes import add_attributes
     from export.onnx_file import Declaration, export_actor
     from export.response import add_response
-    from models import checkpoint
-    from models.dataset import open_dataset
-    from models.labels import dataset_labels
+    from models.data.dataset import open_dataset
+    from models.data.labels import dataset_labels
+    from models.training import checkpoint
 
     with finished_as(args.output, args.force) as draft:
         model, facts = checkpoint.load_model(args.run, args.checkpoint)
@@ -133,8 +133,8 @@ def export_attributes(args: argparse.Namespace) -> None:
     """Raises PuppetError; changes nothing then."""
     from export.actor_file import finished_as
     from export.attributes import add_attributes
-    from models.dataset import open_dataset
-    from models.labels import dataset_labels
+    from models.data.dataset import open_dataset
+    from models.data.labels import dataset_labels
     from puppet.actor.runtime import find_actor
 
     file = find_actor(str(args.actor))
@@ -148,7 +148,7 @@ def export_attributes(args: argparse.Namespace) -> None:
 
 def training_facts(facts: Checkpoint) -> dict[str, Any]:
     """What the card tells of the training; file names only, no folders."""
-    from models.config import to_json
+    from models.networks.config import to_json
 
     data = dict(facts.data)
     if "file" in data:

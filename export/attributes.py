@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.actor_file import check_output, write_verified
-from models.attributes import Attributes, find_attributes
-from models.driver import ROWS_AT_ONCE, dataset_face, dataset_neutral, upright_pictures
-from models.labels import Labels
+from models.data.driver_clip import ROWS_AT_ONCE, dataset_face, dataset_neutral, upright_pictures
+from models.data.labels import Labels
+from models.latent.attributes import Attributes, find_attributes
 from puppet.actor.card import LATENTS, ActorCard, read_actor
 from puppet.actor.latents import latents_to_bytes
 from puppet.actor.runtime import Actor, load_actor
@@ -22,7 +22,7 @@ from puppet.core.types import POSE_SIZE, AlignedCrop, Drive, Floats
 from puppet.face.retarget import Retargeter
 
 if TYPE_CHECKING:
-    from models.dataset import Dataset
+    from models.data.dataset import Dataset
 
 MOST_FRAMES = 4000  # encoded for directions at most, evenly spread; more do not change them
 HELD_OUT = 0.2  # part of the frames that judge, where the data set has no partition of its own
@@ -69,7 +69,7 @@ def add_attributes(
 ) -> tuple[ActorCard, Attributes]:
     """Keep the directions in an actor file, or in a copy `out` of it, verified; those of other names stay.
 
-    variant: of models.attributes.VARIANTS. Raises PuppetError and leaves whatever was there.
+    variant: of models.latent.attributes.VARIANTS. Raises PuppetError and leaves whatever was there.
     """
     out = out or file
     check_output(out)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from export import ExportError
-from models.base import ActorModel
+from models.networks.base import ActorModel
 from puppet.actor.card import ActorCard
 from puppet.core.types import LANDMARKS, POSE_SIZE
 

@@ -21,7 +21,7 @@ from export import ExportError
 from export.actor_file import check_output, write_verified
 from export.graph import Graph, decoder_graph, encoder_graph
 from export.verify import MIN_FRAMES, Arrays, measure_parity, require_parity
-from models.base import ActorModel
+from models.networks.base import ActorModel
 from puppet.actor.card import (
     DECODER,
     ENCODER,
@@ -40,7 +40,7 @@ from puppet.core.progress import progress
 from puppet.core.types import Image, Latent
 
 if TYPE_CHECKING:
-    from models.dataset import Dataset
+    from models.data.dataset import Dataset
 
 OPSET = 17  # what CUDA, CoreML, DirectML and CPU providers of every supported ONNX Runtime know
 PREVIEW_SIZE = 256  # px

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from export.actor_file import write_verified
-from models import driver
+from models.data import driver_clip
 from puppet.actor.card import MESH, ActorCard, read_actor
 from puppet.actor.runtime import Actor, load_actor
 from puppet.core.progress import progress
@@ -65,7 +65,7 @@ def add_response(file: Path, declared: Mapping[str, float]) -> ActorCard:
         return card
     found: dict[str, float] = {}
     if set(RESPONDING) - set(declared):
-        faces = [face for face in driver.track_all(str(DEMO_CLIP)) if face is not None]
+        faces = [face for face in driver_clip.track_all(str(DEMO_CLIP)) if face is not None]
         found = measure_response(load_actor(file, provider="cpu"), faces)
     return write_verified(file, dataclasses.replace(card, response={**found, **declared}), members)
 

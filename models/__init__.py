@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 from puppet.core.errors import DataError  # importing puppet prepares the process, before torch is loaded
 
 if TYPE_CHECKING:
-    from models.base import ActorModel
-    from models.config import TrainConfig
+    from models.networks.base import ActorModel
+    from models.networks.config import TrainConfig
 
 ARCHITECTURES: dict[str, tuple[str, str]] = {  # name -> module and class
-    "puppet": ("models.puppet_vae", "PuppetVAE"),
-    "seed-int8": ("models.seed_int8", "SeedInt8"),
-    "seed-kosta": ("models.seed_kosta", "SeedKosta"),
-    "seed-mlp": ("models.seed_mlp", "SeedMlp"),
+    "puppet": ("models.networks.puppet.model", "PuppetVAE"),
+    "seed-int8": ("models.networks.seeds.int8", "SeedInt8"),
+    "seed-kosta": ("models.networks.seeds.kosta", "SeedKosta"),
+    "seed-mlp": ("models.networks.seeds.mlp", "SeedMlp"),
 }
 
 

@@ -8,9 +8,9 @@ import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from models import latent_commands as latent
-from models.arguments import positive, seed
-from models.config import PRESETS
+from models.commands import latent
+from models.common.arguments import positive, seed
+from models.networks.config import PRESETS
 from puppet.core.errors import PuppetError
 from puppet.parsing.texts import one_line
 from puppet.process.environment import print_anything
@@ -29,13 +29,13 @@ EVALUATE_EXAMPLE = (
 
 
 def _add_prepare(parser: argparse.ArgumentParser) -> None:
-    from models.prepare import add_prepare_arguments
+    from models.data.prepare import add_prepare_arguments
 
     add_prepare_arguments(parser)
 
 
 def _prepare(args: argparse.Namespace) -> int:
-    from models.prepare import run_prepare
+    from models.data.prepare import run_prepare
 
     return run_prepare(args)
 
@@ -75,8 +75,8 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
 
 
 def _train(args: argparse.Namespace) -> int:
-    from models.distributed import team
-    from models.train import Overrides, train
+    from models.training.distributed import team
+    from models.training.trainer import Overrides, train
 
     overrides = Overrides(args.steps, args.minutes, args.batch_size, args.seed, args.mirror)
     if args.resume and args.preset is not None:
@@ -100,7 +100,7 @@ def _add_reconstruct(parser: argparse.ArgumentParser) -> None:
 
 
 def _reconstruct(args: argparse.Namespace) -> int:
-    from models.reconstruct import reconstruct
+    from models.latent.reconstruct import reconstruct
 
     count = reconstruct(args.space, args.input, args.output, args.compare, args.device, args.checkpoint)
     print(f"{args.output}: {count} pictures")
@@ -125,7 +125,7 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
 
 
 def _evaluate(args: argparse.Namespace) -> int:
-    from models.evaluate import evaluate, parse_subject
+    from models.fidelity.evaluate import evaluate, parse_subject
 
     subjects = [parse_subject(words) for words in args.actor]
     print(evaluate(subjects, args.clips, args.judge, args.output, args.force))

@@ -26,7 +26,7 @@ RULES = (
     Rule("puppet/*", "puppet.gui", except_in="puppet/gui/*|puppet/commands/window.py"),
     Rule("puppet/core/types.py", "cv2"),
     *(Rule("models/*", name) for name in ("PyQt6", "onnxruntime", "export", "puppet.gui")),
-    Rule("models/*", "puppet.actor.runtime", except_in="models/actor_space.py"),
+    Rule("models/*", "puppet.actor.runtime", except_in="models/latent/actor_space.py"),
     *(Rule("export/*", name) for name in ("PyQt6", "puppet.gui")),
     *(Rule("*", name) for name in ("pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal")),
 )

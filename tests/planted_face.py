@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.mesh import OVAL
+from models.networks.puppet.mesh import OVAL
 from puppet.core.types import LANDMARKS, Face, Floats, HeadPose
 from puppet.face import align
 from puppet.face.measurements import BROWS, EYE_LEFT, EYE_RIGHT, INNER_LIPS, IRIS_LEFT, IRIS_RIGHT, LIPS, OUTER_LIPS

@@ -1,4 +1,4 @@
-"""A planted person on planted footage: fake sources and trackers for `models.prepare`, and a process to be killed.
+"""A planted person on planted footage: fake sources and trackers for `models.data.prepare`, and a process to be killed.
 
 Frame i is a picture of noise in which i can be read, and the fake tracker, which reads it, knows where the face is.
 """
@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from tiny_dataset import neutral_face
 
-from models.footage import Tools
+from models.data.tracking_pass import Tools
 from puppet.core.types import Face, Floats, Frame, HeadPose, Image
 from puppet.face import align
 
@@ -29,7 +29,8 @@ UPPER_LIPS, LOWER_LIPS = (13, 81, 311), (14, 178, 402)
 def planted_face(
     mouth: float = 0.0, eyes: float = 1.0, brow: float = 0.0, gaze: tuple[float, float] = (0.0, 0.0), width: float = 1.0
 ) -> Floats:
-    """Canonical landmarks f32 (478, 3) whose traits (models/coverage.py) are the arguments, against planted_face()."""
+    """Canonical landmarks f32 (478, 3) whose traits (models/data/coverage.py) are the arguments, against
+    planted_face()."""
     points = neutral_face().clip(-0.7, 0.9)
     for side in (-1, 1):
         middle, outer = 0.33 * side, (33, 263)[side > 0]
@@ -148,7 +149,7 @@ def planted_tools(
 
 def main() -> None:
     """planted_footage.py FOOTAGE OUTPUT N: prepare, and hang for ever at the N-th picture read, saying "hanging"."""
-    from models.prepare import Options, prepare
+    from models.data.prepare import Options, prepare
 
     footage, output, hang_at = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
     reads = 0

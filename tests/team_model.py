@@ -3,7 +3,8 @@
 The model draws no random number and has no batch norm, so that two halves of a batch teach it what the whole one does.
 Its critic comes in late: until CRITIC_FROM its weights get no gradient and its loss is no term.
 
-Also a script, for torchrun: `team_model.py DATA RUN CONFIG.json [--resume]`, CONFIG as of `models.config.to_json`.
+Also a script, for torchrun: `team_model.py DATA RUN CONFIG.json [--resume]`, CONFIG as of
+`models.networks.config.to_json`.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ import torch
 from torch import Tensor, nn
 
 import models
-from models import config, losses
-from models.base import to_network
-from models.config import TrainConfig, train_config
-from models.distributed import team
-from models.train import train
+from models.networks import config, losses
+from models.networks.base import to_network
+from models.networks.config import TrainConfig, train_config
+from models.training.distributed import team
+from models.training.trainer import train
 from puppet.core.errors import PuppetError
 
 NAME = "team-test-model"

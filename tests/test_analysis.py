@@ -14,12 +14,12 @@ from tiny_actor import tiny_actor
 from tiny_dataset import write_dataset
 
 from models import __main__ as cli
-from models.actor_space import ActorSpace
-from models.analysis import figures, page, views
-from models.analysis.study import study
-from models.dataset import open_dataset
-from models.run_folder import data_facts
-from models.space import Posterior, Training, evenly
+from models.data.dataset import open_dataset
+from models.latent.actor_space import ActorSpace
+from models.latent.analysis import figures, page, views
+from models.latent.analysis.study import study
+from models.latent.space import Posterior, Training, evenly
+from models.training.run_folder import data_facts
 from puppet.actor.latents import Latents
 from puppet.core.types import Floats, Image
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.attributes import PLAIN, PURE, auc, find_attributes
+from models.latent.attributes import PLAIN, PURE, auc, find_attributes
 
 SIZE, FRAMES = 24, 4000
 NAMES = ("smile", "brows up", "eyes closed")

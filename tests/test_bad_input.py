@@ -24,9 +24,10 @@ from video_fixtures import read_video
 
 import export.__main__ as export_command
 import models.__main__ as models_command
-from models import prepare, train
-from models.footage import Tools
-from models.mesh import build_mesh, mesh_size
+from models.data import prepare
+from models.data.tracking_pass import Tools
+from models.networks.puppet.mesh import build_mesh, mesh_size
+from models.training import trainer
 from puppet import cli
 from puppet.commands import render
 from puppet.core.types import HeadPose
@@ -189,14 +190,14 @@ def test_ctrl_c_while_cutting_keeps_what_was_tracked(
 def test_ctrl_c_while_training_keeps_the_step_and_says_how_to_go_on(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    learn = train.Trainer._learn
+    learn = trainer.Trainer._learn
 
     def interrupted(self, batch):
         if self.step == 2:
             signal.raise_signal(signal.SIGINT)
         return learn(self, batch)
 
-    monkeypatch.setattr(train.Trainer, "_learn", interrupted)
+    monkeypatch.setattr(trainer.Trainer, "_learn", interrupted)
     common = ["train", "data.h5", "-o", "run", "--device", "cpu", "--driver", "data.h5"]
     try:
         assert models_command.main([*common, "--preset", "seed-int8", "--steps", "9", "--batch-size", "4"]) == 130

@@ -10,10 +10,10 @@ import pytest
 import torch
 from torch import nn
 
-from models import checkpoint
-from models.checkpoint import MODEL, OPTIMIZER, load_model, load_optimizer, optimizer_tensors
-from models.config import PRESETS, SeedInt8Config, to_json
-from models.seed_int8 import SeedInt8
+from models.networks.config import PRESETS, SeedInt8Config, to_json
+from models.networks.seeds.int8 import SeedInt8
+from models.training import checkpoint
+from models.training.checkpoint import MODEL, OPTIMIZER, load_model, load_optimizer, optimizer_tensors
 from puppet.core.errors import DataError
 
 CONFIG = PRESETS["seed-int8"]

@@ -11,10 +11,10 @@ import pytest
 from planted_footage import planted_face
 from tiny_dataset import write_dataset
 
-from models import coverage
-from models.contact_sheet import contact_sheet, pick_extremes, png
-from models.coverage import GOOD, THIN, USABLE, Report, make_report
-from models.dataset import open_dataset
+from models.data import coverage
+from models.data.contact_sheet import contact_sheet, pick_extremes, png
+from models.data.coverage import GOOD, THIN, USABLE, Report, make_report
+from models.data.dataset import open_dataset
 from puppet.core.types import Floats
 
 NEUTRAL = planted_face()

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.critic import PACE, EqualConv, PatchCritic, feature_distance, frozen, hinge
+from models.networks.critic import PACE, EqualConv, PatchCritic, feature_distance, frozen, hinge
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from tiny_dataset import write_dataset
 
-from models.dataset import FIELDS, GAP, open_dataset, split_blocks
+from models.data.dataset import FIELDS, GAP, open_dataset, split_blocks
 from puppet.core.errors import DataError
 
 

@@ -21,16 +21,18 @@ import torch.distributed as dist
 from team_model import TeamConfig, team_config
 from tiny_dataset import openings, turns, write_dataset
 
-import models.train
-from models import checkpoint, config, registration
-from models.checkpoint import EMA, MODEL, OPTIMIZER
-from models.config import PRESETS, PuppetConfig, to_json
-from models.dataset import open_dataset
-from models.distributed import ALONE, FAILURES, Team, _is_first_to_fail, _tells_of_loss, team
-from models.metrics import read_metrics
-from models.run_folder import RUN_FACTS, RunFacts, read_run_facts
-from models.schedule import LOSS_STREAM, generator_of, rows_of_step, seed_of
-from models.train import Overrides, Trainer, choose_device, train
+import models.training.trainer
+from models.data.dataset import open_dataset
+from models.networks import config
+from models.networks.config import PRESETS, PuppetConfig, to_json
+from models.networks.puppet import registration
+from models.training import checkpoint
+from models.training.checkpoint import EMA, MODEL, OPTIMIZER
+from models.training.distributed import ALONE, FAILURES, Team, _is_first_to_fail, _tells_of_loss, team
+from models.training.metrics_log import read_metrics
+from models.training.run_folder import RUN_FACTS, RunFacts, read_run_facts
+from models.training.schedule import LOSS_STREAM, generator_of, rows_of_step, seed_of
+from models.training.trainer import Overrides, Trainer, choose_device, train
 from puppet.core.errors import DataError
 from puppet.core.types import HeadPose
 from puppet.face import align
@@ -176,7 +178,7 @@ def test_the_default_actor_learns_in_two_processes_what_it_learns_in_one(tmp_pat
     done = torchrun("-m", "models", "train", data, "-o", two, "--resume", "--steps", steps, "--driver", data)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count(f"step {steps}. Make an actor of it with") == 1
-    monkeypatch.setattr(models.train, "LOSS_STREAM", LOSS_STREAM + 100)
+    monkeypatch.setattr(models.training.trainer, "LOSS_STREAM", LOSS_STREAM + 100)
     train(data, other, None, Overrides(steps=steps), driver_spec=str(data))
 
     curves = {run: rows_by_step(run, "train") for run in (one, two, other)}

@@ -20,11 +20,13 @@ from video_fixtures import ffmpeg, numbered, read_video, shown_number, write_vid
 
 import models
 from models import __main__ as cli
-from models import checkpoint, config, evaluate, judge
-from models.evaluate import Subject, contact_sheet, parse_subject, render_arguments
-from models.judge import EvaluationError, score_arguments
-from models.self_reconstruction import Trained, Videos, find_trained, reconstruct_held_out
-from models.train import train
+from models.fidelity import evaluate, judge
+from models.fidelity.evaluate import Subject, contact_sheet, parse_subject, render_arguments
+from models.fidelity.judge import EvaluationError, score_arguments
+from models.fidelity.self_reconstruction import Trained, Videos, find_trained, reconstruct_held_out
+from models.networks import config
+from models.training import checkpoint
+from models.training.trainer import train
 from puppet import cli as puppet_cli
 from puppet.core.errors import DataError
 from puppet.sources.registry import DEMO_CLIP

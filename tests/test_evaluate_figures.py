@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from planted_score import planted_score
 
-from models import fidelity
-from models.fidelity import CRITERIA, GROUPS, Criterion, Measured, Range, figures, short_names
-from models.fidelity_table import goals_table, markdown
+from models.fidelity import criteria
+from models.fidelity.criteria import CRITERIA, GROUPS, Criterion, Measured, Range, figures, short_names
+from models.fidelity.table import goals_table, markdown
 
 BY_KEY = {criterion.key: criterion for criterion in CRITERIA}
 
@@ -104,7 +104,7 @@ def test_self_reconstruction_with_what_the_network_measures():
     verdicts = {name: BY_KEY[f"self_{name}"].verdict(found[f"self_{name}"].value) for name in ("psnr", "ssim", "ec")}
     assert verdicts == {"psnr": "floor", "ssim": "reached", "ec": "floor"}
     assert found["self_psnr"].note == "360 frames in 10 blocks, 256 px"
-    assert found["self_psnr_tracked"] == fidelity.Figure(None, "this network does not measure it")
+    assert found["self_psnr_tracked"] == criteria.Figure(None, "this network does not measure it")
 
 
 @pytest.mark.parametrize(

@@ -27,13 +27,13 @@ from export import ExportError  # noqa: E402
 from export.graph import decoder_graph, encoder_graph  # noqa: E402
 from export.onnx_file import Declaration, export_actor, to_onnx  # noqa: E402
 from export.verify import LIMITS, require_parity  # noqa: E402
-from models import checkpoint  # noqa: E402
-from models.base import ActorModel, to_network, to_picture  # noqa: E402
-from models.config import PRESETS, PuppetConfig  # noqa: E402
-from models.dataset import open_dataset  # noqa: E402
-from models.mesh import mesh_size  # noqa: E402
-from models.puppet_vae import PuppetVAE  # noqa: E402
-from models.run_folder import data_facts  # noqa: E402
+from models.data.dataset import open_dataset  # noqa: E402
+from models.networks.base import ActorModel, to_network, to_picture  # noqa: E402
+from models.networks.config import PRESETS, PuppetConfig  # noqa: E402
+from models.networks.puppet.mesh import mesh_size  # noqa: E402
+from models.networks.puppet.model import PuppetVAE  # noqa: E402
+from models.training import checkpoint  # noqa: E402
+from models.training.run_folder import data_facts  # noqa: E402
 from puppet.actor.card import DECODER, ENCODER, card_to_json, read_actor, read_card  # noqa: E402
 from puppet.actor.latents import ranked_dimensions  # noqa: E402
 from puppet.actor.runtime import load_actor, read_preview  # noqa: E402

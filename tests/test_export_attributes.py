@@ -15,8 +15,8 @@ pytest.importorskip("torch", reason="export needs the extra 'train'")
 
 import export.__main__
 from export.attributes import latent_means
-from models.dataset import open_dataset
-from models.prepare import Options, prepare
+from models.data.dataset import open_dataset
+from models.data.prepare import Options, prepare
 from puppet.actor.card import DECODER, ENCODER, PREVIEW, read_actor
 from puppet.actor.runtime import load_actor
 

@@ -8,9 +8,9 @@ import pytest
 import torch
 from planted_face import expression, rest_face
 
-from models import mouth, registration
-from models.eyes import LOOK
-from models.geometry import (
+from models.networks.puppet import mouth, registration
+from models.networks.puppet.eyes import LOOK
+from models.networks.puppet.geometry import (
     ANGLES,
     COMPONENT_LIMIT,
     KNEE,
@@ -23,8 +23,8 @@ from models.geometry import (
     rotations,
     soft_limit,
 )
-from models.mesh import BASE_VERTICES, EYEBALLS, FACE_POINTS, OVAL, TEETH, ActorMesh, build_mesh
-from models.openings import LIPS_NEARER
+from models.networks.puppet.mesh import BASE_VERTICES, EYEBALLS, FACE_POINTS, OVAL, TEETH, ActorMesh, build_mesh
+from models.networks.puppet.openings import LIPS_NEARER
 from puppet.actor.warp import MeshWarp
 from puppet.core.types import POSE_SIZE, HeadPose
 from puppet.face import align

@@ -21,16 +21,25 @@ from torch import nn
 
 import export.__main__
 import models.__main__
-from models import checkpoint, known
-from models.checkpoint import EMA, MODEL, OPTIMIZER, check_tensors, load_average, load_optimizer, optimizer_tensors
-from models.config import PRESETS, to_json, train_config
-from models.dataset import open_dataset
-from models.hdf5 import open_hdf5
-from models.labels import read_labels, read_partition
-from models.metrics import MetricsLog, read_metrics
-from models.rest_clips import read_person
-from models.run_folder import read_run_facts
-from models.train import train
+from models.assets.synthetic_clips import read_person
+from models.data.dataset import open_dataset
+from models.data.hdf5 import open_hdf5
+from models.data.labels import read_labels, read_partition
+from models.fidelity import cache
+from models.networks.config import PRESETS, to_json, train_config
+from models.training import checkpoint
+from models.training.checkpoint import (
+    EMA,
+    MODEL,
+    OPTIMIZER,
+    check_tensors,
+    load_average,
+    load_optimizer,
+    optimizer_tensors,
+)
+from models.training.metrics_log import MetricsLog, read_metrics
+from models.training.run_folder import read_run_facts
+from models.training.trainer import train
 from puppet.core.errors import DataError
 from puppet.parsing.texts import is_plain
 
@@ -513,8 +522,8 @@ def test_hostile_caches_are_measured_anew(tmp_path: Path) -> None:
         b"{}",
     ):
         file.write_bytes(content)
-        assert known.Known(False).look_up(file, key) is None
-    assert known.Known(False).get(file, key, lambda: 7) == 7
+        assert cache.Known(False).look_up(file, key) is None
+    assert cache.Known(False).get(file, key, lambda: 7) == 7
 
 
 @pytest.mark.parametrize("value", [3, [], {}, {"ec_counting_missing": "x"}])

@@ -11,8 +11,8 @@ from planted_celeba import ATTRIBUTES, file_of, has, write_celeba
 from planted_footage import planted_face
 from tiny_dataset import openings, turns, write_dataset
 
-from models.dataset import open_dataset
-from models.labels import MEASURED, dataset_labels, find_list, measured_labels, read_labels, read_partition
+from models.data.dataset import open_dataset
+from models.data.labels import MEASURED, dataset_labels, find_list, measured_labels, read_labels, read_partition
 from puppet.core.errors import DataError
 
 
@@ -86,7 +86,7 @@ def test_landmarks_tell_what_the_face_does() -> None:
 
 def test_a_data_sets_own_labels_and_a_list_by_frame(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = write_dataset(tmp_path / "d.h5")
-    monkeypatch.setattr("models.dataset.ROWS_AT_ONCE", 7)
+    monkeypatch.setattr("models.data.dataset.ROWS_AT_ONCE", 7)
     table = tmp_path / "mine.csv"
     table.write_text("frame,hat\n" + "".join(f"{i},{i % 2}\n" for i in range(24)))
     with open_dataset(data) as dataset:

@@ -10,13 +10,13 @@ from tiny_actor import IMAGE_SIZE, tiny_actor, tiny_latents
 from tiny_dataset import openings, write_dataset
 
 from models import __main__ as cli
-from models import space as spaces
-from models import wander
-from models.actor_space import ActorSpace
-from models.dataset import open_dataset
-from models.outputs import open_output
-from models.seed_int8 import SeedInt8, SeedInt8Config
-from models.space import RunSpace
+from models.common.picture_writers import open_output
+from models.data.dataset import open_dataset
+from models.latent import space as spaces
+from models.latent import walks
+from models.latent.actor_space import ActorSpace
+from models.latent.space import RunSpace
+from models.networks.seeds.int8 import SeedInt8, SeedInt8Config
 from puppet.actor.latents import Latents
 from puppet.core.errors import DataError
 
@@ -76,7 +76,7 @@ def test_a_run_draws_through_its_latents_what_the_network_renders(tmp_path):
 
 def test_the_walk_goes_straight_from_corner_to_corner():
     corners = np.array([[0, 0], [11, 0], [11, 22]], np.float32)
-    points = wander.through(corners, 11)
+    points = walks.through(corners, 11)
     assert len(points) == 2 * 11 + 1
     assert np.allclose(points[:12], [(i, 0) for i in range(12)])
     assert np.allclose(points[11:], [(11, 2 * i) for i in range(12)])
@@ -86,9 +86,9 @@ def test_the_random_walk_moves_one_useful_dimension_at_a_time_by_half_a_deviatio
     kl = np.array([3, 0.001, 3, 0.002, 0.001, 0.001, 0.001, 0.001], np.float32)
     std = np.array([2, 9, 4, 9, 9, 9, 9, 9], np.float32)
     latents = Latents(np.ones(8, np.float32), std, np.zeros((0, 8), np.float32), kl, np.zeros((0, 8), np.float32))
-    points = wander.random_walk(latents, 12 * wander.WALK_PICTURES + 1, seed=1)
+    points = walks.random_walk(latents, 12 * walks.WALK_PICTURES + 1, seed=1)
     assert np.array_equal(points[0], latents.mean)
-    steps = np.diff(points[:: wander.WALK_PICTURES], axis=0)
+    steps = np.diff(points[:: walks.WALK_PICTURES], axis=0)
     assert ((np.abs(steps) > 1e-6).sum(1) == 1).all()
     assert set(np.flatnonzero(np.abs(steps).max(0) > 1e-6)) == {0, 2}
     assert np.allclose(np.abs(steps).max(1)[steps[:, 0] != 0], 1.0)
@@ -97,13 +97,13 @@ def test_the_random_walk_moves_one_useful_dimension_at_a_time_by_half_a_deviatio
 
 def test_points_come_from_the_prior_or_as_the_footage_spreads(tmp_path):
     space = ActorSpace(image_actor(tmp_path))
-    prior = wander.draw_points(space, 4000, seed=3)
+    prior = walks.draw_points(space, 4000, seed=3)
     assert np.allclose(prior.mean(0), 0, atol=0.06)
     assert np.allclose(prior.std(0), 1, atol=0.05)
     samples = np.random.default_rng(0).normal(5, 0.1, (200, 4)).astype(np.float32)
     centre = samples.mean(0)
     footage = Latents(centre, samples.std(0), np.zeros((0, 4), np.float32), np.ones(4, np.float32), samples)
-    drawn = wander.draw_points(space, 50, seed=3, footage=footage)
+    drawn = walks.draw_points(space, 50, seed=3, footage=footage)
     assert np.abs(drawn - 5).max() < 1
 
 

@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from models import losses
+from models.networks import losses
 
 
 def test_kl_of_the_standard_normal_is_zero():

@@ -8,8 +8,8 @@ import pytest
 from planted_face import EYE_MIDDLE, expression, rest_face
 from scipy.spatial import Delaunay
 
-from models import eyes, mouth, openings
-from models.mesh import (
+from models.networks.puppet import eyes, mouth, openings
+from models.networks.puppet.mesh import (
     BASE_VERTICES,
     BEHIND_VERTICES,
     BORDER_CELLS,
@@ -27,7 +27,7 @@ from models.mesh import (
     build_mesh,
     mesh_size,
 )
-from models.openings import OPENING_TRIANGLES, OPENINGS
+from models.networks.puppet.openings import OPENING_TRIANGLES, OPENINGS
 from puppet.actor.warp import MeshWarp
 from puppet.core.errors import DataError
 from puppet.core.types import LANDMARKS, HeadPose

@@ -15,15 +15,15 @@ from planted_face import expression, rest_face
 from tiny_dataset import write_dataset
 from tiny_model import NAME, TinyConfig, TinyModel, tiny_config
 
-import models.train
-from models import config
+import models.training.trainer
 from models.__main__ import main
-from models.config import PRESETS, TrainConfig, from_json, to_json
-from models.dataset import open_dataset
-from models.mesh import OVAL
-from models.mirror import draw, flip_offsets, flip_pictures, flip_pose, one_sided
-from models.run_folder import Overrides, data_facts, new_run, read_run_facts, resume_run, write_run_facts
-from models.train import train
+from models.data.dataset import open_dataset
+from models.networks import config
+from models.networks.config import PRESETS, TrainConfig, from_json, to_json
+from models.networks.mirror import draw, flip_offsets, flip_pictures, flip_pose, one_sided
+from models.networks.puppet.mesh import OVAL
+from models.training.run_folder import Overrides, data_facts, new_run, read_run_facts, resume_run, write_run_facts
+from models.training.trainer import train
 from puppet.core.errors import DataError
 from puppet.core.types import LANDMARKS, HeadPose
 from puppet.face import align
@@ -224,6 +224,6 @@ def test_the_command_hands_it_on(
         asked.append(overrides.mirror)
         return SimpleNamespace(folder=run, step=1)
 
-    monkeypatch.setattr(models.train, "train", fake)
+    monkeypatch.setattr(models.training.trainer, "train", fake)
     assert main(["train", str(tmp_path / "data.h5"), "-o", str(tmp_path / "run"), *given]) == 0
     assert asked == [taken]

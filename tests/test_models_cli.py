@@ -11,11 +11,12 @@ import pytest
 from tiny_dataset import planted_picture, write_dataset
 
 from models import __main__ as cli
-from models import driver, reconstruct
-from models.config import PRESETS
-from models.driver import Shot
-from models.metrics import read_metrics
-from models.reconstruct import portraits, side_by_side
+from models.data import driver_clip
+from models.data.driver_clip import Shot
+from models.latent import reconstruct
+from models.latent.reconstruct import portraits, side_by_side
+from models.networks.config import PRESETS
+from models.training.metrics_log import read_metrics
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
@@ -154,10 +155,10 @@ class _Echo:
 
 
 def test_a_frame_without_a_face_keeps_the_last_portrait(tmp_path):
-    from models.dataset import open_dataset
+    from models.data.dataset import open_dataset
 
     with open_dataset(write_dataset(tmp_path / "d.h5")) as dataset:
-        face, usual = driver.dataset_face(dataset, 0), driver.dataset_neutral(dataset)
+        face, usual = driver_clip.dataset_face(dataset, 0), driver_clip.dataset_neutral(dataset)
     levels = [50, 100, 150, 200]
 
     class Performance:
@@ -183,10 +184,10 @@ def test_side_by_side_is_twice_as_wide():
 
 def test_a_video_is_tracked_and_driven(tmp_path, monkeypatch):
     """Faces come from the tracker, pictures from the file; frames without a face are left out of a clip."""
-    from models.dataset import open_dataset
+    from models.data.dataset import open_dataset
 
     with open_dataset(write_dataset(tmp_path / "d.h5")) as dataset:
-        faces = [None, *(driver.dataset_face(dataset, row) for row in range(3))]
+        faces = [None, *(driver_clip.dataset_face(dataset, row) for row in range(3))]
     folder = tmp_path / "frames"
     folder.mkdir()
     for i in range(4):
@@ -205,8 +206,8 @@ def test_a_video_is_tracked_and_driven(tmp_path, monkeypatch):
         def close(self) -> None:
             pass
 
-    monkeypatch.setattr(driver, "FaceMeshTracker", Tracker)
-    clip = driver.video_clip(str(folder), 2)
+    monkeypatch.setattr(driver_clip, "FaceMeshTracker", Tracker)
+    clip = driver_clip.video_clip(str(folder), 2)
     assert [int(image.mean()) for image in clip.images] == [60, 180]
     assert clip.faces == [faces[1], faces[3]]
     performance = reconstruct.VideoPerformance(str(folder))
@@ -215,4 +216,4 @@ def test_a_video_is_tracked_and_driven(tmp_path, monkeypatch):
     assert [shot.face is None for shot in shots] == [True, False, False, False]
     faces[:] = [None] * 4
     with pytest.raises(Exception, match="no face was seen"):
-        driver.video_clip(str(folder), 2)
+        driver_clip.video_clip(str(folder), 2)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.rest_clips import rolled_in
+from models.assets.synthetic_clips import rolled_in
 from puppet.core.types import LANDMARKS, Floats
 from puppet.face import neutral, rest_prior
 from puppet.face.measurements import BROWS, LIPS, measure

@@ -8,8 +8,8 @@ import pytest
 import torch
 from planted_face import expression, rest_face
 
-from models.mesh import FACE_POINTS
-from models.openings import BAND, BAND_LIMIT, EYES, MOUTH, OPENINGS, RIMS, band_matrix, edges, rim_edges
+from models.networks.puppet.mesh import FACE_POINTS
+from models.networks.puppet.openings import BAND, BAND_LIMIT, EYES, MOUTH, OPENINGS, RIMS, band_matrix, edges, rim_edges
 
 
 def edges_of(face: np.ndarray) -> np.ndarray:

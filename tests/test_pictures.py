@@ -152,7 +152,7 @@ def read_frames(data: bytes):
 
 
 def test_footage_takes_an_animation_for_a_film(tmp_path: Path):
-    from models.footage import is_still
+    from models.data.tracking_pass import is_still
 
     (tmp_path / "film.webp").write_bytes(SAMPLES["webp film"])
     (tmp_path / "still.webp").write_bytes(SAMPLES["webp"])

@@ -17,11 +17,11 @@ import numpy as np
 import pytest
 from planted_footage import HEIGHT, WIDTH, Clip, frame_number, placed, planted_face, planted_tools, talking_clip
 
-from models import cleaning
-from models.coverage import Report
-from models.dataset import open_dataset
-from models.footage import Tools
-from models.prepare import Options, add_prepare_arguments, prepare, report_path, run_prepare
+from models.data import cleaning
+from models.data.coverage import Report
+from models.data.dataset import open_dataset
+from models.data.prepare import Options, add_prepare_arguments, prepare, report_path, run_prepare
+from models.data.tracking_pass import Tools
 from puppet.core.errors import DataError, PuppetError, SourceError
 from puppet.face import align
 from puppet.output.crash_recovery import clear_up
@@ -272,12 +272,12 @@ def test_a_killed_run_leaves_no_data_set_and_is_taken_up_again(footage: Path, ou
 HANG = """
 import sys
 from pathlib import Path
-import models.prepare
-from models.prepare import Options, prepare
+import models.data.prepare
+from models.data.prepare import Options, prepare
 from planted_footage import planted_tools, talking_clip
 
 footage, output, name, count = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])
-there = getattr(models.prepare, name)
+there = getattr(models.data.prepare, name)
 
 def hang(*arguments):
     global count
@@ -287,7 +287,7 @@ def hang(*arguments):
         sys.stdin.read()
     return there(*arguments)
 
-setattr(models.prepare, name, hang)
+setattr(models.data.prepare, name, hang)
 prepare([footage], output, Options(size=32), planted_tools(talking_clip(20)))
 """
 
@@ -385,7 +385,7 @@ def test_a_failing_write_keeps_the_old_data_set(footage: Path, output: Path, mon
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("models.prepare.write", full)
+    monkeypatch.setattr("models.data.prepare.write", full)
     with pytest.raises(DataError, match="No space left"):
         run(footage, output, talking_clip(30), force=True)
     assert output.read_bytes() == before

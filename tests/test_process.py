@@ -51,7 +51,7 @@ def child(code: str, *names: str) -> str:
     return done.stdout.strip()
 
 
-@pytest.mark.parametrize("module", ["puppet.actor.runtime", "models.actor_space", "export.verify"])
+@pytest.mark.parametrize("module", ["puppet.actor.runtime", "models.latent.actor_space", "export.verify"])
 def test_nothing_imports_onnxruntime_before_its_telemetry_is_off(module: str) -> None:
     assert child(f"import {module}", "onnxruntime") == "prepared before onnxruntime"
 

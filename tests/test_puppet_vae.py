@@ -14,17 +14,17 @@ import pytest
 import torch
 from planted_face import LID_GAP, MIDDLE, SCALE, UPRIGHT, expression, rest_face, tracked
 
-from models import registration
-from models.base import Index
-from models.blocks import PlacedConv, he_initialise
-from models.config import PuppetConfig
-from models.dataset import Dataset
-from models.driver import DriverClip
-from models.eyes import LOOK
-from models.geometry import ANGLES, MOVEMENT
-from models.mesh import EYEBALLS, FACE_POINTS, FOOT, OVAL, TEETH, mesh_size, teeth_in_texture
-from models.mirror import flip_offsets
-from models.puppet_vae import (
+from models.data.dataset import Dataset
+from models.data.driver_clip import DriverClip
+from models.networks.base import Index
+from models.networks.config import PuppetConfig
+from models.networks.layers import PlacedConv, he_initialise
+from models.networks.mirror import flip_offsets
+from models.networks.puppet import registration
+from models.networks.puppet.eyes import LOOK
+from models.networks.puppet.geometry import ANGLES, MOVEMENT
+from models.networks.puppet.mesh import EYEBALLS, FACE_POINTS, FOOT, OVAL, TEETH, mesh_size, teeth_in_texture
+from models.networks.puppet.model import (
     APPEARANCE,
     CELLS,
     CRITIC_START,

@@ -87,7 +87,7 @@ def test_an_actor_that_no_tracker_sees_has_no_answer(
 
 def test_the_answer_is_kept_in_the_file(actor_file: Path, faces: list[Face], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export.response, "FaceMeshTracker", lambda: WeakTracker(0.6, faces))
-    monkeypatch.setattr(export.response.driver, "track_all", lambda spec: [None, *faces])
+    monkeypatch.setattr(export.response.driver_clip, "track_all", lambda spec: [None, *faces])
     assert read_card(actor_file).response == {}
     card = add_response(actor_file, {})
     assert read_card(actor_file).response == card.response
@@ -104,7 +104,7 @@ def test_an_actor_that_looks_at_pixels_is_left_alone(tmp_path: Path) -> None:
 def test_what_eyes_see_counts_more_than_what_the_tracker_sees(
     actor_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delattr(export.response.driver, "track_all")  # nothing is left to measure
+    monkeypatch.delattr(export.response.driver_clip, "track_all")  # nothing is left to measure
     assert add_response(actor_file, {"brows": 0.55}).response == {"brows": 0.55}
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models import rest_clips, rest_model
-from models.rest_clips import Clip, Person, Strangers, habit, rolled_in, simulated
+from models.assets import learn_rest, synthetic_clips
+from models.assets.synthetic_clips import Clip, Person, Strangers, habit, rolled_in, simulated
 from puppet.core.types import LANDMARKS, Floats
 from puppet.face import rest_prior as in_use
 from puppet.face.measurements import INNER_LIPS, LIPS, measure
@@ -51,31 +51,31 @@ def error(found: Floats, clip: Clip) -> float:
 def test_rolled_in_lips_are_thinner_and_nothing_else() -> None:
     before, after = measure(REST), measure(REST + rolled_in(REST))
     for lip in ("upper_lip_thickness", "lower_lip_thickness"):
-        assert after[lip] == pytest.approx((1 - rest_clips.ROLLED_IN) * before[lip], rel=0.08)
+        assert after[lip] == pytest.approx((1 - synthetic_clips.ROLLED_IN) * before[lip], rel=0.08)
     assert not rolled_in(REST)[list(INNER_LIPS)].any()
     assert after["mouth_width"] == pytest.approx(before["mouth_width"], abs=1e-4)
     assert after["lids_left"] == pytest.approx(before["lids_left"], abs=1e-4)
 
 
 def test_a_habit_is_there_most_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rest_clips, "HABITUAL", 1.0)
-    monkeypatch.setattr(rest_clips, "HABITS", ("smile",))
-    monkeypatch.setattr(rest_clips, "HELD_FOR", (0.5, 0.9))
+    monkeypatch.setattr(synthetic_clips, "HABITUAL", 1.0)
+    monkeypatch.setattr(synthetic_clips, "HABITS", ("smile",))
+    monkeypatch.setattr(synthetic_clips, "HELD_FOR", (0.5, 0.9))
     rng, there = np.random.default_rng(1), []
     for _ in range(60):
         moved = np.abs(habit(acting(), 96, rng)).max((1, 2))
         there.append((moved > 0.5 * moved.max()).mean() if moved.any() else 0.0)
     assert 0.5 < np.mean(there) < 0.9
-    monkeypatch.setattr(rest_clips, "HELD_FOR", (1.0, 1.1))
+    monkeypatch.setattr(synthetic_clips, "HELD_FOR", (1.0, 1.1))
     always = np.abs(habit(acting(), 96, rng)).max((1, 2))
     assert always.min() == always.max() > 0
-    monkeypatch.setattr(rest_clips, "HABITUAL", 0.0)
+    monkeypatch.setattr(synthetic_clips, "HABITUAL", 0.0)
     assert not habit(acting(), 96, rng).any()
 
 
 def test_learned_attention_finds_rest_in_clips_it_never_saw(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rest_model, "STEPS", 150)
-    attention = rest_model.fit_attention(clips(50, 2))
+    monkeypatch.setattr(learn_rest, "STEPS", 150)
+    attention = learn_rest.fit_attention(clips(50, 2))
     ratios = []
     for clip in clips(20, 3):
         counts = attention.counts(seen(clip.shapes, clip.angles))
@@ -85,8 +85,8 @@ def test_learned_attention_finds_rest_in_clips_it_never_saw(monkeypatch: pytest.
 
 
 def test_what_was_learned_is_kept_and_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rest_model, "STEPS", 3)
-    learned = rest_model.learn([acting()], count=12)
+    monkeypatch.setattr(learn_rest, "STEPS", 3)
+    learned = learn_rest.learn([acting()], count=12)
     np.savez(tmp_path / "rest.npz", **learned)  # pyright: ignore
     monkeypatch.setattr(in_use, "MODEL_FILE", tmp_path / "rest.npz")
     in_use._model.cache_clear()
@@ -94,7 +94,7 @@ def test_what_was_learned_is_kept_and_read_again(tmp_path: Path, monkeypatch: py
     counts = restful(clip.shapes, clip.angles)
     in_use._model.cache_clear()
     assert counts.shape == (len(clip.shapes),)
-    again = rest_model.learn([acting()], count=12)
+    again = learn_rest.learn([acting()], count=12)
     for name, array in learned.items():
         np.testing.assert_array_equal(array, again[name], err_msg=name)
 
@@ -107,7 +107,7 @@ def test_people_who_cannot_be_read_are_told_in_one_line(tmp_path: Path, capsys: 
         "untold": "untold.npz: holds no truth",
         "silent": "silent.mp4: there is no such file",
     }.items():
-        assert rest_model.main([str(tmp_path / name), "-o", str(tmp_path / "out.npz")]) == 2
+        assert learn_rest.main([str(tmp_path / name), "-o", str(tmp_path / "out.npz")]) == 2
         problem = capsys.readouterr().err.strip().splitlines()[-1]
         assert problem.startswith("error: ")
         assert told.lower() in problem.lower()

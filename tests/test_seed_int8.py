@@ -9,13 +9,13 @@ import torch
 from tiny_dataset import planted_picture, turns, write_dataset
 
 import models
-from models import losses
-from models.base import ActorModel, to_network
-from models.config import PRESETS, SeedInt8Config
-from models.dataset import open_dataset
-from models.driver import dataset_clip, upright_pictures
-from models.schedule import generator_of
-from models.seed_int8 import SeedInt8
+from models.data.dataset import open_dataset
+from models.data.driver_clip import dataset_clip, upright_pictures
+from models.networks import losses
+from models.networks.base import ActorModel, to_network
+from models.networks.config import PRESETS, SeedInt8Config
+from models.networks.seeds.int8 import SeedInt8
+from models.training.schedule import generator_of
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 

@@ -13,15 +13,15 @@ from torch import nn
 import export.__main__
 import models
 from models import __main__ as cli
-from models import losses
-from models.base import to_network
-from models.config import PRESETS, SeedKostaConfig, SeedMlpConfig, TrainConfig
-from models.dataset import open_dataset
-from models.metrics import read_metrics
-from models.pixel_vae import PixelVAE
-from models.schedule import generator_of
-from models.seed_kosta import SeedKosta
-from models.seed_mlp import GREY, SeedMlp
+from models.data.dataset import open_dataset
+from models.networks import losses
+from models.networks.base import to_network
+from models.networks.config import PRESETS, SeedKostaConfig, SeedMlpConfig, TrainConfig
+from models.networks.seeds.kosta import SeedKosta
+from models.networks.seeds.mlp import GREY, SeedMlp
+from models.networks.seeds.pixel_vae import PixelVAE
+from models.training.metrics_log import read_metrics
+from models.training.schedule import generator_of
 from puppet.actor.runtime import load_actor
 from puppet.core.types import AlignedCrop, Drive
 
@@ -245,7 +245,7 @@ def test_large_splits_are_read_when_asked_for(tmp_path: Path, monkeypatch: pytes
     model, rows = built("seed-kosta"), np.arange(3, 20)
     with open_dataset(write_dataset(tmp_path / "d.h5", size=128)) as dataset:
         held = model.make_batches(dataset, rows, augment=True)
-        monkeypatch.setattr("models.pixel_vae.IN_MEMORY", 16 * 128 * 128 * 3)
+        monkeypatch.setattr("models.networks.seeds.pixel_vae.IN_MEMORY", 16 * 128 * 128 * 3)
         asked: list[np.ndarray] = []
         images = type(dataset).images
         monkeypatch.setattr(type(dataset), "images", lambda self, rows: asked.append(rows) or images(self, rows))

@@ -74,7 +74,7 @@ def test_every_command_is_one_that_this_version_takes(command):
 
 def test_a_section_of_a_report_is_found_with_its_pictures_alone(tmp_path):
     """Pictures inside a plot (its clouds of points) are no strips."""
-    from models.analysis.page import Section, page, strips
+    from models.latent.analysis.page import Section, page, strips
 
     red, blue = (np.full((2, 32, 32, 3), colour, np.uint8) for colour in ((200, 0, 0), (0, 0, 200)))
     plot = f'<svg><image src="{"data:image/jpeg;base64,AAAA"}"/></svg>'

@@ -16,13 +16,14 @@ from tiny_dataset import write_dataset
 
 import export.__main__
 from models import __main__ as cli
-from models import cleaning, driver
-from models.config import PRESETS
-from models.dataset import open_dataset
-from models.footage import Tools
-from models.prepare import Options, prepare, report_path
-from models.run_folder import data_facts
-from models.train import train
+from models.data import cleaning
+from models.data import driver_clip as driver
+from models.data.dataset import open_dataset
+from models.data.prepare import Options, prepare, report_path
+from models.data.tracking_pass import Tools
+from models.networks.config import PRESETS
+from models.training.run_folder import data_facts
+from models.training.trainer import train
 from puppet.actor.runtime import load_actor
 from puppet.core.errors import DataError, SourceError
 from puppet.core.types import Face, Frame
@@ -150,7 +151,7 @@ def test_pictures_do_not_pile_up(tmp_path: Path, output: Path, monkeypatch: pyte
             most = max(most, sum(image() is not None for image in alive))
             return frame
 
-    monkeypatch.setattr("models.streamed.GROWTH", 7)
+    monkeypatch.setattr("models.data.prepare_many.GROWTH", 7)
     write_celeba(tmp_path / "celeba", count=60, size=(40, 40))
     tools = Tools(open_source=lambda spec: Counted(Path(spec), paced=False, loop=False))
     assert prepare([tmp_path / "celeba"], output, CENTRE, tools).kept == 60
@@ -190,8 +191,8 @@ def people(tmp_path: Path) -> Path:
 
 def test_faces_of_many_people_are_cut_one_by_one(tmp_path: Path, output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every face lands where upright crops have it, and its landmarks are those of the picture; in several parts."""
-    monkeypatch.setattr("models.streamed.GROWTH", 7)
-    monkeypatch.setattr("models.streamed.ROWS_AT_ONCE", 9)
+    monkeypatch.setattr("models.data.prepare_many.GROWTH", 7)
+    monkeypatch.setattr("models.data.prepare_many.ROWS_AT_ONCE", 9)
     clip = talking_clip(40)
     report = prepare([people(tmp_path)], output, Options(size=48, many=True), planted_tools(clip))
     assert (report.kept, report.looked_at, report.dropped) == (40, 40, {})

@@ -18,15 +18,16 @@ import torch
 from tiny_dataset import write_dataset
 from tiny_model import TinyConfig, tiny_config
 
-import models.train
-from models import checkpoint, config
-from models.config import PRESETS, TrainConfig, to_json, train_config
-from models.dataset import open_dataset, split_blocks
-from models.ema import Ema
-from models.metrics import MetricsLog, read_metrics
-from models.run_folder import RunFacts, read_run_facts
-from models.schedule import checkpoint_is_due, generator_of, learning_rate, rows_of_step, step_limit
-from models.train import Overrides, Trainer, spread, train
+import models.training.trainer
+from models.data.dataset import open_dataset, split_blocks
+from models.networks import config
+from models.networks.config import PRESETS, TrainConfig, to_json, train_config
+from models.training import checkpoint
+from models.training.ema import Ema
+from models.training.metrics_log import MetricsLog, read_metrics
+from models.training.run_folder import RunFacts, read_run_facts
+from models.training.schedule import checkpoint_is_due, generator_of, learning_rate, rows_of_step, step_limit
+from models.training.trainer import Overrides, Trainer, spread, train
 from puppet.core.errors import DataError
 from puppet.process.signals import exit_code
 
@@ -182,7 +183,7 @@ def test_the_sheet_shows_held_out_frames_and_the_driver(data, tmp_path):
 def test_time_bounds_a_run(data, tmp_path, monkeypatch):
     """A clock that moves 1 s each time somebody looks: 0.5 minutes are over after some steps, whatever `steps` says."""
     clock = iter(range(10**6))
-    monkeypatch.setattr(models.train.time, "perf_counter", lambda: float(next(clock)))
+    monkeypatch.setattr(models.training.trainer.time, "perf_counter", lambda: float(next(clock)))
     last = train(data, tmp_path / "run", tiny_config(1000, minutes=0.5), driver_spec=str(data))
     assert 30 <= last.seconds <= 33
     assert 5 <= last.step < 30
@@ -202,7 +203,7 @@ def test_the_clock_asks_for_checkpoints_too_and_the_curve_stays(data, tmp_path, 
         written.append((seconds, score))
         return write(run, step, seconds, score, *rest)
 
-    monkeypatch.setattr(models.train.time, "perf_counter", lambda: 10.0 * next(clock))
+    monkeypatch.setattr(models.training.trainer.time, "perf_counter", lambda: 10.0 * next(clock))
     monkeypatch.setattr(checkpoint, "write", noted)
     last = train(data, tmp_path / "run", plain, driver_spec=str(data))
     times = [seconds for seconds, _ in written]
@@ -217,7 +218,7 @@ def test_the_clock_asks_for_checkpoints_too_and_the_curve_stays(data, tmp_path, 
 
 
 def test_a_last_step_that_the_clock_kept_is_judged(data, tmp_path, monkeypatch):
-    monkeypatch.setattr(models.train, "checkpoint_is_due", lambda waited, last_step, first: True)
+    monkeypatch.setattr(models.training.trainer, "checkpoint_is_due", lambda waited, last_step, first: True)
     last = train(data, tmp_path / "run", tiny_config(3, checkpoint_every=500), driver_spec=str(data))
     assert (last.step, last.score is not None) == (3, True)
     assert checkpoint.find(tmp_path / "run", "best") == last
@@ -256,7 +257,7 @@ def test_a_signal_keeps_what_was_learnt(data, tmp_path, monkeypatch, number):
 HOLD = """
 import sys
 from pathlib import Path
-from models.run_folder import alone_in
+from models.training.run_folder import alone_in
 with alone_in(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()

@@ -288,7 +288,7 @@ def test_an_actor_that_sees_landmarks_alone_may_have_more():
 
 
 def test_every_preset_that_sees_pixels_stays_within():
-    config = pytest.importorskip("models.config")
+    config = pytest.importorskip("models.networks.config")
     sizes = [getattr(preset.model, "latent_size", 0) for preset in config.PRESETS.values()]
     assert max(sizes) == 400 <= actor_card.MAX_PIXEL_LATENT
 

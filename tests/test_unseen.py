@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.unseen import EDGE, GUM_ROWS, continued, shown
+from models.networks.puppet.unseen_texels import EDGE, GUM_ROWS, continued, shown
 
 SIZE = 40
 TEETH, LIP, GUMS = (220, 220, 210), (180, 90, 90), (120, 60, 60)

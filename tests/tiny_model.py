@@ -18,9 +18,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 import models
-from models import config, losses
-from models.base import ActorModel, standard_normal, to_network, to_picture
-from models.config import TrainConfig
+from models.networks import config, losses
+from models.networks.base import ActorModel, standard_normal, to_network, to_picture
+from models.networks.config import TrainConfig
 
 NAME = "tiny-test-model"
 SIDE = 8  # px
@@ -120,7 +120,7 @@ if __name__ == "__main__":
     from tiny_model import register as register_module
     from tiny_model import tiny_config as configure
 
-    from models.train import train
+    from models.training.trainer import train
 
     register_module()
     data, run, steps, kill_at = sys.argv[1:]

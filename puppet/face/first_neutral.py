@@ -2,8 +2,8 @@
 they are by looking at what they do at other times.
 
 The likely rest is an average face with this face's bone (ridge regression, learned from synthetic people by
-`models/people_model.py`). What a region differs by from it is an expression as far as it exceeds what people's rests
-differ by (positive-part James-Stein); lips that stand apart are always one.
+`models/assets/learn_people.py`). What a region differs by from it is an expression as far as it exceeds what people's
+rests differ by (positive-part James-Stein); lips that stand apart are always one.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """Whether two faces are one person's: by the shape of the bone, and by colours that light hardly changes.
 
 What a face looks like to the tracker depends on how the head is turned and on what the face does. Both were learned
-from synthetic people (`models/people_model.py`): the part that turning explains is taken off, and directions in which
-one person varies count less (Mahalanobis distance). Colours are ratios, channel by channel, of brows, lips and irises
-to the skin beside them, which the colour of the light leaves alone (von Kries), and a little of the skin's own tint.
+from synthetic people (`models/assets/learn_people.py`): the part that turning explains is taken off, and directions in
+which one person varies count less (Mahalanobis distance). Colours are ratios, channel by channel, of brows, lips and
+irises to the skin beside them, which the colour of the light leaves alone (von Kries), and a little of the skin's own
+tint.
 """
 
 from __future__ import annotations

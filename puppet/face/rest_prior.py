@@ -1,10 +1,10 @@
 """Somebody's face at rest, worked out from what they did; learned from synthetic people whose rest is known.
 
-Small models, learned by `models/rest_model.py`. One tells in which of the faces that were seen the mouth is near rest,
-by what it looks like in each and by how it moves about: lips that are pressed, or that smile, for most of the time are
-not at rest, although that is their most frequent state. The others tell what the likely rest of mouth and brows differs
-by from the calmest that was seen, where it never was: somebody who smiles from the first frame to the last has high,
-wide corners that never come down.
+Small models, learned by `models/assets/learn_rest.py`. One tells in which of the faces that were seen the mouth is near
+rest, by what it looks like in each and by how it moves about: lips that are pressed, or that smile, for most of the
+time are not at rest, although that is their most frequent state. The others tell what the likely rest of mouth and
+brows differs by from the calmest that was seen, where it never was: somebody who smiles from the first frame to the
+last has high, wide corners that never come down.
 """
 
 from __future__ import annotations

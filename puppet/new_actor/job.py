@@ -105,7 +105,7 @@ def checkout() -> Path | None:
     found = importlib.util.find_spec("models")
     places = list(found.submodule_search_locations or ()) if found is not None else []
     root = Path(places[0]).parent if places else None
-    return root if root is not None and (root / "models" / "prepare.py").exists() else None
+    return root if root is not None and (root / "models" / "data" / "prepare.py").exists() else None
 
 
 def begin(footage: Sequence[Path], folder: Path | None = None) -> Path:

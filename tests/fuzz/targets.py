@@ -279,8 +279,8 @@ def _datasets(folder: Path) -> list[bytes]:
 def _read_dataset(path: Path) -> None:
     import numpy as np
 
-    from models.dataset import open_dataset
-    from models.run_folder import data_facts
+    from models.data.dataset import open_dataset
+    from models.training.run_folder import data_facts
 
     with open_dataset(path) as data:
         data_facts(data)
@@ -303,7 +303,7 @@ def _run_files(folder: Path) -> dict[str, bytes]:
         import torch
 
         import models
-        from models import checkpoint, run_folder
+        from models.training import checkpoint, run_folder
 
         tiny_model.register()
         config = tiny_model.tiny_config()
@@ -346,7 +346,7 @@ def _read_checkpoint(ending: str) -> Callable[[Path], None]:
     def read(path: Path) -> None:
         import math
 
-        from models import checkpoint
+        from models.training import checkpoint
 
         model, facts = checkpoint.load_model(_laid(path, ending))
         assert 0 <= facts.step < 10**12, "a checkpoint at no step that can be"
@@ -357,7 +357,7 @@ def _read_checkpoint(ending: str) -> Callable[[Path], None]:
 
 
 def _read_run(path: Path) -> None:
-    from models.run_folder import read_run_facts
+    from models.training.run_folder import read_run_facts
 
     read_run_facts(_laid(path, "run.json"))
 
@@ -368,7 +368,7 @@ def _lists(folder: Path) -> list[bytes]:
 
 
 def _read_list(path: Path) -> None:
-    from models.labels import read_labels
+    from models.data.labels import read_labels
 
     read_labels(path).of([["1.jpg"], ["2.jpg"]])
 

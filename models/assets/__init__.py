@@ -1,0 +1,1 @@
+"""Learns the files of puppet/assets (rest.npz, people.npz) from synthetic people."""

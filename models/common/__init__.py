@@ -1,0 +1,1 @@
+"""Command-line arguments, picture writers, sample sheets: what several rooms use."""

@@ -1,0 +1,1 @@
+"""Footage to data set: tracking, cleaning, coverage, HDF5."""

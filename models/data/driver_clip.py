@@ -1,0 +1,146 @@
+"""A stranger's tracked frames: what drives an actor on sample sheets and in `reconstruct`."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from puppet.core import pixels
+from puppet.core.errors import DataError, SourceError
+from puppet.core.progress import progress
+from puppet.core.types import Face, Frame, Image
+from puppet.face import align
+from puppet.face.neutral import Neutral, usual_neutral, usual_pose
+from puppet.face.tracking import FaceMeshTracker
+from puppet.sources.registry import Source, open_source
+
+if TYPE_CHECKING:
+    from models.data.dataset import Dataset
+    from models.networks.base import Index
+
+DATASET_SUFFIXES = {".h5", ".hdf5"}
+ROWS_AT_ONCE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One frame of a performance: uint8 (H, W, 3) BGR, the face in its px (None: not seen), time in seconds."""
+
+    image: Image
+    face: Face | None
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class DriverClip:
+    """Tracked frames of one person. images: uint8 (H, W, 3) BGR each; faces: points in px of their image."""
+
+    images: list[Image]
+    faces: list[Face]
+    neutral: Neutral
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def upright_crops(self, size: int) -> Image:
+        """uint8 (N, size, size, 3) RGB, faces upright (`align.upright_transform`)."""
+        pairs = zip(self.images, self.faces, strict=True)
+        return np.stack([upright_picture(image, face, size) for image, face in pairs])
+
+
+def upright_picture(image: Image, face: Face, size: int) -> Image:
+    """BGR frame -> uint8 (size, size, 3) RGB crop."""
+    return pixels.swap_red_blue(align.cut(image, align.upright_transform(face, size), size).image)
+
+
+# ---------------------------------------------------------------------------------------------- videos and folders
+
+
+def _open(spec: str) -> Source:
+    """Raises SourceError, also for cameras and streams, which never end."""
+    source = open_source(spec, paced=False)
+    if source.live:
+        raise SourceError(f"{spec} is not a file or folder; record it first, with: puppet run --record OUT.mp4", "live")
+    source.open()
+    return source
+
+
+def nominal_fps(spec: str) -> float:
+    """Frames per second of a video or image folder. Raises SourceError."""
+    with contextlib.closing(_open(spec)) as source:
+        return source.fps
+
+
+def frames(spec: str) -> Iterator[Frame]:
+    """Every frame of a video or image folder. Raises SourceError."""
+    with contextlib.closing(_open(spec)) as source:
+        while (frame := source.read()) is not None:
+            yield frame
+
+
+def track_all(spec: str) -> list[Face | None]:
+    """The face of every frame of a video or image folder, None where none is seen. Raises SourceError."""
+    with contextlib.closing(_open(spec)) as source:
+        tracker = FaceMeshTracker(still=Path(spec).is_dir())
+        faces = []
+        with contextlib.closing(tracker), progress(total=source.frame_count, label="tracking", unit="frames") as bar:
+            while (frame := source.read()) is not None:
+                faces.append(tracker.track(frame))
+                bar.update()
+        return faces
+
+
+def video_clip(spec: str, count: int) -> DriverClip:
+    """`count` frames with a face, evenly spread over a video or folder, and the neutral of the whole.
+
+    DataError when no face is seen. Two passes, for holding every picture would take gigabytes.
+    """
+    faces = {i: face for i, face in enumerate(track_all(spec)) if face is not None}
+    if not faces:
+        raise DataError(f"{spec}: no face was seen in it; choose a clip that shows one")
+    seen = np.array(list(faces))
+    wanted = set(seen[np.linspace(0, len(seen) - 1, min(count, len(seen))).round().astype(int)].tolist())
+    images = {i: frame.image for i, frame in enumerate(frames(spec)) if i in wanted}
+    return DriverClip(list(images.values()), [faces[i] for i in images], usual_neutral(list(faces.values())))
+
+
+# ---------------------------------------------------------------------------------------------- data sets
+
+
+def dataset_clip(dataset: Dataset, rows: Index) -> DriverClip:
+    """Rows of a data set as a driver, with the neutral and the usual pose of the whole."""
+    images = [pixels.swap_red_blue(image) for image in dataset.images(rows)]
+    faces = [dataset_face(dataset, row) for row in rows]
+    return DriverClip(images, faces, dataset_neutral(dataset))
+
+
+def dataset_neutral(dataset: Dataset) -> Neutral:
+    """The data set's person at rest, with the usual pose in px of the crops (upright ones have lost its roll)."""
+    return Neutral(dataset.neutral, usual_pose(dataset.points, dataset.neutral))
+
+
+def dataset_face(dataset: Dataset, row: int) -> Face:
+    """The face of one row, in px of its crop."""
+    return align.face_of(dataset.points_of(row))
+
+
+def upright_pictures(dataset: Dataset, rows: Index, size: int) -> Image:
+    """Rows of any data set as upright crops, uint8 (N, size, size, 3) RGB: resized, or cut from the steady picture.
+
+    Pictures without landmarks are taken as they are.
+    """
+    result = np.empty((len(rows), size, size, 3), np.uint8)
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        part = rows[start : start + ROWS_AT_ONCE]
+        for i, image in enumerate(dataset.images(part)):
+            if dataset.crop != "steady":
+                picture = image if len(image) == size else pixels.resize(image, size, size)
+            else:
+                picture = upright_picture(pixels.swap_red_blue(image), dataset_face(dataset, part[i]), size)
+            result[start + i] = picture
+    return result

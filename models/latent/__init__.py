@@ -1,0 +1,1 @@
+"""Latent spaces of runs and actor files: attributes, walks, performances."""

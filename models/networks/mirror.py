@@ -1,0 +1,52 @@
+"""Frames seen in a mirror, for footage whose head turns to one side only.
+
+A mirrored frame shows the actor's other profile, and the wrong parting, light and moles with it: it stands in for what
+the footage lacks, and only there (`one_sided`).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from models.data.coverage import ONE_SIDED
+from puppet.core.types import Floats, HeadPose
+from puppet.face.mirroring import ACROSS, MIRRORED
+
+NEAR = 3.0  # degrees of yaw within which two frames show the same view
+SHARE = 0.5  # of the draws of a frame that may be mirrored
+
+
+def flip_offsets(offsets: Floats) -> Floats:
+    """What faces f32 (..., 478, 3) do beside their neutral, in canonical landmarks -> the same done with the other
+    side. The person's own asymmetry belongs to the neutral, and stays where it is."""
+    return offsets[..., MIRRORED, :] * ACROSS
+
+
+def flip_pose(pose: HeadPose, size: int) -> HeadPose:
+    """Head pose in px of a picture of `size` px a side -> in the mirrored picture."""
+    place = pose.translation * ACROSS + (size - 1, 0, 0)
+    return HeadPose(pose.rotation * np.outer(ACROSS, ACROSS), pose.scale, place)
+
+
+def one_sided(yaw: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Which of the frames, yaw (N,) in degrees, show a view whose mirror image the footage shows ONE_SIDED times
+    less often, or never. A frontal frame is its own mirror image, so it never is one."""
+    ordered = np.sort(yaw)
+
+    def frames_near(angles: NDArray[np.floating]) -> NDArray[np.intp]:
+        return np.searchsorted(ordered, angles + NEAR, "right") - np.searchsorted(ordered, angles - NEAR, "left")
+
+    return frames_near(yaw) >= ONE_SIDED * frames_near(-yaw)
+
+
+def draw(may_be: NDArray[np.bool_], generator: torch.Generator) -> NDArray[np.bool_]:
+    """Which frames of a batch (B,) are shown mirrored this time: SHARE of those that may be."""
+    return may_be & (torch.rand(len(may_be), generator=generator) < SHARE).numpy()
+
+
+def flip_pictures(pictures: Tensor, chosen: NDArray[np.bool_]) -> Tensor:
+    """uint8 (B, S, S, 3) -> the same, those `chosen` (B,) mirrored."""
+    return torch.where(torch.from_numpy(chosen)[:, None, None, None], pictures.flip(2), pictures)

@@ -1,0 +1,1 @@
+"""The default actor: geometry moves a mesh, a small VAE paints its texture."""
