@@ -41,7 +41,7 @@ bench:
 
 fuzz:
 	@$(set_up) test
-	@PYTHONPATH=tests:. $(VENV_PYTHON) -m fuzz --minutes $(MINUTES) $(ARGS)
+	@PYTHONPATH=tests/support:. $(VENV_PYTHON) -m fuzz --minutes $(MINUTES) $(ARGS)
 
 clean:
 	rm -rf .venv .pytest_cache .ruff_cache build dist

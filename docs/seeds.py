@@ -174,7 +174,7 @@ def steps(minutes: float, every: int) -> tuple[Step, ...]:
         train("int8", "seed-int8", 2.125),
         train("vae", "seed-keras-vae --batch-size 16"),
         train("ae", "seed-keras-ae --batch-size 16"),
-        Step("npy", "python -m tests.planted_network npy"),
+        Step("npy", "python -m tests.support.planted_network npy"),
     )
 
 

@@ -1,0 +1,416 @@
+"""The training loop on a planted data set."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import tiny_model
+import torch
+from tiny_dataset import write_dataset
+from tiny_model import TinyConfig, tiny_config
+
+import models.training.trainer
+from models.data.dataset import open_dataset, split_blocks
+from models.networks import config
+from models.networks.config import PRESETS, TrainConfig, to_json, train_config
+from models.training import checkpoint
+from models.training.ema import Ema
+from models.training.metrics_log import MetricsLog, read_metrics
+from models.training.run_folder import RunFacts, read_run_facts
+from models.training.schedule import checkpoint_is_due, generator_of, learning_rate, rows_of_step, step_limit
+from models.training.trainer import Overrides, Trainer, spread, train
+from puppet.core.errors import DataError
+from puppet.process.signals import exit_code
+
+ROOT = Path(__file__).resolve().parents[3]
+SUPPORT = ROOT / "tests" / "support"
+
+
+@pytest.fixture(autouse=True)
+def _the_tiny_model(monkeypatch, one_torch_thread):
+    monkeypatch.setattr(models, "ARCHITECTURES", dict(models.ARCHITECTURES))
+    monkeypatch.setattr(config, "MODEL_CONFIGS", dict(config.MODEL_CONFIGS))
+    tiny_model.register()
+
+
+@pytest.fixture
+def data(tmp_path) -> Path:
+    return write_dataset(tmp_path / "data.h5")
+
+
+def rows_by(run: Path, kind: str) -> dict[int, dict]:
+    rows = [row for row in read_metrics(run) if row["kind"] == kind]
+    by_step = {row["step"]: row for row in rows}
+    assert len(by_step) == len(rows), "a step was logged twice"
+    return by_step
+
+
+def test_a_run_learns_and_leaves_what_it_promises(data, tmp_path):
+    run = tmp_path / "run"
+    last = train(data, run, tiny_config(), driver_spec=str(data))
+    assert last.step == 40
+    curve = rows_by(run, "train")
+    assert list(curve) == list(range(1, 41))
+    assert set(curve[40]["terms"]) == {"squared", "kl"}
+    assert curve[40]["loss"] == pytest.approx(sum(curve[40]["terms"].values()), rel=1e-5)
+    late, early = (np.mean([curve[s]["loss"] for s in steps]) for steps in (range(31, 41), range(1, 11)))
+    assert late < 0.8 * early
+    assert list(rows_by(run, "evaluate")) == [5, 10, 15, 20, 25, 30, 35, 40]
+    assert [p.name for p in sorted((run / "sheets").iterdir())] == ["step-00000020.png", "step-00000040.png"]
+    assert json.loads((run / "run.json").read_text())["data"]["frames"] == 24
+
+
+def test_same_seed_same_curve_other_seed_other_curve(data, tmp_path):
+    curves = []
+    for i, seed in enumerate((1, 1, 2)):
+        train(data, tmp_path / str(i), tiny_config(6), Overrides(seed=seed), driver_spec=str(data))
+        curves.append([row["loss"] for row in rows_by(tmp_path / str(i), "train").values()])
+    assert curves[0] == pytest.approx(curves[1], rel=1e-6)
+    assert curves[0] != pytest.approx(curves[2], rel=1e-3)
+
+
+def test_resuming_after_kill_9_continues_the_same_curve(data, tmp_path):
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    train(data, whole, tiny_config(40), driver_spec=str(data))
+    command = [sys.executable, str(SUPPORT / "tiny_model.py"), str(data), str(killed), "40", "25"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(SUPPORT), str(ROOT)])}
+    child = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert child.returncode == -signal.SIGKILL, child.stderr
+    assert max(rows_by(killed, "train")) == 24  # four steps later than the checkpoint
+    facts = read_run_facts(killed)
+    (killed / "run.json").write_text(
+        json.dumps({"config": to_json(replace(facts.config, model=TinyConfig())), "data": facts.data})
+    )  # this time it is to live
+    assert (killed / "lock").exists()  # nobody holds it
+    last = train(data, killed, None, driver_spec=str(data))
+    assert last.step == 40
+    assert not (killed / "lock").exists()
+    for kind in ("train", "evaluate"):
+        expected, resumed = rows_by(whole, kind), rows_by(killed, kind)
+        assert list(resumed) == list(expected)
+        for step, row in expected.items():
+            values, again = (r["terms"] if kind == "train" else r["metrics"] for r in (row, resumed[step]))
+            assert again == pytest.approx(values, rel=1e-5), step
+            assert resumed[step].get("lr") == row.get("lr")
+    one, other = (checkpoint.load_model(run, "last")[0].state_dict() for run in (whole, killed))
+    assert all(torch.allclose(one[name].float(), other[name].float(), atol=1e-6) for name in one)
+
+
+def test_a_finished_run_can_be_given_more_steps(data, tmp_path):
+    run = tmp_path / "run"
+    train(data, run, tiny_config(10), driver_spec=str(data))
+    assert train(data, run, None, driver_spec=str(data)).step == 10
+    assert train(data, run, None, Overrides(steps=14), driver_spec=str(data)).step == 14
+    assert list(rows_by(run, "train")) == list(range(1, 15))
+
+
+def test_stopping_keeps_what_was_learnt(data, tmp_path):
+    run = tmp_path / "run"
+    with open_dataset(data) as dataset:
+        trainer = Trainer(run, RunFacts(tiny_config(40), {}), dataset, torch.device("cpu"), None)
+        run.mkdir()
+        saved = trainer.fit(lambda loss: None, lambda: trainer.step == 7)
+    assert saved.step == 7
+    assert checkpoint.find(run) == saved
+
+
+def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_checkpoint(data, tmp_path):
+    run = tmp_path / "run"
+    with pytest.raises(DataError, match=r"unstable at step 15: squared, total.*step-00000010") as stopped:
+        train(data, run, tiny_config(40, TinyConfig(nan_at_call=15)), driver_spec=str(data))
+    assert "smaller learning rate" in str(stopped.value)
+    model, found = checkpoint.load_model(run, "last")
+    assert found.step == 10
+    assert all(torch.isfinite(value).all() for value in model.state_dict().values())
+
+
+def test_an_existing_run_is_not_overwritten(data, tmp_path):
+    run = tmp_path / "run"
+    train(data, run, tiny_config(2), driver_spec=str(data))
+    before = (run / "metrics.jsonl").read_bytes()
+    with pytest.raises(DataError, match=r"run: already exists; give --resume"):
+        train(data, run, tiny_config(2), driver_spec=str(data))
+    assert (run / "metrics.jsonl").read_bytes() == before
+
+
+def test_a_start_that_fails_leaves_no_run(data, tmp_path):
+    with pytest.raises(DataError, match="no such data set"):
+        train(data, tmp_path / "run", tiny_config(2), driver_spec=str(tmp_path / "absent.h5"))
+    assert not (tmp_path / "run").exists()
+
+
+def test_resuming_what_is_not_there(data, tmp_path):
+    with pytest.raises(DataError, match=r"run: no run to go on with"):
+        train(data, tmp_path / "run", None, driver_spec=str(data))
+
+
+def test_resuming_with_other_data_or_settings_is_refused(data, tmp_path):
+    run = tmp_path / "run"
+    train(data, run, tiny_config(2), driver_spec=str(data))
+    other = write_dataset(tmp_path / "other.h5", n=30)
+    with pytest.raises(DataError, match=r"other\.h5: is not the data set"):
+        train(other, run, None, driver_spec=str(data))
+    with pytest.raises(DataError, match=r"batch_size 4; a resumed run cannot change it to 8"):
+        train(data, run, None, Overrides(batch_size=8), driver_spec=str(data))
+
+
+def test_the_sheet_shows_held_out_frames_and_the_driver(data, tmp_path):
+    driver = write_dataset(tmp_path / "driver.h5", n=10, size=128, crop="steady")
+    run = tmp_path / "run"
+    train(data, run, tiny_config(2), driver_spec=str(driver))
+    sheet = cv2.imread(str(run / "sheets" / "step-00000002.png"))
+    assert sheet is not None
+    cell = tiny_model.SIDE + 4
+    assert sheet.shape == (2 * (2 * cell + 16), 8 * cell, 3)
+    with open_dataset(data) as dataset:
+        _, held = split_blocks(len(dataset), dataset.time, 0.25)
+        first = dataset.images(held[:1])[0, ::8, ::8, ::-1]
+    assert np.array_equal(sheet[: tiny_model.SIDE, : tiny_model.SIDE], first)
+    with open_dataset(driver) as dataset:
+        small = cv2.resize(dataset.image(0)[..., ::-1], (8, 8), interpolation=cv2.INTER_AREA)
+    top = 2 * cell + 16
+    assert np.array_equal(sheet[top : top + 8, :8], small)
+
+
+def test_time_bounds_a_run(data, tmp_path, monkeypatch):
+    """A clock that moves 1 s each time somebody looks: 0.5 minutes are over after some steps, whatever `steps` says."""
+    clock = iter(range(10**6))
+    monkeypatch.setattr(models.training.trainer.time, "perf_counter", lambda: float(next(clock)))
+    last = train(data, tmp_path / "run", tiny_config(1000, minutes=0.5), driver_spec=str(data))
+    assert 30 <= last.seconds <= 33
+    assert 5 <= last.step < 30
+    rates = [row["lr"] for row in rows_by(tmp_path / "run", "train").values()]
+    assert rates[-1] < 0.1 * max(rates)  # the schedule follows the time that has passed
+
+
+def test_the_clock_asks_for_checkpoints_too_and_the_curve_stays(data, tmp_path, monkeypatch):
+    """Steps of 20 s: the first checkpoint within 60 s, then one within every 120 s, however far the next step is."""
+    plain = tiny_config(40, checkpoint_every=500, evaluate_every=15)
+    train(data, tmp_path / "plain", plain, driver_spec=str(data))
+    clock = iter(range(10**6))
+    written: list[tuple[float, float | None]] = []
+    write = checkpoint.write
+
+    def noted(run, step, seconds, score, *rest):
+        written.append((seconds, score))
+        return write(run, step, seconds, score, *rest)
+
+    monkeypatch.setattr(models.training.trainer.time, "perf_counter", lambda: 10.0 * next(clock))
+    monkeypatch.setattr(checkpoint, "write", noted)
+    last = train(data, tmp_path / "run", plain, driver_spec=str(data))
+    times = [seconds for seconds, _ in written]
+    assert len(times) >= 6
+    assert times[0] <= 60
+    assert all(0 < later - earlier <= 120 for earlier, later in zip(times, times[1:], strict=False))
+    assert {score for _, score in written[:-1]} == {None}  # none is judged out of turn
+    assert last.score is not None
+    for kind, value in (("train", "loss"), ("evaluate", "metrics")):
+        expected, found = (rows_by(tmp_path / name, kind) for name in ("plain", "run"))
+        assert {step: row[value] for step, row in found.items()} == {s: row[value] for s, row in expected.items()}
+
+
+def test_a_last_step_that_the_clock_kept_is_judged(data, tmp_path, monkeypatch):
+    monkeypatch.setattr(models.training.trainer, "checkpoint_is_due", lambda waited, last_step, first: True)
+    last = train(data, tmp_path / "run", tiny_config(3, checkpoint_every=500), driver_spec=str(data))
+    assert (last.step, last.score is not None) == (3, True)
+    assert checkpoint.find(tmp_path / "run", "best") == last
+
+
+def test_checkpoints_are_due_before_the_time_is_over():
+    assert not checkpoint_is_due(50, 10, first=True)
+    assert checkpoint_is_due(50, 10.1, first=True)
+    assert not checkpoint_is_due(110, 10, first=False)
+    assert checkpoint_is_due(110, 10.1, first=False)
+    assert checkpoint_is_due(0, 500, first=False)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are different there")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_keeps_what_was_learnt(data, tmp_path, monkeypatch, number):
+    learn = Trainer._learn
+
+    def signalled(self, batch):
+        if self.step == 6:
+            os.kill(os.getpid(), number)
+            if number != signal.SIGINT:
+                os.kill(os.getpid(), number)  # systems do not ask once
+        return learn(self, batch)
+
+    monkeypatch.setattr(Trainer, "_learn", signalled)
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        train(data, tmp_path / "run", tiny_config(40), driver_spec=str(data))
+    assert exit_code(stopped.value) == 128 + number
+    found = checkpoint.find(tmp_path / "run")
+    assert found is not None
+    assert found.step == 7
+    assert not (tmp_path / "run" / "lock").exists()
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from models.training.run_folder import alone_in
+with alone_in(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_of_two_trainings_in_one_folder_the_second_is_told_who_is_there(data, tmp_path, resume):
+    run = tmp_path / "run"
+    if resume:
+        train(data, run, tiny_config(2), driver_spec=str(data))
+    before = sorted(path for path in run.rglob("*")) if resume else None
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(run)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        with pytest.raises(DataError, match=rf"run: is being trained in by process {other.pid} on .+ since \d{{4}}-"):
+            train(data, run, None if resume else tiny_config(4), driver_spec=str(data))
+        other.communicate("")
+    assert (sorted(path for path in run.rglob("*")) if run.exists() else None) == before
+    assert train(data, run, None if resume else tiny_config(2), driver_spec=str(data)).step == 2
+
+
+def test_an_end_on_the_command_line_replaces_the_presets():
+    preset = tiny_config(None, epochs=100)
+    assert Overrides(minutes=2.0).apply(preset) == replace(preset, epochs=None, minutes=2.0)
+    assert Overrides(steps=9).apply(replace(preset, minutes=5.0)) == replace(preset, epochs=None, steps=9)
+    assert Overrides(steps=9, minutes=3.0).apply(preset) == replace(preset, epochs=None, steps=9, minutes=3.0)
+    assert Overrides(seed=3).apply(preset) == replace(preset, seed=3)
+
+
+def test_progress_is_the_further_of_steps_and_time(data, tmp_path):
+    with open_dataset(data) as dataset:
+        facts = RunFacts(tiny_config(100, minutes=2.0), {})
+        trainer = Trainer(tmp_path / "run", facts, dataset, torch.device("cpu"), None)
+    trainer.step, trainer.seconds = 50, 30.0
+    assert trainer.progress == 0.5
+    trainer.seconds = 90.0
+    assert trainer.progress == 0.75
+
+
+def test_evaluation_is_of_averaged_weights(data, tmp_path):
+    run = tmp_path / "run"
+    train(data, run, tiny_config(20, ema_decay=0.99), driver_spec=str(data))
+    model, found = checkpoint.load_model(run, "last")
+    with open_dataset(data) as dataset, torch.no_grad():
+        _, held = split_blocks(len(dataset), dataset.time, 0.25)
+        batch = model.make_batches(dataset, held, augment=False).batch(held, generator_of(0, 0, 0))
+        psnr = model.evaluate(batch)["psnr"].mean().item()
+    assert psnr == pytest.approx(found.metrics["psnr"], abs=1e-3)
+    assert rows_by(run, "evaluate")[20]["metrics"]["psnr"] == found.score
+
+
+# ---------------------------------------------------------------------------------------------- schedule
+
+
+def test_every_epoch_shows_every_row_once_in_another_order():
+    rows = np.arange(100, 112)
+    epochs = [np.concatenate([rows_of_step(rows, 4, 3, step) for step in range(e * 3, e * 3 + 3)]) for e in range(3)]
+    assert all(sorted(epoch) == sorted(rows) for epoch in epochs)
+    assert not np.array_equal(epochs[0], epochs[1])
+    assert np.array_equal(rows_of_step(rows, 4, 3, 5), rows_of_step(rows, 4, 3, 5))
+    assert not np.array_equal(rows_of_step(rows, 12, 3, 0), rows_of_step(rows, 12, 4, 0))
+
+
+def test_fewer_rows_than_a_batch_make_a_smaller_batch():
+    assert sorted(rows_of_step(np.arange(3), 8, 0, 5)) == [0, 1, 2]
+
+
+def test_learning_rate_warms_up_and_falls():
+    c = tiny_config(learning_rate=1.0, warmup_steps=4)
+    assert [learning_rate(c, step, 0.0) for step in range(5)] == [0.25, 0.5, 0.75, 1.0, 1.0]
+    assert learning_rate(c, 100, 0.5) == pytest.approx(0.5)
+    assert learning_rate(c, 100, 1.0) == pytest.approx(0.0)
+    assert learning_rate(replace(c, schedule="constant"), 100, 0.9) == 1.0
+
+
+def test_step_limit_is_the_first_of_steps_and_epochs():
+    assert step_limit(tiny_config(None, epochs=3), 41) == 30
+    assert step_limit(tiny_config(7, epochs=3), 41) == 7
+    assert step_limit(tiny_config(None, minutes=1.0), 41) is None
+    with pytest.raises(DataError, match="--steps or --minutes"):
+        step_limit(tiny_config(None), 41)
+
+
+def test_spread_is_even():
+    assert spread(np.arange(10, 20), 4).tolist() == [10, 13, 16, 19]
+    assert spread(np.arange(3), 8).tolist() == [0, 1, 2]
+
+
+# ---------------------------------------------------------------------------------------------- parts
+
+
+def test_ema_is_the_planted_mean():
+    model = torch.nn.Linear(1, 1, bias=False)
+    torch.nn.init.zeros_(model.weight)
+    ema = Ema(model, 0.5)
+    torch.nn.init.ones_(model.weight)
+    ema.update(model, step=1)  # (1 + 1) / (10 + 1) is below 0.5
+    assert ema.tensors["weight"].item() == pytest.approx(1 - 2 / 11)
+    with ema.applied(model):
+        assert model.weight.item() == pytest.approx(1 - 2 / 11)
+    assert model.weight.item() == 1.0
+
+
+def test_metrics_after_the_checkpoint_and_a_torn_line_are_dropped(tmp_path):
+    log = MetricsLog(tmp_path, 0)
+    for step in range(1, 6):
+        log.write(step, "train", loss=float(step))
+    log.close()
+    with (tmp_path / "metrics.jsonl").open("a") as file:
+        file.write('{"step": 6, "ki')
+    assert [row["step"] for row in read_metrics(tmp_path)] == [1, 2, 3, 4, 5]
+    log = MetricsLog(tmp_path, 3)
+    log.write(4, "train", loss=40.0)
+    log.close()
+    assert [row["loss"] for row in read_metrics(tmp_path)] == [1.0, 2.0, 3.0, 40.0]
+
+
+# ---------------------------------------------------------------------------------------------- configuration
+
+
+@pytest.mark.parametrize("preset", sorted(PRESETS))
+def test_presets_survive_json(preset):
+    assert train_config(json.loads(json.dumps(to_json(PRESETS[preset]))), "x") == PRESETS[preset]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"learning_rat": 1.0}, "run.json: unknown setting learning_rat"),
+        ({"batch_size": "8"}, "run.json: batch_size cannot be '8'"),
+        ({"batch_size": True}, "run.json: batch_size cannot be True"),
+        ({"schedule": "linear"}, "run.json: schedule cannot be 'linear'"),
+        ({"betas": [0.9]}, r"run.json: betas cannot be \[0.9\]"),
+        ({"model": {"latent": 3}}, "run.json: model: unknown setting latent"),
+        ({"architecture": "gan"}, "run.json: unknown architecture 'gan'"),
+    ],
+)
+def test_configurations_that_do_not_fit_are_refused(change, message):
+    values = {**to_json(PRESETS["seed-int8"]), **change}
+    with pytest.raises(DataError, match=message):
+        train_config(values, "run.json")
+
+
+def test_a_whole_number_is_a_float():
+    values = {**to_json(PRESETS["seed-int8"]), "learning_rate": 1, "minutes": 3}
+    read = train_config(values, "x")
+    assert isinstance(read, TrainConfig)
+    assert (read.learning_rate, read.minutes) == (1.0, 3.0)

@@ -1,0 +1,44 @@
+"""Stands for puppet.new_actor.job."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from puppet.new_actor import job as making
+
+
+class FakeMaking:
+    """Stands for puppet.new_actor.job: one job, whose state the test plants."""
+
+    def __init__(self, missing=""):
+        self.missing, self.jobs, self.asked = missing, [], []
+
+    def what_is_missing(self):
+        return self.missing
+
+    def find_jobs(self):
+        return self.jobs
+
+    def look(self, folder):
+        return next(job for job in self.jobs if job.folder == folder)
+
+    def begin(self, footage):
+        self.jobs.append(
+            making.Job(Path(f"job{len(self.jobs)}"), making.Wish(tuple(map(str, footage))), "checking", True)
+        )
+        self.asked.append(("begin", *map(str, footage)))
+        return self.jobs[-1].folder
+
+    def train(self, folder, name, consent, minutes):
+        self.asked.append(("train", name, consent, minutes))
+        self.plant(state="training", running=True, wish=making.Wish((), name, consent, minutes))
+
+    def stop(self, folder):
+        self.asked.append(("stop", str(folder)))
+
+    def discard(self, folder):
+        self.asked.append(("discard", str(folder)))
+
+    def plant(self, **changes):
+        self.jobs[-1] = replace(self.jobs[-1], **changes)
