@@ -1,5 +1,6 @@
 """`python -m export RUN_DIR -o NAME.actor`: a trained run -> an actor file; `morphing-faces DIR`: the seed's arrays;
-`attributes NAME.actor DATA.h5`: sliders for a file that there is."""
+`attributes NAME.actor DATA.h5`: sliders for a file that there is.
+"""
 
 from __future__ import annotations
 

@@ -27,7 +27,8 @@ def check_output(out: Path) -> None:
 @contextlib.contextmanager
 def finished_as(out: Path, force: bool) -> Iterator[Path]:
     """A draft that becomes `out` when all that is done to it went well; gone otherwise. Raises PuppetError, also when
-    there is such a file and it is not to be replaced, or another process is writing it."""
+    there is such a file and it is not to be replaced, or another process is writing it.
+    """
     with only_writer(out):
         if out.exists() and not force:
             raise _taken(out)

@@ -127,7 +127,7 @@ def draw(decoder: Layers, latent: Floats) -> Floats:
 
 
 def decoder_graph(decoder: Layers) -> bytes:
-    """latent f32 (N, 400) -> image uint8 (N, 48, 48, 3) RGB, grey."""
+    """Latent f32 (N, 400) -> image uint8 (N, 48, 48, 3) RGB, grey."""
     nodes, constants, last = _perceptron("latent", decoder)
     nodes += [
         helper.make_node("Sigmoid", [last], ["grey"]),
@@ -147,7 +147,7 @@ def decoder_graph(decoder: Layers) -> bytes:
 
 
 def encoder_graph(encoder: Layers | None) -> bytes:
-    """crop uint8 (N, 48, 48, 3) RGB -> mean and logvar f32 (N, 400).
+    """Crop uint8 (N, 48, 48, 3) RGB -> mean and logvar f32 (N, 400).
 
     The published encoder gives a mean alone, so logvar is 0 throughout. Without an encoder the mean is 0 too: such an
     actor can be explored, and does not follow a face.

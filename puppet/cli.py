@@ -31,7 +31,8 @@ SOURCE_HELP = "camera (0, 1 or its name), video file, image folder, URL, or demo
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code. An error is one line on stderr and code 2; Ctrl-C is 130, SIGTERM 143,
-    SIGHUP 129."""
+    SIGHUP 129.
+    """
     given = list(sys.argv[1:] if argv is None else argv)
     if not given or (given[0].startswith("-") and given[0] not in ("-h", "--help", "--version")):
         given.insert(0, "run")
@@ -311,7 +312,8 @@ def _output_options(parser: argparse.ArgumentParser, default: str) -> None:
 
 def _outputs(arguments: argparse.Namespace, file: Path | None = None) -> dict[str, Any]:
     """What was chosen on the command line, by field of output_settings.OutputSettings; the codec also by the name of
-    the file that is to be made."""
+    the file that is to be made.
+    """
     chosen = {name: getattr(arguments, name) for name in ("layout", "codec", "quality", "height")}
     if file is not None and arguments.codec is None:
         from puppet.output.settings import OutputSettings

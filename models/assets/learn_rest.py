@@ -105,7 +105,7 @@ def fit_corrections(attention: Attention, clips: Sequence[Clip]) -> dict[str, Co
 
 
 def _regressed(described: Floats, missing: Floats) -> Correction:
-    """described (C, K), missing (C, 478, 3)."""
+    """Described (C, K), missing (C, 478, 3)."""
     missing = missing.reshape(len(missing), -1)
     mean, scale = described.mean(0), described.std(0) + 1e-4
     known = np.clip((described - mean) / scale, -RANGE, RANGE)

@@ -46,7 +46,8 @@ DIFFER_BY = {"mouth width": 0.05, "eye opening": 0.18, "brow height": 0.025, "mo
 @dataclass(frozen=True)
 class Clip:
     """shapes f32 (N, 478, 3) near the usual pose, bone on bone (`neutral.frontal`); angles f32 (N, 3) in degrees;
-    rest f32 (478, 3), canonical: the truth."""
+    rest f32 (478, 3), canonical: the truth.
+    """
 
     shapes: Floats
     angles: Floats
@@ -57,7 +58,8 @@ class Clip:
 class Person:
     """N tracked frames. rest f32 (478, 3) canonical; shapes f32 (N, 478, 3) canonical; angles f32 (N, 3);
     weights f32 (N, K); by_weights f32 (3 K, 478 * 3): what expressions add, see `_terms`; acted, posed f32
-    (N, 478, 3): what of each shape the expression, and what tracking at this head pose accounts for."""
+    (N, 478, 3): what of each shape the expression, and what tracking at this head pose accounts for.
+    """
 
     rest: Floats
     shapes: Floats

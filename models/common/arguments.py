@@ -40,7 +40,8 @@ def learn_from_people(
     argv: Sequence[str] | None,
 ) -> int:
     """NAMES of synthetic people -> arrays in one file. Exit code: 0, or 2 with one line on stderr for what the user can
-    mend."""
+    mend.
+    """
     parser = argparse.ArgumentParser(description=about)
     parser.add_argument("people", nargs="+", type=Path, help="NAME of NAME.mp4 and NAME.npz")
     parser.add_argument("-o", "--output", type=Path, required=True)

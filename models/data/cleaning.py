@@ -49,7 +49,8 @@ DUPLICATE_PLACE = 0.01  # ... and the head's place in outer-eye distances
 @dataclass(frozen=True)
 class Fit:
     """What one person's frames can be explained with. components: linear ones; floor: residual (root mean square over
-    the landmarks) below which no fit is bad; spreads: robust standard deviations above the median that are bad."""
+    the landmarks) below which no fit is bad; spreads: robust standard deviations above the median that are bad.
+    """
 
     components: int
     floor: float
@@ -107,7 +108,7 @@ class Posed:
 
 
 def pose_all(points: Floats, reference: Floats | None = None) -> Posed:
-    """points f32 (F, 478, 3) px, NaN where there is no face; `reference` as in align.canonicalise."""
+    """Points f32 (F, 478, 3) px, NaN where there is no face; `reference` as in align.canonicalise."""
     count = len(points)
     posed = Posed(
         np.full(points.shape, np.nan, np.float32),

@@ -82,7 +82,8 @@ def traits(canonical: Floats, neutral: Floats) -> dict[str, Floats]:
 @dataclass(frozen=True)
 class Wanted:
     """Something footage should show. severe: an actor without it looks broken. missing, few: the words for the report.
-    everywhere: what to call it when it lacks only in one direction of the head ("" : not asked for there)."""
+    everywhere: what to call it when it lacks only in one direction of the head ("" : not asked for there).
+    """
 
     shown: Callable[[dict[str, Floats]], NDArray[np.bool_]]
     missing: str

@@ -67,7 +67,7 @@ class Labels:
 
     @property
     def known(self) -> NDArray[np.bool_]:
-        """bool (R,): rows of which every label is known."""
+        """Bool (R,): rows of which every label is known."""
         return (self.values != UNKNOWN).all(1)
 
     def beside(self, other: Labels) -> Labels:

@@ -58,7 +58,8 @@ BEYOND_EDGE = 0.1  # of a crop's side that may lie outside the picture before th
 class Options:
     """size: side of the crops in px. crop: of CROPS, or None (upright for pictures, steady for videos).
     max_yaw in degrees. every, max_frames: as in Footage. many: of many people, one picture at a time, see streamed.
-    person: whom to keep where there are several, 1 the one with most frames; 0: not asked for, that one."""
+    person: whom to keep where there are several, 1 the one with most frames; 0: not asked for, that one.
+    """
 
     size: int = 256
     crop: str | None = None
@@ -199,7 +200,8 @@ def _flush(part: Path) -> None:
 
 def _publish(part: Path, output: Path, text: str, sheet: bytes, force: bool) -> None:
     """The report first: as long as the data set has not got its name, a next start takes the report back. Raises
-    OSError, DataError for a name that somebody has taken."""
+    OSError, DataError for a name that somebody has taken.
+    """
     reports = {report_path(output, ".txt"): text.encode(), report_path(output, ".png"): sheet}
     made: list[Path] = []
     try:

@@ -140,7 +140,8 @@ class _Seen:
 
 def _pictures(footage: Footage, tools: Tools, tracked: bool) -> Iterator[tuple[int, Frame, str, _Seen | None]]:
     """Every picture that is to be looked at: number of its source, frame, file name ("" for a video's), and what is
-    seen in it, None when nobody looks."""
+    seen in it, None when nobody looks.
+    """
     return itertools.islice(_everything(footage, tools, tracked), footage.max_frames or None)
 
 

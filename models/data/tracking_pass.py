@@ -98,7 +98,8 @@ def is_still(path: Path) -> bool:
 
 def pictures_folder(path: Path) -> Path:
     """Where a folder's pictures are: in CelebA's folder of its aligned ones, once or twice inside (as archives have
-    it), where there are none in itself."""
+    it), where there are none in itself.
+    """
     while path.is_dir() and (inner := path / ALIGNED_CELEBA).is_dir() and not any(map(_is_picture, path.iterdir())):
         path = inner
     return path
@@ -110,7 +111,8 @@ def _is_picture(path: Path) -> bool:
 
 def frames_of(footage: Footage, number: int, tools: Tools, skip_to: int = 0) -> Iterator[tuple[Frame, str]]:
     """Every `footage.every`-th frame of one source, from frame number `skip_to` on, and its file's name ("" for the
-    frames of a video). Raises SourceError."""
+    frames of a video). Raises SourceError.
+    """
     source = tools.open_source(str(footage.paths[number].resolve()))
     source.open()
     with closing(source):

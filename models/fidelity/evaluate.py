@@ -45,7 +45,8 @@ SHEET_COLUMNS, SHEET_SIDE = 8, 160  # px
 @dataclass(frozen=True)
 class Subject:
     """An actor to be measured. footage: real pictures of the actor, for identity, sharpness and the warped still;
-    run, data: where it was trained and on what, for the self-reconstruction; each None when unknown."""
+    run, data: where it was trained and on what, for the self-reconstruction; each None when unknown.
+    """
 
     name: str
     file: Path

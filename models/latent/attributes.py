@@ -110,7 +110,8 @@ def find_attributes(mu: Floats, labels: Labels, names: Sequence[str], held_out: 
 
 def auc(values: NDArray, label: Labels) -> float:
     """Chance that a frame with the label has a larger value (N,) than one without, ties half: the area under the ROC
-    curve (Hanley & McNeil 1982). 0.5 when there is no frame of one kind."""
+    curve (Hanley & McNeil 1982). 0.5 when there is no frame of one kind.
+    """
     positives = int(label.sum())
     negatives = len(label) - positives
     if not positives or not negatives:

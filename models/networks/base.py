@@ -45,7 +45,8 @@ class ActorModel(nn.Module, ABC):
     @abstractmethod
     def __init__(self, config: Any) -> None:
         """`config` is the architecture's own dataclass (models/networks/config.py). Buffers get their final shapes
-        here."""
+        here.
+        """
         super().__init__()
 
     def fit_statistics(self, dataset: Dataset, rows: Index) -> None:
@@ -61,7 +62,8 @@ class ActorModel(nn.Module, ABC):
 
     def practice(self, dataset: Dataset, rows: Index) -> Index:
         """The rows that an epoch shows, some more than once where the model learns too little from its footage's own
-        shares; a function of the data set alone, so that resumed runs and all processes agree."""
+        shares; a function of the data set alone, so that resumed runs and all processes agree.
+        """
         return rows
 
     @abstractmethod
@@ -98,7 +100,8 @@ class ActorModel(nn.Module, ABC):
 
     def exported_facts(self) -> dict[str, Any]:
         """Fields of the actor card that only the architecture knows: neutral f32 (478, 3), and kind, crop_size,
-        texture_size, triangles, texture_points as they apply (puppet/actor/card.py)."""
+        texture_size, triangles, texture_points as they apply (puppet/actor/card.py).
+        """
         return {}
 
 
@@ -113,5 +116,5 @@ def to_network(picture: Tensor) -> Tensor:
 
 
 def to_picture(x: Tensor) -> Tensor:
-    """float (B, 3, H, W), clamped to [0, 1] -> uint8 (B, H, W, 3)."""
+    """Float (B, 3, H, W), clamped to [0, 1] -> uint8 (B, H, W, 3)."""
     return (x.clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1)

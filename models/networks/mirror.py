@@ -21,7 +21,8 @@ SHARE = 0.5  # of the draws of a frame that may be mirrored
 
 def flip_offsets(offsets: Floats) -> Floats:
     """What faces f32 (..., 478, 3) do beside their neutral, in canonical landmarks -> the same done with the other
-    side. The person's own asymmetry belongs to the neutral, and stays where it is."""
+    side. The person's own asymmetry belongs to the neutral, and stays where it is.
+    """
     return offsets[..., MIRRORED, :] * ACROSS
 
 
@@ -33,7 +34,8 @@ def flip_pose(pose: HeadPose, size: int) -> HeadPose:
 
 def one_sided(yaw: NDArray[np.floating]) -> NDArray[np.bool_]:
     """Which of the frames, yaw (N,) in degrees, show a view whose mirror image the footage shows ONE_SIDED times
-    less often, or never. A frontal frame is its own mirror image, so it never is one."""
+    less often, or never. A frontal frame is its own mirror image, so it never is one.
+    """
     ordered = np.sort(yaw)
 
     def frames_near(angles: NDArray[np.floating]) -> NDArray[np.intp]:

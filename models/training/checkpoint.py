@@ -204,7 +204,8 @@ def find(run: Path, which: str = "last") -> Checkpoint | None:
 
 def tidy(run: Path, keep_last: int = 2) -> None:
     """Keep the newest `keep_last` whole checkpoints and the best one; drop the others, and what killed runs left. What
-    is newer than those, and damaged, stays: whoever resumes is told of it."""
+    is newer than those, and damaged, stays: whoever resumes is told of it.
+    """
     for partial in _folder(run).glob(f"{PARTIAL}*"):
         shutil.rmtree(partial, ignore_errors=True)
     folders = _folders(run)

@@ -158,7 +158,8 @@ def write_run_facts(run: Path, facts: RunFacts) -> None:
 def data_facts(dataset: Dataset) -> dict[str, Any]:
     """What tells one data set from another: file, frames, picture side, crop kind and a hash of all landmarks, or of
     some pictures where there are none; and how its head turns mostly to one side, as the report of `prepare` says
-    ("" when it does not)."""
+    ("" when it does not).
+    """
     digest = hashlib.sha256()
     for part in dataset.in_parts("points") if dataset.has_landmarks else [dataset.images(_some_rows(len(dataset)))]:
         digest.update(np.ascontiguousarray(part).tobytes())

@@ -46,7 +46,8 @@ def learning_rate(config: TrainConfig, step: int, progress: float) -> float:
 
 def checkpoint_is_due(waited: float, last_step: float, first: bool) -> bool:
     """Whether the step that comes would take longer than a checkpoint may be waited for. waited: s since the last one,
-    or since the start, when it would be the `first`; last_step: s that the last step took."""
+    or since the start, when it would be the `first`; last_step: s that the last step took.
+    """
     return waited + last_step > (FIRST_CHECKPOINT if first else CHECKPOINT_EVERY)
 
 

@@ -23,7 +23,7 @@ class Domain:
     """Where an actor's expressions lie in its latent space. Distances: 0 the mean, 1 the edge of the footage."""
 
     def __init__(self, latents: Latents, counted: NDArray[np.bool_]) -> None:
-        """counted (D,): the dimensions that tell expression; head movement has limits of its own."""
+        """Counted (D,): the dimensions that tell expression; head movement has limits of its own."""
         self._mean, self._counted = latents.mean, counted
         covariance = _covariance(latents)[np.ix_(counted, counted)]
         self._precision = np.linalg.inv(covariance)
@@ -38,7 +38,8 @@ class Domain:
 
     def ease(self, latent: Latent) -> tuple[Latent, float]:
         """The latent, drawn back towards the mean along its own direction when it lies far outside; and its distance
-        as it came. Smooth and monotonic, so that nothing jumps and more stays more."""
+        as it came. Smooth and monotonic, so that nothing jumps and more stays more.
+        """
         distance = self.distance(latent)
         if distance <= EASE_FROM:
             return latent, distance

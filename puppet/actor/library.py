@@ -154,7 +154,8 @@ def checked_name(name: str) -> str:
 
 def _publish(file: Path, folder: Path, stem: str) -> Path:
     """Give a file the name NAME.actor in `folder`, or NAME 2.actor ..., the first that is not taken; that name.
-    Raises OSError."""
+    Raises OSError.
+    """
     return publish_numbered(file, folder / f"{stem}{SUFFIX}", " ")
 
 

@@ -35,7 +35,7 @@ class ActorMorph:
         self.bends = a.card.kind == b.card.kind == MESH and _points(a) == _points(b)
 
     def draw(self, a: Latent, b: Latent, share: float) -> Portrait:
-        """share 0: a's face, 1: b's. As large as the larger actor's pictures, uint8 (S, S, 3) BGR."""
+        """Share 0: a's face, 1: b's. As large as the larger actor's pictures, uint8 (S, S, 3) BGR."""
         share = float(np.clip(share, 0, 1))
         size = max(self.a.card.image_size, self.b.card.image_size)
         if not self.bends:

@@ -83,7 +83,8 @@ def run_bench(
 
 def read_clip(size: tuple[int, int]) -> tuple[list[Image], dict[str, float]]:
     """The demo clip's frames in `size` (width, height), black around them where the shapes differ; and what reading
-    one from the file takes, ms."""
+    one from the file takes, ms.
+    """
     source = open_source(str(DEMO_CLIP), paced=False)
     source.open()
     images, took = [], []

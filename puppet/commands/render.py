@@ -56,7 +56,8 @@ ALIKE_DEGREES, ALIKE_PLACE, ALIKE_SIZE = 12.0, 0.5, 0.15  # as `frames.Drive`: h
 @dataclass(frozen=True)
 class Rendered:
     """What came out. frames_read: of the driver; frames: in the file; faces: frames read in which a face was seen;
-    strange: frames whose expression lies outside the actor's footage."""
+    strange: frames whose expression lies outside the actor's footage.
+    """
 
     paths: tuple[Path, ...]
     frames_read: int
@@ -258,7 +259,8 @@ class Performance:
 
 def _held(rest: Neutral, filmed: Sequence[tuple[Sequence[range], Sequence[Floats]]]) -> dict[int, Neutral]:
     """One person's neutral in each of their takes (shots and points): those that show the head alike share its usual
-    pose."""
+    pose.
+    """
     alike: list[tuple[HeadPose, list[tuple[Sequence[range], Sequence[Floats]]]]] = []
     for parts, points in sorted(filmed, key=lambda one: -len(one[1])):
         pose = usual_pose(points[:: -(-len(points) // SAMPLED)], rest.landmarks)

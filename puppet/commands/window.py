@@ -238,7 +238,8 @@ class _Session:
 
     def _asked_in_vain(self, engine: Engine) -> PuppetError | None:
         """The error when what was asked for on the command line does not work, or the engine has given up and nobody
-        may be there to choose something else: then there is nothing to wait for."""
+        may be there to choose something else: then there is nothing to wait for.
+        """
         status = engine.status()
         lost = self._unattended and status.phase is Phase.FAILED
         for problem in status.problems:

@@ -45,7 +45,8 @@ class Address:
 
     def followed(self, location: str) -> Address:
         """Where a redirect leads. Only the place that the user named is asked: the same host and port, or its secure
-        port instead of its usual one. Raises SourceError."""
+        port instead of its usual one. Raises SourceError.
+        """
         try:
             to = urljoin(self.url, location.strip())
             there = read_address(to)

@@ -16,7 +16,7 @@ class Progress(Protocol):
     """What a command tells about its work."""
 
     def update(self, n: int = 1) -> None:
-        """n more units are done."""
+        """N more units are done."""
         ...
 
     def note(self, **figures: object) -> None:

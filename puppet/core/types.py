@@ -22,7 +22,8 @@ Floats = NDArray[np.float32]
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One picture from a source. `image` is uint8 (H, W, 3) BGR and read-only; `captured_at` in seconds; `still`: the
-    source has no other one."""
+    source has no other one.
+    """
 
     image: Image
     index: int
@@ -49,7 +50,8 @@ class HeadPose:
 @dataclass(frozen=True, slots=True)
 class Face:
     """A tracked face. points f32 (478, 3) px, z on x's scale; canonical f32 (478, 3): pose removed,
-    unit = outer-eye distance, origin between the outer eye corners."""
+    unit = outer-eye distance, origin between the outer eye corners.
+    """
 
     points: Floats
     pose: HeadPose
@@ -70,7 +72,8 @@ class Drive:
     pose f32 (6,), POSE_NAMES: how the head differs from its usual pose. Yaw, pitch, roll in degrees (yaw > 0 towards
     the image's right, pitch > 0 up, roll > 0 tilts towards the image's right); x, y of the middle of the eyes in
     usual outer-eye distances (x > 0 right in the image, y > 0 down); log_size, ln(size / usual size): 0.1 is about 10 %
-    nearer. captured_at in seconds."""
+    nearer. captured_at in seconds.
+    """
 
     landmarks: Floats
     pose: Floats

@@ -251,7 +251,8 @@ class Engine:
 
     def set_others(self, paths: Sequence[Path]) -> None:
         """Let these actors play the same beside the actor, `Result.wall`; they load in a helper thread. One that cannot
-        be loaded is left out, and `status` says why."""
+        be loaded is left out, and `status` says why.
+        """
         with self._lock:
             if self._stopped:
                 return
@@ -395,7 +396,8 @@ class Engine:
 
     def _track(self, puppeteer: PuppeteerLike, tracked: LatestSlot[Tracked]) -> None:
         """Track the newest frame whenever the acting thread has taken what was tracked before, so that it never acts on
-        what is older than one frame's work."""
+        what is older than one frame's work.
+        """
         failures = _Failures(self, TRACKING)
         while tracked.wait_until_taken() and not self._frames.closed:
             frame = self._frames.take(LOOK_EVERY)  # acting may give up, and the source with it, while this waits
@@ -448,7 +450,8 @@ class Engine:
 
     def _drop(self, actor: Actor, puppeteer: PuppeteerLike, why: str) -> None:
         """An actor that stalls, or can draw nothing, plays no more. Who played before plays again; without anybody the
-        last picture stays."""
+        last picture stays.
+        """
         words = f"{why} and does not play any more"
         with self._lock:
             self._clear("step")
@@ -569,7 +572,8 @@ class Engine:
 
 class _Failures:
     """Catches what one step raises: the first in a row is reported, at the tenth inference gives up, or blames an actor
-    that cannot draw."""
+    that cannot draw.
+    """
 
     def __init__(self, engine: Engine, part: str) -> None:
         self._engine, self._part = engine, part

@@ -152,7 +152,8 @@ class Puppeteer:
 
     def begin_shot(self, neutral: Neutral | None) -> None:
         """The next frame shows another picture: nothing is smoothed over from the last one. The neutral of whom it
-        shows, None where that is not known or nobody is."""
+        shows, None where that is not known or nobody is.
+        """
         if neutral is not None:
             self._users.captured = neutral
         for role in self._roles:

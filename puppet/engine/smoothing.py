@@ -15,7 +15,8 @@ from puppet.core.types import Floats
 @dataclass(frozen=True, slots=True)
 class OneEuro:
     """min_cutoff in Hz: lower removes more trembling at rest. beta in Hz per unit/s: higher lags less in motion; one
-    number, or one for each value of the signal. speed_cutoff in Hz, for the speed estimate itself."""
+    number, or one for each value of the signal. speed_cutoff in Hz, for the speed estimate itself.
+    """
 
     min_cutoff: float
     beta: float | Floats

@@ -60,7 +60,8 @@ class Bookmarks:
         self, card: ActorCard, points: Mapping[str, Floats], known: Mapping[str, Floats] = MappingProxyType({})
     ) -> dict[str, Floats]:
         """Keep `points`; known: what was loaded or saved last, so that what another window added or deleted since stays
-        so. What is in the file now. Raises PuppetError."""
+        so. What is in the file now. Raises PuppetError.
+        """
         path, theirs, damaged = self.file(card), known, None
         with only_writer(path, PATIENCE):
             try:

@@ -18,7 +18,8 @@ from puppet.face.rest_prior import TRUSTED, restful, unseen_rest
 @dataclass(frozen=True, slots=True)
 class Neutral:
     """landmarks: canonical f32 (478, 3) of the relaxed face; pose: how and where the head is usually held, in px of the
-    person's own frames, fitted against these landmarks."""
+    person's own frames, fitted against these landmarks.
+    """
 
     landmarks: Floats
     pose: HeadPose

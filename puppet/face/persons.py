@@ -128,7 +128,7 @@ def _appearance(at_landmarks: Image) -> Floats:
 
 @cache
 def _model() -> tuple[Floats, Floats, Floats]:
-    """turned (5, S): what turning does to the shape; axes (R, S), spread (R,): how one person varies beyond that."""
+    """Turned (5, S): what turning does to the shape; axes (R, S), spread (R,): how one person varies beyond that."""
     file = read_arrays(MODEL_FILE, MAX_BYTES)
     return file["turned"].astype(np.float32), file["axes"].astype(np.float32), file["spread"].astype(np.float32)
 

@@ -143,7 +143,8 @@ def device_arguments(encoder: Encoder) -> list[str]:
 
 def pixel_filters(encoder: Encoder) -> list[str]:
     """BGR -> what the encoder takes. BT.601 matrix, tagged: players that read tags and readers that do not (OpenCV)
-    see the same colours."""
+    see the same colours.
+    """
     if encoder.lossless:
         return [f"format={encoder.pixels}"]
     return [

@@ -63,7 +63,7 @@ CLUSTERED = ("matroska", "webm")  # made of clusters, which can be read one by o
 
 
 def container(path: Path) -> str:
-    """ffmpeg's name of the format that a file name asks for."""
+    """Ffmpeg's name of the format that a file name asks for."""
     return {".mov": "mov", ".mkv": "matroska", ".webm": "webm"}.get(path.suffix.lower(), "mp4")
 
 
@@ -87,7 +87,8 @@ def finish_arguments(
 ) -> list[str]:
     """A recording whose ffmpeg is done -> a plain file with its index in front, so that players can seek; pictures are
     not encoded again. sound: of another file, its stream `track`, from `start` on, `seconds` long; ffmpeg fails when
-    there is none."""
+    there is none.
+    """
     heard, other = [], []
     if sound is not None:  # gaps become silence, also one before the first sound
         heard = ["-af", "aresample=async=1:first_pts=0", *SOUND_CODECS[container(target)], "-t", f"{seconds:.6f}"]

@@ -23,7 +23,8 @@ READ_SECONDS = 300.0  # to go through the file's packets
 @dataclass(frozen=True)
 class FilmTimes:
     """times: of every picture, seconds, in order, none where stamps run backwards (files joined end to end); start: how
-    much later than the file (its sound) the first one is; end: when the last one is over, 0 when that is not known."""
+    much later than the file (its sound) the first one is; end: when the last one is over, 0 when that is not known.
+    """
 
     times: tuple[float, ...] = ()
     start: float = 0.0
@@ -59,7 +60,7 @@ def times_arguments(executable: str, path: Path) -> list[str]:
 
 
 def read_times(packets: str, told: str) -> FilmTimes:
-    """framecrc's lines and ffmpeg's words on the file."""
+    """Framecrc's lines and ffmpeg's words on the file."""
     spans = packet_spans(packets)
     if not spans:
         return FilmTimes()
@@ -75,7 +76,8 @@ def read_times(packets: str, told: str) -> FilmTimes:
 def steady_rate(times: ArrayLike, nominal: float) -> float:
     """Pictures per second at which every picture finds a place: `nominal` where they come evenly at that rate (pauses
     aside), their own rate where it says something else, and where they come unevenly the rate of the stretches where
-    they come fastest. An isolated short distance does not count: `FrameClock` lets it pass."""
+    they come fastest. An isolated short distance does not count: `FrameClock` lets it pass.
+    """
     gaps = _gaps(times)
     if len(gaps) < 2:
         return nominal

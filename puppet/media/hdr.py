@@ -72,7 +72,7 @@ def _hlg(encoded: Light) -> Light:
 
 
 def _shoulder(x: Light, peak: float) -> Light:
-    """x up to `KNEE`, then bent so that `peak` becomes 1 (Moebius transform with slope 1 at the knee)."""
+    """X up to `KNEE`, then bent so that `peak` becomes 1 (Moebius transform with slope 1 at the knee)."""
     j, p = KNEE, peak
     a = -(j**2) * (p - 1) / (j**2 - 2 * j + p)
     b = (j**2 - 2 * j * p + p) / (p - 1)

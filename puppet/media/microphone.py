@@ -86,7 +86,7 @@ class Microphone:
 
     @property
     def level(self) -> float:
-        """dB of full scale, from SILENCE_DB to 0; falls back by FALL_DB per second."""
+        """DB of full scale, from SILENCE_DB to 0; falls back by FALL_DB per second."""
         return max(SILENCE_DB, self._level - FALL_DB * (time.perf_counter() - self._heard_at))
 
     @property
@@ -168,7 +168,8 @@ def _devices() -> list[SoundDevice]:
 
 def _inputs(library: Any) -> tuple[dict[str, int], int]:
     """PortAudio's number of every microphone by its name, and that of the system's own choice. Of those with the same
-    name (Windows has each once for every kind of driver) the system's choice counts, or the first."""
+    name (Windows has each once for every kind of driver) the system's choice counts, or the first.
+    """
     try:
         found, chosen = library.query_devices(), library.default.device[0]
     except library.PortAudioError as problem:

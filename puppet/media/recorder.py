@@ -62,7 +62,8 @@ class LostFileError(OSError):
 @dataclass(frozen=True)
 class Recording:
     """What came out: `frames` at a constant rate make `seconds`; `repeated` of them fill gaps; `dropped` pictures
-    found the queue full (their time is kept by repeats). `path` does not exist when `frames` is 0."""
+    found the queue full (their time is kept by repeats). `path` does not exist when `frames` is 0.
+    """
 
     path: Path
     frames: int
@@ -75,7 +76,8 @@ class Recording:
 @dataclass(frozen=True)
 class Sound:
     """A file whose sound goes under the pictures; `start`: what of it is heard with the first picture, seconds;
-    `track`: which of its streams, as ffmpeg counts."""
+    `track`: which of its streams, as ffmpeg counts.
+    """
 
     path: Path
     start: float = 0.0
@@ -175,7 +177,8 @@ class Recorder:
 
     def close(self, sound: Sound | None = None) -> Recording:
         """Write what waits, end ffmpeg, make a plain file of it, with `sound` if that file has any. May take seconds.
-        Problems are in `error`."""
+        Problems are in `error`.
+        """
         with self._changed:
             if not self._closing:
                 self._sound = sound
@@ -418,7 +421,7 @@ def tidy(
 
 
 def new_recording_path(folder: Path, actor: str, suffix: str = ".mp4") -> Path:
-    """folder / "2026-01-31_17-05-59_marble.mp4"; see `with_free_name`."""
+    """Folder / "2026-01-31_17-05-59_marble.mp4"; see `with_free_name`."""
     name = re.sub(r"[^\w-]+", "-", actor).strip("-_")[:60]
     name = cut_bytes(name, MOST_NAME_BYTES) or "actor"
     return folder / f"{datetime.now():%Y-%m-%d_%H-%M-%S}_{name}{suffix}"

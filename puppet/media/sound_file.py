@@ -67,7 +67,8 @@ class SoundClock:
 
     def add(self, samples: Samples, at: float, cut: bool = False) -> Samples:
         """What is to be appended. at: place of the first sample, seconds from the beginning; what lies before it is
-        dropped. cut: something was left out before this block."""
+        dropped. cut: something was left out before this block.
+        """
         error = at - self._position()
         head = np.zeros(0, np.int16)
         if cut or not self._following or abs(error) > self.JUMP:

@@ -132,7 +132,8 @@ def needed(pictures: PictureFacts) -> bool:
 
 def decode_arguments(executable: str, path: Path, pictures: PictureFacts) -> list[str]:
     """Every picture, upright, at its own time, as raw BGR on standard output; a line of showinfo about each. HDR needs
-    `TABLE` in the working folder."""
+    `TABLE` in the working folder.
+    """
     filters = ["bwdif=mode=send_frame:deint=interlaced"] if pictures.interlaced else []
     if pictures.hdr:
         filters += [_to_rgb(pictures), "format=gbrp10le", f"lut3d=file={TABLE}:interp=tetrahedral"]

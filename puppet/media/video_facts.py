@@ -26,7 +26,8 @@ ONE_SIZE = {"mov", "avi"}  # formats that name one size for all pictures
 class PictureFacts:
     """The video stream. index: among all streams; width, height: px, as coded; transfer, primaries, matrix: ffmpeg's
     names, "" when the file does not say; dolby: profile of Dolby Vision whose base layer nothing else understands;
-    hidden: a cover picture comes before it, which OpenCV might take instead."""
+    hidden: a cover picture comes before it, which OpenCV might take instead.
+    """
 
     index: int
     width: int = 0
@@ -48,7 +49,8 @@ class FilmFacts:
     """known: ffmpeg could read the file at all; refused: it says that it cannot; jumping: stamps may start anew on the
     way; one_size: pictures cannot change theirs; seconds: as the file states, None when it does not; pictures: None
     when nothing moves in it; cover: there is a still picture, as of an album; sounds, sound: indices of tracks that can
-    be decoded, and the one to be heard; stamps: of the first pictures, s."""
+    be decoded, and the one to be heard; stamps: of the first pictures, s.
+    """
 
     known: bool = False
     refused: bool = False
@@ -97,7 +99,7 @@ def facts_arguments(executable: str, path: Path) -> list[str]:
 
 
 def read_facts(packets: str, told: str) -> FilmFacts:
-    """framecrc's lines, and ffmpeg's words on the file; its name must be left out of them, for it may say anything."""
+    """Framecrc's lines, and ffmpeg's words on the file; its name must be left out of them, for it may say anything."""
     opened = re.search(r"^Input #0, (\S+), from", told, re.M)
     if opened is None:
         return FilmFacts(refused=True)
@@ -128,8 +130,9 @@ def packet_stamps(packets: str) -> tuple[float, ...]:
 
 
 def packet_spans(packets: str) -> list[tuple[float, float]]:
-    """framecrc's lines ("#tb 0: 1/600", then "stream, dts, pts, duration, size, checksum, flags") -> when each picture
-    comes and for how long it stays, seconds, in order. Those before a cut that an edit list makes are not shown."""
+    """Framecrc's lines ("#tb 0: 1/600", then "stream, dts, pts, duration, size, checksum, flags") -> when each picture
+    comes and for how long it stays, seconds, in order. Those before a cut that an edit list makes are not shown.
+    """
     base = re.search(r"^#tb 0: (\d+)/(\d+)", packets, re.M)
     if base is None:
         return []
@@ -146,7 +149,8 @@ def _index(stream: str) -> int:
 
 def _rank(stream: str) -> tuple[bool, bool]:
     """Least for the track that a player would choose: what describes the film or comments on it comes last, what is
-    marked as the default first."""
+    marked as the default first.
+    """
     head = stream.partition("\n")[0]
     aside = re.search(r"\((comment|visual impaired|hearing impaired|descriptions|karaoke|clean effects)\)", head)
     return aside is not None, "(default)" not in head

@@ -1,5 +1,6 @@
 """What a video file is, told by its first bytes. Only files that hold their own pictures are opened: a playlist under
-whatever name would have the decoder open other files, or the network."""
+whatever name would have the decoder open other files, or the network.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +43,7 @@ NAMED = re.compile(rb"(?:https?|rtsps?|rtmp|file|ftp|udp|tcp|data|pipe)://?")  #
 
 
 def format_of(head: bytes) -> str | None:
-    """ffmpeg's name of the format that begins with `head`, or None. Any codec without a container is "h264"."""
+    """Ffmpeg's name of the format that begins with `head`, or None. Any codec without a container is "h264"."""
     if head[4:8] in BOXES:
         return "mov"
     for name, place, mark in SIGNATURES:

@@ -23,7 +23,8 @@ PATIENCE = 30 * 24 * 3600.0  # s for which a list is kept of what lies on a disk
 
 def clear_up() -> list[str]:
     """Remove and finish what dead processes left; what was finished, in sentences. May take seconds where there is a
-    take. Trouble stops nothing: the next start tries again."""
+    take. Trouble stops nothing: the next start tries again.
+    """
     told: list[str] = []
     with contextlib.suppress(OSError):
         for path in sorted(lists_folder().glob(f"*{LIST}")):

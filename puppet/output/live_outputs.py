@@ -135,7 +135,8 @@ class Outputs:
 
     def take(self, path: Path | None, folder: Path, actor: str) -> RecorderSink:
         """Begin a take at `path`, or as a new file in `folder`, with the pre-roll; it is the caller's to add to the
-        engine and to close. Raises RecordingError."""
+        engine and to close. Raises RecordingError.
+        """
         self._folder = folder if path is None else path.parent
         s = self._settings
         if self._encoders.get((s.codec, s.hardware)) is None:
@@ -187,7 +188,8 @@ class Outputs:
 
     def codecs(self) -> tuple[Codec, ...]:
         """Those that can be recorded here; the first call asks ffmpeg. VP9 is for who names a .webm file. Raises
-        RecordingError."""
+        RecordingError.
+        """
         return tuple(codec for codec in offered(find_ffmpeg()) if codec is not Codec.VP9)
 
     def microphones(self) -> list[str]:

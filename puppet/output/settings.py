@@ -49,7 +49,8 @@ class OutputSettings:
 
     def suiting(self, path: Path) -> OutputSettings:
         """These, with another codec where this one does not go into files of such a name and one that can be encoded
-        here does. Raises RecordingError when there is no ffmpeg."""
+        here does. Raises RecordingError when there is no ffmpeg.
+        """
         kind = path.suffix.lower()
         if kind in Codec(self.codec).suffixes:
             return self

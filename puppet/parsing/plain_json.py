@@ -19,7 +19,8 @@ LARGEST_WHOLE = 1 << 63
 
 def to_json(values: Any, indent: int) -> str:
     """JSON that people can read, as text that UTF-8 can hold: what names of files that are not UTF-8 have (lone
-    surrogates) becomes escapes, which a reader turns into the same names."""
+    surrogates) becomes escapes, which a reader turns into the same names.
+    """
     text = json.dumps(values, indent=indent, ensure_ascii=False)
     return re.sub("[\ud800-\udfff]", lambda found: f"\\u{ord(found[0]):04x}", text)
 
@@ -31,7 +32,8 @@ def read_json(path: Path, most: int, finite: bool = True) -> Any:
 
 def parse_json(text: str | bytes, finite: bool = True) -> Any:
     """What a JSON text means. ValueError for everything that is none, is nested too deeply, names a field twice, or
-    holds a number that is no finite one of ordinary size. finite=False: such numbers come back as NaN."""
+    holds a number that is no finite one of ordinary size. finite=False: such numbers come back as NaN.
+    """
 
     def number(digits: str) -> float | int:
         value = math.nan

@@ -14,7 +14,8 @@ LONGEST_SHOWN = 200  # characters of a foreign text in a message
 
 def is_plain(text: str, lines: bool = False) -> bool:
     """Whether all of it can be shown as it is: no control characters, no NUL, no half surrogates, no characters that
-    turn the direction of writing or hide. lines: several lines and tabs are fine."""
+    turn the direction of writing or hide. lines: several lines and tabs are fine.
+    """
     return text.isascii() and text.isprintable() or all(_is_plain(c) or (lines and c in "\n\t") for c in text)
 
 
@@ -52,7 +53,8 @@ def cut_bytes(text: str, most: int) -> str:
 
 def one_line(text: str, longest: int | None = LONGEST_SHOWN) -> str:
     """The same as one line that a terminal shows and nothing more: white space becomes a space, what else is not plain
-    an escape, as "\\x1b" or "\\udce9" (of a file name that is not UTF-8)."""
+    an escape, as "\\x1b" or "\\udce9" (of a file name that is not UTF-8).
+    """
     kept = text if longest is None or len(text) <= longest else f"{text[: longest - 1]}…"
     if kept.isascii() and kept.isprintable():
         return kept

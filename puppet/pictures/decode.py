@@ -110,7 +110,8 @@ def is_animated(path: Path) -> bool:
 
 def read_bytes(path: Path) -> bytes:
     """A file's content, at most one byte more than a picture may have. Raises PictureError for what is no file (a pipe
-    never ends), and OSError."""
+    never ends), and OSError.
+    """
     if path.exists() and not path.is_file():
         raise PictureError("it is no file")
     with path.open("rb") as file:

@@ -84,7 +84,8 @@ ORDINARY = Limits()
 
 def check(data: bytes, limits: Limits = ORDINARY, kinds: tuple[str, ...] = (), animated: bool = False) -> Checked:
     """Look a picture file through. kinds: those that are taken, all of CHECKS when empty; animated: all frames are
-    wanted, not the first alone. Raises PictureError, with words that follow a file's name."""
+    wanted, not the first alone. Raises PictureError, with words that follow a file's name.
+    """
     _check_bytes(data, limits.size)
     kind = _kind(data)
     if kinds and kind not in kinds:

@@ -73,7 +73,8 @@ def leave_terminal(number: int) -> None:
 def closing(close: Callable[[], object]) -> Iterator[list[int]]:
     """Within it, Ctrl-C, SIGTERM and SIGHUP call `close`, which ends an event loop, where no exception may be raised;
     the signals that came. Something must let Python run now and then, as a timer does. In other threads it does
-    nothing."""
+    nothing.
+    """
     came: list[int] = []
     if threading.current_thread() is not threading.main_thread():
         yield came

@@ -63,7 +63,8 @@ def check(suffix: str) -> None:
 
 def manifest(about: Provenance) -> dict[str, Any]:
     """What is stated: that the file was created by Puppet, and how IPTC calls that; pure. For synthetic pictures only:
-    of a driver nobody here knows how the pictures came about, which C2PA wants to be told."""
+    of a driver nobody here knows how the pictures came about, which C2PA wants to be told.
+    """
     action = {
         "action": "c2pa.created",
         "softwareAgent": {"name": "Puppet", "version": __version__},

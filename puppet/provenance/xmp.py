@@ -21,7 +21,8 @@ PACKET_ID = "W5M0MpCehiHzreSzNTczkc9d"  # of every XMP packet, Part 1, 7.3.2
 @dataclass(frozen=True)
 class Provenance:
     """Where pictures come from. layout: what they show. consent: the actor file's statement. badge: whether the
-    pictures carry the visible one; None where there never is one (a driver alone)."""
+    pictures carry the visible one; None where there never is one (a driver alone).
+    """
 
     actor: str = ""
     consent: str = ""
@@ -35,7 +36,8 @@ class Provenance:
     @property
     def source_type(self) -> str:
         """IPTC's name: a model's picture alone, or together with the real one; empty for the driver alone, of whom
-        nobody here knows where they come from."""
+        nobody here knows where they come from.
+        """
         names = {Layout.ACTOR: "trainedAlgorithmicMedia", Layout.SIDE_BY_SIDE: "compositeWithTrainedAlgorithmicMedia"}
         return names.get(self.layout, "")
 
@@ -58,8 +60,9 @@ class Provenance:
 
 
 def metadata_arguments(about: Provenance, container: str = "mp4") -> list[str]:
-    """ffmpeg's arguments that say it in the file: title, comment, description (the consent), and in containers that
-    have a place for them XMP (mov) and a tag of its own for the source type (matroska, webm)."""
+    """Ffmpeg's arguments that say it in the file: title, comment, description (the consent), and in containers that
+    have a place for them XMP (mov) and a tag of its own for the source type (matroska, webm).
+    """
     tags = {"title": about.title, "comment": about.statement}
     if about.consent and about.synthetic:
         tags["description"] = f"Consent: {about.consent}"
@@ -97,7 +100,8 @@ def _alternative(text: str) -> str:
 
 def append_xmp(path: Path, about: Provenance) -> None:
     """Put the XMP packet at the end of a finished MP4 file, in a top-level box of its own, so that no offset changes.
-    Raises OSError."""
+    Raises OSError.
+    """
     packet = xmp_packet(about).encode()
     with path.open("ab") as file:
         file.write(struct.pack(">I", 24 + len(packet)) + b"uuid" + XMP_UUID + packet)

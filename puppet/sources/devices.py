@@ -123,7 +123,8 @@ def open_capture(index: int, backend: int, properties: Properties = ()) -> Captu
 
 class _CalmReader(io.BufferedReader):
     """A file for OpenCV 4.11, which crashes where its reader raises, as for a place before the beginning that a damaged
-    index names: such a place is answered by -1, and what cannot be read by nothing."""
+    index names: such a place is answered by -1, and what cannot be read by nothing.
+    """
 
     def __init__(self, file: io.BufferedReader) -> None:
         super().__init__(file.detach())
@@ -144,7 +145,8 @@ class _CalmReader(io.BufferedReader):
 
 class Film:
     """A video file that OpenCV decodes and does not open: it asks for bytes, so that neither the file's name nor what
-    is in it has anything else opened."""
+    is in it has anything else opened.
+    """
 
     def __init__(self, path: Path) -> None:
         """Raises OSError, and SourceError for what holds no pictures of its own (`films`)."""

@@ -235,7 +235,8 @@ class VideoFile(_Recorded):
 
     def _stuck(self, image: np.ndarray, told: float) -> bool:
         """Where pictures change their size on the way, OpenCV gives the last one of the old size for ever. A picture
-        that stands for a while may be that, and ffmpeg knows."""
+        that stands for a while may be that, and ffmpeg knows.
+        """
         sample = image[::16, ::16].copy()
         self._standing = self._standing + 1 if self._sample is not None and np.array_equal(sample, self._sample) else 0
         self._sample = sample
@@ -256,7 +257,7 @@ class VideoFile(_Recorded):
         return size is not None and size != image.shape[1::-1]
 
     def _take_over(self, capture: Capture, image: np.ndarray) -> Capture:
-        """ffmpeg's pictures from here on, brought to the size of the first one; `capture` where they are the same."""
+        """Ffmpeg's pictures from here on, brought to the size of the first one; `capture` where they are the same."""
         assert self._facts.pictures is not None
         decoder = self._decoder(self._facts.pictures)
         if all(decoder.grab() for _ in range(self._decoded)):

@@ -13,14 +13,16 @@ from puppet.storage.unfinished import drop_draft, forget, make_draft
 
 def write_whole(path: Path, content: str | bytes, private: bool = True) -> None:
     """Replace a file atomically, folders made: after a crash there is the old content or the new. private: nobody else
-    may read it. Raises OSError."""
+    may read it. Raises OSError.
+    """
     with _written(path, content, private) as draft:
         os.replace(draft, path)
 
 
 def publish_whole(path: Path, content: str | bytes) -> None:
     """Make a new file of just this name, as a whole, folders made. FileExistsError when the name is taken; raises
-    OSError."""
+    OSError.
+    """
     with _written(path, content) as draft:
         publish(draft, path)
 
@@ -40,7 +42,8 @@ def numbered(path: Path, before: str) -> Iterator[Path]:
 
 def publish(draft: Path, path: Path) -> None:
     """Give a finished file its name, which is its only one afterwards. FileExistsError when the name is taken, even if
-    only since this moment; raises OSError."""
+    only since this moment; raises OSError.
+    """
     try:
         os.link(draft, path)
     except FileExistsError:

@@ -61,7 +61,8 @@ def lists_folder() -> Path:
 
 def mark_of(path: Path, kind: str = DRAFT) -> str | None:
     """What tells a file from another one of its name: its number on the disk, which a new one may get again, and size
-    and time of change, unless it is of a kind that grows. None when there is none."""
+    and time of change, unless it is of a kind that grows. None when there is none.
+    """
     try:
         stat = path.lstat()
     except OSError:
@@ -124,7 +125,8 @@ _own = _List()
 
 def note(path: Path, kind: str = DRAFT, **facts: Any) -> None:
     """Put a file on the list: it is ours, and not finished. One that is not there yet must get a name that nobody else
-    has; one that is may change no more, unless it is of a kind that grows."""
+    has; one that is may change no more, unless it is of a kind that grows.
+    """
     path = path.absolute()
     _own.add(Entry(path, kind, mark_of(path, kind) or "", facts))
 
@@ -146,7 +148,8 @@ def draft_name(path: Path) -> Path:
 
 def make_draft(path: Path, private: bool = False) -> Path:
     """An empty file with a `draft_name`, made exclusively, on the list until it is forgotten; private: nobody else may
-    read it. Raises OSError."""
+    read it. Raises OSError.
+    """
     while True:
         draft = draft_name(path)
         note(draft)

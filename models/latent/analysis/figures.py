@@ -88,7 +88,7 @@ def spread_out(places: Floats, cells: int) -> NDArray[np.intp]:
 
 
 def psnr(made: Image, true: Image) -> Floats:
-    """dB of each pair of pictures uint8 (N, S, S, 3); 100 at most."""
+    """DB of each pair of pictures uint8 (N, S, S, 3); 100 at most."""
     squared = ((made.astype(np.float32) - true) ** 2).reshape(len(made), -1).mean(1) / 255**2
     return -10 * np.log10(np.maximum(squared, 1e-10))
 

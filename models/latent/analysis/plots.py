@@ -1,5 +1,6 @@
 """Plots as inline SVG that takes the page's own ink, so that it can be read in light and dark. Matplotlib, without a
-window and only when asked for."""
+window and only when asked for.
+"""
 
 from __future__ import annotations
 
@@ -136,10 +137,10 @@ def matrices(named: Mapping[str, Floats], names: Sequence[str]) -> str:
 
 
 def _new_figure(width: float, height: float) -> Figure:
-    import matplotlib
+    import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    matplotlib.rcParams.update(STYLE)  # pyright: ignore[reportCallIssue, reportArgumentType]
+    mpl.rcParams.update(STYLE)  # pyright: ignore[reportCallIssue, reportArgumentType]
     return Figure((width, height), layout="constrained")
 
 

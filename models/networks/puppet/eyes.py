@@ -43,7 +43,8 @@ def centre_matrix(points: int) -> Floats:
 
 def eyeballs(neutral: Floats) -> Floats:
     """Canonical neutral landmarks f32 (478, 3) -> corners of both eyeballs' pictures f32 (8, 3) from `centre_matrix`'s
-    points, when the eyes look where they look at rest."""
+    points, when the eyes look where they look at rest.
+    """
     corners = []
     for eye, iris in zip(EYES, (measurements.IRIS_RIGHT, measurements.IRIS_LEFT), strict=True):
         outer, inner = (neutral[corner] for corner in eye.corners)

@@ -35,7 +35,7 @@ LEAST_NOISE = 1e-12  # squared outer-eye distances of a component; frames may be
 
 
 def soft_limit(x: Tensor, limit: Tensor | float) -> Tensor:
-    """x up to KNEE of the limit, from there on a tanh that never passes +-limit; slope 1 at the knee."""
+    """X up to KNEE of the limit, from there on a tanh that never passes +-limit; slope 1 at the knee."""
     inside = KNEE * torch.as_tensor(limit, dtype=x.dtype, device=x.device)
     over = (x.abs() - inside).clamp_min(0) / (limit - inside)
     return x.clamp(-inside, inside) + x.sign() * (limit - inside) * torch.tanh(over)
@@ -134,7 +134,7 @@ class Geometry(nn.Module):
     def fit(
         self, canonical: Floats, poses: Sequence[HeadPose], usual: HeadPose, mesh: ActorMesh, neutral: Floats
     ) -> None:
-        """canonical f32 (N, 478, 3) and N poses, px of the picture; usual: the pose that movement is counted from.
+        """Canonical f32 (N, 478, 3) and N poses, px of the picture; usual: the pose that movement is counted from.
 
         Components that N frames cannot tell are zero: they move nothing.
         """

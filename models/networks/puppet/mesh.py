@@ -1,5 +1,6 @@
 """The mesh over an actor's picture: face landmarks, rings that follow the head, a border that stays put; what lies
-behind lids and lips."""
+behind lids and lips.
+"""
 
 from __future__ import annotations
 

@@ -482,7 +482,7 @@ class PuppetBatches:
         self._mirrors, self._may_be = mirror, dict(zip(rows.tolist(), may_be.tolist(), strict=True))
 
     def batch(self, rows: Index, generator: torch.Generator) -> Batch:
-        """landmarks (B, 478, 3), pose (B, 6) from the usual, field int16 (B, S, S, 2), target uint8 RGB."""
+        """Landmarks (B, 478, 3), pose (B, 6) from the usual, field int16 (B, S, S, 2), target uint8 RGB."""
         flipped = np.zeros(len(rows), bool)
         if self._mirrors:
             flipped = draw(np.array([self._may_be[row] for row in rows.tolist()]), generator)

@@ -88,6 +88,6 @@ class MlpDecoder(nn.Module):
 
 
 def grey(x: Tensor) -> Tensor:
-    """float (B, 3, H, W) RGB -> (B, 1, H, W)."""
+    """Float (B, 3, H, W) RGB -> (B, 1, H, W)."""
     red, green, blue = x.split(1, dim=1)
     return GREY[0] * red + GREY[1] * green + GREY[2] * blue

@@ -113,7 +113,7 @@ def glorot(module: nn.Module) -> None:
 
 
 def draw_picture(decoder: nn.Module, latent: Tensor) -> Tensor:
-    """latent f32 (N, D) -> uint8 (N, S, S, 3) RGB, grey when the decoder draws one channel."""
+    """Latent f32 (N, D) -> uint8 (N, S, S, 3) RGB, grey when the decoder draws one channel."""
     picture = decoder(latent).sigmoid()
     return to_picture(picture if picture.shape[1] == 3 else picture.expand(-1, 3, -1, -1))
 

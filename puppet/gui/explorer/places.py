@@ -35,7 +35,8 @@ SAME = ""  # the other end of the morph is the same actor
 @dataclass(frozen=True)
 class MorphWish:
     """From one place to another: names of bookmarks, NOW or MEAN; other: another actor's file, or SAME. With another
-    actor `end` is that actor's mean face."""
+    actor `end` is that actor's mean face.
+    """
 
     start: str
     end: str

@@ -38,7 +38,8 @@ class Background(QObject):
         awaited: bool = False,
     ) -> None:
         """Do `work`; then `done` with what it gave, or `failed` with what it raised, explained in words, unless newer
-        work of this key has been asked for meanwhile. awaited: `finish` waits for it."""
+        work of this key has been asked for meanwhile. awaited: `finish` waits for it.
+        """
         self._serial += 1
         serial = self._newest[key] = self._serial
 

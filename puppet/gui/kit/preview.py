@@ -20,7 +20,8 @@ PILL_COLOUR = QColor(16, 18, 23, 190)
 
 class PreviewPane(QWidget):
     """Shows a QImage. `note` is a line over the picture, `corner` lines in its corner, `placeholder` what stands there
-    without a picture. A framed pane stands out from a picture behind it."""
+    without a picture. A framed pane stands out from a picture behind it.
+    """
 
     painted = pyqtSignal(float)  # a new picture is on the screen; when it was captured, perf_counter seconds
 

@@ -15,7 +15,8 @@ from puppet.gui.kit.words import translate
 @dataclass(frozen=True)
 class Shortcut:
     """`wish` names what the window does; the first of `keys` is the one that is shown on buttons. page: the only one
-    on which it works, empty: on every one."""
+    on which it works, empty: on every one.
+    """
 
     keys: tuple[str, ...]
     wish: str

@@ -62,7 +62,8 @@ def _is_separator(index: QModelIndex) -> bool:
 
 class ChoiceBox(QComboBox):
     """A combo box that draws its own arrow (style sheets would want a picture file), shortens what does not fit (they
-    would cut it), and says when it opens."""
+    would cut it), and says when it opens.
+    """
 
     opening = pyqtSignal()
 

@@ -139,7 +139,7 @@ class ActorPanel(QWidget):
         self._fill()
 
     def show_actors(self, actors: dict[str, tuple[str, QIcon]]) -> None:
-        """path -> (name, thumbnail)."""
+        """Path -> (name, thumbnail)."""
         self._actors = dict(actors)
         self._fill()
 

@@ -36,7 +36,7 @@ class WallPanel(QWidget):
         return [path for path, switch in self.switches.items() if switch.isChecked()]
 
     def show_actors(self, actors: dict[str, tuple[str, QIcon]], on: list[str]) -> None:
-        """path -> (name, picture)."""
+        """Path -> (name, picture)."""
         old, self._rows = self._rows, QWidget()
         self._column.replaceWidget(old, self._rows)
         old.deleteLater()

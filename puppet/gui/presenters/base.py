@@ -1,5 +1,6 @@
 """What the parts of the controller share. An area (recording, casting ...) is one class and one line in `Controller`;
-it meets the others only through the desk."""
+it meets the others only through the desk.
+"""
 
 from __future__ import annotations
 

@@ -16,7 +16,8 @@ from puppet.process.log import explained
 
 class RecordingArea(Area):
     """finished: files of takes that are over, in order; last: the take that was begun last; failure: why one that is
-    over is not whole."""
+    over is not whole.
+    """
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)

@@ -28,7 +28,8 @@ class Decoder:
 
     def __init__(self, line: Line, source: Sequence[str], feed: Callable[[], bytes] | None = None) -> None:
         """source: ffmpeg's arguments that say what it reads. feed: gives what is written to its standard input, b"" at
-        the end. Raises SourceError where there is no ffmpeg."""
+        the end. Raises SourceError where there is no ffmpeg.
+        """
         self._line = line
         try:
             self._process = subprocess.Popen(

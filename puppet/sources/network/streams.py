@@ -1,6 +1,7 @@
 """What a network address sends, as pictures. Formats by allow-list, told by their first bytes: MJPEG, single JPEGs that
 are asked for again and again, RTSP, MPEG-TS and MP4. Only the host that the user named is contacted: connections are
-made here, and ffmpeg, where it decodes, is given bytes."""
+made here, and ffmpeg, where it decodes, is given bytes.
+"""
 
 from __future__ import annotations
 
@@ -134,7 +135,8 @@ def _over_socket(address: Address, line: Line) -> Capture:
 
 def _listen(address: Address, line: Line) -> Callable[[int], bytes]:
     """Receives at a UDP port. host: an address of this machine, a multicast group, nothing for any of them; or another
-    machine, and then only what that one sends is taken."""
+    machine, and then only what that one sends is taken.
+    """
     sender = ""
     listener = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     line.keep(listener)

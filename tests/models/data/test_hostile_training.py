@@ -43,8 +43,6 @@ from models.training.trainer import train
 from puppet.core.errors import DataError
 from puppet.parsing.texts import is_plain
 
-__all__ = ["bench"]  # a fixture
-
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 CONFIG = PRESETS["seed-int8"]
 SECRET = b"what lies in another file " * 100

@@ -97,7 +97,7 @@ def stalling(gate, name="stuck"):
     return Stalling
 
 
-def test_an_actor_that_stalls_is_dropped_and_the_take_goes_on(build, quick, gate):  # noqa: F811
+def test_an_actor_that_stalls_is_dropped_and_the_take_goes_on(build, quick, gate):
     engine = build(endless(), puppeteer=stalling(gate))
     sink = FakeSink()
     engine.set_actor(Path("ada.actor"))
@@ -123,7 +123,7 @@ def test_an_actor_that_stalls_is_dropped_and_the_take_goes_on(build, quick, gate
     assert messages(engine) == []
 
 
-def test_an_actor_that_can_draw_nothing_is_dropped_and_the_take_goes_on(build):  # noqa: F811
+def test_an_actor_that_can_draw_nothing_is_dropped_and_the_take_goes_on(build):
     class Failing(FakePuppeteer):
         def act(self, tracked):
             if self.actor is not None and self.actor.name == "stuck":
@@ -146,7 +146,7 @@ def test_an_actor_that_can_draw_nothing_is_dropped_and_the_take_goes_on(build): 
     assert sink.closed == 0
 
 
-def test_without_anybody_left_the_last_picture_stays(build, quick, gate):  # noqa: F811
+def test_without_anybody_left_the_last_picture_stays(build, quick, gate):
     """A take of the actor must not show the driver instead."""
     frames = []
 
@@ -177,7 +177,7 @@ def test_without_anybody_left_the_last_picture_stays(build, quick, gate):  # noq
     assert all(portrait is not None for portrait in frames)
 
 
-def test_an_actor_on_the_wall_that_stalls_leaves_the_others(build, quick, gate):  # noqa: F811
+def test_an_actor_on_the_wall_that_stalls_leaves_the_others(build, quick, gate):
     class Busy(FakeActor):
         """Says since when it has been busy, as real ones do."""
 
@@ -206,7 +206,7 @@ def test_an_actor_on_the_wall_that_stalls_leaves_the_others(build, quick, gate):
     assert eventually(lambda: engine.status().results > made + 5)
 
 
-def test_a_step_without_an_actor_accuses_nobody(build, quick, gate):  # noqa: F811
+def test_a_step_without_an_actor_accuses_nobody(build, quick, gate):
     class Slow(FakePuppeteer):
         def act(self, tracked):
             gate.wait(1.0)
@@ -252,7 +252,7 @@ def hangs(actor: Actor, gate: threading.Event, monkeypatch: pytest.MonkeyPatch) 
     return begin
 
 
-def test_who_has_stalled_is_known_and_does_not_block_others(build, quick, gate, actors, monkeypatch):  # noqa: F811
+def test_who_has_stalled_is_known_and_does_not_block_others(build, quick, gate, actors, monkeypatch):
     begin = hangs(actors["Mia"], gate, monkeypatch)
     engine = build(endless(), puppeteer=lambda: Puppeteer(Planted(), None), load_actor=lambda path: actors[path.stem])
     sink = FakeSink()
@@ -273,7 +273,7 @@ def test_who_has_stalled_is_known_and_does_not_block_others(build, quick, gate, 
         actors["Mia"].decode(Latent(actors["Mia"].latents.mean))
 
 
-def test_whom_an_actor_turns_into_may_stall_too(build, quick, gate, actors, monkeypatch):  # noqa: F811
+def test_whom_an_actor_turns_into_may_stall_too(build, quick, gate, actors, monkeypatch):
     begin = hangs(actors["Mia"], gate, monkeypatch)
     engine = build(endless(), puppeteer=lambda: Puppeteer(Planted(), None), load_actor=lambda path: actors[path.stem])
     engine.set_options(StepOptions())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
@@ -34,14 +34,14 @@ def boxes(path: Path) -> dict[bytes, bytes]:
 
 
 def source_type(packet: str) -> str | None:
-    found = ElementTree.fromstring(packet).find(".//{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}DigitalSourceType")
+    found = ET.fromstring(packet).find(".//{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}DigitalSourceType")
     return None if found is None else found.text
 
 
 def test_the_packet_is_xml_that_says_everything() -> None:
     packet = xmp_packet(MARBLE)
     assert source_type(packet) == "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
-    words = " ".join(ElementTree.fromstring(packet).itertext())
+    words = " ".join(ET.fromstring(packet).itertext())
     assert "Consent: A statue: nobody <agreed> & nobody had to." in words
     assert "Synthetic performance of the actor 'marble'" in words
     assert "Visible badge: switched off by the user" in words
