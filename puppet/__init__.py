@@ -2,6 +2,6 @@
 
 from puppet.process import environment
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 environment.prepare()  # before any library is loaded, in every process
