@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,7 @@ from puppet.commands.headless import build_engine
 from puppet.core import pixels
 from puppet.core.errors import PuppetError
 from puppet.core.progress import progress
-from puppet.core.timing import StageTimes
+from puppet.core.timing import PERCENTILES, StageTimes, percentiles
 from puppet.core.types import Frame, Image, Result
 from puppet.output.compose import Layout, compose
 from puppet.parsing.plain_json import read_json
@@ -45,7 +45,6 @@ LIVE_FPS = 30.0
 KEEP = 200_000
 MAX_BYTES, LARGEST, LONGEST = 1 << 20, 1e12, 60  # of a JSON file that is compared; of its figures; of their names
 TRACKING, ACTING = ("track",), ("align", "retarget", "encode", "decode", "compose")  # what each thread does, in order
-PERCENTILES = {"p50": 50, "p95": 95, "p99": 99}
 PACKAGES = ("numpy", "opencv-contrib-python", "mediapipe", "onnxruntime-gpu", "onnxruntime", "PyQt6")
 
 
@@ -109,12 +108,6 @@ def convert_ms(clip: Sequence[Image]) -> dict[str, float]:
         pixels.swap_red_blue(image)
         took.append((time.perf_counter() - begun) * 1e3)
     return percentiles(took)
-
-
-def percentiles(values: Iterable[float]) -> dict[str, float]:
-    """{"p50": ..., "p95": ..., "p99": ...}; zeros without values."""
-    values = list(values)
-    return {name: float(np.percentile(values, q)) if values else 0.0 for name, q in PERCENTILES.items()}
 
 
 class MemorySource:

@@ -25,7 +25,7 @@ from puppet.storage.unfinished import drop_draft, make_draft
 if TYPE_CHECKING:
     from puppet.actor.runtime import Actor
     from puppet.core.types import Image, Result
-    from puppet.gui.controller import Services
+    from puppet.gui.presenters.services import Services
     from puppet.output.recording_sink import RecorderSink
     from puppet.sources.registry import Source
 
@@ -165,7 +165,8 @@ class _Session:
         virtual_camera: bool,
     ) -> int:
         from puppet.gui.controller import Controller
-        from puppet.gui.main_window import MainWindow, make_application
+        from puppet.gui.kit.application import make_application
+        from puppet.gui.main_window import MainWindow
         from puppet.output.crash_recovery import clear_up
 
         application = make_application()
@@ -264,7 +265,7 @@ def _services(
     """What the controller asks of the rest of the program."""
     from puppet.actor.runtime import list_actors, read_preview
     from puppet.face.neutral_store import NeutralStore
-    from puppet.gui.controller import Services
+    from puppet.gui.presenters.services import Services
     from puppet.media.ffmpeg_arguments import RecordingSettings
     from puppet.media.recorder import with_free_name
     from puppet.output.compose import Layout
@@ -274,7 +275,7 @@ def _services(
     from puppet.sources.cameras import camera_picture
     from puppet.sources.registry import list_cameras
 
-    def film(path: Path) -> RecorderSink:
+    def record_footage(path: Path) -> RecorderSink:
         return with_free_name(path, lambda free: RecorderSink(RecordingSettings(free), (Layout.DRIVER,)))
 
     def read_picture(path: Path) -> Image | None:
@@ -302,7 +303,7 @@ def _services(
         outputs=outputs,
         save_settings=save,
         neutrals=NeutralStore(),
-        film=film,
+        record_footage=record_footage,
         read_picture=read_picture,
     )
 
@@ -321,7 +322,8 @@ def bench_in_window(
     from puppet.commands.headless import build_engine
     from puppet.gui.bench_probe import FlashSource, Stopwatch, after
     from puppet.gui.controller import Controller
-    from puppet.gui.main_window import MainWindow, make_application
+    from puppet.gui.kit.application import make_application
+    from puppet.gui.main_window import MainWindow
 
     application = make_application()
     flashes = FlashSource() if flash else None

@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
+
+PERCENTILES = {"p50": 50, "p95": 95, "p99": 99}
 
 
 class RateMeter:
@@ -63,3 +65,9 @@ class StageTimes:
             stage: dict(zip(("p50", "p95", "p99"), map(float, np.percentile(ms, (50, 95, 99))), strict=True))
             for stage, ms in values.items()
         }
+
+
+def percentiles(values: Iterable[float]) -> dict[str, float]:
+    """{"p50": ..., "p95": ..., "p99": ...}; zeros without values."""
+    values = list(values)
+    return {name: float(np.percentile(values, q)) if values else 0.0 for name, q in PERCENTILES.items()}

@@ -1,4 +1,4 @@
-"""How the driver's motion reaches the actor."""
+"""The group Motion: how the driver's motion is passed on to the actor."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from puppet.gui.kit.widgets import PercentSlider
 from puppet.gui.kit.words import translate
 from puppet.settings import MotionSettings
 
-MOTION = {  # of MotionSettings: caption, and what it does, in words
+MOTION = {  # field of MotionSettings: caption, tooltip
     "smoothing": (
         QT_TRANSLATE_NOOP("puppet", "Smoothing"),
         QT_TRANSLATE_NOOP("puppet", "Calms trembling; too much of it lags behind"),
@@ -42,7 +42,7 @@ MOTION = {  # of MotionSettings: caption, and what it does, in words
 
 
 class MotionPanel(QWidget):
-    """How the driver's motion reaches the actor: one slider for every field of MotionSettings."""
+    """One slider for every field of MotionSettings, and a button that resets them all."""
 
     changed = pyqtSignal(MotionSettings)
 
@@ -77,7 +77,7 @@ class MotionPanel(QWidget):
             slider.set_value(getattr(motion, name))
 
     def showEvent(self, a0: QShowEvent | None) -> None:
-        """Now the style sheet has set the font: the sliders begin and end together."""
+        """Make the captions equally wide, so that the sliders begin together: only now the font is known."""
         captions = [slider.caption for slider in self.sliders.values()]
         width = max(caption.sizeHint().width() for caption in captions)
         for caption in captions:
