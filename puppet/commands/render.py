@@ -21,6 +21,7 @@ from puppet.actor.runtime import DEFAULT_ACTOR, find_actor, load_actor
 from puppet.core.addresses import without_secrets
 from puppet.core.errors import PuppetError, RecordingError, SourceError, reason
 from puppet.core.progress import progress
+from puppet.core.providers import AUTO
 from puppet.core.types import Face, Floats, Frame, HeadPose, Result
 from puppet.engine.puppeteer import Puppeteer, StepOptions
 from puppet.face import align
@@ -80,7 +81,7 @@ def render(
     output: Path,
     actor: str | None = None,
     options: StepOptions | None = None,
-    provider: str = "auto",
+    provider: str = AUTO,
     force: bool = False,
     outputs: OutputSettings | None = None,
 ) -> Rendered:
