@@ -261,7 +261,8 @@ def show_cameras(arguments: argparse.Namespace) -> int:
 def show_actors(arguments: argparse.Namespace) -> int:
     """One line per actor; a damaged file is named, and makes the exit code 2."""
     from puppet.actor.card import read_card
-    from puppet.actor.runtime import list_actors, user_folder
+    from puppet.actor.runtime import list_actors
+    from puppet.storage.folders import actors_folder
 
     code = 0
     for path in list_actors():
@@ -272,7 +273,7 @@ def show_actors(arguments: argparse.Namespace) -> int:
         except PuppetError as problem:
             print(f"puppet: {one_line(str(problem), None)}", file=sys.stderr)
             code = 2
-    print(f"Put more into {user_folder()}", file=sys.stderr)
+    print(f"Put more into {actors_folder()}", file=sys.stderr)
     return code
 
 

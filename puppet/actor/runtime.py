@@ -20,7 +20,6 @@ from typing import Any
 import cv2
 import numpy as np
 import onnxruntime as ort
-import platformdirs
 from numpy.typing import NDArray
 
 from puppet import __version__
@@ -36,11 +35,10 @@ from puppet.core.providers import AUTO, CPU, PROVIDERS, short_name
 from puppet.core.types import LANDMARKS, POSE_SIZE, AlignedCrop, Drive, Floats, Image, Latent, Portrait
 from puppet.pictures.decode import decode_picture
 from puppet.pictures.formats import Limits
-from puppet.storage.folders import ASSETS
+from puppet.storage.folders import ASSETS, actors_folder
 
 DEFAULT_ACTOR = "marble"
 BUILT_IN = ASSETS / "actors"
-FOLDER_VARIABLE = "PUPPET_ACTORS_DIR"  # environment: the user's folder of actors, elsewhere
 
 PROVIDER_OPTIONS = {
     # exhaustive search (the default) makes the first frames slow; TF32 would move the picture off its golden twin
@@ -254,16 +252,10 @@ def _try_out(card: ActorCard, members: dict[str, bytes], latents: Latents, provi
 # --- finding actors ---
 
 
-def user_folder() -> Path:
-    """Where the user's own actors live (it need not exist)."""
-    chosen = os.environ.get(FOLDER_VARIABLE)
-    return Path(chosen) if chosen else Path(platformdirs.user_data_dir("puppet-live", appauthor=False)) / "actors"
-
-
 def list_actors() -> list[Path]:
     """Built-in actors and those in the user's folder, by name; a user's actor replaces a built-in of the same name."""
     found: dict[str, Path] = {}
-    for folder in (BUILT_IN, user_folder()):
+    for folder in (BUILT_IN, actors_folder()):
         with contextlib.suppress(OSError):
             for path in sorted(folder.glob(f"*{SUFFIX}")):
                 if path.is_file() and not path.name.startswith("."):
@@ -284,7 +276,7 @@ def find_actor(name_or_path: str = DEFAULT_ACTOR) -> Path:
         if actor.stem.casefold() == name_or_path.casefold():
             return actor
     names = ", ".join(actor.stem for actor in actors) or "none"
-    raise ActorFileError(f"no actor is called {name_or_path!r}; there are: {names}. Put more into {user_folder()}")
+    raise ActorFileError(f"no actor is called {name_or_path!r}; there are: {names}. Put more into {actors_folder()}")
 
 
 def read_preview(path: Path) -> Image:

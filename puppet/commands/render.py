@@ -20,6 +20,7 @@ import numpy as np
 from puppet.actor.runtime import DEFAULT_ACTOR, find_actor, load_actor
 from puppet.core.addresses import without_secrets
 from puppet.core.errors import PuppetError, RecordingError, SourceError, reason
+from puppet.core.layout import Layout
 from puppet.core.progress import progress
 from puppet.core.providers import AUTO
 from puppet.core.types import Face, Floats, Frame, HeadPose, Result
@@ -35,7 +36,6 @@ from puppet.media.codecs import Codec
 from puppet.media.frame_times import FilmTimes, film_rate, film_times
 from puppet.media.recorder import Sound, check_name
 from puppet.media.video_facts import FilmFacts, film_facts
-from puppet.output.compose import Layout
 from puppet.output.recording_sink import RecorderSink, path_of
 from puppet.output.settings import OutputSettings
 from puppet.parsing.texts import one_line

@@ -18,9 +18,10 @@ from puppet.core.providers import AUTO
 from puppet.engine.engine import ActorResults, Engine, Phase, PuppeteerLike
 from puppet.process.log import uncaught
 from puppet.process.signals import closing, raise_if_terminated
-from puppet.settings import Settings, SettingsFile, load_settings, settings_path
+from puppet.settings import Settings, SettingsFile, load_settings
 from puppet.sources.devices import CameraWish, Devices
 from puppet.storage.files import publish
+from puppet.storage.folders import settings_path
 from puppet.storage.unfinished import drop_draft, make_draft
 
 if TYPE_CHECKING:
@@ -264,11 +265,11 @@ def _services(
 ) -> Services:
     """What the controller asks of the rest of the program."""
     from puppet.actor.runtime import list_actors, read_preview
+    from puppet.core.layout import Layout
     from puppet.face.neutral_store import NeutralStore
     from puppet.gui.controller import Services
     from puppet.media.ffmpeg_arguments import RecordingSettings
     from puppet.media.recorder import with_free_name
-    from puppet.output.compose import Layout
     from puppet.output.live_outputs import Outputs
     from puppet.output.recording_sink import RecorderSink
     from puppet.pictures import decode

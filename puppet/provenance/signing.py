@@ -12,15 +12,13 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from puppet import __version__
 from puppet.core.errors import RecordingError, reason
 from puppet.provenance.xmp import SOURCE_TYPE, Provenance
 from puppet.storage.file_lock import only_writer
+from puppet.storage.folders import signing_folder
 from puppet.storage.unfinished import draft_name, drop_draft, note
 
-FOLDER_VARIABLE = "PUPPET_SIGNING_DIR"  # environment: the folder of cert.pem and key.pem, elsewhere
 CERTIFICATE, KEY = "cert.pem", "key.pem"
 SUFFIXES = (
     ".mp4",
@@ -34,12 +32,6 @@ NAME = "Puppet development certificate"
 YEARS = 10
 PATIENCE = 10.0  # s that another process may take to make a certificate
 MISSING = 'Signing needs one more package: pip install "puppet-live[provenance]"'
-
-
-def signing_folder() -> Path:
-    """Where certificate and key lie."""
-    folder = os.environ.get(FOLDER_VARIABLE)
-    return Path(folder) if folder else platformdirs.user_config_path("puppet-live", appauthor=False) / "signing"
 
 
 def can_sign() -> bool:

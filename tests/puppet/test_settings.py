@@ -7,7 +7,8 @@ import json
 import pytest
 
 from puppet.core.motion import MotionSettings
-from puppet.settings import Settings, WindowSettings, load_settings, save_settings, settings_path
+from puppet.settings import Settings, WindowSettings, load_settings, save_settings
+from puppet.storage.folders import settings_path
 
 
 def test_everything_comes_back(tmp_path):
