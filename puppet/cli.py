@@ -177,7 +177,7 @@ def render_demo(actor: str | None, provider: str, motion: dict[str, Any]) -> int
     """What a machine without a display gets: the demo clip, played by the actor, as a new file in this folder."""
     from puppet.commands.render import render
     from puppet.engine.puppeteer import StepOptions
-    from puppet.media.recorder import free_name
+    from puppet.storage.names import free_name
 
     output = free_name(Path(DEMO_OUTPUT))
     print(f"There is no display, so the demo clip is rendered to {output} instead of shown in a window.", flush=True)

@@ -269,12 +269,12 @@ def _services(
     from puppet.face.neutral_store import NeutralStore
     from puppet.gui.controller import Services
     from puppet.media.ffmpeg_arguments import RecordingSettings
-    from puppet.media.recorder import with_free_name
     from puppet.output.live_outputs import Outputs
     from puppet.output.recording_sink import RecorderSink
     from puppet.pictures import decode
     from puppet.sources.cameras import camera_picture
     from puppet.sources.registry import list_cameras
+    from puppet.storage.names import with_free_name
 
     def film(path: Path) -> RecorderSink:
         return with_free_name(path, lambda free: RecorderSink(RecordingSettings(free), (Layout.DRIVER,)))
