@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from puppet.actor.expression_range import Domain
+from puppet.actor.expression_range import ExpressionRange
 from puppet.actor.morph import ActorMorph
 from puppet.core import pixels
 from puppet.core.motion import BROWS_GAIN, EXPRESSION_GAIN, EYES_GAIN, MOUTH_GAIN, POSE_GAIN, SMOOTHING
@@ -289,7 +289,7 @@ class _Role:
                 expression &= np.abs(self._driven(movement) - self._rest) < 1e-6
         if not expression.any():  # an encoder that mixes all: then they can only be judged together
             expression[:] = True
-        self._domain = Domain(actor.latents, expression)
+        self._range = ExpressionRange(actor.latents, expression)
 
     def feel(
         self, frame: Frame, face: Face | None, user: Neutral | None, options: StepOptions, stages: _Stages
@@ -327,7 +327,7 @@ class _Role:
         if crop is not None:
             filtered = _filtered(motion.latent, latent.values, at, LATENT_FILTER, options.smoothing)
             latent = Latent(filtered.value)
-        latent, strange = self._domain.ease(latent)
+        latent, strange = self._range.ease(latent)
         self.motion = _Motion(smoothed, posed, filtered, latent, motion.seen_at, motion.presence, motion.at)
         return crop, latent, strange
 
