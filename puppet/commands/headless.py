@@ -15,13 +15,15 @@ from puppet.actor.runtime import DEFAULT_ACTOR, find_actor, load_actor
 from puppet.core.addresses import without_secrets
 from puppet.core.errors import ActorStalledError, PuppetError, RecordingError
 from puppet.core.progress import progress
+from puppet.core.protocols import Source
 from puppet.core.timing import StageTimes
 from puppet.core.types import Result
 from puppet.engine.engine import Engine, Phase, PuppeteerLike
 from puppet.output.recording_sink import RecorderSink
 from puppet.output.settings import OutputSettings
 from puppet.output.virtual_camera import VirtualCamera
-from puppet.sources.registry import Source, list_cameras, open_source
+from puppet.sources.devices import list_cameras
+from puppet.sources.registry import open_source
 
 if TYPE_CHECKING:
     from puppet.actor.runtime import Actor

@@ -22,6 +22,7 @@ from puppet.core.addresses import without_secrets
 from puppet.core.errors import PuppetError, RecordingError, SourceError, reason
 from puppet.core.layout import Layout
 from puppet.core.progress import progress
+from puppet.core.protocols import Source
 from puppet.core.types import Face, Floats, Frame, HeadPose, Result
 from puppet.engine.puppeteer import Puppeteer, StepOptions
 from puppet.face import align
@@ -39,7 +40,7 @@ from puppet.output.recording_sink import RecorderSink, path_of
 from puppet.output.settings import OutputSettings
 from puppet.parsing.texts import one_line
 from puppet.sources.files import IMAGE_SUFFIXES
-from puppet.sources.registry import DEMO_CLIP, Source, open_source
+from puppet.sources.registry import DEMO_CLIP, open_source
 from puppet.storage.file_lock import only_writer
 from puppet.storage.files import publish, publish_numbered
 from puppet.storage.unfinished import draft_name, drop_parts, forget, keep_part

@@ -25,10 +25,10 @@ from puppet.storage.unfinished import drop_draft, make_draft
 
 if TYPE_CHECKING:
     from puppet.actor.runtime import Actor
+    from puppet.core.protocols import Source
     from puppet.core.types import Image, Result
     from puppet.gui.controller import Services
     from puppet.output.recording_sink import RecorderSink
-    from puppet.sources.registry import Source
 
 DEMO = "demo"
 NO_CAMERA = "No camera was found, so the demo clip plays; plug one in and choose it under Driver, or choose a video"
@@ -73,7 +73,7 @@ def run_window(
         motion=replace(settings.motion, **(motion or {})),
         output=replace(settings.output, **(outputs or {})),
     )
-    from puppet.sources.registry import list_cameras
+    from puppet.sources.devices import list_cameras
 
     cameras = [camera.name for camera in list_cameras()]
     spec, notice = choose_source(source, settings.source, cameras)
@@ -273,7 +273,7 @@ def _services(
     from puppet.output.recording_sink import RecorderSink
     from puppet.pictures import decode
     from puppet.sources.cameras import camera_picture
-    from puppet.sources.registry import list_cameras
+    from puppet.sources.devices import list_cameras
 
     def film(path: Path) -> RecorderSink:
         return with_free_name(path, lambda free: RecorderSink(RecordingSettings(free), (Layout.DRIVER,)))
