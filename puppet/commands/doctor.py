@@ -265,18 +265,20 @@ def check_tracker() -> Iterator[Finding]:
 
 def check_actors() -> Iterator[Finding]:
     """Every actor file loads and draws its golden picture on the CPU."""
-    from puppet.actor.runtime import list_actors, load_actor, user_folder
+    from puppet.actor.runtime import list_actors, load_actor
+    from puppet.storage.folders import actors_folder
 
     paths = list_actors()
     if not paths:
-        yield Finding("bad", "actors", f"none found; put an .actor file into {user_folder()}")
+        yield Finding("bad", "actors", f"none found; put an .actor file into {actors_folder()}")
     for path in paths:
         yield _try(path.stem, path, lambda path: load_actor(path, "cpu").card.kind)
 
 
 def check_providers(actor: str | None = None) -> Iterator[Finding]:
     """What ONNX Runtime can really use here, tried with an actor; what is missing otherwise, in words."""
-    from puppet.actor.runtime import DEFAULT_ACTOR, PROVIDERS, find_actor, load_actor
+    from puppet.actor.runtime import DEFAULT_ACTOR, find_actor, load_actor
+    from puppet.core.providers import PROVIDERS
 
     path = find_actor(actor or DEFAULT_ACTOR)
     for key, name in PROVIDERS.items():
