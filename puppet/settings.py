@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from puppet.core.errors import PuppetError
+from puppet.core.motion import MotionSettings
+from puppet.core.providers import PROVIDER
 from puppet.output.settings import OutputSettings
 from puppet.parsing.plain_json import read_json, to_json
 from puppet.parsing.texts import is_plain, is_user_name, one_line
@@ -26,18 +28,6 @@ LONGEST = 500  # characters of a text
 LONGEST_PATH = 4096
 A_PATH: dict[str, Any] = {"path": True}  # of a file or folder, an address, or a name
 PATIENCE = 2.0  # s that another window may take to write its settings
-
-
-@dataclass(frozen=True)
-class MotionSettings:
-    """How the driver's motion reaches the actor."""
-
-    smoothing: float = field(default=0.5, metadata={"range": (0.0, 1.0)})  # 0 off .. 1 strong
-    expression_gain: float = field(default=1.0, metadata={"range": (0.0, 2.0)})  # 1 as strong as the driver
-    eyes_gain: float = field(default=1.0, metadata={"range": (0.0, 2.0)})  # times expression_gain, like the next two
-    mouth_gain: float = field(default=1.0, metadata={"range": (0.0, 2.0)})
-    brows_gain: float = field(default=1.0, metadata={"range": (0.0, 2.0)})
-    pose_gain: float = field(default=1.0, metadata={"range": (0.0, 2.0)})
 
 
 @dataclass(frozen=True)
@@ -71,7 +61,7 @@ class Settings:
     user: str = field(default="Me", metadata={"name": True})  # who sits before the camera
     users: tuple[str, ...] = field(default=("Me",), metadata={"name": True, "most": 100, "merge": True})
     actor: str = field(default="", metadata=A_PATH)  # name or file
-    provider: str = field(default="auto", metadata={"choices": ("auto", "cuda", "directml", "coreml", "cpu")})
+    provider: str = PROVIDER.field()
     recording_folder: str = field(default="", metadata=A_PATH | {"folder": True})  # empty: see `folder`
     mirror_preview: bool = True
     mirror_output: bool = False

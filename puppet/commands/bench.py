@@ -28,6 +28,7 @@ from puppet.core import pixels
 from puppet.core.errors import PuppetError
 from puppet.core.layout import Layout
 from puppet.core.progress import progress
+from puppet.core.providers import short_name
 from puppet.core.timing import StageTimes
 from puppet.core.types import Frame, Image, Result
 from puppet.output.compose import compose
@@ -310,7 +311,7 @@ def about(actor: Actor, size: tuple[int, int], seconds: float) -> dict[str, Any]
     return {
         "actor": actor.name,
         "actor_size": actor.card.image_size,
-        "provider": actor.providers[0].removesuffix("ExecutionProvider"),
+        "provider": short_name(actor.providers[0]),
         "provider_notice": actor.notice,
         "source_size": list(size),
         "seconds": seconds,

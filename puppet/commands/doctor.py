@@ -277,7 +277,8 @@ def check_actors() -> Iterator[Finding]:
 
 def check_providers(actor: str | None = None) -> Iterator[Finding]:
     """What ONNX Runtime can really use here, tried with an actor; what is missing otherwise, in words."""
-    from puppet.actor.runtime import DEFAULT_ACTOR, PROVIDERS, find_actor, load_actor
+    from puppet.actor.runtime import DEFAULT_ACTOR, find_actor, load_actor
+    from puppet.core.providers import PROVIDERS
 
     path = find_actor(actor or DEFAULT_ACTOR)
     for key, name in PROVIDERS.items():

@@ -16,6 +16,7 @@ from puppet.core.addresses import without_secrets
 from puppet.core.errors import ActorStalledError, PuppetError, RecordingError
 from puppet.core.progress import progress
 from puppet.core.protocols import Source
+from puppet.core.providers import AUTO, short_name
 from puppet.core.timing import StageTimes
 from puppet.core.types import Result
 from puppet.engine.engine import Engine, Phase, PuppeteerLike
@@ -39,7 +40,7 @@ def run_headless(
     frames: int | None = None,
     record: Path | None = None,
     loop: bool = False,
-    provider: str = "auto",
+    provider: str = AUTO,
     options: StepOptions | None = None,
     outputs: OutputSettings | None = None,
     virtual_camera: bool = False,
@@ -230,7 +231,7 @@ def report(meter: Meter, source: str, nominal: float, actor: Actor) -> str:
         f"frames       {meter.count} results, {meter.dropped} dropped, face seen in {meter.faces}",
         *_range(meter.strangeness),
         f"source       {source}",
-        f"actor        {actor.name} on {actor.providers[0].removesuffix('ExecutionProvider')}"
+        f"actor        {actor.name} on {short_name(actor.providers[0])}"
         + (f" ({actor.notice})" if actor.notice else ""),
     ]
     return "\n".join(rows)

@@ -23,6 +23,7 @@ from puppet.core.errors import PuppetError, RecordingError, SourceError, reason
 from puppet.core.layout import Layout
 from puppet.core.progress import progress
 from puppet.core.protocols import Source
+from puppet.core.providers import AUTO
 from puppet.core.types import Face, Floats, Frame, HeadPose, Result
 from puppet.engine.puppeteer import Puppeteer, StepOptions
 from puppet.face import align
@@ -43,7 +44,7 @@ from puppet.sources.files import IMAGE_SUFFIXES
 from puppet.sources.registry import DEMO_CLIP, open_source
 from puppet.storage.file_lock import only_writer
 from puppet.storage.files import publish, publish_numbered
-from puppet.storage.unfinished import draft_name, drop_parts, forget, keep_part
+from puppet.storage.unfinished import draft_name, drop_parts, keep_part, unregister
 
 if TYPE_CHECKING:
     from puppet.actor.runtime import Actor
@@ -81,7 +82,7 @@ def render(
     output: Path,
     actor: str | None = None,
     options: StepOptions | None = None,
-    provider: str = "auto",
+    provider: str = AUTO,
     force: bool = False,
     outputs: OutputSettings | None = None,
 ) -> Rendered:
@@ -387,11 +388,7 @@ class _Target:
         """Give the finished files their names. RecordingError when a name was taken meanwhile, or cannot be given."""
         for draft, path in zip(drafts, self.outputs, strict=True):
             try:
-                if self._force:
-                    os.replace(draft, path)
-                    forget(draft)
-                else:
-                    publish(draft, path)
+                publish(draft, path, self._force)
             except OSError as problem:
                 kept = ", ".join(str(part) for part in self.keep(drafts).values())
                 taken = isinstance(problem, FileExistsError)
@@ -410,7 +407,7 @@ class _Target:
                     kept[draft] = draft
                     kept[draft] = publish_numbered(draft, path_of(part, layout, self._layouts), "-")
                     keep_part(kept[draft], self.output)
-            forget(draft)
+            unregister(draft)
         return kept
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from puppet.core.errors import ActorFileError, PuppetError, RecordingError
+from puppet.core.providers import AUTO
 from puppet.engine.engine import ActorResults, Engine, Phase, PuppeteerLike
 from puppet.process.log import uncaught
 from puppet.process.signals import closing, raise_if_terminated
@@ -85,11 +86,11 @@ def run_window(
     unattended = any(asked is not None for asked in (frames, record, screenshot))
     wish = CameraWish(settings.camera)
     session = _Session(settings, file, source is not None, actor is not None, unattended, wish)
-    engine = build_engine(settings.provider if provider in (None, "auto") else provider, loop, wish)
+    engine = build_engine(settings.provider if provider in (None, AUTO) else provider, loop, wish)
     return session.run(engine, spec, actor_file, notices, record, frames, screenshot, virtual_camera)
 
 
-def run_explorer(actor: str | None, provider: str = "auto", screenshot: Path | None = None) -> int:
+def run_explorer(actor: str | None, provider: str = AUTO, screenshot: Path | None = None) -> int:
     """The explorer in a window of its own; 0 when it is closed.
 
     actor: name or file, None: the built-in one. screenshot: a PNG once all pictures are there; then it closes.
@@ -268,12 +269,12 @@ def _services(
     from puppet.face.neutral_store import NeutralStore
     from puppet.gui.controller import Services
     from puppet.media.ffmpeg_arguments import RecordingSettings
-    from puppet.media.recorder import with_free_name
     from puppet.output.live_outputs import Outputs
     from puppet.output.recording_sink import RecorderSink
     from puppet.pictures import decode
     from puppet.sources.cameras import camera_picture
     from puppet.sources.devices import list_cameras
+    from puppet.storage.names import with_free_name
 
     def film(path: Path) -> RecorderSink:
         return with_free_name(path, lambda free: RecorderSink(RecordingSettings(free), (Layout.DRIVER,)))
@@ -364,7 +365,7 @@ def bench_in_window(
     return stopwatch.figures() | {"drops": dropped, "cpu": usage.cpu}
 
 
-def build_engine(provider: str = "auto", loop: bool = False, wish: CameraWish | None = None) -> Engine:
+def build_engine(provider: str = AUTO, loop: bool = False, wish: CameraWish | None = None) -> Engine:
     """The engine on the real parts; nothing is opened or loaded yet. The demo clip always loops."""
     devices = Devices(wanted=(wish or CameraWish()).wanted)
 

@@ -61,6 +61,10 @@ class RecordingError(PuppetError):
     """A recording cannot start or go on; what was written so far is kept."""
 
 
+class NameTakenError(RecordingError):
+    """There is a file of that name already."""
+
+
 class SoundError(PuppetError):
     """A microphone cannot be used; pictures go on without it."""
 

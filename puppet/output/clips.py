@@ -11,10 +11,10 @@ from puppet.core.errors import RecordingError
 from puppet.core.types import Result
 from puppet.media.ffmpeg_arguments import FrameClock, literal
 from puppet.media.ffmpeg_child import find_ffmpeg, run_ffmpeg
-from puppet.media.recorder import new_recording_path
 from puppet.output.compose import compose
 from puppet.output.recording_sink import write_new
 from puppet.provenance.xmp import Provenance, in_gif, in_webp
+from puppet.storage.names import new_recording_path
 from puppet.storage.unfinished import temporary_folder
 
 SECONDS = 3.0

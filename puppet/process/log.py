@@ -13,7 +13,7 @@ from datetime import datetime
 from puppet import __version__
 from puppet.core.errors import PuppetError, UnexpectedError, reason
 from puppet.parsing.texts import one_line
-from puppet.storage.file_lock import hold
+from puppet.storage.file_lock import acquire
 from puppet.storage.folders import log_folder
 
 NAME, BEFORE, LOCK = "errors.log", "errors.1.log", "errors.lock"
@@ -80,7 +80,7 @@ def _append(trace: str, part: str) -> str:
     entry = (head + trace[-LONGEST:] + "\n").encode("utf-8", errors="backslashreplace")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with hold(path.with_name(LOCK), PATIENCE) or contextlib.nullcontext():
+        with acquire(path.with_name(LOCK), PATIENCE) or contextlib.nullcontext():
             if path.exists() and path.stat().st_size + len(entry) > LARGEST:
                 path.replace(path.with_name(BEFORE))
             with path.open("ab") as file:

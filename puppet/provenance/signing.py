@@ -7,7 +7,6 @@ can check who signed. Put one of your own in its place: `cert.pem` (a chain, lea
 from __future__ import annotations
 
 import json
-import os
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,9 @@ from puppet import __version__
 from puppet.core.errors import RecordingError, reason
 from puppet.provenance.xmp import SOURCE_TYPE, Provenance
 from puppet.storage.file_lock import only_writer
+from puppet.storage.files import publish
 from puppet.storage.folders import signing_folder
-from puppet.storage.unfinished import draft_name, drop_draft, note
+from puppet.storage.unfinished import draft_name, drop_draft, register
 
 CERTIFICATE, KEY = "cert.pem", "key.pem"
 SUFFIXES = (
@@ -85,14 +85,14 @@ def sign(path: Path, about: Provenance) -> None:
 
     chain, key = credentials(signing_folder())
     draft = draft_name(path)
-    note(draft)
+    register(draft)
     try:
         signer = c2pa.Signer.from_info(
             c2pa.C2paSignerInfo(c2pa.C2paSigningAlg.ES256, chain.encode(), key.encode(), None)
         )
         with c2pa.Builder(json.dumps(manifest(about))) as builder, signer:
             builder.sign_file(path, draft, signer)
-        os.replace(draft, path)
+        publish(draft, path, replace=True)
     except (c2pa.C2paError, OSError, ValueError) as problem:
         raise RecordingError(f"{path.name} was not signed: {problem}") from problem
     finally:

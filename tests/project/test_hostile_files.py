@@ -34,7 +34,7 @@ from puppet.parsing.texts import checked, is_file_name, is_plain, one_line
 from puppet.parsing.zips import open_zip
 from puppet.settings import Settings, load_settings, save_settings
 from puppet.sources.registry import open_source
-from puppet.storage.file_lock import hold, is_locked
+from puppet.storage.file_lock import acquire, is_locked
 
 ROOT = Path(__file__).resolve().parents[2]
 BAD_TEXTS = {
@@ -118,7 +118,7 @@ def test_pipes_devices_and_folders_are_refused_at_once(tmp_path):
                 read(path, 100)
     assert not is_locked(tmp_path / "nothing")
     with pytest.raises(OSError):  # noqa: PT011
-        hold(tmp_path / "pipe")
+        acquire(tmp_path / "pipe")
 
 
 def test_files_are_read_within_their_limit(tmp_path):
@@ -606,7 +606,7 @@ def test_hostile_logs_and_figures_of_a_job_are_left_out(tmp_path):
         '{"step": 2, "kind": "train", "loss": 2, "seconds": "x"}',
     ]
     (tmp_path / making.RUN / "metrics.jsonl").write_text("\n".join(rows))
-    with hold(tmp_path / making.LOCK) or pytest.fail("locked"):
+    with acquire(tmp_path / making.LOCK) or pytest.fail("locked"):
         job = making.look(tmp_path)
     assert job.losses == ((1, 2.0),)
     assert is_plain(job.words + job.report, lines=True)

@@ -10,6 +10,7 @@ from PyQt6.QtGui import QPalette
 
 from puppet.actor.runtime import DEFAULT_ACTOR, find_actor, list_actors, load_actor
 from puppet.core.errors import PuppetError, RecordingError
+from puppet.core.providers import AUTO
 from puppet.explore.bookmarks import Bookmarks
 from puppet.gui.explorer.explorer import ExplorerWidget
 from puppet.gui.kit.theme import colours_for, follow_system, palette_of, style_sheet
@@ -23,7 +24,7 @@ SIZE = (1180, 760)  # px
 WAKE_MS = 200  # Python hears signals only when it runs
 
 
-def show_explorer(name: str | None = None, provider: str = "auto", screenshot: Path | None = None) -> int:
+def show_explorer(name: str | None = None, provider: str = AUTO, screenshot: Path | None = None) -> int:
     """Open the window and stay until it is closed; 0. name: an actor's name or file.
 
     screenshot: a PNG of the window once all small pictures are there; then it closes. Raises PuppetError.
