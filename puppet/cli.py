@@ -246,7 +246,7 @@ def explore_actor(arguments: argparse.Namespace) -> int:
 
 
 def show_cameras(arguments: argparse.Namespace) -> int:
-    from puppet.sources.registry import list_cameras
+    from puppet.sources.devices import list_cameras
 
     cameras = list_cameras()
     for camera in cameras:

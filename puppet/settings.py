@@ -16,6 +16,7 @@ from puppet.core.providers import PROVIDER
 from puppet.output.settings import OutputSettings
 from puppet.parsing.plain_json import read_json, to_json
 from puppet.parsing.texts import is_plain, is_user_name, one_line
+from puppet.sources.camera_format import CameraFormat
 from puppet.storage.file_lock import only_writer
 from puppet.storage.files import set_aside, write_whole
 from puppet.storage.folders import videos_folder
@@ -27,15 +28,6 @@ LONGEST = 500  # characters of a text
 LONGEST_PATH = 4096
 A_PATH: dict[str, Any] = {"path": True}  # of a file or folder, an address, or a name
 PATIENCE = 2.0  # s that another window may take to write its settings
-
-
-@dataclass(frozen=True)
-class CameraFormat:
-    """What a camera is asked for; one that does not have it gives what comes nearest."""
-
-    width: int = field(default=1280, metadata={"range": (160, 7680)})  # px; nearly every webcam does 1280 x 720 at 30
-    height: int = field(default=720, metadata={"range": (120, 4320)})
-    fps: int = field(default=30, metadata={"range": (1, 240)})
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,7 @@ def check_opencv() -> Iterator[Finding]:
 def check_ffmpeg() -> Iterator[Finding]:
     from puppet.media.codecs import X264
     from puppet.media.encoders import listed
-    from puppet.media.recorder import find_ffmpeg
+    from puppet.media.ffmpeg_child import find_ffmpeg
 
     executable = find_ffmpeg()
     if X264.name in listed(executable):
@@ -137,7 +137,7 @@ def check_encoders() -> Iterator[Finding]:
     """What recordings can be packed with. Encoders in hardware are tried by encoding ten pictures."""
     from puppet.media.codecs import ENCODERS, Codec
     from puppet.media.encoders import listed, works
-    from puppet.media.recorder import find_ffmpeg
+    from puppet.media.ffmpeg_child import find_ffmpeg
 
     executable = find_ffmpeg()
     with ThreadPoolExecutor(TRIALS) as pool:
@@ -234,7 +234,7 @@ def check_display() -> Iterator[Finding]:
 
 
 def check_cameras() -> Iterator[Finding]:
-    from puppet.sources.registry import list_cameras
+    from puppet.sources.devices import list_cameras
 
     cameras = list_cameras()
     if not cameras:

@@ -16,6 +16,7 @@ from puppet.commands.services import DEMO, build_engine_for
 from puppet.core.addresses import without_secrets
 from puppet.core.errors import ActorStalledError, PuppetError, RecordingError
 from puppet.core.progress import progress
+from puppet.core.protocols import Source
 from puppet.core.providers import AUTO, short_name
 from puppet.core.timing import StageTimes
 from puppet.core.types import Result
@@ -23,7 +24,8 @@ from puppet.engine.engine import Engine, Phase
 from puppet.output.recording_sink import RecorderSink
 from puppet.output.settings import OutputSettings
 from puppet.output.virtual_camera import VirtualCamera
-from puppet.sources.registry import Source, list_cameras, open_source
+from puppet.sources.devices import list_cameras
+from puppet.sources.registry import open_source
 
 if TYPE_CHECKING:
     from puppet.actor.runtime import Actor

@@ -10,6 +10,7 @@ import numpy as np
 
 from puppet.core.errors import SourceError
 from puppet.core.progress import progress
+from puppet.core.protocols import Source
 from puppet.core.types import Face, Floats, Frame, HeadPose
 from puppet.face import align
 from puppet.face.face_selection import spot_of
@@ -18,7 +19,6 @@ from puppet.face.persons import Looks, apart, colours, grouped, look
 from puppet.face.retarget import head_movement
 from puppet.face.shots import CutWatch, Sighting, looks_within, shots
 from puppet.face.tracking import film_tracker
-from puppet.sources.registry import Source
 
 SAMPLED = 600  # frames the driver's neutral is worked out from
 SHORT = 1.5  # s of a face: a shot that shows less of it borrows a neutral

@@ -19,6 +19,7 @@ from puppet.commands.services import DEMO
 from puppet.core.addresses import without_secrets
 from puppet.core.errors import PuppetError, RecordingError, SourceError
 from puppet.core.progress import progress
+from puppet.core.protocols import Source
 from puppet.core.providers import AUTO
 from puppet.core.types import Result
 from puppet.engine.puppeteer import Puppeteer, StepOptions
@@ -30,7 +31,7 @@ from puppet.output.recording_sink import RecorderSink
 from puppet.output.settings import OutputSettings
 from puppet.parsing.texts import one_line
 from puppet.sources.files import IMAGE_SUFFIXES
-from puppet.sources.registry import DEMO_CLIP, Source, open_source
+from puppet.sources.registry import DEMO_CLIP, open_source
 from puppet.storage.file_lock import only_writer
 
 if TYPE_CHECKING:

@@ -15,11 +15,11 @@ from puppet.sources.devices import CameraWish, Devices
 
 if TYPE_CHECKING:
     from puppet.actor.runtime import Actor
+    from puppet.core.protocols import Source
     from puppet.core.types import Image, Result
     from puppet.engine.puppeteer import StepOptions
     from puppet.gui.controller import Services
     from puppet.output.recording_sink import RecorderSink
-    from puppet.sources.registry import Source
 
 DEMO = "demo"
 
@@ -92,7 +92,7 @@ def window_services(
     from puppet.output.recording_sink import RecorderSink
     from puppet.pictures import decode
     from puppet.sources.cameras import camera_picture
-    from puppet.sources.registry import list_cameras
+    from puppet.sources.devices import list_cameras
     from puppet.storage.names import with_free_name
 
     def film(path: Path) -> RecorderSink:

@@ -68,7 +68,7 @@ def run_window(
         motion=replace(settings.motion, **(motion or {})),
         output=replace(settings.output, **(outputs or {})),
     )
-    from puppet.sources.registry import list_cameras
+    from puppet.sources.devices import list_cameras
 
     cameras = [camera.name for camera in list_cameras()]
     spec, notice = choose_source(source, settings.source, cameras)

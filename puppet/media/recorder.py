@@ -27,6 +27,7 @@ from puppet.media.ffmpeg_arguments import (
     finish_arguments,
     recording_arguments,
 )
+from puppet.media.ffmpeg_child import find_ffmpeg, run_ffmpeg, start_ffmpeg
 from puppet.process.log import explained
 from puppet.provenance.xmp import Provenance, append_xmp
 from puppet.storage.file_lock import is_at
@@ -40,9 +41,6 @@ LEAD_BYTES = 256 << 20  # of pictures that may wait besides while those from bef
 STALLED_AFTER = 20.0  # s without progress while closing, then ffmpeg is ended
 LOOK_EVERY = 1.0  # s between looks whether file and ffmpeg are still there
 NOTHING = Provenance()
-CREATION_FLAGS = 0  # Windows: no console window, and no Ctrl-C from ours
-if sys.platform == "win32":
-    CREATION_FLAGS = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
 
 
 class LostFileError(OSError):
@@ -265,14 +263,12 @@ class Recorder:
         if not (self._settings.width and self._settings.height):
             self._settings = replace(self._settings, width=first.shape[1], height=first.shape[0])
         lock = lock_descriptor()
-        return subprocess.Popen(
+        return start_ffmpeg(
             recording_arguments(self._executable, self._settings),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=self._messages,  # a file, so that nobody has to read along and a dead app breaks no pipe
-            start_new_session=True,  # Ctrl-C in the terminal is for the app, which then closes the recording in order
-            creationflags=CREATION_FLAGS,
-            pass_fds=() if lock is None or sys.platform == "win32" else (lock,),  # unfinished until ffmpeg is done
+            inherited=() if lock is None or sys.platform == "win32" else (lock,),  # unfinished until ffmpeg is done
         )
 
     def _bytes(self, image: Image) -> bytes:
@@ -363,16 +359,6 @@ class Recorder:
             self._changed.notify_all()
 
 
-def find_ffmpeg() -> str:
-    """The ffmpeg that `imageio-ffmpeg` brings. Raises RecordingError."""
-    import imageio_ffmpeg
-
-    try:
-        return imageio_ffmpeg.get_ffmpeg_exe()
-    except RuntimeError as problem:
-        raise RecordingError("No ffmpeg was found; reinstall it with: pip install imageio-ffmpeg") from problem
-
-
 def tidy(
     path: Path, executable: str, about: Provenance = NOTHING, sound: Sound | None = None, seconds: float = 0.0
 ) -> bool:
@@ -387,16 +373,7 @@ def tidy(
         arguments = finish_arguments(executable, path, draft, about)
         if sound is not None:
             arguments = finish_arguments(executable, path, draft, about, sound.path, sound.start, seconds, sound.track)
-        subprocess.run(
-            arguments,
-            check=True,
-            timeout=limit + seconds,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C in the terminal is for the app, which then closes the recording in order
-            creationflags=CREATION_FLAGS,
-        )
+        run_ffmpeg(arguments, limit + seconds).check_returncode()
         if container(path) == "mp4":
             append_xmp(draft, about)
         with open(draft, "rb+") as file:

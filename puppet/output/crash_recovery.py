@@ -12,8 +12,9 @@ from pathlib import Path
 from puppet.core.errors import RecordingError
 from puppet.core.layout import Layout
 from puppet.media.ffmpeg_arguments import container
+from puppet.media.ffmpeg_child import find_ffmpeg
 from puppet.media.frame_times import film_times
-from puppet.media.recorder import Sound, find_ffmpeg, tidy
+from puppet.media.recorder import Sound, tidy
 from puppet.provenance.xmp import Provenance
 from puppet.storage.file_lock import acquire, is_at, release
 from puppet.storage.unfinished import LIST, PARTS, Entry, Kind, lists_folder, read_list, read_parts

@@ -15,8 +15,8 @@ from puppet.core.errors import CameraOutputError, PuppetError, RecordingError, S
 from puppet.core.types import Result
 from puppet.media.codecs import Codec, Encoder
 from puppet.media.encoders import choose, offered
+from puppet.media.ffmpeg_child import find_ffmpeg
 from puppet.media.microphone import Microphone, SoundDevice, list_microphones
-from puppet.media.recorder import find_ffmpeg
 from puppet.output.clips import FPS as CLIP_FPS
 from puppet.output.clips import HEIGHT as CLIP_HEIGHT
 from puppet.output.clips import SECONDS as CLIP_SECONDS

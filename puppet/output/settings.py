@@ -11,7 +11,7 @@ from puppet.core.types import Result
 from puppet.media.codecs import Codec, Quality
 from puppet.media.encoders import choose, offered
 from puppet.media.ffmpeg_arguments import RecordingSettings
-from puppet.media.recorder import find_ffmpeg
+from puppet.media.ffmpeg_child import find_ffmpeg
 from puppet.media.sound_file import SoundSource
 from puppet.output.recording_sink import RecorderSink
 from puppet.provenance.xmp import Provenance

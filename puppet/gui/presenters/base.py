@@ -24,7 +24,8 @@ from puppet.gui.main_window import MainWindow
 from puppet.new_actor import job as making
 from puppet.output.live_outputs import Outputs
 from puppet.output.recording_sink import RecorderSink
-from puppet.settings import CameraFormat, Settings
+from puppet.settings import Settings
+from puppet.sources.camera_format import CameraFormat
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from puppet.engine.engine import Status
 from puppet.gui.kit.qimage import to_icon
 from puppet.gui.live.casting_panel import THUMBNAIL
 from puppet.gui.presenters.base import Area, Desk
-from puppet.settings import CameraFormat
+from puppet.sources.camera_format import CameraFormat
 
 
 class CameraArea(Area):

@@ -239,10 +239,10 @@ def test_actors_are_listed_and_a_damaged_one_is_named(
 def test_cameras_are_listed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     from puppet.sources.devices import Camera
 
-    monkeypatch.setattr("puppet.sources.registry.list_cameras", lambda: [Camera(2, "Desk", "/dev/video2", 200)])
+    monkeypatch.setattr("puppet.sources.devices.list_cameras", lambda: [Camera(2, "Desk", "/dev/video2", 200)])
     assert cli.main(["cameras"]) == 0
     assert capsys.readouterr().out == "2  Desk  /dev/video2\n"
-    monkeypatch.setattr("puppet.sources.registry.list_cameras", list)
+    monkeypatch.setattr("puppet.sources.devices.list_cameras", list)
     assert cli.main(["cameras"]) == 0
     assert "No camera" in capsys.readouterr().err
 
