@@ -11,12 +11,14 @@ from typing import Any
 
 from puppet import __version__
 from puppet.core.errors import PuppetError
+from puppet.core.motion import MOTION_OPTIONS
+from puppet.core.options import NumberOption
+from puppet.core.providers import PROVIDER
 from puppet.parsing.texts import one_line
 from puppet.process import environment
 from puppet.process.log import explained, uncaught
 from puppet.process.signals import exit_code, terminating
 
-PROVIDERS = ("auto", "cuda", "directml", "coreml", "cpu")
 LAYOUTS = ("side-by-side", "actor", "driver", "separate")
 CODECS = ("h264", "hevc", "vp9", "av1", "prores", "ffv1")
 QUALITIES = ("small", "good", "high")
@@ -77,7 +79,7 @@ def build_parser() -> argparse.ArgumentParser:
     _provider_option(run)
     _output_options(run, "as the window was left")
     run.add_argument("--screenshot", type=Path, metavar="PNG", help="save a picture of the window before it ends")
-    _motion_options(run, "as the window was left")
+    _motion_options(run, "as the window was left, else what stands in brackets")
 
     render = _command(
         commands, "render", render_video, "let an actor play a video", "puppet render talk.mp4 -o statue.mp4"
@@ -94,7 +96,7 @@ def build_parser() -> argparse.ArgumentParser:
     _provider_option(render)
     render.add_argument("--force", action="store_true", help="replace OUT.mp4 when it exists")
     _output_options(render, "side-by-side, h264, high")
-    _motion_options(render, "0.5 and 1")
+    _motion_options(render, "what stands in brackets")
 
     bench = _command(
         commands, "bench", run_bench, "measure how fast this machine is", "puppet bench --seconds 30 --json now.json"
@@ -149,7 +151,7 @@ def run_live(arguments: argparse.Namespace) -> int:
             outputs=OutputSettings(**_outputs(arguments, arguments.record)),
             virtual_camera=arguments.virtual_camera,
         )
-    from puppet.commands.doctor import has_display
+    from puppet.commands.display import has_display
 
     if not has_display():
         if any((arguments.source, arguments.frames, arguments.record, arguments.screenshot)):
@@ -175,7 +177,7 @@ def render_demo(actor: str | None, provider: str, motion: dict[str, Any]) -> int
     """What a machine without a display gets: the demo clip, played by the actor, as a new file in this folder."""
     from puppet.commands.render import render
     from puppet.engine.puppeteer import StepOptions
-    from puppet.media.recorder import free_name
+    from puppet.storage.names import free_name
 
     output = free_name(Path(DEMO_OUTPUT))
     print(f"There is no display, so the demo clip is rendered to {output} instead of shown in a window.", flush=True)
@@ -220,10 +222,12 @@ def render_video(arguments: argparse.Namespace) -> int:
 
 
 def run_bench(arguments: argparse.Namespace) -> int:
+    if arguments.compare is not None:
+        from puppet.commands.bench_report import run_compare
+
+        return run_compare(*arguments.compare)
     from puppet.commands import bench
 
-    if arguments.compare is not None:
-        return bench.run_compare(*arguments.compare)
     return bench.run_bench(
         actor=arguments.actor,
         provider=arguments.provider,
@@ -236,17 +240,13 @@ def run_bench(arguments: argparse.Namespace) -> int:
 
 
 def explore_actor(arguments: argparse.Namespace) -> int:
-    from puppet.commands.doctor import has_display
-
-    if not has_display():
-        raise PuppetError("The explorer is a window, and there is no display for it")
-    from puppet.commands.window import run_explorer
+    from puppet.commands.explore import run_explorer
 
     return run_explorer(arguments.actor, arguments.provider, arguments.screenshot)
 
 
 def show_cameras(arguments: argparse.Namespace) -> int:
-    from puppet.sources.registry import list_cameras
+    from puppet.sources.devices import list_cameras
 
     cameras = list_cameras()
     for camera in cameras:
@@ -259,7 +259,8 @@ def show_cameras(arguments: argparse.Namespace) -> int:
 def show_actors(arguments: argparse.Namespace) -> int:
     """One line per actor; a damaged file is named, and makes the exit code 2."""
     from puppet.actor.card import read_card
-    from puppet.actor.runtime import list_actors, user_folder
+    from puppet.actor.runtime import list_actors
+    from puppet.storage.folders import actors_folder
 
     code = 0
     for path in list_actors():
@@ -270,7 +271,7 @@ def show_actors(arguments: argparse.Namespace) -> int:
         except PuppetError as problem:
             print(f"puppet: {one_line(str(problem), None)}", file=sys.stderr)
             code = 2
-    print(f"Put more into {user_folder()}", file=sys.stderr)
+    print(f"Put more into {actors_folder()}", file=sys.stderr)
     return code
 
 
@@ -296,7 +297,8 @@ def _actor_option(parser: argparse.ArgumentParser) -> None:
 
 
 def _provider_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--provider", choices=PROVIDERS, default="auto", help="what computes (%(default)s)")
+    help = f"{PROVIDER.help} ({PROVIDER.default})"
+    parser.add_argument(PROVIDER.flag, choices=PROVIDER.choices, default=PROVIDER.default, help=help)
 
 
 def _output_options(parser: argparse.ArgumentParser, default: str) -> None:
@@ -329,7 +331,7 @@ def _outputs(arguments: argparse.Namespace, file: Path | None = None) -> dict[st
 
 def _options_again(arguments: argparse.Namespace) -> list[str]:
     """The options of `puppet render` as they were given, for a process that renders one video of a folder."""
-    names = ("actor", "provider", "layout", "codec", "quality", "height", *MOTION)
+    names = ("actor", "provider", "layout", "codec", "quality", "height", *(option.name for option in MOTION_OPTIONS))
     options = [(name.replace("_", "-"), getattr(arguments, name)) for name in names]
     given = [word for name, value in options if value is not None for word in (f"--{name}", str(value))]
     return given + [
@@ -337,26 +339,16 @@ def _options_again(arguments: argparse.Namespace) -> list[str]:
     ]
 
 
-MOTION = {  # of settings.MotionSettings: the largest value, and what it is
-    "smoothing": (1, "0 off, 1 strong"),
-    "expression_gain": (2, "how strongly the actor shows what the face does: 0 not at all, 1 as the driver, 2 twice"),
-    "eyes_gain": (2, "the same for lids and gaze, times --expression-gain"),
-    "mouth_gain": (2, "the same for mouth, jaw and cheeks"),
-    "brows_gain": (2, "the same for the brows"),
-    "pose_gain": (2, "how far the head turns and moves"),
-}
-
-
 def _motion_options(parser: argparse.ArgumentParser, default: str) -> None:
     group = parser.add_argument_group("motion", f"Without these: {default}.")
-    for name, (most, help) in MOTION.items():
-        option = "--" + name.replace("_", "-")
-        group.add_argument(option, type=_number_to(most), metavar=f"0..{most}", help=help)
+    for option in MOTION_OPTIONS:
+        help = f"{option.help} ({option.default:g})"
+        group.add_argument(option.flag, type=_number(option), metavar=option.span, help=help)
 
 
 def _motion(arguments: argparse.Namespace) -> dict[str, Any]:
-    """What was chosen on the command line, numbers by field of settings.MotionSettings."""
-    chosen = {name: getattr(arguments, name) for name in MOTION}
+    """What was chosen on the command line, numbers by field of MotionSettings."""
+    chosen = {option.name: getattr(arguments, option.name) for option in MOTION_OPTIONS}
     return {name: value for name, value in chosen.items() if value is not None}
 
 
@@ -384,14 +376,11 @@ def _size(text: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
-def _number_to(most: int) -> Callable[[str], float]:
+def _number(option: NumberOption) -> Callable[[str], float]:
     def parse(text: str) -> float:
         try:
-            value = float(text)
-        except ValueError:
-            value = -1.0
-        if not 0 <= value <= most:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to {most}")
-        return value
+            return option.parse(text)
+        except ValueError as problem:
+            raise argparse.ArgumentTypeError(str(problem)) from problem
 
     return parse

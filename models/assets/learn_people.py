@@ -21,7 +21,7 @@ from models.common.arguments import learn_from_people
 from puppet.core.errors import DataError, reason
 from puppet.core.types import Face, Floats, Frame
 from puppet.face import align
-from puppet.face.first_neutral import BONE
+from puppet.face.landmarks import BONE
 from puppet.face.persons import SHAPE, turning
 from puppet.face.tracking import FaceMeshTracker
 from puppet.sources.devices import Film

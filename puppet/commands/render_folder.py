@@ -19,7 +19,7 @@ from puppet.output.settings import OutputSettings
 from puppet.parsing.texts import one_line
 from puppet.process.log import explained
 from puppet.sources.files import claimed_frames
-from puppet.storage.file_lock import holder, is_locked, lock_of
+from puppet.storage.file_lock import is_locked, lock_of, owner
 from puppet.storage.files import missing_folders, remove_empty
 
 VIDEO_SUFFIXES = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg"}
@@ -47,6 +47,7 @@ def videos_in(folder: Path) -> list[Path]:
 
 
 def default_jobs() -> int:
+    """How many videos are rendered at once when nothing is asked for."""
     return max(1, (os.cpu_count() or 1) // CORES_PER_JOB)
 
 
@@ -68,7 +69,7 @@ def plan(
         if own is not None:
             raise RecordingError(f"{own} is one of the videos that are to be read; choose another folder to write to")
         if is_locked(lock := lock_of(output)):
-            raise RecordingError(f"{output} is being written by {holder(lock)}; wait until it is done")
+            raise RecordingError(f"{output} is being written by {owner(lock)}; wait until it is done")
         if resume and all(path.exists() for path in made):
             finished += 1
             continue

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
+
+SourceTrouble = Literal["absent", "busy", "denied", "unplugged", "frozen", "unreadable", "empty"]
 
 
 class PuppetError(Exception):
@@ -23,15 +25,16 @@ class UnexpectedError(PuppetError):
 
 
 class SourceError(PuppetError):
-    """A camera, file, folder or URL gives no frames. `kind` tells the cases apart for the window.
+    """A camera, file, folder or URL gives no frames.
 
-    kind: "absent", "busy", "denied", "unplugged", "frozen", "unreadable" or "empty". final: trying again would do harm;
-    a camera that was told a wrong password too often shuts its user out.
+    kind: what is wrong, for the window. final: trying again would do harm, as a camera that was told a wrong password
+    too often locks the user out.
     """
 
-    def __init__(self, message: str, kind: str, final: bool = False) -> None:
+    def __init__(self, message: str, kind: SourceTrouble, final: bool = False) -> None:
         super().__init__(message)
-        self.kind, self.final = kind, final
+        self.kind: SourceTrouble = kind
+        self.final = final
 
 
 class PictureError(PuppetError):
@@ -56,6 +59,10 @@ class ActorStalledError(PuppetError):
 
 class RecordingError(PuppetError):
     """A recording cannot start or go on; what was written so far is kept."""
+
+
+class NameTakenError(RecordingError):
+    """There is a file of that name already."""
 
 
 class SoundError(PuppetError):

@@ -58,13 +58,10 @@ class StageTimes:
                 self._stages.setdefault(stage, deque(maxlen=self._keep)).append(ms)
 
     def percentiles(self) -> dict[str, dict[str, float]]:
-        """{"track": {"p50": ms, "p95": ms, "p99": ms}, ...}, stages in the order they were first seen."""
+        """{"track": {"p50": ms, "p95": ms, "p99": ms}, ...}, stages in the order of their first step."""
         with self._lock:
             values = {stage: list(ms) for stage, ms in self._stages.items()}
-        return {
-            stage: dict(zip(("p50", "p95", "p99"), map(float, np.percentile(ms, (50, 95, 99))), strict=True))
-            for stage, ms in values.items()
-        }
+        return {stage: percentiles(ms) for stage, ms in values.items()}
 
 
 def percentiles(values: Iterable[float]) -> dict[str, float]:

@@ -99,7 +99,7 @@ class Result:
     """One step: what went in, what came out. `portrait` is None only when no actor is loaded.
 
     face, crop: None when no face was seen (crop also when the actor does not ask for pixels).
-    out_of_domain: how strange to the actor is what the face asks for (`domain.Domain`): up to 1 its footage shows the
+    out_of_domain: how strange to the actor is what the face asks for (`ExpressionRange`): up to 1 its footage shows the
     like, beyond it does not; None without a face or an actor.
     stage_ms: milliseconds by stage ("track", "retarget", "align", "encode", "decode"), of all actors together.
     wall: what further actors made of the same face.

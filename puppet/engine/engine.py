@@ -31,10 +31,9 @@ from puppet.process.memory import give_back
 
 if TYPE_CHECKING:
     from puppet.actor.runtime import Actor
+    from puppet.core.protocols import Sink, Source
     from puppet.engine.puppeteer import StepOptions, Tracked
     from puppet.face.neutral import Neutral
-    from puppet.output.recording_sink import Sink
-    from puppet.sources.registry import Source
 
 __all__ = ["ActorResults", "Engine", "Phase", "Problem", "PuppeteerLike", "Status"]
 

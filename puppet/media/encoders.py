@@ -17,7 +17,7 @@ from puppet.media.codecs import (
     pixel_filters,
     quality_arguments,
 )
-from puppet.media.recorder import CREATION_FLAGS
+from puppet.media.ffmpeg_child import ask_ffmpeg
 
 TRIAL_FRAMES = 10
 TRIAL_SECONDS = 20.0  # an encoder whose driver hangs is not used
@@ -70,14 +70,6 @@ def offered(executable: str) -> tuple[Codec, ...]:
 
 def _run(arguments: list[str]) -> subprocess.CompletedProcess[str] | None:
     try:
-        return subprocess.run(
-            arguments,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=TRIAL_SECONDS,
-            creationflags=CREATION_FLAGS,
-        )
+        return ask_ffmpeg(arguments, TRIAL_SECONDS)
     except (OSError, subprocess.SubprocessError):
         return None

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from puppet.media.ffmpeg_arguments import film_input
-from puppet.media.recorder import CREATION_FLAGS, find_ffmpeg
+from puppet.media.ffmpeg_child import ask_ffmpeg, find_ffmpeg
 from puppet.media.video_facts import FilmFacts, packet_spans
 
 LARGEST_RATE = 120.0  # pictures per second
@@ -34,16 +34,7 @@ class FilmTimes:
 def film_times(path: Path) -> FilmTimes:
     """Nothing when ffmpeg cannot tell: then the file's own word on its rate has to do."""
     try:
-        done = subprocess.run(
-            times_arguments(find_ffmpeg(), path),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=READ_SECONDS,
-            creationflags=CREATION_FLAGS,
-        )
+        done = ask_ffmpeg(times_arguments(find_ffmpeg(), path), READ_SECONDS)
     except (OSError, subprocess.SubprocessError):
         return FilmTimes()
     return read_times(done.stdout, done.stderr)

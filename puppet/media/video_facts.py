@@ -13,8 +13,8 @@ from pathlib import Path
 
 from puppet.core.errors import RecordingError
 from puppet.media.ffmpeg_arguments import film_input, literal
+from puppet.media.ffmpeg_child import ask_ffmpeg, find_ffmpeg
 from puppet.media.hdr import TRANSFERS
-from puppet.media.recorder import CREATION_FLAGS, find_ffmpeg
 
 ASK_SECONDS = 30.0  # a network drive takes its time
 FIRST_PACKETS = 120  # whose stamps tell the usual distance
@@ -73,16 +73,7 @@ def film_facts(path: Path) -> FilmFacts:
 @functools.lru_cache(maxsize=64)
 def _asked(path: Path, _size: int, _changed: int) -> FilmFacts:
     try:
-        done = subprocess.run(
-            facts_arguments(find_ffmpeg(), path),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=ASK_SECONDS,
-            creationflags=CREATION_FLAGS,
-        )
+        done = ask_ffmpeg(facts_arguments(find_ffmpeg(), path), ASK_SECONDS)
     except (OSError, subprocess.SubprocessError, RecordingError):
         return FilmFacts()
     return read_facts(done.stdout, done.stderr.replace(literal(path).encode(errors="replace").decode(), ""))

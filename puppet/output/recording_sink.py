@@ -8,35 +8,22 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 import cv2
 
-from puppet.core.errors import PuppetError, RecordingError, reason
+from puppet.core.errors import RecordingError, reason
+from puppet.core.layout import Layout
+from puppet.core.protocols import Sink
 from puppet.core.types import Image, Result
 from puppet.media.ffmpeg_arguments import RecordingSettings
-from puppet.media.recorder import Recorder, Recording, Sound, new_recording_path, with_free_name
+from puppet.media.recorder import Recorder, Recording, Sound
 from puppet.media.sound_file import SoundFile, SoundSource
 from puppet.media.timeline import Timeline
-from puppet.output.compose import Layout, compose
+from puppet.output.compose import compose
 from puppet.provenance import signing
 from puppet.provenance.xmp import Provenance, in_png
 from puppet.storage import files
-
-
-class Sink(Protocol):
-    """Takes every result. `error` is set when it gave up; the engine then detaches it and reports."""
-
-    @property
-    def error(self) -> PuppetError | None: ...
-
-    def write(self, result: Result) -> None:
-        """From the inference thread; does not block, does not raise, ignored after `close`."""
-        ...
-
-    def close(self) -> None:
-        """Idempotent; raises RecordingError after everything is closed, and again to whoever closes it again."""
-        ...
+from puppet.storage.names import new_recording_path, with_free_name
 
 
 def path_of(path: Path, layout: Layout, layouts: Sequence[Layout]) -> Path:

@@ -9,6 +9,7 @@ JOINERS = "\u200c\u200d"  # written in Persian, in Indian scripts and in emoji; 
 BLANK = "\u115f\u1160\u2800\u3164\uffa0"  # letters by their category, but nothing is seen
 RESERVED = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", *(f"{d}{n}" for d in ("COM", "LPT") for n in "123456789")}
 FORBIDDEN = '<>:"/\\|?*'  # in file names, on one system or another
+LONGEST_USER = 40  # characters of a user's name
 LONGEST_SHOWN = 200  # characters of a foreign text in a message
 
 
@@ -31,6 +32,11 @@ def checked(value: Any, longest: int, lines: bool = False) -> str:
     if not is_plain(value, lines):
         raise ValueError(f"{one_line(value, 60)!r} holds characters that cannot be shown")
     return value
+
+
+def is_user_name(text: str) -> bool:
+    """Whether a text can be a user's name: 1 to LONGEST_USER plain characters, no white space at its ends."""
+    return is_plain(text) and is_seen(text) and text == text.strip() and len(text) <= LONGEST_USER
 
 
 def is_file_name(name: str) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 from puppet.core.addresses import read_address, without_secrets
 from puppet.core.errors import SourceError
 from puppet.core.types import Frame, Image
-from puppet.settings import CameraFormat
+from puppet.sources.camera_format import CameraFormat
 from puppet.sources.devices import DEFAULT_FPS, SYSTEM, Camera, Capture, Devices, first_listing, plausible_fps
 from puppet.sources.grabber import Grabber
 from puppet.sources.network.connection import Line

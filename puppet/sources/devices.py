@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from puppet.media.video_formats import open_checked
-from puppet.settings import CameraFormat
+from puppet.sources.camera_format import CameraFormat
 
 Access = Literal["present", "absent", "denied", "busy"]
 Properties = Sequence[tuple[int, int]]  # cv2.CAP_PROP_... and its value

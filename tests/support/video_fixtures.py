@@ -17,7 +17,7 @@ import numpy as np
 
 from puppet.core.types import Frame, Image, Result
 from puppet.media.ffmpeg_arguments import RecordingSettings, recording_arguments
-from puppet.media.recorder import find_ffmpeg
+from puppet.media.ffmpeg_child import find_ffmpeg
 from puppet.media.sound_file import RATE
 
 BITS = 12  # numbers up to 4095, as 4 x 3 black and white blocks, most significant first

@@ -18,7 +18,8 @@ from puppet.gui.explorer.morph_panel import SAME, MorphRequest
 from puppet.gui.explorer.worker import Draw
 from puppet.gui.kit.banners import BannerStack, open_folder
 from puppet.gui.kit.words import decimal, translate
-from puppet.media.recorder import Recording, new_recording_path, with_free_name
+from puppet.media.recorder import Recording
+from puppet.storage.names import new_recording_path, with_free_name
 
 FPS = 30.0
 FINE = 1000  # steps that a path is divided into, of which the eased pictures take theirs

@@ -187,11 +187,11 @@ class PercentSlider(QWidget):
 
     moved = pyqtSignal(float)  # by the user or by `reset`, not by `set_value`
 
-    def __init__(self, caption: str, tooltip: str, largest: float, default: float) -> None:
+    def __init__(self, caption: str, tooltip: str, low: float, high: float, default: float) -> None:
         super().__init__()
         self._default = default
         self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setRange(0, round(largest * 100))
+        self.slider.setRange(round(low * 100), round(high * 100))
         self.slider.setPageStep(10)
         self.slider.setMinimumWidth(70)
         self.slider.setMinimumHeight(24)

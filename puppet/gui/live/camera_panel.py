@@ -8,7 +8,7 @@ from PyQt6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 from puppet.gui.kit.plain_text import Label, set_tip
 from puppet.gui.kit.widgets import ChoiceBox, caption_of
 from puppet.gui.kit.words import translate
-from puppet.settings import CameraFormat
+from puppet.sources.camera_format import CameraFormat
 
 SIZES = ((640, 480), (960, 540), (1280, 720), (1920, 1080))  # px, that most webcams have
 RATES = (15, 24, 30, 60)  # pictures a second

@@ -43,8 +43,9 @@ class LatentPanel(QWidget):
         self.share = PercentSlider(
             translate("puppet", "Share"),
             translate("puppet", "How far the actor has turned into the other one"),
-            1.0,
-            0.0,
+            low=0.0,
+            high=1.0,
+            default=0.0,
         )
         top = QHBoxLayout()
         top.addWidget(self.frozen, 1)

@@ -7,12 +7,10 @@ from puppet.engine.engine import Status
 from puppet.gui.kit.pickers import THUMBNAIL
 from puppet.gui.kit.qimage import to_icon
 from puppet.gui.presenters.base import Presenter, WindowContext
-from puppet.settings import CameraFormat
+from puppet.sources.camera_format import CameraFormat
 
 
 class CameraPresenter(Presenter):
-    """Shows the group Camera while a camera is open, and gets one thumbnail after the other when the list opens."""
-
     """Shows the group Camera while a camera is open, and gets one thumbnail after the other when the list opens."""
 
     def __init__(self, context: WindowContext) -> None:

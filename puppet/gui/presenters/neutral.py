@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from puppet.core.errors import PuppetError
+from puppet.core.motion import MotionSettings
 from puppet.core.types import Result
 from puppet.engine.engine import Status
 from puppet.face.calibration import GuidedCalibration
@@ -12,7 +13,6 @@ from puppet.face.neutral import Neutral
 from puppet.face.neutral_store import StoredNeutral, checked_user
 from puppet.gui.kit.words import translate
 from puppet.gui.presenters.base import Presenter, WindowContext
-from puppet.settings import MotionSettings
 
 
 class NeutralPresenter(Presenter):

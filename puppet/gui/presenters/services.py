@@ -13,7 +13,8 @@ from puppet.face.neutral_store import NeutralStore
 from puppet.new_actor import job
 from puppet.output.live_outputs import Outputs
 from puppet.output.recording_sink import RecorderSink
-from puppet.settings import CameraFormat, Settings
+from puppet.settings import Settings
+from puppet.sources.camera_format import CameraFormat
 
 
 @dataclass(frozen=True)

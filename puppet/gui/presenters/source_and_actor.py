@@ -22,8 +22,6 @@ MOST_RECENT = 5  # files, folders and addresses that are remembered
 class SourceAndActorPresenter(Presenter):
     """Fills both boxes, opens what is chosen in them, and follows the engine when it drops an actor."""
 
-    """Fills both boxes, opens what is chosen in them, and follows the engine when it drops an actor."""
-
     def __init__(self, context: WindowContext) -> None:
         super().__init__(context)
         self._source = ""  # what is open, or was chosen last

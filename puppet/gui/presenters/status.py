@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QT_TRANSLATE_NOOP
 
+from puppet.core.providers import LABELS
 from puppet.core.types import Result
 from puppet.engine.engine import Phase, Status
 from puppet.gui.kit.plain_text import set_tip
@@ -12,12 +13,6 @@ from puppet.gui.presenters.base import Presenter, WindowContext
 
 DEMO_CLIP = QT_TRANSLATE_NOOP("puppet", "the demo clip")
 CONFIDENT = 0.5  # share of full confidence from which the automatic neutral counts as learned
-PROVIDERS = {
-    "CPUExecutionProvider": "CPU",
-    "CUDAExecutionProvider": "NVIDIA GPU (CUDA)",
-    "DmlExecutionProvider": "GPU (DirectML)",
-    "CoreMLExecutionProvider": "Apple (CoreML)",
-}
 
 
 class StatusPresenter(Presenter):
@@ -53,7 +48,7 @@ class StatusPresenter(Presenter):
     def _show_provider(self, status: Status) -> None:
         line = self.context.window.status_line
         first = status.providers[0] if status.providers else None
-        line.provider.setText(PROVIDERS.get(first, first) if first else "")
+        line.provider.setText(LABELS.get(first, first) if first else "")
         line.provider.setVisible(first is not None)
         notice = status.provider_notice
         set_tip(line.provider, notice or translate("puppet", "What computes the actor's pictures"))

@@ -17,7 +17,7 @@ import numpy as np
 
 from puppet.core.errors import RecordingError, SourceError
 from puppet.media import ffmpeg_arguments
-from puppet.media.recorder import CREATION_FLAGS, find_ffmpeg
+from puppet.media.ffmpeg_child import find_ffmpeg, start_ffmpeg
 from puppet.sources.network.connection import Line
 
 MOST_PIXELS = 2 * ffmpeg_arguments.MOST_PIXELS  # pixels that are not square are made so
@@ -32,13 +32,10 @@ class Decoder:
         """
         self._line = line
         try:
-            self._process = subprocess.Popen(
+            self._process = start_ffmpeg(
                 ffmpeg_arguments.stream_arguments(find_ffmpeg(), source),
                 stdin=subprocess.DEVNULL if feed is None else subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                creationflags=CREATION_FLAGS,
-                env={name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")},
+                environment={name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")},
             )
         except (OSError, RecordingError) as problem:
             raise SourceError(f"The stream cannot be decoded: {problem}", "unreadable") from problem

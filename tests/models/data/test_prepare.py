@@ -24,6 +24,7 @@ from models.data.prepare import Options, add_prepare_arguments, prepare, report_
 from models.data.tracking_pass import Tools
 from puppet.core.errors import DataError, PuppetError, SourceError
 from puppet.face import align
+from puppet.face.landmarks import STABLE
 from puppet.output.crash_recovery import clear_up
 from puppet.sources.files import VideoFile
 from puppet.storage.file_lock import only_writer
@@ -108,7 +109,7 @@ def hand_before_the_mouth(clip: Clip) -> list[int]:
 
 def landmarks_of_no_face(clip: Clip) -> list[int]:
     wrong = np.random.default_rng(5).normal(0, 0.06, (478, 2)) * 40  # px
-    wrong[align.STABLE] = 0
+    wrong[STABLE] = 0
     for i in range(80, 90):
         points = clip.points[i]
         assert points is not None

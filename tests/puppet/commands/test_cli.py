@@ -15,12 +15,12 @@ from tiny_actor import tiny_actor
 
 import puppet
 from puppet import cli
-from puppet.commands import doctor
+from puppet.commands import display, doctor
 from puppet.core.errors import PuppetError, SourceError
+from puppet.core.motion import MOTION_OPTIONS
 from puppet.engine.puppeteer import StepOptions
 from puppet.output.settings import OutputSettings
 from puppet.process import log as error_log
-from puppet.settings import MotionSettings
 
 COMMANDS = ("run", "render", "cameras", "actors", "doctor")
 
@@ -134,9 +134,9 @@ def no_display(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", ["DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"])
 def test_a_display_is_found(name: str, no_display: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not doctor.has_display()
+    assert not display.has_display()
     monkeypatch.setenv(name, "something")
-    assert doctor.has_display()
+    assert display.has_display()
 
 
 def test_without_a_display_the_demo_becomes_a_new_file(
@@ -200,14 +200,12 @@ def test_what_can_be_chosen_for_outputs_is_what_the_settings_take() -> None:
 
 
 def test_every_motion_setting_is_an_option_of_run_and_render(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Under the names and within the limits of the settings, and in words that reach the pipeline."""
-    limits = {field.name: field.metadata["range"] for field in fields(MotionSettings)}
-    assert {name: (0, most) for name, (most, _) in cli.MOTION.items()} == limits
+    """And reaches the engine."""
     got = {}
     monkeypatch.setattr(
         "puppet.commands.render.render", lambda *_, **options: got.update(options) or SimpleNamespace(summary=str)
     )
-    given = [word for i, name in enumerate(limits) for word in ("--" + name.replace("_", "-"), str(i / 10))]
+    given = [word for i, option in enumerate(MOTION_OPTIONS) for word in (option.flag, str(i / 10))]
     assert cli.main(["render", "in.mp4", "-o", "out.mp4", "--layout", "actor", *given]) == 0
     assert got["options"] == StepOptions(0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
     assert got["outputs"] == OutputSettings(layout="actor")
@@ -241,18 +239,12 @@ def test_actors_are_listed_and_a_damaged_one_is_named(
 def test_cameras_are_listed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     from puppet.sources.devices import Camera
 
-    monkeypatch.setattr("puppet.sources.registry.list_cameras", lambda: [Camera(2, "Desk", "/dev/video2", 200)])
+    monkeypatch.setattr("puppet.sources.devices.list_cameras", lambda: [Camera(2, "Desk", "/dev/video2", 200)])
     assert cli.main(["cameras"]) == 0
     assert capsys.readouterr().out == "2  Desk  /dev/video2\n"
-    monkeypatch.setattr("puppet.sources.registry.list_cameras", list)
+    monkeypatch.setattr("puppet.sources.devices.list_cameras", list)
     assert cli.main(["cameras"]) == 0
     assert "No camera" in capsys.readouterr().err
-
-
-def test_the_providers_are_those_the_actor_knows() -> None:
-    from puppet.actor.runtime import PROVIDERS
-
-    assert ("auto", *PROVIDERS) == cli.PROVIDERS
 
 
 # --- doctor ---

@@ -22,6 +22,7 @@ from PyQt6.QtWidgets import QComboBox, QFileDialog, QInputDialog, QLabel, QPushB
 
 from puppet.commands.window import NO_CAMERA, choose_actor, choose_source
 from puppet.core.errors import ActorFileError, RecordingError, SourceError
+from puppet.core.motion import MotionSettings
 from puppet.core.types import Frame
 from puppet.engine import watchdog
 from puppet.engine.puppeteer import StepOptions
@@ -33,7 +34,7 @@ from puppet.gui.kit.shortcuts import SHORTCUTS
 from puppet.gui.kit.widgets import RangeMeter, Switch
 from puppet.gui.live.transport_panel import clock
 from puppet.output.recording_sink import RecorderSink
-from puppet.settings import MotionSettings, Settings, WindowSettings
+from puppet.settings import Settings, WindowSettings
 
 __all__ = ["make_gui", "gui"]  # fixtures
 

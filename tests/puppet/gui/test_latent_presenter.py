@@ -16,13 +16,14 @@ from planted_window import PlantedWindow
 from PyQt6.QtCore import Qt
 
 from puppet.actor.runtime import load_actor
-from puppet.commands.window import consent_of
+from puppet.commands.services import consent_of
+from puppet.core.motion import MotionSettings
 from puppet.core.types import Floats, Latent
 from puppet.engine.puppeteer import Puppeteer
 from puppet.gui.kit.qimage import to_qimage
 from puppet.gui.live.latent_panel import NOBODY
 from puppet.media.recorder import Recording
-from puppet.settings import MotionSettings, Settings
+from puppet.settings import Settings
 
 YAW = 15.0  # degrees that the planted face looks to the right
 ASKED = np.array([0.5, 0, 0, 0, 0, 0, 0, 0], np.float32)  # by that face, beyond the actor's rest

@@ -11,7 +11,8 @@ from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QAbstractButton, QFileDialog, QInputDialog, QLabel, QWidget
 
 from puppet.gui.kit.pickers import THUMBNAIL
-from puppet.settings import CameraFormat, Settings
+from puppet.settings import Settings
+from puppet.sources.camera_format import CameraFormat
 from puppet.sources.network import passwords
 from puppet.sources.network.passwords import reveal
 

@@ -25,7 +25,8 @@ from puppet.media.codecs import (
 )
 from puppet.media.encoders import choose, listed, offered, trial_arguments, works
 from puppet.media.ffmpeg_arguments import RecordingSettings, recording_arguments
-from puppet.media.recorder import Recorder, find_ffmpeg
+from puppet.media.ffmpeg_child import find_ffmpeg
+from puppet.media.recorder import Recorder
 from puppet.output import settings as output_settings
 from puppet.output.settings import OutputSettings
 

@@ -16,8 +16,8 @@ from video_fixtures import ffmpeg, numbered, shown_number, write_video
 from puppet.core.errors import SourceError
 from puppet.media import video_formats
 from puppet.media.ffmpeg_arguments import film_input, finish_arguments
+from puppet.media.ffmpeg_child import find_ffmpeg
 from puppet.media.frame_times import film_times
-from puppet.media.recorder import find_ffmpeg
 from puppet.provenance.xmp import Provenance
 from puppet.sources import files
 from puppet.sources.devices import Film

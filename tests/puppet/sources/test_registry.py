@@ -14,11 +14,12 @@ import pytest
 from video_fixtures import NetworkCamera, RtspServer, ffmpeg, numbered, read_video, shown_number, write_video
 
 from puppet.core.errors import SourceError
-from puppet.settings import CameraFormat
+from puppet.core.protocols import Source
 from puppet.sources import devices as devices_module
+from puppet.sources.camera_format import CameraFormat
 from puppet.sources.cameras import camera_picture
-from puppet.sources.devices import Access, Camera, CameraWish, Devices, probe_device, unique_names
-from puppet.sources.registry import DEMO_CLIP, SOURCES, Source, SourceKind, list_cameras, open_source
+from puppet.sources.devices import Access, Camera, CameraWish, Devices, list_cameras, probe_device, unique_names
+from puppet.sources.registry import DEMO_CLIP, SOURCES, SourceKind, open_source
 
 WEBCAM, OTHER = Camera(0, "HD Webcam", "/dev/video0", 200), Camera(2, "Studio Cam", "/dev/video2", 200)
 

@@ -17,8 +17,8 @@ from puppet.core.types import Frame
 from puppet.media import video_decoder
 from puppet.media.encoders import listed
 from puppet.media.ffmpeg_arguments import film_input
+from puppet.media.ffmpeg_child import find_ffmpeg
 from puppet.media.hdr import PEAK, TRANSFERS, to_sdr, white_of
-from puppet.media.recorder import find_ffmpeg
 from puppet.media.video_facts import FilmFacts, PictureFacts, film_facts, read_facts
 from puppet.sources import files
 from puppet.sources.files import VideoFile, claimed_frames
