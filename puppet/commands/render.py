@@ -6,6 +6,7 @@ first picture is made, then to act.
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import sys
 from dataclasses import dataclass, replace
@@ -13,7 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from puppet.actor.runtime import DEFAULT_ACTOR, find_actor, load_actor
+from puppet.commands.arguments import chosen_motion, chosen_outputs, render_options
 from puppet.commands.performance import Performance, frames_in_words, track_clip
+from puppet.commands.render_folder import default_jobs, render_folder, videos_in
 from puppet.commands.render_target import RenderTarget
 from puppet.commands.services import DEMO
 from puppet.core.addresses import without_secrets
@@ -27,6 +30,7 @@ from puppet.media.codecs import Codec
 from puppet.media.frame_times import FilmTimes, film_rate, film_times
 from puppet.media.recorder import Sound, check_name
 from puppet.media.video_facts import FilmFacts, film_facts
+from puppet.output.crash_recovery import clear_up_and_say
 from puppet.output.recording_sink import RecorderSink
 from puppet.output.settings import OutputSettings
 from puppet.parsing.texts import one_line
@@ -60,6 +64,35 @@ class Rendered:
         strange = f"{100 * self.strange / max(1, self.faces):.0f} % of those beyond what the actor's footage shows"
         where = ", ".join(one_line(str(path.resolve()), None) for path in self.paths)
         return f"{where}: {frames_in_words(self.frames)}, {self.seconds:.2f} s, {seen}, {strange}"
+
+
+def run_render(arguments: argparse.Namespace) -> int:
+    """Render one video, or every video of a folder, as the command line says; the exit code. Raises PuppetError."""
+    clear_up_and_say()
+    videos = videos_in(Path(arguments.video))
+    outputs = OutputSettings(**chosen_outputs(arguments, None if videos else arguments.output))
+
+    def render_one(video: str | Path, output: Path, force: bool) -> str:
+        rendered = render(
+            str(video),
+            output,
+            actor=arguments.actor,
+            options=StepOptions(**chosen_motion(arguments)),
+            provider=arguments.provider,
+            force=force,
+            outputs=outputs,
+        )
+        return rendered.summary()
+
+    if not videos:
+        if arguments.resume or arguments.jobs:
+            raise PuppetError(f"{arguments.video} is no folder of videos, for which --resume and --jobs are made")
+        print(one_line(render_one(arguments.video, arguments.output, arguments.force), None))
+        return 0
+    jobs = arguments.jobs or default_jobs()
+    options = render_options(arguments)
+    render_folder(videos, arguments.output, outputs, render_one, options, jobs, arguments.resume, arguments.force)
+    return 0
 
 
 def render(
