@@ -20,7 +20,7 @@ from puppet.commands.render_folder import default_jobs, render_folder, videos_in
 from puppet.commands.render_target import RenderTarget
 from puppet.commands.services import DEMO
 from puppet.core.addresses import without_secrets
-from puppet.core.errors import PuppetError, RecordingError, SourceError
+from puppet.core.errors import PuppetError, RecordingError
 from puppet.core.progress import progress
 from puppet.core.protocols import Source
 from puppet.core.providers import AUTO
@@ -118,7 +118,7 @@ def render(
     source = open_source(video, paced=False)
     if source.live:
         name = without_secrets(str(video))
-        raise SourceError(f"{name} never ends; record it with: puppet run --source {name} --record OUT.mp4", "live")
+        raise PuppetError(f"{name} never ends; record it with: puppet run --source {name} --record OUT.mp4")
     with only_writer(output):
         target = RenderTarget(output, outputs.layouts, video, force)
         check_name(output, Codec(outputs.codec))
