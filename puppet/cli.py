@@ -136,10 +136,10 @@ def run_live(arguments: argparse.Namespace) -> int:
             raise PuppetError("--screenshot needs the window; leave --headless out")
         from puppet.commands.headless import run_headless
         from puppet.engine.puppeteer import StepOptions
-        from puppet.output.crash_recovery import clear_up_and_say
+        from puppet.output.crash_recovery import recover_and_report
         from puppet.output.settings import OutputSettings
 
-        clear_up_and_say()
+        recover_and_report()
         return run_headless(
             source=arguments.source,
             actor=arguments.actor,
@@ -191,10 +191,10 @@ def render_video(arguments: argparse.Namespace) -> int:
     from puppet.commands.render import render
     from puppet.commands.render_folder import default_jobs, render_folder, videos_in
     from puppet.engine.puppeteer import StepOptions
-    from puppet.output.crash_recovery import clear_up_and_say
+    from puppet.output.crash_recovery import recover_and_report
     from puppet.output.settings import OutputSettings
 
-    clear_up_and_say()
+    recover_and_report()
     videos = videos_in(Path(arguments.video))
     outputs = OutputSettings(**_outputs(arguments, None if videos else arguments.output))
 
@@ -320,11 +320,12 @@ def _outputs(arguments: argparse.Namespace, file: Path | None = None) -> dict[st
     """
     chosen = {name: getattr(arguments, name) for name in ("layout", "codec", "quality", "height")}
     if file is not None and arguments.codec is None:
+        from puppet.output.recording_sink import with_fitting_codec
         from puppet.output.settings import OutputSettings
 
         usual = OutputSettings()
-        suiting = usual.suiting(file).codec
-        chosen["codec"] = suiting if suiting != usual.codec else None
+        fitting = with_fitting_codec(usual, file).codec
+        chosen["codec"] = fitting if fitting != usual.codec else None
     switched = {"hardware": arguments.software, "badge": arguments.no_badge}
     given = {name: value for name, value in chosen.items() if value is not None}
     signed = {"sign": True} if arguments.sign else {}

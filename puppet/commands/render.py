@@ -33,11 +33,11 @@ from puppet.face.persons import Looks, apart, colours, grouped, look
 from puppet.face.retarget import head_movement
 from puppet.face.shots import CutWatch, Sighting, looks_within, shots
 from puppet.face.tracking import Tracker, film_tracker
-from puppet.media.codecs import Codec
-from puppet.media.frame_times import FilmTimes, film_rate, film_times
-from puppet.media.recorder import Sound, check_name
-from puppet.media.video_facts import FilmFacts, film_facts
-from puppet.output.recording_sink import RecorderSink, path_of
+from puppet.media.codecs import Codec, check_suffix
+from puppet.media.frame_times import FrameTimes, frame_rate, probe_frame_times
+from puppet.media.sound_file import SoundTrack
+from puppet.media.video_facts import VideoFacts, probe_video
+from puppet.output.recording_sink import RecorderSink, layout_path, recording_settings
 from puppet.output.settings import OutputSettings
 from puppet.parsing.texts import one_line
 from puppet.sources.files import IMAGE_SUFFIXES
@@ -103,7 +103,7 @@ def render(
         raise SourceError(f"{name} never ends; record it with: puppet run --source {name} --record OUT.mp4", "live")
     with only_writer(output):
         target = _Target(output, outputs.layouts, video, force)
-        check_name(output, Codec(outputs.codec))
+        check_suffix(output, Codec(outputs.codec))
         source.open()
         try:
             return _render(source, target, played, options or StepOptions(), outputs, _film_of(video))
@@ -119,17 +119,17 @@ def _render(
     outputs: OutputSettings,
     film: Path | None,
 ) -> Rendered:
-    facts = film_facts(film) if film is not None else FilmFacts()
-    times = film_times(film) if film is not None else FilmTimes()
+    facts = probe_video(film) if film is not None else VideoFacts()
+    times = probe_frame_times(film) if film is not None else FrameTimes()
     take = RecorderSink(
-        outputs.recording(target.draft, actor.name, actor.card.consent, film_rate(times, facts, source.fps)),
+        recording_settings(outputs, target.draft, actor.name, actor.card.consent, frame_rate(times, facts, source.fps)),
         outputs.layouts,
         height=outputs.height,
         badge=outputs.badge,
         wait=True,
         signed=outputs.sign,
         sound=_sound_of(film, facts, times),
-        becomes=target.output,
+        draft_of=target.output,
     )
     try:
         try:
@@ -370,7 +370,7 @@ class _Target:
     def __init__(self, output: Path, layouts: Sequence[Layout], video: str, force: bool) -> None:
         """Raises RecordingError for files that are there and must not be replaced."""
         self.output, self._layouts, self._force = output, layouts, force
-        self.outputs = tuple(path_of(output, layout, layouts) for layout in layouts)
+        self.outputs = tuple(layout_path(output, layout, layouts) for layout in layouts)
         for path in self.outputs:
             if not os.path.lexists(path):
                 continue
@@ -405,7 +405,7 @@ class _Target:
             with contextlib.suppress(OSError):  # then it stays where it is
                 if draft.stat().st_size:
                     kept[draft] = draft
-                    kept[draft] = publish_numbered(draft, path_of(part, layout, self._layouts), "-")
+                    kept[draft] = publish_numbered(draft, layout_path(part, layout, self._layouts), "-")
                     keep_part(kept[draft], self.output)
             unregister(draft)
         return kept
@@ -415,11 +415,11 @@ def _count(frames: int) -> str:
     return "1 frame" if frames == 1 else f"{frames} frames"
 
 
-def _sound_of(film: Path | None, facts: FilmFacts, times: FilmTimes) -> Sound | None:
+def _sound_of(film: Path | None, facts: VideoFacts, times: FrameTimes) -> SoundTrack | None:
     """The track that a player would choose; where ffmpeg could not tell, the first one if there is any."""
     if film is None or (facts.known and facts.sound is None):
         return None
-    return Sound(film, times.start, "a:0" if facts.sound is None else str(facts.sound))
+    return SoundTrack(film, times.start, "a:0" if facts.sound is None else str(facts.sound))
 
 
 def _film_of(video: str) -> Path | None:

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from puppet.core.errors import ActorFileError, PuppetError, RecordingError
 from puppet.core.providers import AUTO
-from puppet.engine.engine import ActorResults, Engine, Phase, PuppeteerLike
+from puppet.engine.engine import Engine, Phase, PuppeteerLike
 from puppet.process.log import uncaught
 from puppet.process.signals import closing, raise_if_terminated
 from puppet.settings import Settings, SettingsFile, load_settings
-from puppet.sources.devices import CameraWish, Devices
+from puppet.sources.devices import Devices, RequestedFormat
 from puppet.storage.files import publish
 from puppet.storage.folders import settings_path
 from puppet.storage.unfinished import drop_draft, make_draft
@@ -84,7 +84,7 @@ def run_window(
     if frames is not None and actor_file is None:
         raise ActorFileError(f"{notice}; name one with --actor")
     unattended = any(asked is not None for asked in (frames, record, screenshot))
-    wish = CameraWish(settings.camera)
+    wish = RequestedFormat(settings.camera)
     session = _Session(settings, file, source is not None, actor is not None, unattended, wish)
     engine = build_engine(settings.provider if provider in (None, AUTO) else provider, loop, wish)
     return session.run(engine, spec, actor_file, notices, record, frames, screenshot, virtual_camera)
@@ -145,7 +145,7 @@ class _Session:
         asked_source: bool,
         asked_actor: bool,
         unattended: bool,
-        wish: CameraWish,
+        wish: RequestedFormat,
     ) -> None:
         self._wish = wish
         self._settings = settings
@@ -168,7 +168,8 @@ class _Session:
     ) -> int:
         from puppet.gui.controller import Controller
         from puppet.gui.main_window import MainWindow, make_application
-        from puppet.output.crash_recovery import clear_up
+        from puppet.output.crash_recovery import recover_unfinished
+        from puppet.output.gate import ResultGate
 
         application = make_application()
         window = MainWindow()
@@ -179,7 +180,7 @@ class _Session:
         services = _services(self._file.save, self._settings, self._wish, consent_of(engine))
         controller = Controller(engine, window, self._settings, services)
 
-        limit = ActorResults(frames) if frames is not None else None
+        limit = ResultGate(frames) if frames is not None else None
 
         def check() -> None:
             self._failure = self._failure or self._asked_in_vain(engine)
@@ -212,7 +213,7 @@ class _Session:
                 if notices:
                     window.banners.say("start", ". ".join(notice.rstrip(".") for notice in notices), "notice")
                 controller.start(spec, actor)
-                controller.clear_up(clear_up)
+                controller.clear_up(recover_unfinished)
                 if virtual_camera:
                     services.outputs.show_camera(True)
                 if record is not None:
@@ -260,7 +261,7 @@ def consent_of(engine: Engine) -> Callable[[], str]:
 def _services(
     save: Callable[[Settings], None],
     settings: Settings,
-    wish: CameraWish | None = None,
+    wish: RequestedFormat | None = None,
     consent: Callable[[], str] = str,
 ) -> Services:
     """What the controller asks of the rest of the program."""
@@ -269,7 +270,7 @@ def _services(
     from puppet.face.neutral_store import NeutralStore
     from puppet.gui.controller import Services
     from puppet.media.ffmpeg_arguments import RecordingSettings
-    from puppet.output.live_outputs import Outputs
+    from puppet.output.live_outputs import LiveOutputs
     from puppet.output.recording_sink import RecorderSink
     from puppet.pictures import decode
     from puppet.sources.cameras import camera_picture
@@ -285,7 +286,7 @@ def _services(
         except (PuppetError, OSError):  # being written, or removed meanwhile; it is looked at again
             return None
 
-    outputs = Outputs(settings.output, settings.folder(), consent)
+    outputs = LiveOutputs(settings.output, settings.folder(), consent)
 
     def make_recorder(path: Path | None, settings: Settings, name: str) -> RecorderSink:
         return outputs.take(path, settings.folder(), name)
@@ -296,7 +297,7 @@ def _services(
     return Services(
         list_cameras=lambda: [camera.name for camera in list_cameras()],
         camera_picture=camera_picture,
-        want_camera=(wish or CameraWish()).want,
+        want_camera=(wish or RequestedFormat()).change,
         list_actors=list_actors,
         read_preview=read_preview,
         make_recorder=make_recorder,
@@ -365,9 +366,9 @@ def bench_in_window(
     return stopwatch.figures() | {"drops": dropped, "cpu": usage.cpu}
 
 
-def build_engine(provider: str = AUTO, loop: bool = False, wish: CameraWish | None = None) -> Engine:
+def build_engine(provider: str = AUTO, loop: bool = False, wish: RequestedFormat | None = None) -> Engine:
     """The engine on the real parts; nothing is opened or loaded yet. The demo clip always loops."""
-    devices = Devices(wanted=(wish or CameraWish()).wanted)
+    devices = Devices(camera_format=(wish or RequestedFormat()).current)
 
     def open_source(spec: str) -> Source:
         from puppet.sources.registry import is_one_picture, open_source
