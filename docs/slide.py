@@ -10,7 +10,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from puppet.commands.window import forget_opencv_plugins, run_window
+from puppet.commands.display import forget_opencv_plugins
+from puppet.commands.window import run_window
 
 FRAMES = 75  # pictures of the actor until the window's picture
 

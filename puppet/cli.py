@@ -151,7 +151,7 @@ def run_live(arguments: argparse.Namespace) -> int:
             outputs=OutputSettings(**_outputs(arguments, arguments.record)),
             virtual_camera=arguments.virtual_camera,
         )
-    from puppet.commands.doctor import has_display
+    from puppet.commands.display import has_display
 
     if not has_display():
         if any((arguments.source, arguments.frames, arguments.record, arguments.screenshot)):
@@ -222,10 +222,12 @@ def render_video(arguments: argparse.Namespace) -> int:
 
 
 def run_bench(arguments: argparse.Namespace) -> int:
+    if arguments.compare is not None:
+        from puppet.commands.bench_report import run_compare
+
+        return run_compare(*arguments.compare)
     from puppet.commands import bench
 
-    if arguments.compare is not None:
-        return bench.run_compare(*arguments.compare)
     return bench.run_bench(
         actor=arguments.actor,
         provider=arguments.provider,
@@ -238,11 +240,7 @@ def run_bench(arguments: argparse.Namespace) -> int:
 
 
 def explore_actor(arguments: argparse.Namespace) -> int:
-    from puppet.commands.doctor import has_display
-
-    if not has_display():
-        raise PuppetError("The explorer is a window, and there is no display for it")
-    from puppet.commands.window import run_explorer
+    from puppet.commands.explore import run_explorer
 
     return run_explorer(arguments.actor, arguments.provider, arguments.screenshot)
 

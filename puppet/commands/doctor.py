@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from puppet import __version__
+from puppet.commands.display import has_display
 from puppet.core.errors import PuppetError
 from puppet.process.log import explained
 
@@ -207,13 +208,6 @@ def check_virtual_camera(open_camera: OpenCamera | None = None) -> Iterator[Find
         return
     camera.close()
     yield Finding("good", "virtual camera", f"{camera.device} can be opened")
-
-
-def has_display() -> bool:
-    """Can a window open? Windows and macOS always have a desktop; Qt's own choice of platform counts as one."""
-    if not sys.platform.startswith("linux"):
-        return True
-    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
 
 
 def check_display() -> Iterator[Finding]:

@@ -47,6 +47,7 @@ def videos_in(folder: Path) -> list[Path]:
 
 
 def default_jobs() -> int:
+    """How many videos are rendered at once when nothing is asked for."""
     return max(1, (os.cpu_count() or 1) // CORES_PER_JOB)
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from PyQt6.QtCore import QObject, Qt, QTimer
 
-from puppet.commands.bench import percentiles
 from puppet.core.errors import PuppetError
+from puppet.core.timing import percentiles
 from puppet.core.types import Image, Result
 from puppet.gui.main_window import MainWindow
 

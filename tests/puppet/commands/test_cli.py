@@ -15,7 +15,7 @@ from tiny_actor import tiny_actor
 
 import puppet
 from puppet import cli
-from puppet.commands import doctor
+from puppet.commands import display, doctor
 from puppet.core.errors import PuppetError, SourceError
 from puppet.core.motion import MOTION_OPTIONS
 from puppet.engine.puppeteer import StepOptions
@@ -134,9 +134,9 @@ def no_display(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", ["DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"])
 def test_a_display_is_found(name: str, no_display: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not doctor.has_display()
+    assert not display.has_display()
     monkeypatch.setenv(name, "something")
-    assert doctor.has_display()
+    assert display.has_display()
 
 
 def test_without_a_display_the_demo_becomes_a_new_file(

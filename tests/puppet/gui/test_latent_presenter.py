@@ -16,7 +16,7 @@ from planted_tracker import UPRIGHT, Planted
 from PyQt6.QtCore import Qt
 
 from puppet.actor.runtime import load_actor
-from puppet.commands.window import consent_of
+from puppet.commands.services import consent_of
 from puppet.core.motion import MotionSettings
 from puppet.core.types import Floats, Latent
 from puppet.engine.puppeteer import Puppeteer
