@@ -69,11 +69,12 @@ def chosen_outputs(arguments: argparse.Namespace, file: Path | None = None) -> d
     """
     chosen = {option.name: getattr(arguments, option.name) for option in OUTPUT_OPTIONS}
     if file is not None and arguments.codec is None:
+        from puppet.output.recording_sink import with_fitting_codec
         from puppet.output.settings import OutputSettings
 
         usual = OutputSettings()
-        suiting = usual.suiting(file).codec
-        chosen["codec"] = suiting if suiting != usual.codec else None
+        fitting = with_fitting_codec(usual, file).codec
+        chosen["codec"] = fitting if fitting != usual.codec else None
     switched_off = {"hardware": arguments.software, "badge": arguments.no_badge}
     given = {name: value for name, value in chosen.items() if value is not None}
     signed = {"sign": True} if arguments.sign else {}

@@ -26,12 +26,12 @@ from puppet.core.protocols import Source
 from puppet.core.providers import AUTO
 from puppet.core.types import Result
 from puppet.engine.puppeteer import Puppeteer, StepOptions
-from puppet.media.codecs import Codec
-from puppet.media.frame_times import FilmTimes, film_rate, film_times
-from puppet.media.recorder import Sound, check_name
-from puppet.media.video_facts import FilmFacts, film_facts
-from puppet.output.crash_recovery import clear_up_and_say
-from puppet.output.recording_sink import RecorderSink
+from puppet.media.codecs import Codec, check_suffix
+from puppet.media.frame_times import FrameTimes, frame_rate, probe_frame_times
+from puppet.media.sound_file import SoundTrack
+from puppet.media.video_facts import VideoFacts, probe_video
+from puppet.output.crash_recovery import recover_and_report
+from puppet.output.recording_sink import RecorderSink, recording_settings
 from puppet.output.settings import OutputSettings
 from puppet.parsing.texts import one_line
 from puppet.sources.files import IMAGE_SUFFIXES
@@ -68,7 +68,7 @@ class Rendered:
 
 def run_render(arguments: argparse.Namespace) -> int:
     """Render one video, or every video of a folder, as the command line says; the exit code. Raises PuppetError."""
-    clear_up_and_say()
+    recover_and_report()
     videos = videos_in(Path(arguments.video))
     outputs = OutputSettings(**chosen_outputs(arguments, None if videos else arguments.output))
 
@@ -121,7 +121,7 @@ def render(
         raise PuppetError(f"{name} never ends; record it with: puppet run --source {name} --record OUT.mp4")
     with only_writer(output):
         target = RenderTarget(output, outputs.layouts, video, force)
-        check_name(output, Codec(outputs.codec))
+        check_suffix(output, Codec(outputs.codec))
         source.open()
         try:
             return _render(source, target, played, options or StepOptions(), outputs, _film_of(video))
@@ -138,17 +138,17 @@ def _render(
     film: Path | None,
 ) -> Rendered:
     """Track, act and record; film: the video file, which may have sound, or None for pictures."""
-    facts = film_facts(film) if film is not None else FilmFacts()
-    times = film_times(film) if film is not None else FilmTimes()
+    facts = probe_video(film) if film is not None else VideoFacts()
+    times = probe_frame_times(film) if film is not None else FrameTimes()
     sink = RecorderSink(
-        outputs.recording(target.draft, actor.name, actor.card.consent, film_rate(times, facts, source.fps)),
+        recording_settings(outputs, target.draft, actor.name, actor.card.consent, frame_rate(times, facts, source.fps)),
         outputs.layouts,
         height=outputs.height,
         badge=outputs.badge,
         wait=True,
         signed=outputs.sign,
         sound=_sound_of(film, facts, times),
-        becomes=target.output,
+        draft_of=target.output,
     )
     try:
         try:
@@ -220,11 +220,11 @@ def _at(result: Result, moment: float) -> Result:
     return replace(result, frame=replace(result.frame, captured_at=moment))
 
 
-def _sound_of(film: Path | None, facts: FilmFacts, times: FilmTimes) -> Sound | None:
+def _sound_of(film: Path | None, facts: VideoFacts, times: FrameTimes) -> SoundTrack | None:
     """The track that a player would choose; where ffmpeg could not tell, the first one if there is any."""
     if film is None or (facts.known and facts.sound is None):
         return None
-    return Sound(film, times.start, "a:0" if facts.sound is None else str(facts.sound))
+    return SoundTrack(film, times.start, "a:0" if facts.sound is None else str(facts.sound))
 
 
 def _film_of(video: str) -> Path | None:

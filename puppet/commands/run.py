@@ -41,10 +41,10 @@ def _run_headless(arguments: argparse.Namespace) -> int:
     if arguments.screenshot is not None:
         raise PuppetError("--screenshot needs the window; leave --headless out")
     from puppet.commands.headless import run_headless
-    from puppet.output.crash_recovery import clear_up_and_say
+    from puppet.output.crash_recovery import recover_and_report
     from puppet.output.settings import OutputSettings
 
-    clear_up_and_say()
+    recover_and_report()
     return run_headless(
         source=arguments.source,
         actor=arguments.actor,

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
+
+from puppet.core.errors import RecordingError
 
 from puppet.core.options import ChoiceOption
 
@@ -171,3 +174,21 @@ def pixel_filters(encoder: Encoder) -> list[str]:
         "setparams=colorspace=smpte170m:color_primaries=bt709:color_trc=bt709",
         *(["hwupload"] if encoder.name.endswith("_vaapi") else []),
     ]
+
+
+def check_suffix(path: Path, codec: Codec) -> None:
+    """Raise RecordingError for a file name whose ending does not suit the codec."""
+    if path.suffix.lower() not in codec.suffixes:
+        kinds = _either([suffix[1:].upper() for suffix in codec.suffixes])
+        fitting = _either([other.label for other in Codec if path.suffix.lower() in other.suffixes])
+        other = f", or the codec {fitting}" if fitting else ""
+        if not fitting and codec is Codec.H264:  # the one that the name may change
+            other = ", or with .webm for VP9"
+        raise RecordingError(
+            f"{path.name}: {codec.label} recordings are {kinds} files; choose a name that ends with "
+            f"{codec.suffixes[0]}{other}"
+        )
+
+
+def _either(names: list[str]) -> str:
+    return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

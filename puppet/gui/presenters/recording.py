@@ -6,10 +6,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from puppet.core.errors import PuppetError
-from puppet.engine.engine import ActorResults, Problem
+from puppet.engine.engine import Problem
 from puppet.gui.kit.words import decimal, translate
 from puppet.gui.presenters.base import Area, Desk, folder_action
 from puppet.media.recorder import Recording
+from puppet.output.gate import ResultGate
 from puppet.output.recording_sink import RecorderSink
 from puppet.process.log import explained
 
@@ -25,7 +26,7 @@ class RecordingArea(Area):
         self.take: RecorderSink | None = None
         self.last: RecorderSink | None = None
         self.failure: PuppetError | None = None
-        self._gate = ActorResults()
+        self._gate = ResultGate()
         self._beginning = self._over = False
         self._saving: tuple[RecorderSink, Future[None]] | None = None
         self._closer = ThreadPoolExecutor(1, thread_name_prefix="finish recording")
@@ -46,7 +47,7 @@ class RecordingArea(Area):
         desk = self.desk
         self._beginning = False
         self.take = self.last = take
-        self._gate = ActorResults(frames, take)
+        self._gate = ResultGate(frames, take)
         desk.window.banners.dismiss("recording")
         desk.engine.add_sink(self._gate)
         desk.window.transport.show_recording(0.0)
