@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from puppet.core.protocols import Source
     from puppet.core.types import Image, Result
     from puppet.engine.puppeteer import StepOptions
-    from puppet.gui.controller import Services
+    from puppet.gui.presenters.services import Services
     from puppet.output.recording_sink import RecorderSink
 
 DEMO = "demo"
@@ -86,7 +86,7 @@ def window_services(
     """
     from puppet.actor.runtime import list_actors, read_preview
     from puppet.face.neutral_store import NeutralStore
-    from puppet.gui.controller import Services
+    from puppet.gui.presenters.services import Services
     from puppet.media.ffmpeg_arguments import RecordingSettings
     from puppet.output.live_outputs import LiveOutputs
     from puppet.output.recording_sink import RecorderSink
@@ -95,7 +95,7 @@ def window_services(
     from puppet.sources.devices import list_cameras
     from puppet.storage.names import with_free_name
 
-    def film(path: Path) -> RecorderSink:
+    def record_footage(path: Path) -> RecorderSink:
         return with_free_name(path, lambda free: RecorderSink(RecordingSettings(free), (Layout.DRIVER,)))
 
     def read_picture(path: Path) -> Image | None:
@@ -123,6 +123,6 @@ def window_services(
         outputs=outputs,
         save_settings=save,
         neutrals=NeutralStore(),
-        film=film,
+        record_footage=record_footage,
         read_picture=read_picture,
     )

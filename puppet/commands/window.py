@@ -153,7 +153,8 @@ class _Session:
         notices: shown in a banner at the start. Raises PuppetError; see `run_window`.
         """
         from puppet.gui.controller import Controller
-        from puppet.gui.main_window import MainWindow, make_application
+        from puppet.gui.kit.application import make_application
+        from puppet.gui.main_window import MainWindow
         from puppet.output.crash_recovery import recover_unfinished
         from puppet.output.gate import ResultGate
 

@@ -7,7 +7,6 @@ from enum import Enum
 from pathlib import Path
 
 from puppet.core.errors import RecordingError
-
 from puppet.core.options import ChoiceOption
 
 KEYFRAME_SECONDS = 1.0
