@@ -11,7 +11,7 @@ from typing import Any
 
 from puppet import __version__
 from puppet.core.errors import PuppetError
-from puppet.parsing.texts import one_line
+from puppet.core.texts import one_line
 from puppet.process import environment
 from puppet.process.log import explained, uncaught
 from puppet.process.signals import exit_code, terminating

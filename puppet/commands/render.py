@@ -22,6 +22,7 @@ from puppet.core.addresses import without_secrets
 from puppet.core.errors import PuppetError, RecordingError, SourceError, reason
 from puppet.core.layout import Layout
 from puppet.core.progress import progress
+from puppet.core.texts import one_line
 from puppet.core.types import Face, Floats, Frame, HeadPose, Result
 from puppet.engine.puppeteer import Puppeteer, StepOptions
 from puppet.face import align
@@ -37,7 +38,6 @@ from puppet.media.recorder import Sound, check_name
 from puppet.media.video_facts import FilmFacts, film_facts
 from puppet.output.recording_sink import RecorderSink, path_of
 from puppet.output.settings import OutputSettings
-from puppet.parsing.texts import one_line
 from puppet.sources.files import IMAGE_SUFFIXES
 from puppet.sources.registry import DEMO_CLIP, Source, open_source
 from puppet.storage.file_lock import only_writer
