@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from puppet.core.errors import DataError
-from puppet.parsing.texts import one_line
+from puppet.core.texts import one_line
 from puppet.process.environment import print_anything
 from puppet.process.log import explained
 from puppet.process.signals import exit_code, terminating

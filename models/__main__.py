@@ -12,7 +12,7 @@ from models.commands import latent
 from models.common.arguments import positive, seed
 from models.networks.config import PRESETS
 from puppet.core.errors import PuppetError
-from puppet.parsing.texts import one_line
+from puppet.core.texts import one_line
 from puppet.process.environment import print_anything
 from puppet.process.log import explained
 from puppet.process.signals import exit_code, terminating

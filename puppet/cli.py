@@ -15,7 +15,7 @@ from typing import TypeAlias
 from puppet import __version__
 from puppet.commands import arguments as options
 from puppet.core.errors import PuppetError
-from puppet.parsing.texts import one_line
+from puppet.core.texts import one_line
 from puppet.process import environment
 from puppet.process.log import explained, uncaught
 from puppet.process.signals import exit_code, terminating

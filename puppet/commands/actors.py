@@ -7,7 +7,7 @@ import sys
 from puppet.actor.card import read_card
 from puppet.actor.runtime import list_actors
 from puppet.core.errors import PuppetError
-from puppet.parsing.texts import one_line
+from puppet.core.texts import one_line
 from puppet.storage.folders import actors_folder
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from puppet.parsing.texts import one_line
+from puppet.core.texts import one_line
 from puppet.sources.devices import list_cameras
 
 

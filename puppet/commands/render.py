@@ -24,6 +24,7 @@ from puppet.core.errors import PuppetError, RecordingError
 from puppet.core.progress import progress
 from puppet.core.protocols import Source
 from puppet.core.providers import AUTO
+from puppet.core.texts import one_line
 from puppet.core.types import Result
 from puppet.engine.puppeteer import Puppeteer, StepOptions
 from puppet.media.codecs import Codec, check_suffix
@@ -33,7 +34,6 @@ from puppet.media.video_facts import VideoFacts, probe_video
 from puppet.output.crash_recovery import recover_and_report
 from puppet.output.recording_sink import RecorderSink, recording_settings
 from puppet.output.settings import OutputSettings
-from puppet.parsing.texts import one_line
 from puppet.sources.files import IMAGE_SUFFIXES
 from puppet.sources.registry import DEMO_CLIP, open_source
 from puppet.storage.file_lock import only_writer
