@@ -21,7 +21,8 @@ from puppet.core.providers import AUTO, short_name
 from puppet.core.timing import StageTimes
 from puppet.core.types import Result
 from puppet.engine.engine import Engine, Phase
-from puppet.output.recording_sink import RecorderSink
+from puppet.output.gate import ResultGate
+from puppet.output.recording_sink import RecorderSink, begin_take
 from puppet.output.settings import OutputSettings
 from puppet.output.virtual_camera import VirtualCamera
 from puppet.sources.devices import list_cameras
@@ -63,13 +64,13 @@ def run_headless(
     engine = build_engine_for(played, make_source, options)
     outputs = outputs or OutputSettings()
     camera = VirtualCamera(outputs.badge) if virtual_camera else None
-    sink = outputs.take(record, played.name, played.card.consent) if record is not None else None
+    sink = begin_take(outputs, record, played.name, played.card.consent) if record is not None else None
     interrupted: KeyboardInterrupt | None = None
     failure: PuppetError | None = None
     try:
         engine.set_actor(Path(f"{played.name}.actor"))
         if sink is not None:
-            engine.add_sink(Window(sink, frames))
+            engine.add_sink(ResultGate(frames, sink, actor_only=False))
         if camera is not None:
             print(f"The actor is the camera {camera.device}", file=sys.stderr)
             engine.add_sink(camera)
@@ -183,27 +184,6 @@ class Meter:
         """Results per second from the first to the last."""
         span = self._last - self._first
         return (self.count - 1) / span if span > 0 else 0.0
-
-
-class Window:
-    """A sink that lets the first `limit` results through to another one."""
-
-    def __init__(self, inner: RecorderSink, limit: int | None) -> None:
-        self._inner = inner
-        self._left = limit
-
-    @property
-    def error(self) -> PuppetError | None:
-        return self._inner.error
-
-    def write(self, result: Result) -> None:
-        if self._left is None or self._left > 0:
-            self._inner.write(result)
-        if self._left is not None:
-            self._left -= 1
-
-    def close(self) -> None:
-        self._inner.close()
 
 
 def report(meter: Meter, source: str, nominal: float, actor: Actor) -> str:

@@ -6,6 +6,7 @@ first picture is made, then to act.
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import sys
 from dataclasses import dataclass, replace
@@ -13,23 +14,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from puppet.actor.runtime import DEFAULT_ACTOR, find_actor, load_actor
+from puppet.commands.arguments import chosen_motion, chosen_outputs, render_options
 from puppet.commands.performance import Performance, frames_in_words, track_clip
+from puppet.commands.render_folder import default_jobs, render_folder, videos_in
 from puppet.commands.render_target import RenderTarget
 from puppet.commands.services import DEMO
 from puppet.core.addresses import without_secrets
-from puppet.core.errors import PuppetError, RecordingError, SourceError
+from puppet.core.errors import PuppetError, RecordingError
 from puppet.core.progress import progress
 from puppet.core.protocols import Source
 from puppet.core.providers import AUTO
+from puppet.core.texts import one_line
 from puppet.core.types import Result
 from puppet.engine.puppeteer import Puppeteer, StepOptions
-from puppet.media.codecs import Codec
-from puppet.media.frame_times import FilmTimes, film_rate, film_times
-from puppet.media.recorder import Sound, check_name
-from puppet.media.video_facts import FilmFacts, film_facts
-from puppet.output.recording_sink import RecorderSink
+from puppet.media.codecs import Codec, check_suffix
+from puppet.media.frame_times import FrameTimes, frame_rate, probe_frame_times
+from puppet.media.sound_file import SoundTrack
+from puppet.media.video_facts import VideoFacts, probe_video
+from puppet.output.crash_recovery import recover_and_report
+from puppet.output.recording_sink import RecorderSink, recording_settings
 from puppet.output.settings import OutputSettings
-from puppet.parsing.texts import one_line
 from puppet.sources.files import IMAGE_SUFFIXES
 from puppet.sources.registry import DEMO_CLIP, open_source
 from puppet.storage.file_lock import only_writer
@@ -62,6 +66,35 @@ class Rendered:
         return f"{where}: {frames_in_words(self.frames)}, {self.seconds:.2f} s, {seen}, {strange}"
 
 
+def run_render(arguments: argparse.Namespace) -> int:
+    """Render one video, or every video of a folder, as the command line says; the exit code. Raises PuppetError."""
+    recover_and_report()
+    videos = videos_in(Path(arguments.video))
+    outputs = OutputSettings(**chosen_outputs(arguments, None if videos else arguments.output))
+
+    def render_one(video: str | Path, output: Path, force: bool) -> str:
+        rendered = render(
+            str(video),
+            output,
+            actor=arguments.actor,
+            options=StepOptions(**chosen_motion(arguments)),
+            provider=arguments.provider,
+            force=force,
+            outputs=outputs,
+        )
+        return rendered.summary()
+
+    if not videos:
+        if arguments.resume or arguments.jobs:
+            raise PuppetError(f"{arguments.video} is no folder of videos, for which --resume and --jobs are made")
+        print(one_line(render_one(arguments.video, arguments.output, arguments.force), None))
+        return 0
+    jobs = arguments.jobs or default_jobs()
+    options = render_options(arguments)
+    render_folder(videos, arguments.output, outputs, render_one, options, jobs, arguments.resume, arguments.force)
+    return 0
+
+
 def render(
     video: str,
     output: Path,
@@ -85,10 +118,10 @@ def render(
     source = open_source(video, paced=False)
     if source.live:
         name = without_secrets(str(video))
-        raise SourceError(f"{name} never ends; record it with: puppet run --source {name} --record OUT.mp4", "live")
+        raise PuppetError(f"{name} never ends; record it with: puppet run --source {name} --record OUT.mp4")
     with only_writer(output):
         target = RenderTarget(output, outputs.layouts, video, force)
-        check_name(output, Codec(outputs.codec))
+        check_suffix(output, Codec(outputs.codec))
         source.open()
         try:
             return _render(source, target, played, options or StepOptions(), outputs, _film_of(video))
@@ -105,17 +138,17 @@ def _render(
     film: Path | None,
 ) -> Rendered:
     """Track, act and record; film: the video file, which may have sound, or None for pictures."""
-    facts = film_facts(film) if film is not None else FilmFacts()
-    times = film_times(film) if film is not None else FilmTimes()
+    facts = probe_video(film) if film is not None else VideoFacts()
+    times = probe_frame_times(film) if film is not None else FrameTimes()
     sink = RecorderSink(
-        outputs.recording(target.draft, actor.name, actor.card.consent, film_rate(times, facts, source.fps)),
+        recording_settings(outputs, target.draft, actor.name, actor.card.consent, frame_rate(times, facts, source.fps)),
         outputs.layouts,
         height=outputs.height,
         badge=outputs.badge,
         wait=True,
         signed=outputs.sign,
         sound=_sound_of(film, facts, times),
-        becomes=target.output,
+        draft_of=target.output,
     )
     try:
         try:
@@ -187,11 +220,11 @@ def _at(result: Result, moment: float) -> Result:
     return replace(result, frame=replace(result.frame, captured_at=moment))
 
 
-def _sound_of(film: Path | None, facts: FilmFacts, times: FilmTimes) -> Sound | None:
+def _sound_of(film: Path | None, facts: VideoFacts, times: FrameTimes) -> SoundTrack | None:
     """The track that a player would choose; where ffmpeg could not tell, the first one if there is any."""
     if film is None or (facts.known and facts.sound is None):
         return None
-    return Sound(film, times.start, "a:0" if facts.sound is None else str(facts.sound))
+    return SoundTrack(film, times.start, "a:0" if facts.sound is None else str(facts.sound))
 
 
 def _film_of(video: str) -> Path | None:

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from puppet.core.errors import PuppetError, RecordingError, SourceError, reason
 from puppet.core.progress import progress
-from puppet.output.recording_sink import path_of
+from puppet.core.texts import one_line
+from puppet.output.recording_sink import layout_path
 from puppet.output.settings import OutputSettings
-from puppet.parsing.texts import one_line
 from puppet.process.log import explained
 from puppet.sources.files import claimed_frames
 from puppet.storage.file_lock import is_locked, lock_of, owner
@@ -64,7 +64,7 @@ def plan(
     for video in videos:
         name = video.stem if stems.count(video.stem) == 1 else video.name
         output = folder / f"{name}{outputs.suffix}"
-        made = [path_of(output, layout, outputs.layouts) for layout in outputs.layouts]
+        made = [layout_path(output, layout, outputs.layouts) for layout in outputs.layouts]
         own = next((path for path in made if path.exists() and any(_same(path, one) for one in videos)), None)
         if own is not None:
             raise RecordingError(f"{own} is one of the videos that are to be read; choose another folder to write to")

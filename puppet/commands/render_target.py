@@ -9,7 +9,7 @@ from pathlib import Path
 
 from puppet.core.errors import RecordingError, reason
 from puppet.core.layout import Layout
-from puppet.output.recording_sink import path_of
+from puppet.output.recording_sink import layout_path
 from puppet.storage.files import publish, publish_numbered
 from puppet.storage.unfinished import draft_name, drop_parts, keep_part, unregister
 
@@ -24,7 +24,7 @@ class RenderTarget:
         Raises RecordingError for files that are there and must not be replaced.
         """
         self.output, self._layouts, self._force = output, layouts, force
-        self.outputs = tuple(path_of(output, layout, layouts) for layout in layouts)
+        self.outputs = tuple(layout_path(output, layout, layouts) for layout in layouts)
         for path in self.outputs:
             if not os.path.lexists(path):
                 continue
@@ -62,7 +62,7 @@ class RenderTarget:
             with contextlib.suppress(OSError):  # then it stays where it is
                 if draft.stat().st_size:
                     kept[draft] = draft
-                    kept[draft] = publish_numbered(draft, path_of(part, layout, self._layouts), "-")
+                    kept[draft] = publish_numbered(draft, layout_path(part, layout, self._layouts), "-")
                     keep_part(kept[draft], self.output)
             unregister(draft)
         return kept

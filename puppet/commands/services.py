@@ -11,7 +11,7 @@ from puppet.core.layout import Layout
 from puppet.core.providers import AUTO
 from puppet.engine.engine import Engine, PuppeteerLike
 from puppet.settings import Settings
-from puppet.sources.devices import CameraWish, Devices
+from puppet.sources.devices import Devices, RequestedFormat
 
 if TYPE_CHECKING:
     from puppet.actor.runtime import Actor
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 DEMO = "demo"
 
 
-def build_engine(provider: str = AUTO, loop: bool = False, wish: CameraWish | None = None) -> Engine:
+def build_engine(provider: str = AUTO, loop: bool = False, camera_format: RequestedFormat | None = None) -> Engine:
     """An engine that opens any source and loads any actor file when asked; nothing is opened or loaded yet.
 
-    loop: play files again and again; the demo clip always does. wish: what cameras are asked for.
+    loop: play files again and again; the demo clip always does. camera_format: what cameras are asked for.
     """
-    devices = Devices(wanted=(wish or CameraWish()).wanted)
+    devices = Devices(camera_format=(camera_format or RequestedFormat()).current)
 
     def open_source(spec: str) -> Source:
         from puppet.sources.registry import is_one_picture, open_source
@@ -76,19 +76,19 @@ def consent_of(engine: Engine) -> Callable[[], str]:
 def window_services(
     save: Callable[[Settings], None],
     settings: Settings,
-    wish: CameraWish | None = None,
+    camera_format: RequestedFormat | None = None,
     consent: Callable[[], str] = str,
 ) -> Services:
     """What the window's controller asks of the rest of the program.
 
-    save: writes the settings, raises OSError. wish: told when the user asks cameras for another format. consent: the
-    consent statement that recordings carry.
+    save: writes the settings, raises OSError. camera_format: changed when the user asks cameras for another one.
+    consent: gives the consent statement that recordings carry.
     """
     from puppet.actor.runtime import list_actors, read_preview
     from puppet.face.neutral_store import NeutralStore
     from puppet.gui.presenters.services import Services
     from puppet.media.ffmpeg_arguments import RecordingSettings
-    from puppet.output.live_outputs import Outputs
+    from puppet.output.live_outputs import LiveOutputs
     from puppet.output.recording_sink import RecorderSink
     from puppet.pictures import decode
     from puppet.sources.cameras import camera_picture
@@ -104,7 +104,7 @@ def window_services(
         except (PuppetError, OSError):  # being written, or removed meanwhile; the controller tries again
             return None
 
-    outputs = Outputs(settings.output, settings.folder(), consent)
+    outputs = LiveOutputs(settings.output, settings.folder(), consent)
 
     def make_recorder(path: Path | None, settings: Settings, name: str) -> RecorderSink:
         return outputs.take(path, settings.folder(), name)
@@ -115,7 +115,7 @@ def window_services(
     return Services(
         list_cameras=lambda: [camera.name for camera in list_cameras()],
         camera_picture=camera_picture,
-        want_camera=(wish or CameraWish()).want,
+        want_camera=(camera_format or RequestedFormat()).change,
         list_actors=list_actors,
         read_preview=read_preview,
         make_recorder=make_recorder,

@@ -15,11 +15,11 @@ from puppet.commands.display import prepare_qt, refuse_existing
 from puppet.commands.services import DEMO, build_engine, consent_of, window_services
 from puppet.core.errors import ActorFileError, PuppetError, RecordingError
 from puppet.core.providers import AUTO
-from puppet.engine.engine import ActorResults, Engine, Phase
+from puppet.engine.engine import Engine, Phase
 from puppet.process.log import uncaught
 from puppet.process.signals import closing, raise_if_terminated
 from puppet.settings import Settings, SettingsFile, load_settings
-from puppet.sources.devices import CameraWish
+from puppet.sources.devices import RequestedFormat
 from puppet.storage.files import publish
 from puppet.storage.folders import settings_path
 from puppet.storage.unfinished import drop_draft, make_draft
@@ -78,9 +78,9 @@ def run_window(
     if frames is not None and actor_file is None:
         raise ActorFileError(f"{notice}; name one with --actor")
     asked = _Asked(source is not None, actor is not None, record, frames, screenshot, virtual_camera)
-    wish = CameraWish(settings.camera)
-    engine = build_engine(settings.provider if provider in (None, AUTO) else provider, loop, wish)
-    return _Session(engine, settings, file, wish, asked).run(spec, actor_file, notices)
+    camera_format = RequestedFormat(settings.camera)
+    engine = build_engine(settings.provider if provider in (None, AUTO) else provider, loop, camera_format)
+    return _Session(engine, settings, file, camera_format, asked).run(spec, actor_file, notices)
 
 
 def choose_source(given: str | None, remembered: str, cameras: Sequence[str]) -> tuple[str, str | None]:
@@ -140,8 +140,11 @@ class _Asked:
 class _Session:
     """The window from its opening to its end."""
 
-    def __init__(self, engine: Engine, settings: Settings, file: SettingsFile, wish: CameraWish, asked: _Asked) -> None:
-        self._engine, self._settings, self._file, self._wish, self._asked = engine, settings, file, wish, asked
+    def __init__(
+        self, engine: Engine, settings: Settings, file: SettingsFile, camera_format: RequestedFormat, asked: _Asked
+    ) -> None:
+        self._engine, self._settings, self._file = engine, settings, file
+        self._camera_format, self._asked = camera_format, asked
         self._failure: PuppetError | None = None
 
     def run(self, spec: str, actor: Path | None, notices: Sequence[str]) -> int:
@@ -152,7 +155,8 @@ class _Session:
         from puppet.gui.controller import Controller
         from puppet.gui.kit.application import make_application
         from puppet.gui.main_window import MainWindow
-        from puppet.output.crash_recovery import clear_up
+        from puppet.output.crash_recovery import recover_unfinished
+        from puppet.output.gate import ResultGate
 
         engine, asked = self._engine, self._asked
         application = make_application()
@@ -161,10 +165,10 @@ class _Session:
         window.resize(size.width, size.height)
         window.side.fold(size.folded.split())
 
-        services = window_services(self._file.save, self._settings, self._wish, consent_of(engine))
+        services = window_services(self._file.save, self._settings, self._camera_format, consent_of(engine))
         controller = Controller(engine, window, self._settings, services)
 
-        limit = ActorResults(asked.frames) if asked.frames is not None else None
+        limit = ResultGate(asked.frames) if asked.frames is not None else None
 
         def check() -> None:
             self._failure = self._failure or self._request_failed()
@@ -197,7 +201,7 @@ class _Session:
                 if notices:
                     window.banners.say("start", ". ".join(notice.rstrip(".") for notice in notices), "notice")
                 controller.start(spec, actor)
-                controller.clear_up(clear_up)
+                controller.clear_up(recover_unfinished)
                 if asked.virtual_camera:
                     services.outputs.show_camera(True)
                 if asked.record is not None:

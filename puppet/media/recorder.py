@@ -19,28 +19,27 @@ from typing import IO
 from puppet.core import pixels
 from puppet.core.errors import NameTakenError, RecordingError, reason
 from puppet.core.types import Image
-from puppet.media.codecs import Codec
+from puppet.media.codecs import check_suffix
 from puppet.media.ffmpeg_arguments import (
     FrameClock,
     RecordingSettings,
-    container,
-    finish_arguments,
     recording_arguments,
 )
-from puppet.media.ffmpeg_child import find_ffmpeg, run_ffmpeg, start_ffmpeg
+from puppet.media.ffmpeg_child import find_ffmpeg, start_ffmpeg
+from puppet.media.remux import remux
+from puppet.media.sound_file import SoundTrack
 from puppet.process.log import explained
-from puppet.provenance.xmp import Provenance, append_xmp
+from puppet.provenance.xmp import Provenance
 from puppet.storage.file_lock import is_at
-from puppet.storage.files import missing_folders, publish, remove_empty
+from puppet.storage.files import missing_folders, remove_empty
 from puppet.storage.orphaned_files import rescue
-from puppet.storage.unfinished import Kind, drop_draft, lock_descriptor, make_draft, register, unregister
+from puppet.storage.unfinished import Kind, lock_descriptor, register, unregister
 
 QUEUE_BYTES = 192 << 20  # pictures waiting for ffmpeg; about two seconds of 1280 x 720
 QUEUE_FRAMES = (8, 90)  # never fewer, never more
 LEAD_BYTES = 256 << 20  # of pictures that may wait besides while those from before the first one are written
 STALLED_AFTER = 20.0  # s without progress while closing, then ffmpeg is ended
 LOOK_EVERY = 1.0  # s between looks whether file and ffmpeg are still there
-NOTHING = Provenance()
 
 
 class LostFileError(OSError):
@@ -59,17 +58,6 @@ class Recording:
     repeated: int
     dropped: int
     sound: bool = False
-
-
-@dataclass(frozen=True)
-class Sound:
-    """A file whose sound goes under the pictures; `start`: what of it is heard with the first picture, seconds;
-    `track`: which of its streams, as ffmpeg counts.
-    """
-
-    path: Path
-    start: float = 0.0
-    track: str = "a:0"
 
 
 class Recorder:
@@ -94,9 +82,9 @@ class Recorder:
         settings: RecordingSettings,
         *,
         wait: bool = False,
-        gaps: bool = False,
-        lead: Iterable[tuple[Callable[[], Image], float]] = (),
-        becomes: Path | None = None,
+        keep_gaps: bool = False,
+        pre_roll: Iterable[tuple[Callable[[], Image], float]] = (),
+        draft_of: Path | None = None,
         executable: str | None = None,
     ) -> None:
         self.error: RecordingError | None = None
@@ -104,18 +92,18 @@ class Recorder:
         self._settings = replace(settings, patient=wait)
         self._executable = executable or find_ffmpeg()
         self._wait = wait
-        self._lead = deque(lead)
-        self._owed = len(self._lead)  # pictures that live ones may have to wait for; 0 once the queue has run empty
-        self._sound: Sound | None = None
+        self._pre_roll = deque(pre_roll)
+        self._owed = len(self._pre_roll)  # pictures that live ones may have to wait for; 0 once the queue has run empty
+        self._sound: SoundTrack | None = None
         self._has_sound = False
-        self._clock = FrameClock(settings.fps, math.inf if gaps else FrameClock.LONGEST_GAP)
+        self._clock = FrameClock(settings.fps, math.inf if keep_gaps else FrameClock.LONGEST_GAP)
         self._queue: deque[tuple[Image, float]] = deque()
         self._changed = threading.Condition()
         self._closing = False
         self._process: subprocess.Popen[bytes] | None = None
         self._encoding_over = False  # nothing left to do for ffmpeg's encoder; tidying up may still go on
-        self._draft = becomes is not None
-        self._called = becomes or settings.path  # for people
+        self._draft = draft_of is not None
+        self._called = draft_of or settings.path  # for people
         self._look_at = 0.0
         self._mended = False
         if self._draft:
@@ -163,7 +151,7 @@ class Recorder:
             self._queue.append((image, captured_at))
             self._changed.notify_all()
 
-    def close(self, sound: Sound | None = None) -> Recording:
+    def close(self, sound: SoundTrack | None = None) -> Recording:
         """Write what waits, end ffmpeg, make a plain file of it, with `sound` if that file has any. May take seconds.
         Problems are in `error`.
         """
@@ -204,8 +192,8 @@ class Recorder:
 
     def _feed(self) -> None:
         before = b""
-        while self._lead:  # hundreds of MB, let go of one by one
-            make, captured_at = self._lead.popleft()
+        while self._pre_roll:  # hundreds of MB, let go of one by one
+            make, captured_at = self._pre_roll.popleft()
             before = self._place(make(), captured_at, before)
         while (item := self._next()) is not None:
             before = self._place(*item, before)
@@ -289,9 +277,9 @@ class Recorder:
         self._encoding_over = True
         self._check_place()
         about, seconds = self._settings.about, self._clock.seconds
-        self._has_sound = self._sound is not None and tidy(self.path, self._executable, about, self._sound, seconds)
+        self._has_sound = self._sound is not None and remux(self.path, self._executable, about, self._sound, seconds)
         if not self._has_sound:
-            tidy(self.path, self._executable, about)
+            remux(self.path, self._executable, about)
 
     def _discard(self) -> None:
         """Take back the empty file that held the name, and the folders that were made for it."""
@@ -316,11 +304,11 @@ class Recorder:
             return
         self._mended = True
         seconds = self._clock.seconds
-        self._has_sound = self._sound is not None and tidy(
+        self._has_sound = self._sound is not None and remux(
             self.path, self._executable, self.about, self._sound, seconds
         )
         if not self._has_sound:
-            tidy(self.path, self._executable, self.about)
+            remux(self.path, self._executable, self.about)
 
     def _fail(self, problem: Exception) -> None:
         """Stop, keep the file, and say why in the words of whoever knows best."""
@@ -359,48 +347,6 @@ class Recorder:
             self._changed.notify_all()
 
 
-def tidy(
-    path: Path, executable: str, about: Provenance = NOTHING, sound: Sound | None = None, seconds: float = 0.0
-) -> bool:
-    """Turn a finished recording into a plain file, atomically, with its provenance, and with `sound` cut to `seconds`.
-
-    False, with the file as it was, when that fails, as when there is no sound in the sound's file.
-    """
-    limit = 60 + path.stat().st_size / 5e6  # s; a slow USB stick writes about 5 MB/s
-    draft = path
-    try:
-        draft = make_draft(path)
-        arguments = finish_arguments(executable, path, draft, about)
-        if sound is not None:
-            arguments = finish_arguments(executable, path, draft, about, sound.path, sound.start, seconds, sound.track)
-        run_ffmpeg(arguments, limit + seconds).check_returncode()
-        if container(path) == "mp4":
-            append_xmp(draft, about)
-        with open(draft, "rb+") as file:
-            os.fsync(file.fileno())  # on the disk before it takes the place of a file that is
-        publish(draft, path, replace=True)
-    except (OSError, subprocess.SubprocessError):
-        return False
-    finally:
-        if draft != path:
-            drop_draft(draft)
-    return True
-
-
-def check_name(path: Path, codec: Codec) -> None:
-    """Raises RecordingError for a name that does not suit the codec."""
-    if path.suffix.lower() not in codec.suffixes:
-        kinds = _either([suffix[1:].upper() for suffix in codec.suffixes])
-        fitting = _either([other.label for other in Codec if path.suffix.lower() in other.suffixes])
-        other = f", or the codec {fitting}" if fitting else ""
-        if not fitting and codec is Codec.H264:  # the one that the name may change
-            other = ", or with .webm for VP9"
-        raise RecordingError(
-            f"{path.name}: {codec.label} recordings are {kinds} files; choose a name that ends with "
-            f"{codec.suffixes[0]}{other}"
-        )
-
-
 def _claim(settings: RecordingSettings) -> tuple[list[Path], IO[bytes] | None]:
     """Make the file, empty: its name is ours from here on, and an unwritable folder shows now, not after the take.
 
@@ -408,7 +354,7 @@ def _claim(settings: RecordingSettings) -> tuple[list[Path], IO[bytes] | None]:
     the name is gone. None on Windows, where an open file keeps its name.
     """
     path = settings.path
-    check_name(path, settings.encoder.codec)
+    check_suffix(path, settings.encoder.codec)
     new_folders = missing_folders(path.parent)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -421,10 +367,6 @@ def _claim(settings: RecordingSettings) -> tuple[list[Path], IO[bytes] | None]:
     if sys.platform == "win32":
         file.close()
     return new_folders, None if file.closed else file
-
-
-def _either(names: list[str]) -> str:
-    return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def _room(image: Image, owed: int = 0) -> int:

@@ -7,13 +7,13 @@ import math
 import struct
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from puppet.media.recorder import Sound
 from puppet.media.timeline import Timeline
 from puppet.storage.file_lock import is_at
 from puppet.storage.names import numbered
@@ -24,6 +24,18 @@ RATE = 48_000  # samples per second, mono
 KEPT = 3.0  # s of sound that is kept for a take whose first picture has not come yet
 
 Samples = NDArray[np.int16]
+
+
+@dataclass(frozen=True)
+class SoundTrack:
+    """A file whose sound goes under the pictures.
+
+    start: place in it that is heard with the first picture, s. track: which of its streams, as ffmpeg counts.
+    """
+
+    path: Path
+    start: float = 0.0
+    track: str = "a:0"
 
 
 class SoundConsumer(Protocol):
@@ -149,12 +161,12 @@ class SoundFile:
         with self._lock:
             if self._first is None:
                 self._early.append((samples, captured_at))
-                while self._early[-1][1] - self._early[0][1] > KEPT + 60:  # longer than any lead
+                while self._early[-1][1] - self._early[0][1] > KEPT + 60:  # longer than any pre-roll
                     self._early.pop(0)
             else:
                 self._append(samples, captured_at)
 
-    def close(self) -> Sound | None:
+    def close(self) -> SoundTrack | None:
         """End the file; None when nothing was heard."""
         self._source.detach(self)
         with self._lock:
@@ -170,7 +182,7 @@ class SoundFile:
                         self.path = place
             except OSError:
                 return None
-        return Sound(self.path)
+        return SoundTrack(self.path)
 
     def discard(self) -> None:
         """The files of the take carry the sound now."""

@@ -16,7 +16,7 @@ import numpy as np
 from puppet.core.errors import RecordingError
 from puppet.core.types import Image
 from puppet.media import hdr
-from puppet.media.ffmpeg_arguments import film_input
+from puppet.media.ffmpeg_arguments import video_input
 from puppet.media.ffmpeg_child import find_ffmpeg, run_ffmpeg, start_ffmpeg
 from puppet.media.video_facts import PictureFacts
 
@@ -30,7 +30,7 @@ SHOWN = re.compile(  # showinfo's line
 )
 
 
-class FilmDecoder:
+class FfmpegVideo:
     """A `devices.Capture` of what `decode_arguments` makes of a file; `isOpened` is False where ffmpeg cannot.
 
     start: stamp of the file's first packet, whether that can be decoded or not.
@@ -131,7 +131,7 @@ def decode_arguments(executable: str, path: Path, pictures: PictureFacts) -> lis
     filters += ["scale=flags=bicubic+accurate_rnd+full_chroma_int", "format=bgr24", "showinfo=checksum=0"]
     # fmt: off
     return [
-        executable, "-hide_banner", "-nostats", "-nostdin", *film_input(path), "-map", f"0:{pictures.index}",
+        executable, "-hide_banner", "-nostats", "-nostdin", *video_input(path), "-map", f"0:{pictures.index}",
         "-vf", ",".join(filters), "-fps_mode", "passthrough", "-f", "rawvideo", "pipe:1",
     ]
     # fmt: on
@@ -142,7 +142,7 @@ def size_at(path: Path, pictures: PictureFacts, moment: float) -> tuple[int, int
     with contextlib.suppress(OSError, subprocess.SubprocessError, RecordingError):
         # fmt: off
         done = run_ffmpeg([
-            find_ffmpeg(), "-hide_banner", "-nostats", "-nostdin", "-ss", f"{moment:.3f}", *film_input(path),
+            find_ffmpeg(), "-hide_banner", "-nostats", "-nostdin", "-ss", f"{moment:.3f}", *video_input(path),
             "-map", f"0:{pictures.index}", "-frames:v", "1", "-vf", "showinfo=checksum=0", "-f", "null", "-",
         ], ASK_SECONDS)
         # fmt: on
@@ -156,7 +156,7 @@ def sample_arguments(executable: str, path: Path, pictures: PictureFacts) -> lis
     side, count = SAMPLE
     # fmt: off
     return [
-        executable, "-hide_banner", "-loglevel", "error", "-nostdin", "-skip_frame", "nokey", *film_input(path),
+        executable, "-hide_banner", "-loglevel", "error", "-nostdin", "-skip_frame", "nokey", *video_input(path),
         "-map", f"0:{pictures.index}", "-t", str(SAMPLE_SECONDS), "-frames:v", str(count),
         "-vf", f"{_to_rgb(pictures)}:w={side}:h={side},format=gbrp16le", "-f", "rawvideo", "pipe:1",
     ]

@@ -12,7 +12,7 @@ from puppet.core.types import Result
 from puppet.media.ffmpeg_arguments import FrameClock, literal
 from puppet.media.ffmpeg_child import find_ffmpeg, run_ffmpeg
 from puppet.output.compose import compose
-from puppet.output.recording_sink import write_new
+from puppet.output.new_files import save_new
 from puppet.provenance.xmp import Provenance, in_gif, in_webp
 from puppet.storage.names import new_recording_path
 from puppet.storage.unfinished import temporary_folder
@@ -45,7 +45,7 @@ def save_clip(results: Sequence[Result], folder: Path, kind: str, about: Provena
             pictures.append(picture)
     data = _encode(b"".join(pictures), width, height, kind)
     path = new_recording_path(folder, about.actor, f".{kind}")
-    return write_new(path, in_gif(data, about) if kind == "gif" else in_webp(data, about))
+    return save_new(path, in_gif(data, about) if kind == "gif" else in_webp(data, about))
 
 
 def clip_arguments(executable: str, width: int, height: int, kind: str, target: Path) -> list[str]:

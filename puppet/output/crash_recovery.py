@@ -13,8 +13,9 @@ from puppet.core.errors import RecordingError
 from puppet.core.layout import Layout
 from puppet.media.ffmpeg_arguments import container
 from puppet.media.ffmpeg_child import find_ffmpeg
-from puppet.media.frame_times import film_times
-from puppet.media.recorder import Sound, tidy
+from puppet.media.frame_times import probe_frame_times
+from puppet.media.remux import remux
+from puppet.media.sound_file import SoundTrack
 from puppet.provenance.xmp import Provenance
 from puppet.storage.file_lock import acquire, is_at, release
 from puppet.storage.unfinished import LIST, PARTS, Entry, Kind, lists_folder, read_list, read_parts
@@ -22,7 +23,7 @@ from puppet.storage.unfinished import LIST, PARTS, Entry, Kind, lists_folder, re
 PATIENCE = 30 * 24 * 3600.0  # s for which a list is kept of what lies on a disk that is not there
 
 
-def clear_up() -> list[str]:
+def recover_unfinished() -> list[str]:
     """Remove and finish what dead processes left; what was finished, in sentences. May take seconds where there is a
     take. Trouble stops nothing: the next start tries again.
     """
@@ -43,9 +44,9 @@ def clear_up() -> list[str]:
     return told
 
 
-def clear_up_and_say() -> None:
-    """For commands at their start: see `clear_up`."""
-    for told in clear_up():
+def recover_and_report() -> None:
+    """For commands at their start: see `recover_unfinished`."""
+    for told in recover_unfinished():
         print(told, file=sys.stderr)
 
 
@@ -82,7 +83,7 @@ def _finish(take: Entry, sounds: Sequence[Entry], told: list[str]) -> bool:
     if container(take.path) != "matroska" and not _is_fragmented(take.path):
         return False  # somebody else's: ours is not finished
     sound = next((sound for sound in sounds if take.path in _takes_of(sound)), None)
-    times = film_times(take.path).times
+    times = probe_frame_times(take.path).times
     if len(times) < 2:
         return False  # ffmpeg, too, was killed before the first half second was on the disk
     seconds = times[-1] * len(times) / (len(times) - 1)
@@ -94,8 +95,8 @@ def _finish(take: Entry, sounds: Sequence[Entry], told: list[str]) -> bool:
             take.facts.get("badge"),
         )
         executable = find_ffmpeg()
-        heard = sound is not None and tidy(take.path, executable, about, Sound(sound.path), seconds)
-        if heard or tidy(take.path, executable, about):
+        heard = sound is not None and remux(take.path, executable, about, SoundTrack(sound.path), seconds)
+        if heard or remux(take.path, executable, about):
             told.append(f"{take.path} was interrupted when the program ended; its {seconds:.1f} s are complete now")
         return heard
     return False

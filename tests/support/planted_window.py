@@ -30,8 +30,8 @@ from puppet.gui.main_window import MainWindow
 from puppet.gui.presenters.services import Services
 from puppet.media.recorder import Recording
 from puppet.output.compose import compose
-from puppet.output.live_outputs import Outputs
-from puppet.output.recording_sink import save_snapshot
+from puppet.output.live_outputs import LiveOutputs
+from puppet.output.snapshot import save_snapshot
 from puppet.provenance.xmp import Provenance
 from puppet.settings import Settings
 
@@ -102,7 +102,7 @@ class PlantedWindow:
             read_preview=self.read_preview,
             make_recorder=self.make_take,
             save_snapshot=lambda result, settings, actor: save_snapshot(result, settings.folder(), Provenance(actor)),
-            outputs=Outputs(settings.output, folder),
+            outputs=LiveOutputs(settings.output, folder),
             save_settings=self._saved.append,
             neutrals=NeutralStore(folder / "neutrals"),
             record_footage=lambda path: self.make_take(path, folder, "driver"),

@@ -11,9 +11,9 @@ from PyQt6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QProgressBar, Q
 from puppet.gui.kit.plain_text import Label, set_tip
 from puppet.gui.kit.widgets import ChoiceBox, Switch, caption_of
 from puppet.gui.kit.words import translate
-from puppet.media.codecs import Codec, Quality
+from puppet.media.codecs import HEIGHT, Codec, Quality
 from puppet.output.live_outputs import OutputStatus
-from puppet.output.settings import HEIGHTS, LONGEST_DELAY, LONGEST_PRE_ROLL, OutputSettings
+from puppet.output.settings import LONGEST_DELAY, LONGEST_PRE_ROLL, OutputSettings
 from puppet.provenance.signing import can_sign
 
 LAYOUTS = {
@@ -58,7 +58,7 @@ class OutputPanel(QWidget):
         )
         sizes = {
             height: translate("puppet", "{0} px high").format(height) if height else translate("puppet", "As it is")
-            for height in HEIGHTS
+            for height in HEIGHT.choices
         }
         self.height_box = _choices(
             translate("puppet", "Size"), translate("puppet", "Size of the recording's pictures"), sizes

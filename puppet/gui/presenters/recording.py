@@ -6,11 +6,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from puppet.core.errors import PuppetError
-from puppet.engine.engine import ActorResults, Problem
+from puppet.engine.engine import Problem
 from puppet.gui.kit.banners import open_folder
 from puppet.gui.kit.words import decimal, translate
 from puppet.gui.presenters.base import Presenter, WindowContext
 from puppet.media.recorder import Recording
+from puppet.output.gate import ResultGate
 from puppet.output.recording_sink import RecorderSink
 from puppet.process.log import explained
 
@@ -28,7 +29,7 @@ class RecordingPresenter(Presenter):
         self.take: RecorderSink | None = None
         self.last: RecorderSink | None = None
         self.failure: PuppetError | None = None
-        self._gate = ActorResults()
+        self._gate = ResultGate()
         self._beginning = self._over = False
         self._saving: tuple[RecorderSink, Future[None]] | None = None
         self._closer = ThreadPoolExecutor(1, thread_name_prefix="finish recording")
@@ -49,7 +50,7 @@ class RecordingPresenter(Presenter):
         context = self.context
         self._beginning = False
         self.take = self.last = take
-        self._gate = ActorResults(frames, take)
+        self._gate = ResultGate(frames, take)
         context.window.banners.dismiss("recording")
         context.engine.add_sink(self._gate)
         context.window.transport.show_recording(0.0)

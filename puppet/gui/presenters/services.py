@@ -11,7 +11,7 @@ from puppet.actor import library
 from puppet.core.types import Image, Result
 from puppet.face.neutral_store import NeutralStore
 from puppet.new_actor import job
-from puppet.output.live_outputs import Outputs
+from puppet.output.live_outputs import LiveOutputs
 from puppet.output.recording_sink import RecorderSink
 from puppet.settings import Settings
 from puppet.sources.camera_format import CameraFormat
@@ -28,7 +28,7 @@ class Services:
     read_preview: Callable[[Path], Image]
     make_recorder: Callable[[Path | None, Settings, str], RecorderSink]  # file or None: a new one; actor
     save_snapshot: Callable[[Result, Settings, str], Path]  # result, settings, actor
-    outputs: Outputs
+    outputs: LiveOutputs
     save_settings: Callable[[Settings], None]  # raises OSError
     neutrals: NeutralStore
     record_footage: Callable[[Path], RecorderSink]  # records what the camera sees, as footage for an actor

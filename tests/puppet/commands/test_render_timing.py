@@ -11,7 +11,7 @@ from driven import driver_clip
 from video_fixtures import clicks, decode, ffmpeg, read_video, shown_number, sound_of, told
 
 from puppet.commands import render
-from puppet.media.frame_times import film_times
+from puppet.media.frame_times import probe_frame_times
 from puppet.output.settings import OutputSettings
 
 pytestmark = pytest.mark.usefixtures("tracker")
@@ -120,7 +120,7 @@ def test_a_beginning_that_cannot_be_decoded_does_not_shift_the_sound(tmp_path: P
     data = (tmp_path / "whole.ts").read_bytes()
     (tmp_path / "cut.ts").write_bytes(data[188 * (len(data) // 188 // 5) :])
     ffmpeg("-i", tmp_path / "cut.ts", "-c", "copy", "-copyinkf", tmp_path / "cut.mkv")
-    first = 40 - len(film_times(tmp_path / "cut.mkv").times)
+    first = 40 - len(probe_frame_times(tmp_path / "cut.mkv").times)
     assert 0 < first < 20
     wav = clap_at((25 - first) / 30, 40 / 30, tmp_path / "clap.wav")
     both = ("-i", tmp_path / "cut.mkv", "-i", wav, "-c:v", "copy", "-copyinkf", "-c:a", "pcm_s16le")
