@@ -131,7 +131,7 @@ def _add_bench(commands: Commands) -> None:
         nargs=2,
         type=Path,
         metavar=("A.json", "B.json"),
-        help="only print the figures of both, and B divided by A",
+        help="only print the figures of both, and B / A",
     )
 
 
