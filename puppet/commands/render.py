@@ -34,7 +34,7 @@ from puppet.media.video_facts import VideoFacts, probe_video
 from puppet.output.crash_recovery import recover_and_report
 from puppet.output.recording_sink import RecorderSink, recording_settings
 from puppet.output.settings import OutputSettings
-from puppet.sources.files import IMAGE_SUFFIXES
+from puppet.pictures.decode import SUFFIXES as IMAGE_SUFFIXES
 from puppet.sources.registry import DEMO_CLIP, open_source
 from puppet.storage.file_lock import only_writer
 
