@@ -26,8 +26,9 @@ from puppet.face.persons import colours
 from puppet.face.shots import CutWatch
 from puppet.face.tracking import FaceMeshTracker, Tracker
 from puppet.parsing.plain_json import parse_json
+from puppet.pictures.decode import SUFFIXES as IMAGE_SUFFIXES
 from puppet.pictures.decode import is_animated
-from puppet.sources.files import IMAGE_SUFFIXES, Pictures
+from puppet.sources.files import Pictures
 from puppet.sources.registry import open_source
 
 ALIGNED_CELEBA = "img_align_celeba"
