@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from models.common import picture_writers
+from models.common.types import Index
 from models.data.dataset import Dataset, open_dataset
-from models.networks.base import Index
 from models.training import checkpoint
 from models.training.checkpoint import Checkpoint
 from models.training.run_folder import data_facts

@@ -18,7 +18,7 @@ from models.data.dataset import open_dataset
 from models.latent.analysis import directions, maps, page, views
 from models.latent.analysis.page import Section
 from models.latent.analysis.study import Study, study
-from models.latent.space import open_space
+from models.latent.open_space import open_space
 from puppet.core.errors import DataError, reason
 from puppet.core.progress import progress
 
