@@ -18,8 +18,15 @@ from puppet.process.signals import exit_code, terminating
 class Command(Protocol):
     """What a module of models/commands holds: a line for the list of commands, an example, its arguments, its work."""
 
-    SUMMARY: str
-    EXAMPLE: str
+    @property
+    def SUMMARY(self) -> str:
+        """One line for the list of commands."""
+        ...
+
+    @property
+    def EXAMPLE(self) -> str:
+        """A command line that shows the usual arguments."""
+        ...
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Add the command's arguments."""
