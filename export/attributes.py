@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from export.actor_file import check_output, write_verified
 from models.data.driver_clip import ROWS_AT_ONCE, dataset_face, dataset_neutral, upright_pictures
 from models.data.labels import Labels
-from models.latent.attributes import Attributes, find_attributes
+from models.latent.attributes import Attributes, Variant, find_attributes
 from puppet.actor.card import LATENTS, ActorCard, read_actor
 from puppet.actor.latents import latents_to_bytes
 from puppet.actor.runtime import Actor, load_actor
@@ -65,7 +65,7 @@ def actor_attributes(actor: Actor, dataset: Dataset, labels: Labels) -> Attribut
 
 
 def add_attributes(
-    file: Path, dataset: Dataset, labels: Labels, variant: str, out: Path | None = None
+    file: Path, dataset: Dataset, labels: Labels, variant: Variant, out: Path | None = None
 ) -> tuple[ActorCard, Attributes]:
     """Keep the directions in an actor file, or in a copy `out` of it, verified; those of other names stay.
 

@@ -109,8 +109,8 @@ LAYERS = {
         "numpy scipy torch",
     ),
     "models.latent.analysis": Layer(
-        "puppet.core puppet.actor puppet.explore models.common models.data models.networks models.training"
-        " models.latent",
+        "puppet.core puppet.storage puppet.actor puppet.explore models.common models.data models.networks"
+        " models.training models.latent",
         "numpy cv2 scipy torch sklearn matplotlib",
     ),
     "models.fidelity": Layer(

@@ -53,7 +53,7 @@ def test_pca_finds_the_planted_axes_and_tsne_keeps_groups_apart():
 
 def test_thumbnails_are_one_a_cell_and_in_its_middle():
     places = np.array([[0, 0], [0.5, 0.5], [1, 1], [10, 10], [8.5, 8.4], [9.4, 9.5]], float)
-    assert figures.spread_out(places, 10).tolist() == [1, 2, 4, 5]
+    assert figures.one_per_cell(places, 10).tolist() == [1, 2, 4, 5]
 
 
 def test_likeness_knows_a_real_picture_again():

@@ -46,7 +46,7 @@ def check_self_contained(text: str) -> Links:
 
 def test_words_cannot_become_markup():
     evil = '<script src="http://x">&'
-    section = page.Section("k", evil, page.words(evil) + page.table((evil,), [(evil,)]) + page.box(evil), {})
+    section = page.Section("k", evil, page.paragraph(evil) + page.table((evil,), [(evil,)]) + page.box(evil), {})
     text = page.page(evil, page.strips([(evil, np.zeros((2, 4, 4, 3), np.uint8))], [evil, evil], evil), [section])
     check_self_contained(text)
     assert "<script" not in text
