@@ -106,7 +106,7 @@ def find_attributes(mu: Floats, labels: Labels, names: Sequence[str], held_out: 
         PLAIN: _unit(raw),
         PURE: _orthogonalised(_joint_effects(z[seen], labels[seen])),
     }
-    along = {variant: z[judged] @ vectors.T for variant, vectors in directions.items()}
+    along: dict[Variant, NDArray[np.float64]] = {variant: z[judged] @ vectors.T for variant, vectors in directions.items()}
     return Attributes(
         names=tuple(names[i] for i in kept),
         directions={variant: vectors.astype(np.float32) for variant, vectors in directions.items()},
