@@ -11,42 +11,23 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from puppet.core.errors import PuppetError
+from puppet.core.motion import MotionSettings
+from puppet.core.providers import PROVIDER
+from puppet.core.texts import is_plain, is_user_name, one_line
 from puppet.output.settings import OutputSettings
 from puppet.parsing.plain_json import read_json, to_json
-from puppet.parsing.texts import is_plain, is_seen, one_line
+from puppet.sources.camera_format import CameraFormat
 from puppet.storage.file_lock import only_writer
 from puppet.storage.files import set_aside, write_whole
-from puppet.storage.folders import config_folder, videos_folder
+from puppet.storage.folders import videos_folder
 
 T = TypeVar("T")
 MAX_BYTES = 1 << 20
 MOST_NOTICES = 10  # said at once
 LONGEST = 500  # characters of a text
 LONGEST_PATH = 4096
-LONGEST_USER = 40
 A_PATH: dict[str, Any] = {"path": True}  # of a file or folder, an address, or a name
 PATIENCE = 2.0  # s that another window may take to write its settings
-
-
-@dataclass(frozen=True)
-class MotionSettings:
-    """How the driver's motion reaches the actor."""
-
-    smoothing: float = field(default=0.5, metadata={"range": (0.0, 1.0)})  # 0 off .. 1 strong
-    expression_gain: float = field(default=1.0, metadata={"range": (0.0, 2.0)})  # 1 as strong as the driver
-    eyes_gain: float = field(default=1.0, metadata={"range": (0.0, 2.0)})  # times expression_gain, like the next two
-    mouth_gain: float = field(default=1.0, metadata={"range": (0.0, 2.0)})
-    brows_gain: float = field(default=1.0, metadata={"range": (0.0, 2.0)})
-    pose_gain: float = field(default=1.0, metadata={"range": (0.0, 2.0)})
-
-
-@dataclass(frozen=True)
-class CameraFormat:
-    """What a camera is asked for; one that does not have it gives what comes nearest."""
-
-    width: int = field(default=1280, metadata={"range": (160, 7680)})  # px; nearly every webcam does 1280 x 720 at 30
-    height: int = field(default=720, metadata={"range": (120, 4320)})
-    fps: int = field(default=30, metadata={"range": (1, 240)})
 
 
 @dataclass(frozen=True)
@@ -80,7 +61,7 @@ class Settings:
     user: str = field(default="Me", metadata={"name": True})  # who sits before the camera
     users: tuple[str, ...] = field(default=("Me",), metadata={"name": True, "most": 100, "merge": True})
     actor: str = field(default="", metadata=A_PATH)  # name or file
-    provider: str = field(default="auto", metadata={"choices": ("auto", "cuda", "directml", "coreml", "cpu")})
+    provider: str = PROVIDER.field()
     recording_folder: str = field(default="", metadata=A_PATH | {"folder": True})  # empty: see `folder`
     mirror_preview: bool = True
     mirror_output: bool = False
@@ -93,11 +74,6 @@ class Settings:
     def folder(self) -> Path:
         """Where recordings and snapshots go: "Puppet" in the user's folder for videos, unless another was chosen."""
         return Path(self.recording_folder) if self.recording_folder else videos_folder()
-
-
-def settings_path() -> Path:
-    """settings.json in the program's own folder."""
-    return config_folder() / "settings.json"
 
 
 def load_settings(path: Path) -> tuple[Settings, list[str]]:
@@ -229,7 +205,7 @@ def _is_text(text: str, allowed: Mapping[str, Any]) -> bool:
     if allowed.get("path"):
         return _is_path(text)
     if allowed.get("name"):
-        return is_plain(text) and is_seen(text) and text == text.strip() and len(text) <= LONGEST_USER
+        return is_user_name(text)
     return is_plain(text) and len(text) <= LONGEST
 
 

@@ -24,15 +24,14 @@ from numpy.typing import NDArray
 
 from puppet import __version__
 from puppet.core.errors import ActorFileError, reason
+from puppet.core.texts import checked, is_file_name, one_line
 from puppet.core.types import LANDMARKS, Floats
 from puppet.face.measurements import RESPONDING
 from puppet.parsing.plain_json import check_shown, parse_json
 from puppet.parsing.reading import open_regular
-from puppet.parsing.texts import checked, is_file_name, one_line
 from puppet.parsing.zips import open_zip
 from puppet.parsing.zips import read_member as read_zipped
-from puppet.storage.files import publish
-from puppet.storage.unfinished import drop_draft, make_draft
+from puppet.storage.files import whole_file
 
 FORMAT_VERSION = 2  # 1: a head that turned but did not move, pose (N, 3)
 SUFFIX = ".actor"
@@ -173,18 +172,8 @@ def write_actor(path: Path, card: ActorCard, members: Mapping[str, bytes], repla
         if len(data) > MAX_BYTES[name]:
             raise ActorFileError(f"{path.name}: {name} has {len(data)} bytes, at most {MAX_BYTES[name]} are allowed")
     try:
-        draft = make_draft(path)
-        try:
-            with draft.open("wb") as file:
-                _write_zip(file, content)
-                file.flush()
-                os.fsync(file.fileno())
-            if replace:
-                os.replace(draft, path)
-            else:
-                publish(draft, path)
-        finally:
-            drop_draft(draft)
+        with whole_file(path, replace) as file:
+            _write_zip(file, content)
     except FileExistsError:
         raise
     except OSError as error:

@@ -1,4 +1,4 @@
-"""How far outside an actor's footage a driven expression lies, and the way back to the nearest plausible one.
+"""How far outside an actor's footage a driven expression lies, and how it is drawn back to a plausible one.
 
 A latent's distance is its Mahalanobis distance from the actor's posterior means, in units of what the footage itself
 reaches. Numpy only.
@@ -19,11 +19,11 @@ EASE_FROM, EASE_TO = 2.0, 4.0  # distances: up to the first nothing changes, the
 NOISE = 1e-3  # share of the mean variance added to every dimension, so that one without any has a distance too
 
 
-class Domain:
+class ExpressionRange:
     """Where an actor's expressions lie in its latent space. Distances: 0 the mean, 1 the edge of the footage."""
 
     def __init__(self, latents: Latents, counted: NDArray[np.bool_]) -> None:
-        """Counted (D,): the dimensions that tell expression; head movement has limits of its own."""
+        """Measure the footage. counted bool (D,): the dimensions of expression; head movement has its own limits."""
         self._mean, self._counted = latents.mean, counted
         covariance = _covariance(latents)[np.ix_(counted, counted)]
         self._precision = np.linalg.inv(covariance)
@@ -33,12 +33,13 @@ class Domain:
         self._edge = max(float(np.quantile(reached, REACHED)), 1e-6)
 
     def distance(self, latent: Latent) -> float:
-        """Of a latent f32 (D,)."""
+        """Distance of a latent f32 (D,) from the mean of the footage."""
         return self._raw(latent.values) / self._edge
 
     def ease(self, latent: Latent) -> tuple[Latent, float]:
-        """The latent, drawn back towards the mean along its own direction when it lies far outside; and its distance
-        as it came. Smooth and monotonic, so that nothing jumps and more stays more.
+        """The latent, drawn back towards the mean when it lies far outside, and its distance before.
+
+        It moves along its own direction, smoothly and monotonically: nothing jumps, a larger distance stays larger.
         """
         distance = self.distance(latent)
         if distance <= EASE_FROM:
@@ -54,7 +55,7 @@ class Domain:
 
 
 def _covariance(latents: Latents) -> NDArray[np.float64]:
-    """f64 (D, D): along the principal axes as they are long, across them what variance is left, evenly.
+    """Covariance f64 (D, D): that of the principal axes, and the variance left over spread evenly across them.
 
     The covariance of probabilistic PCA (Tipping & Bishop 1999, eq. 8).
     """

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from puppet.actor.card import SUFFIX, ActorCard, read_actor, read_card, write_actor
-from puppet.actor.runtime import BUILT_IN, list_actors, load_actor, read_preview, user_folder
+from puppet.actor.runtime import BUILT_IN, list_actors, load_actor, read_preview
 from puppet.core.errors import ActorFileError, reason
+from puppet.core.texts import FORBIDDEN, is_file_name
 from puppet.core.types import Image
-from puppet.parsing.texts import FORBIDDEN, is_file_name
 from puppet.storage.file_lock import only_writer
 from puppet.storage.files import publish_numbered
+from puppet.storage.folders import actors_folder
 from puppet.storage.unfinished import drop_draft, make_draft
 
 TRASH = ".removed"  # in the user's folder; nothing in it is ever deleted by the program
@@ -90,7 +91,7 @@ def admit(file: Path, folder: Path | None = None) -> Path:
 
     A name that is taken gets a number. Raises ActorFileError, and changes nothing then.
     """
-    folder = folder or user_folder()
+    folder = folder or actors_folder()
     load_actor(file, "cpu")
     if file.resolve().parent == folder.resolve():
         return file

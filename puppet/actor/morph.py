@@ -11,10 +11,10 @@ import numpy as np
 from puppet.actor.card import MESH
 from puppet.core import pixels
 from puppet.core.errors import PuppetError
+from puppet.core.layout import Layout
 from puppet.core.types import Image, Latent, Portrait
 from puppet.media.ffmpeg_arguments import RecordingSettings
 from puppet.media.recorder import Recorder, Recording
-from puppet.output.compose import Layout
 from puppet.provenance.badge import badged
 from puppet.provenance.xmp import Provenance
 

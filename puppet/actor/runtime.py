@@ -20,7 +20,6 @@ from typing import Any
 import cv2
 import numpy as np
 import onnxruntime as ort
-import platformdirs
 from numpy.typing import NDArray
 
 from puppet import __version__
@@ -32,22 +31,15 @@ from puppet.actor.latents import Latents, latents_from_bytes
 from puppet.actor.warp import MeshWarp
 from puppet.core import pixels
 from puppet.core.errors import ActorFailedError, ActorFileError, ActorStalledError, PictureError, PuppetError
+from puppet.core.providers import AUTO, CPU, PROVIDERS, short_name
 from puppet.core.types import LANDMARKS, POSE_SIZE, AlignedCrop, Drive, Floats, Image, Latent, Portrait
 from puppet.pictures.decode import decode_picture
 from puppet.pictures.formats import Limits
-from puppet.storage.folders import ASSETS
+from puppet.storage.folders import ASSETS, actors_folder
 
 DEFAULT_ACTOR = "marble"
 BUILT_IN = ASSETS / "actors"
-FOLDER_VARIABLE = "PUPPET_ACTORS_DIR"  # environment: the user's folder of actors, elsewhere
 
-CPU = "CPUExecutionProvider"
-PROVIDERS = {  # what the user may ask for; "auto" takes the first that is there
-    "cuda": "CUDAExecutionProvider",
-    "directml": "DmlExecutionProvider",
-    "coreml": "CoreMLExecutionProvider",
-    "cpu": CPU,
-}
 PROVIDER_OPTIONS = {
     # exhaustive search (the default) makes the first frames slow; TF32 would move the picture off its golden twin
     "CUDAExecutionProvider": {"cudnn_conv_algo_search": "HEURISTIC", "use_tf32": "0"},
@@ -174,7 +166,7 @@ class Actor:
         return pixels.swap_red_blue(crop.image)[None]
 
 
-def load_actor(path: Path, provider: str = "auto", threads: int = 0) -> Actor:
+def load_actor(path: Path, provider: str = AUTO, threads: int = 0) -> Actor:
     """Load, check and try out an actor file.
 
     provider: "auto" or a key of PROVIDERS; when another one has to be used, `Actor.notice` says why.
@@ -190,14 +182,14 @@ def load_actor(path: Path, provider: str = "auto", threads: int = 0) -> Actor:
         _decode_preview(members[PREVIEW])  # so that a list of actors can show it later
         actor = _try_out(card, members, latents, wanted, threads)
         if isinstance(actor, str):  # this provider cannot draw it; the CPU must
-            notice = f"{_short(wanted)} is not used: {actor}"
+            notice = f"{short_name(wanted)} is not used: {actor}"
             actor = _try_out(card, members, latents, CPU, threads)
             if isinstance(actor, str):
                 raise ActorFileError(f"{actor}; {AGAIN}")
     except (ActorFileError, PictureError) as error:
         raise ActorFileError(f"{path.name}: {error}") from error
     if actor.providers[0] != wanted and notice is None:
-        notice = f"{_short(wanted)} is not used: ONNX Runtime could not start it"
+        notice = f"{short_name(wanted)} is not used: ONNX Runtime could not start it"
     actor.notice = notice
     return actor
 
@@ -260,16 +252,10 @@ def _try_out(card: ActorCard, members: dict[str, bytes], latents: Latents, provi
 # --- finding actors ---
 
 
-def user_folder() -> Path:
-    """Where the user's own actors live (it need not exist)."""
-    chosen = os.environ.get(FOLDER_VARIABLE)
-    return Path(chosen) if chosen else Path(platformdirs.user_data_dir("puppet-live", appauthor=False)) / "actors"
-
-
 def list_actors() -> list[Path]:
     """Built-in actors and those in the user's folder, by name; a user's actor replaces a built-in of the same name."""
     found: dict[str, Path] = {}
-    for folder in (BUILT_IN, user_folder()):
+    for folder in (BUILT_IN, actors_folder()):
         with contextlib.suppress(OSError):
             for path in sorted(folder.glob(f"*{SUFFIX}")):
                 if path.is_file() and not path.name.startswith("."):
@@ -290,7 +276,7 @@ def find_actor(name_or_path: str = DEFAULT_ACTOR) -> Path:
         if actor.stem.casefold() == name_or_path.casefold():
             return actor
     names = ", ".join(actor.stem for actor in actors) or "none"
-    raise ActorFileError(f"no actor is called {name_or_path!r}; there are: {names}. Put more into {user_folder()}")
+    raise ActorFileError(f"no actor is called {name_or_path!r}; there are: {names}. Put more into {actors_folder()}")
 
 
 def read_preview(path: Path) -> Image:
@@ -412,10 +398,10 @@ def _fits(shape: list | None, wanted: list, exact: bool) -> bool:
 def _choose_provider(asked: str) -> tuple[str, str | None]:
     """What is asked for -> ONNX Runtime's name of the provider to try, and why it is another one, or None."""
     key = asked.casefold()
-    if key != "auto" and key not in PROVIDERS:
-        raise PuppetError(f"provider must be auto, {', '.join(PROVIDERS)}, not {asked!r}")
+    if key != AUTO and key not in PROVIDERS:
+        raise PuppetError(f"provider must be {AUTO}, {', '.join(PROVIDERS)}, not {asked!r}")
     there = ort.get_available_providers()
-    if key == "auto":
+    if key == AUTO:
         for name in PROVIDERS.values():
             if name in there and (name != PROVIDERS["cuda"] or _nvidia_driver()):
                 problem = _cuda_problem() if name == PROVIDERS["cuda"] else None
@@ -425,7 +411,7 @@ def _choose_provider(asked: str) -> tuple[str, str | None]:
         return CPU, None
     name = PROVIDERS[key]
     if name not in there:
-        return CPU, f"{_short(name)} is not used: this ONNX Runtime is built without it"
+        return CPU, f"{short_name(name)} is not used: this ONNX Runtime is built without it"
     if name == PROVIDERS["cuda"]:
         problem = "no NVIDIA driver was found" if not _nvidia_driver() else _cuda_problem()
         if problem is not None:
@@ -452,11 +438,6 @@ def _cuda_problem() -> str | None:
     if not missing:
         return None
     return f"{Path(missing[0]).name} is missing; install the extra: pip install puppet-live[cuda]"
-
-
-def _short(provider: str) -> str:
-    """CUDAExecutionProvider -> CUDA."""
-    return provider.removesuffix("ExecutionProvider")
 
 
 def _read_latents(card: ActorCard, data: bytes) -> Latents:

@@ -14,12 +14,12 @@ from pathlib import Path
 
 from puppet.core.errors import PuppetError, RecordingError, SourceError, reason
 from puppet.core.progress import progress
-from puppet.output.recording_sink import path_of
+from puppet.core.texts import one_line
+from puppet.output.recording_sink import layout_path
 from puppet.output.settings import OutputSettings
-from puppet.parsing.texts import one_line
 from puppet.process.log import explained
 from puppet.sources.files import claimed_frames
-from puppet.storage.file_lock import holder, is_locked, lock_of
+from puppet.storage.file_lock import is_locked, lock_of, owner
 from puppet.storage.files import missing_folders, remove_empty
 
 VIDEO_SUFFIXES = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg"}
@@ -47,6 +47,7 @@ def videos_in(folder: Path) -> list[Path]:
 
 
 def default_jobs() -> int:
+    """How many videos are rendered at once when nothing is asked for."""
     return max(1, (os.cpu_count() or 1) // CORES_PER_JOB)
 
 
@@ -63,12 +64,12 @@ def plan(
     for video in videos:
         name = video.stem if stems.count(video.stem) == 1 else video.name
         output = folder / f"{name}{outputs.suffix}"
-        made = [path_of(output, layout, outputs.layouts) for layout in outputs.layouts]
+        made = [layout_path(output, layout, outputs.layouts) for layout in outputs.layouts]
         own = next((path for path in made if path.exists() and any(_same(path, one) for one in videos)), None)
         if own is not None:
             raise RecordingError(f"{own} is one of the videos that are to be read; choose another folder to write to")
         if is_locked(lock := lock_of(output)):
-            raise RecordingError(f"{output} is being written by {holder(lock)}; wait until it is done")
+            raise RecordingError(f"{output} is being written by {owner(lock)}; wait until it is done")
         if resume and all(path.exists() for path in made):
             finished += 1
             continue

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from puppet.actor.expression_range import Domain
+from puppet.actor.expression_range import ExpressionRange
 from puppet.actor.morph import ActorMorph
 from puppet.core import pixels
+from puppet.core.motion import BROWS_GAIN, EXPRESSION_GAIN, EYES_GAIN, MOUTH_GAIN, POSE_GAIN, SMOOTHING
 from puppet.core.types import POSE_SIZE, AlignedCrop, Drive, Face, Floats, Frame, Latent, Portrait, Result
 from puppet.engine.smoothing import OneEuro, Smoothed, smooth
 from puppet.face import align
@@ -45,12 +46,12 @@ class StepOptions:
     belong to one actor, and are left out for one whose latents have another size. morph: whom the actor turns into.
     """
 
-    smoothing: float = 0.5
-    expression_gain: float = 1.0
-    eyes_gain: float = 1.0
-    mouth_gain: float = 1.0
-    brows_gain: float = 1.0
-    pose_gain: float = 1.0
+    smoothing: float = SMOOTHING.default
+    expression_gain: float = EXPRESSION_GAIN.default
+    eyes_gain: float = EYES_GAIN.default
+    mouth_gain: float = MOUTH_GAIN.default
+    brows_gain: float = BROWS_GAIN.default
+    pose_gain: float = POSE_GAIN.default
     mirror_output: bool = False
     offset: Floats | None = None
     freeze: Latent | None = None
@@ -288,7 +289,7 @@ class _Role:
                 expression &= np.abs(self._driven(movement) - self._rest) < 1e-6
         if not expression.any():  # an encoder that mixes all: then they can only be judged together
             expression[:] = True
-        self._domain = Domain(actor.latents, expression)
+        self._range = ExpressionRange(actor.latents, expression)
 
     def feel(
         self, frame: Frame, face: Face | None, user: Neutral | None, options: StepOptions, stages: _Stages
@@ -326,7 +327,7 @@ class _Role:
         if crop is not None:
             filtered = _filtered(motion.latent, latent.values, at, LATENT_FILTER, options.smoothing)
             latent = Latent(filtered.value)
-        latent, strange = self._domain.ease(latent)
+        latent, strange = self._range.ease(latent)
         self.motion = _Motion(smoothed, posed, filtered, latent, motion.seen_at, motion.presence, motion.at)
         return crop, latent, strange
 

@@ -14,7 +14,7 @@ from enum import Enum
 
 import numpy as np
 
-from puppet.actor.expression_range import Domain
+from puppet.actor.expression_range import ExpressionRange
 from puppet.actor.latents import Latents, ranked_dimensions, useful_dimensions
 from puppet.core.errors import PuppetError
 from puppet.core.types import Floats, Image, Latent
@@ -239,7 +239,7 @@ class RandomFaces:
 
     def __init__(self, latents: Latents) -> None:
         self._latents = latents
-        self._domain = Domain(latents, np.ones(len(latents.mean), bool))
+        self._range = ExpressionRange(latents, np.ones(len(latents.mean), bool))
 
     def draw(self, random: np.random.Generator) -> Floats:
         """f32 (D,), never further out than the footage's edge.
@@ -251,7 +251,7 @@ class RandomFaces:
             away = random.standard_normal(len(samples)) @ (samples - samples.mean(0)) / np.sqrt(len(samples))
         else:
             away = random.standard_normal(len(mean)) * self._latents.std
-        distance = self._domain.distance(Latent((mean + away).astype(np.float32)))
+        distance = self._range.distance(Latent((mean + away).astype(np.float32)))
         return (mean + away / max(1.0, distance)).astype(np.float32)
 
 

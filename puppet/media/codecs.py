@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
+
+from puppet.core.errors import RecordingError
+from puppet.core.options import ChoiceOption
 
 KEYFRAME_SECONDS = 1.0
 LOOKAHEAD = 5  # frames an encoder may hold back: less to lose, hardly larger files at constant quality
@@ -43,6 +47,22 @@ class Quality(Enum):
     SMALL = "small"
     GOOD = "good"
     HIGH = "high"
+
+
+def _codec_help() -> str:
+    """Which files each codec goes into, the usual ending first: "h264, hevc: .mp4 .m4v .mov .mkv; vp9: ..."."""
+    codecs: dict[tuple[str, ...], list[str]] = {}
+    for codec in Codec:
+        codecs.setdefault(codec.suffixes, []).append(codec.value)
+    fitting = "; ".join(f"{', '.join(names)}: {' '.join(suffixes)}" for suffixes, names in codecs.items())
+    return f"{fitting}; not given: the first that fits the file's name"
+
+
+CODEC = ChoiceOption("codec", Codec.H264.value, tuple(codec.value for codec in Codec), _codec_help())
+QUALITY = ChoiceOption(
+    "quality", Quality.HIGH.value, tuple(quality.value for quality in Quality), "small files or all detail"
+)
+HEIGHT = ChoiceOption("height", 0, (0, 480, 720, 1080), "of the file's pictures, px; 0: as large as they are", "px")
 
 
 @dataclass(frozen=True)
@@ -153,3 +173,21 @@ def pixel_filters(encoder: Encoder) -> list[str]:
         "setparams=colorspace=smpte170m:color_primaries=bt709:color_trc=bt709",
         *(["hwupload"] if encoder.name.endswith("_vaapi") else []),
     ]
+
+
+def check_suffix(path: Path, codec: Codec) -> None:
+    """Raise RecordingError for a file name whose ending does not suit the codec."""
+    if path.suffix.lower() not in codec.suffixes:
+        kinds = _either([suffix[1:].upper() for suffix in codec.suffixes])
+        fitting = _either([other.label for other in Codec if path.suffix.lower() in other.suffixes])
+        other = f", or the codec {fitting}" if fitting else ""
+        if not fitting and codec is Codec.H264:  # the one that the name may change
+            other = ", or with .webm for VP9"
+        raise RecordingError(
+            f"{path.name}: {codec.label} recordings are {kinds} files; choose a name that ends with "
+            f"{codec.suffixes[0]}{other}"
+        )
+
+
+def _either(names: list[str]) -> str:
+    return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -75,7 +75,7 @@ def growing_arguments(path: Path) -> list[str]:
     return ["-movflags", "+frag_keyframe+empty_moov+default_base_moof", "-frag_duration", fragments]
 
 
-def finish_arguments(
+def remux_arguments(
     executable: str,
     source: Path,
     target: Path,
@@ -92,7 +92,7 @@ def finish_arguments(
     heard, other = [], []
     if sound is not None:  # gaps become silence, also one before the first sound
         heard = ["-af", "aresample=async=1:first_pts=0", *SOUND_CODECS[container(target)], "-t", f"{seconds:.6f}"]
-        other = ["-ss", f"{start:.6f}", *UNBENT, *film_input(sound)]
+        other = ["-ss", f"{start:.6f}", *UNBENT, *video_input(sound)]
     # fmt: off
     return [
         executable, "-hide_banner", "-loglevel", "error", "-nostats", "-nostdin", "-y", "-i", literal(source),
@@ -105,7 +105,7 @@ def finish_arguments(
     # fmt: on
 
 
-def film_input(path: Path) -> list[str]:
+def video_input(path: Path) -> list[str]:
     """How a user's video is read: only as a container that holds its own pictures, and nothing but this file is opened.
 
     Options of the input come before it.

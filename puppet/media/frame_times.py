@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
-from puppet.media.ffmpeg_arguments import film_input
-from puppet.media.recorder import CREATION_FLAGS, find_ffmpeg
-from puppet.media.video_facts import FilmFacts, packet_spans
+from puppet.media.ffmpeg_arguments import video_input
+from puppet.media.ffmpeg_child import ask_ffmpeg, find_ffmpeg
+from puppet.media.video_facts import VideoFacts, packet_spans
 
 LARGEST_RATE = 120.0  # pictures per second
 USUAL_RATES = (24000 / 1001, 24, 25, 30000 / 1001, 30, 48, 50, 60000 / 1001, 60, 100, 120)
@@ -21,7 +21,7 @@ READ_SECONDS = 300.0  # to go through the file's packets
 
 
 @dataclass(frozen=True)
-class FilmTimes:
+class FrameTimes:
     """times: of every picture, seconds, in order, none where stamps run backwards (files joined end to end); start: how
     much later than the file (its sound) the first one is; end: when the last one is over, 0 when that is not known.
     """
@@ -31,46 +31,37 @@ class FilmTimes:
     end: float = 0.0
 
 
-def film_times(path: Path) -> FilmTimes:
+def probe_frame_times(path: Path) -> FrameTimes:
     """Nothing when ffmpeg cannot tell: then the file's own word on its rate has to do."""
     try:
-        done = subprocess.run(
-            times_arguments(find_ffmpeg(), path),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=READ_SECONDS,
-            creationflags=CREATION_FLAGS,
-        )
+        done = ask_ffmpeg(times_arguments(find_ffmpeg(), path), READ_SECONDS)
     except (OSError, subprocess.SubprocessError):
-        return FilmTimes()
-    return read_times(done.stdout, done.stderr)
+        return FrameTimes()
+    return parse_times(done.stdout, done.stderr)
 
 
 def times_arguments(executable: str, path: Path) -> list[str]:
     """A line of numbers for every packet of the first video stream that is no cover, on the file's own time scale."""
     # fmt: off
     return [
-        executable, "-hide_banner", "-nostats", "-nostdin", "-copyts", *film_input(path),
+        executable, "-hide_banner", "-nostats", "-nostdin", "-copyts", *video_input(path),
         "-map", "0:V:0", "-c", "copy", "-copyinkf", "-f", "framecrc", "-",
     ]
     # fmt: on
 
 
-def read_times(packets: str, told: str) -> FilmTimes:
+def parse_times(packets: str, told: str) -> FrameTimes:
     """Framecrc's lines and ffmpeg's words on the file."""
     spans = packet_spans(packets)
     if not spans:
-        return FilmTimes()
+        return FrameTimes()
     first = spans[0][0]
     begin = re.search(r"^  Duration: .*, start: (-?[\d.]+)", told, re.M)
     start = first - float(begin[1]) if begin else 0.0
     if re.search("non.monoton", told, re.I):  # then ffmpeg has bent them
-        return FilmTimes(start=max(0.0, start))
+        return FrameTimes(start=max(0.0, start))
     end = sum(spans[-1]) - first
-    return FilmTimes(tuple(begins - first for begins, _ in spans), max(0.0, start), end)
+    return FrameTimes(tuple(begins - first for begins, _ in spans), max(0.0, start), end)
 
 
 def steady_rate(times: ArrayLike, nominal: float) -> float:
@@ -103,13 +94,13 @@ def usual_rate(times: ArrayLike) -> float | None:
     return nearest if abs(nearest / rate - 1) < 0.003 else rate
 
 
-def film_rate(times: FilmTimes, facts: FilmFacts, nominal: float) -> float:
+def frame_rate(times: FrameTimes, facts: VideoFacts, nominal: float) -> float:
     """`steady_rate` of a film whose packets may be half a picture each."""
     rate = steady_rate(times.times, nominal)
     return nominal if is_of_fields(facts) and abs(2 * nominal / rate - 1) < 0.02 else rate
 
 
-def nominal_rate(facts: FilmFacts, claimed: float) -> float:
+def nominal_rate(facts: VideoFacts, claimed: float) -> float:
     """Pictures per second by a file's first ones, where what it claims (pauses count as pictures there) is far off."""
     own = usual_rate(facts.stamps)
     if own is None or abs(claimed / own - 1) < 0.1 or (is_of_fields(facts) and abs(2 * claimed / own - 1) < 0.02):
@@ -117,7 +108,7 @@ def nominal_rate(facts: FilmFacts, claimed: float) -> float:
     return min(LARGEST_RATE, own)
 
 
-def is_of_fields(facts: FilmFacts) -> bool:
+def is_of_fields(facts: VideoFacts) -> bool:
     """Whether a packet may be half a picture."""
     return facts.pictures is not None and facts.pictures.interlaced
 

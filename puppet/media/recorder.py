@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -14,45 +13,33 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO
 
 from puppet.core import pixels
-from puppet.core.errors import RecordingError, reason
+from puppet.core.errors import NameTakenError, RecordingError, reason
 from puppet.core.types import Image
-from puppet.media.codecs import Codec
+from puppet.media.codecs import check_suffix
 from puppet.media.ffmpeg_arguments import (
     FrameClock,
     RecordingSettings,
-    container,
-    finish_arguments,
     recording_arguments,
 )
-from puppet.parsing.texts import cut_bytes
+from puppet.media.ffmpeg_child import find_ffmpeg, start_ffmpeg
+from puppet.media.remux import remux
+from puppet.media.sound_file import SoundTrack
 from puppet.process.log import explained
-from puppet.provenance.xmp import Provenance, append_xmp
+from puppet.provenance.xmp import Provenance
 from puppet.storage.file_lock import is_at
-from puppet.storage.files import missing_folders, numbered, remove_empty
+from puppet.storage.files import missing_folders, remove_empty
 from puppet.storage.orphaned_files import rescue
-from puppet.storage.unfinished import TAKE, drop_draft, forget, lock_descriptor, make_draft, note
+from puppet.storage.unfinished import Kind, lock_descriptor, register, unregister
 
 QUEUE_BYTES = 192 << 20  # pictures waiting for ffmpeg; about two seconds of 1280 x 720
 QUEUE_FRAMES = (8, 90)  # never fewer, never more
 LEAD_BYTES = 256 << 20  # of pictures that may wait besides while those from before the first one are written
-MOST_NAME_BYTES = 120  # of an actor's name in a file's; nearly every file system takes 255 in all
 STALLED_AFTER = 20.0  # s without progress while closing, then ffmpeg is ended
 LOOK_EVERY = 1.0  # s between looks whether file and ffmpeg are still there
-NOTHING = Provenance()
-CREATION_FLAGS = 0  # Windows: no console window, and no Ctrl-C from ours
-if sys.platform == "win32":
-    CREATION_FLAGS = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
-
-T = TypeVar("T")
-
-
-class NameTakenError(RecordingError):
-    """There is a file of that name already."""
 
 
 class LostFileError(OSError):
@@ -71,17 +58,6 @@ class Recording:
     repeated: int
     dropped: int
     sound: bool = False
-
-
-@dataclass(frozen=True)
-class Sound:
-    """A file whose sound goes under the pictures; `start`: what of it is heard with the first picture, seconds;
-    `track`: which of its streams, as ffmpeg counts.
-    """
-
-    path: Path
-    start: float = 0.0
-    track: str = "a:0"
 
 
 class Recorder:
@@ -106,9 +82,9 @@ class Recorder:
         settings: RecordingSettings,
         *,
         wait: bool = False,
-        gaps: bool = False,
-        lead: Iterable[tuple[Callable[[], Image], float]] = (),
-        becomes: Path | None = None,
+        keep_gaps: bool = False,
+        pre_roll: Iterable[tuple[Callable[[], Image], float]] = (),
+        draft_of: Path | None = None,
         executable: str | None = None,
     ) -> None:
         self.error: RecordingError | None = None
@@ -116,27 +92,27 @@ class Recorder:
         self._settings = replace(settings, patient=wait)
         self._executable = executable or find_ffmpeg()
         self._wait = wait
-        self._lead = deque(lead)
-        self._owed = len(self._lead)  # pictures that live ones may have to wait for; 0 once the queue has run empty
-        self._sound: Sound | None = None
+        self._pre_roll = deque(pre_roll)
+        self._owed = len(self._pre_roll)  # pictures that live ones may have to wait for; 0 once the queue has run empty
+        self._sound: SoundTrack | None = None
         self._has_sound = False
-        self._clock = FrameClock(settings.fps, math.inf if gaps else FrameClock.LONGEST_GAP)
+        self._clock = FrameClock(settings.fps, math.inf if keep_gaps else FrameClock.LONGEST_GAP)
         self._queue: deque[tuple[Image, float]] = deque()
         self._changed = threading.Condition()
         self._closing = False
         self._process: subprocess.Popen[bytes] | None = None
         self._encoding_over = False  # nothing left to do for ffmpeg's encoder; tidying up may still go on
-        self._draft = becomes is not None
-        self._called = becomes or settings.path  # for people
+        self._draft = draft_of is not None
+        self._called = draft_of or settings.path  # for people
         self._look_at = 0.0
         self._mended = False
         if self._draft:
-            note(self.path)
+            register(self.path)
         self._new_folders, self._file = _claim(settings)
         if not self._draft:
             about = settings.about
             told = {"actor": about.actor, "consent": about.consent, "layout": about.layout.value, "badge": about.badge}
-            note(self.path, TAKE, **told)
+            register(self.path, Kind.RECORDING, **told)
         self._messages = tempfile.TemporaryFile()  # noqa: SIM115 - closed at the end of the thread
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
@@ -175,7 +151,7 @@ class Recorder:
             self._queue.append((image, captured_at))
             self._changed.notify_all()
 
-    def close(self, sound: Sound | None = None) -> Recording:
+    def close(self, sound: SoundTrack | None = None) -> Recording:
         """Write what waits, end ffmpeg, make a plain file of it, with `sound` if that file has any. May take seconds.
         Problems are in `error`.
         """
@@ -194,7 +170,7 @@ class Recorder:
         clock = self._clock
         self._mend()
         if not self._draft:
-            forget(self._settings.path)
+            unregister(self._settings.path)
         return Recording(self.path, clock.written, clock.seconds, clock.repeated, self.dropped, self._has_sound)
 
     def _stopped(self) -> bool:
@@ -216,8 +192,8 @@ class Recorder:
 
     def _feed(self) -> None:
         before = b""
-        while self._lead:  # hundreds of MB, let go of one by one
-            make, captured_at = self._lead.popleft()
+        while self._pre_roll:  # hundreds of MB, let go of one by one
+            make, captured_at = self._pre_roll.popleft()
             before = self._place(make(), captured_at, before)
         while (item := self._next()) is not None:
             before = self._place(*item, before)
@@ -275,14 +251,12 @@ class Recorder:
         if not (self._settings.width and self._settings.height):
             self._settings = replace(self._settings, width=first.shape[1], height=first.shape[0])
         lock = lock_descriptor()
-        return subprocess.Popen(
+        return start_ffmpeg(
             recording_arguments(self._executable, self._settings),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=self._messages,  # a file, so that nobody has to read along and a dead app breaks no pipe
-            start_new_session=True,  # Ctrl-C in the terminal is for the app, which then closes the recording in order
-            creationflags=CREATION_FLAGS,
-            pass_fds=() if lock is None or sys.platform == "win32" else (lock,),  # unfinished until ffmpeg is done
+            inherited=() if lock is None or sys.platform == "win32" else (lock,),  # unfinished until ffmpeg is done
         )
 
     def _bytes(self, image: Image) -> bytes:
@@ -303,14 +277,14 @@ class Recorder:
         self._encoding_over = True
         self._check_place()
         about, seconds = self._settings.about, self._clock.seconds
-        self._has_sound = self._sound is not None and tidy(self.path, self._executable, about, self._sound, seconds)
+        self._has_sound = self._sound is not None and remux(self.path, self._executable, about, self._sound, seconds)
         if not self._has_sound:
-            tidy(self.path, self._executable, about)
+            remux(self.path, self._executable, about)
 
     def _discard(self) -> None:
         """Take back the empty file that held the name, and the folders that were made for it."""
         self.path.unlink(missing_ok=True)
-        forget(self.path)
+        unregister(self.path)
         remove_empty(self._new_folders)
 
     def _rescue(self) -> None:
@@ -321,7 +295,7 @@ class Recorder:
             os.fstat(self._file.fileno()).st_size
             and (place := rescue(self._file, self.path, self._called.name)) is not None
         ):
-            forget(self.path)
+            unregister(self.path)
             self._settings = replace(self._settings, path=place)
 
     def _mend(self) -> None:
@@ -330,11 +304,11 @@ class Recorder:
             return
         self._mended = True
         seconds = self._clock.seconds
-        self._has_sound = self._sound is not None and tidy(
+        self._has_sound = self._sound is not None and remux(
             self.path, self._executable, self.about, self._sound, seconds
         )
         if not self._has_sound:
-            tidy(self.path, self._executable, self.about)
+            remux(self.path, self._executable, self.about)
 
     def _fail(self, problem: Exception) -> None:
         """Stop, keep the file, and say why in the words of whoever knows best."""
@@ -373,87 +347,6 @@ class Recorder:
             self._changed.notify_all()
 
 
-def find_ffmpeg() -> str:
-    """The ffmpeg that `imageio-ffmpeg` brings. Raises RecordingError."""
-    import imageio_ffmpeg
-
-    try:
-        return imageio_ffmpeg.get_ffmpeg_exe()
-    except RuntimeError as problem:
-        raise RecordingError("No ffmpeg was found; reinstall it with: pip install imageio-ffmpeg") from problem
-
-
-def tidy(
-    path: Path, executable: str, about: Provenance = NOTHING, sound: Sound | None = None, seconds: float = 0.0
-) -> bool:
-    """Turn a finished recording into a plain file, atomically, with its provenance, and with `sound` cut to `seconds`.
-
-    False, with the file as it was, when that fails, as when there is no sound in the sound's file.
-    """
-    limit = 60 + path.stat().st_size / 5e6  # s; a slow USB stick writes about 5 MB/s
-    draft = path
-    try:
-        draft = make_draft(path)
-        arguments = finish_arguments(executable, path, draft, about)
-        if sound is not None:
-            arguments = finish_arguments(executable, path, draft, about, sound.path, sound.start, seconds, sound.track)
-        subprocess.run(
-            arguments,
-            check=True,
-            timeout=limit + seconds,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C in the terminal is for the app, which then closes the recording in order
-            creationflags=CREATION_FLAGS,
-        )
-        if container(path) == "mp4":
-            append_xmp(draft, about)
-        with open(draft, "rb+") as file:
-            os.fsync(file.fileno())  # on the disk before it takes the place of a file that is
-        os.replace(draft, path)
-    except (OSError, subprocess.SubprocessError):
-        return False
-    finally:
-        if draft != path:
-            drop_draft(draft)
-    return True
-
-
-def new_recording_path(folder: Path, actor: str, suffix: str = ".mp4") -> Path:
-    """Folder / "2026-01-31_17-05-59_marble.mp4"; see `with_free_name`."""
-    name = re.sub(r"[^\w-]+", "-", actor).strip("-_")[:60]
-    name = cut_bytes(name, MOST_NAME_BYTES) or "actor"
-    return folder / f"{datetime.now():%Y-%m-%d_%H-%M-%S}_{name}{suffix}"
-
-
-def with_free_name(path: Path, make: Callable[[Path], T]) -> T:
-    """What `make` makes of `path`, or of NAME_2, NAME_3 ... while it raises NameTakenError."""
-    for candidate in numbered(path, "_"):
-        with contextlib.suppress(NameTakenError):
-            return make(candidate)
-    raise AssertionError  # the names never end
-
-
-def free_name(path: Path) -> Path:
-    """`path`, or with "-2", "-3", ... before its suffix when there is such a file already."""
-    return next(candidate for candidate in numbered(path, "-") if not os.path.lexists(candidate))
-
-
-def check_name(path: Path, codec: Codec) -> None:
-    """Raises RecordingError for a name that does not suit the codec."""
-    if path.suffix.lower() not in codec.suffixes:
-        kinds = _either([suffix[1:].upper() for suffix in codec.suffixes])
-        fitting = _either([other.label for other in Codec if path.suffix.lower() in other.suffixes])
-        other = f", or the codec {fitting}" if fitting else ""
-        if not fitting and codec is Codec.H264:  # the one that the name may change
-            other = ", or with .webm for VP9"
-        raise RecordingError(
-            f"{path.name}: {codec.label} recordings are {kinds} files; choose a name that ends with "
-            f"{codec.suffixes[0]}{other}"
-        )
-
-
 def _claim(settings: RecordingSettings) -> tuple[list[Path], IO[bytes] | None]:
     """Make the file, empty: its name is ours from here on, and an unwritable folder shows now, not after the take.
 
@@ -461,7 +354,7 @@ def _claim(settings: RecordingSettings) -> tuple[list[Path], IO[bytes] | None]:
     the name is gone. None on Windows, where an open file keeps its name.
     """
     path = settings.path
-    check_name(path, settings.encoder.codec)
+    check_suffix(path, settings.encoder.codec)
     new_folders = missing_folders(path.parent)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -474,10 +367,6 @@ def _claim(settings: RecordingSettings) -> tuple[list[Path], IO[bytes] | None]:
     if sys.platform == "win32":
         file.close()
     return new_folders, None if file.closed else file
-
-
-def _either(names: list[str]) -> str:
-    return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def _room(image: Image, owed: int = 0) -> int:

@@ -7,23 +7,35 @@ import math
 import struct
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from puppet.media.recorder import Sound
 from puppet.media.timeline import Timeline
 from puppet.storage.file_lock import is_at
-from puppet.storage.files import numbered
+from puppet.storage.names import numbered
 from puppet.storage.orphaned_files import rescue
-from puppet.storage.unfinished import SOUND, forget, note
+from puppet.storage.unfinished import Kind, register, unregister
 
 RATE = 48_000  # samples per second, mono
 KEPT = 3.0  # s of sound that is kept for a take whose first picture has not come yet
 
 Samples = NDArray[np.int16]
+
+
+@dataclass(frozen=True)
+class SoundTrack:
+    """A file whose sound goes under the pictures.
+
+    start: place in it that is heard with the first picture, s. track: which of its streams, as ffmpeg counts.
+    """
+
+    path: Path
+    start: float = 0.0
+    track: str = "a:0"
 
 
 class SoundConsumer(Protocol):
@@ -149,12 +161,12 @@ class SoundFile:
         with self._lock:
             if self._first is None:
                 self._early.append((samples, captured_at))
-                while self._early[-1][1] - self._early[0][1] > KEPT + 60:  # longer than any lead
+                while self._early[-1][1] - self._early[0][1] > KEPT + 60:  # longer than any pre-roll
                     self._early.pop(0)
             else:
                 self._append(samples, captured_at)
 
-    def close(self) -> Sound | None:
+    def close(self) -> SoundTrack | None:
         """End the file; None when nothing was heard."""
         self._source.detach(self)
         with self._lock:
@@ -166,22 +178,22 @@ class SoundFile:
                 with file:
                     _write_header(file, self._clock.written)
                     if not is_at(self.path, file) and (place := rescue(file, self.path)) is not None:
-                        forget(self.path)
+                        unregister(self.path)
                         self.path = place
             except OSError:
                 return None
-        return Sound(self.path)
+        return SoundTrack(self.path)
 
     def discard(self) -> None:
         """The files of the take carry the sound now."""
         if self._is_ours:
             with contextlib.suppress(OSError):  # its disk is gone
                 self.path.unlink(missing_ok=True)
-            forget(self.path)
+            unregister(self.path)
 
     def keep(self) -> Path | None:
         """The file stays, if there is one: where."""
-        forget(self.path)
+        unregister(self.path)
         return self.path if self._is_ours and self.path.exists() else None
 
     def _open(self) -> BinaryIO:
@@ -190,7 +202,7 @@ class SoundFile:
             with contextlib.suppress(FileExistsError):
                 file = path.open("x+b", buffering=0)
                 self.path, self._is_ours = path, True
-                note(path, SOUND, takes=self._takes)
+                register(path, Kind.SOUND, takes=self._takes)
                 _write_header(file)
                 return file
         raise AssertionError  # the names never end

@@ -16,8 +16,8 @@ import numpy as np
 from puppet.core.errors import RecordingError
 from puppet.core.types import Image
 from puppet.media import hdr
-from puppet.media.ffmpeg_arguments import film_input
-from puppet.media.recorder import CREATION_FLAGS, find_ffmpeg
+from puppet.media.ffmpeg_arguments import video_input
+from puppet.media.ffmpeg_child import find_ffmpeg, run_ffmpeg, start_ffmpeg
 from puppet.media.video_facts import PictureFacts
 
 TABLE = "tone.cube"  # in the folder in which ffmpeg is started: a name that no filter syntax can trip over
@@ -30,7 +30,7 @@ SHOWN = re.compile(  # showinfo's line
 )
 
 
-class FilmDecoder:
+class FfmpegVideo:
     """A `devices.Capture` of what `decode_arguments` makes of a file; `isOpened` is False where ffmpeg cannot.
 
     start: stamp of the file's first packet, whether that can be decoded or not.
@@ -65,16 +65,7 @@ class FilmDecoder:
 
     def _start(self, arguments: list[str], folder: str) -> None:
         with contextlib.suppress(OSError):
-            self._child = subprocess.Popen(
-                arguments,
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                pipesize=PIPE_BYTES,
-                start_new_session=True,  # Ctrl-C in the terminal is for the app
-                creationflags=CREATION_FLAGS,
-            )
+            self._child = start_ffmpeg(arguments, stderr=subprocess.PIPE, folder=folder, pipe_bytes=PIPE_BYTES)
             threading.Thread(target=self._listen, args=(self._child,), name="film decoder", daemon=True).start()
             self._first = self._told.get()  # by then the table has been read, and its folder may go
 
@@ -140,7 +131,7 @@ def decode_arguments(executable: str, path: Path, pictures: PictureFacts) -> lis
     filters += ["scale=flags=bicubic+accurate_rnd+full_chroma_int", "format=bgr24", "showinfo=checksum=0"]
     # fmt: off
     return [
-        executable, "-hide_banner", "-nostats", "-nostdin", *film_input(path), "-map", f"0:{pictures.index}",
+        executable, "-hide_banner", "-nostats", "-nostdin", *video_input(path), "-map", f"0:{pictures.index}",
         "-vf", ",".join(filters), "-fps_mode", "passthrough", "-f", "rawvideo", "pipe:1",
     ]
     # fmt: on
@@ -150,10 +141,10 @@ def size_at(path: Path, pictures: PictureFacts, moment: float) -> tuple[int, int
     """Width and height of the picture at a moment, s from the beginning, upright; None when it cannot be had."""
     with contextlib.suppress(OSError, subprocess.SubprocessError, RecordingError):
         # fmt: off
-        done = subprocess.run([
-            find_ffmpeg(), "-hide_banner", "-nostats", "-nostdin", "-ss", f"{moment:.3f}", *film_input(path),
+        done = run_ffmpeg([
+            find_ffmpeg(), "-hide_banner", "-nostats", "-nostdin", "-ss", f"{moment:.3f}", *video_input(path),
             "-map", f"0:{pictures.index}", "-frames:v", "1", "-vf", "showinfo=checksum=0", "-f", "null", "-",
-        ], stdin=subprocess.DEVNULL, capture_output=True, timeout=ASK_SECONDS, creationflags=CREATION_FLAGS)
+        ], ASK_SECONDS)
         # fmt: on
         if (told := SHOWN.search(done.stderr)) is not None:
             return int(told["width"]), int(told["height"])
@@ -165,7 +156,7 @@ def sample_arguments(executable: str, path: Path, pictures: PictureFacts) -> lis
     side, count = SAMPLE
     # fmt: off
     return [
-        executable, "-hide_banner", "-loglevel", "error", "-nostdin", "-skip_frame", "nokey", *film_input(path),
+        executable, "-hide_banner", "-loglevel", "error", "-nostdin", "-skip_frame", "nokey", *video_input(path),
         "-map", f"0:{pictures.index}", "-t", str(SAMPLE_SECONDS), "-frames:v", str(count),
         "-vf", f"{_to_rgb(pictures)}:w={side}:h={side},format=gbrp16le", "-f", "rawvideo", "pipe:1",
     ]
@@ -181,13 +172,7 @@ def _white(executable: str, path: Path, pictures: PictureFacts) -> float:
     """Of the whole film, so that its exposure does not change on the way."""
     side, _ = SAMPLE
     with contextlib.suppress(OSError, subprocess.SubprocessError):
-        done = subprocess.run(
-            sample_arguments(executable, path, pictures),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=ASK_SECONDS,
-            creationflags=CREATION_FLAGS,
-        )
+        done = run_ffmpeg(sample_arguments(executable, path, pictures), ASK_SECONDS)
         whole = len(done.stdout) // (side * side * 6)
         if whole:
             planes = np.frombuffer(done.stdout, "<u2", whole * side * side * 3).reshape(whole, 3, -1)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from puppet.core.errors import RecordingError
-from puppet.media.ffmpeg_arguments import film_input, literal
+from puppet.media.ffmpeg_arguments import literal, video_input
+from puppet.media.ffmpeg_child import ask_ffmpeg, find_ffmpeg
 from puppet.media.hdr import TRANSFERS
-from puppet.media.recorder import CREATION_FLAGS, find_ffmpeg
 
 ASK_SECONDS = 30.0  # a network drive takes its time
 FIRST_PACKETS = 120  # whose stamps tell the usual distance
@@ -45,7 +45,7 @@ class PictureFacts:
 
 
 @dataclass(frozen=True)
-class FilmFacts:
+class VideoFacts:
     """known: ffmpeg could read the file at all; refused: it says that it cannot; jumping: stamps may start anew on the
     way; one_size: pictures cannot change theirs; seconds: as the file states, None when it does not; pictures: None
     when nothing moves in it; cover: there is a still picture, as of an album; sounds, sound: indices of tracks that can
@@ -64,45 +64,36 @@ class FilmFacts:
     stamps: tuple[float, ...] = ()
 
 
-def film_facts(path: Path) -> FilmFacts:
+def probe_video(path: Path) -> VideoFacts:
     """Nothing known when ffmpeg is missing, or cannot tell. Raises OSError when there is no such file."""
     state = path.stat()
     return _asked(path.absolute(), state.st_size, state.st_mtime_ns)
 
 
 @functools.lru_cache(maxsize=64)
-def _asked(path: Path, _size: int, _changed: int) -> FilmFacts:
+def _asked(path: Path, _size: int, _changed: int) -> VideoFacts:
     try:
-        done = subprocess.run(
-            facts_arguments(find_ffmpeg(), path),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=ASK_SECONDS,
-            creationflags=CREATION_FLAGS,
-        )
+        done = ask_ffmpeg(facts_arguments(find_ffmpeg(), path), ASK_SECONDS)
     except (OSError, subprocess.SubprocessError, RecordingError):
-        return FilmFacts()
-    return read_facts(done.stdout, done.stderr.replace(literal(path).encode(errors="replace").decode(), ""))
+        return VideoFacts()
+    return parse_facts(done.stdout, done.stderr.replace(literal(path).encode(errors="replace").decode(), ""))
 
 
 def facts_arguments(executable: str, path: Path) -> list[str]:
     """Words on every stream, and a line of numbers for the first packets of the first video that is no cover."""
     # fmt: off
     return [
-        executable, "-hide_banner", "-nostats", "-nostdin", *film_input(path),
+        executable, "-hide_banner", "-nostats", "-nostdin", *video_input(path),
         "-map", "0:V:0", "-c", "copy", "-copyinkf", "-frames:v", str(FIRST_PACKETS), "-f", "framecrc", "-",
     ]
     # fmt: on
 
 
-def read_facts(packets: str, told: str) -> FilmFacts:
+def parse_facts(packets: str, told: str) -> VideoFacts:
     """Framecrc's lines, and ffmpeg's words on the file; its name must be left out of them, for it may say anything."""
     opened = re.search(r"^Input #0, (\S+), from", told, re.M)
     if opened is None:
-        return FilmFacts(refused=True)
+        return VideoFacts(refused=True)
     formats = set(opened[1].split(","))
     words = told.partition("\nOutput #0")[0].partition("\nStream mapping:")[0]
     streams = re.split(r"^ +(?=Stream #0:\d)", words, flags=re.M)
@@ -111,7 +102,7 @@ def read_facts(packets: str, told: str) -> FilmFacts:
     covers = [s for s in videos if re.search(r"\((attached pic|still image|timed thumbnails)\)", s.partition("\n")[0])]
     moving = [s for s in videos if s not in covers]
     sounds = [s for s in streams[1:] if re.match(r"[^\n]*?: Audio: (?!none\b)", s)]
-    return FilmFacts(
+    return VideoFacts(
         known=True,
         jumping=bool(formats & JUMPING),
         one_size=bool(formats & ONE_SIZE),

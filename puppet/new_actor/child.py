@@ -20,7 +20,7 @@ from typing import cast
 from puppet.core.errors import PuppetError
 from puppet.new_actor import job
 from puppet.process.log import explained
-from puppet.storage.file_lock import hold
+from puppet.storage.file_lock import acquire
 
 LOOK_EVERY = 0.2  # s between looks for the wish to stop
 LAST_WORDS = 5.0  # s that a tool's output may still take after its end; a process it left behind may hold it open
@@ -113,7 +113,7 @@ def _pass_on(process: subprocess.Popen[bytes], said: list[bytes]) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     folder, what = (sys.argv[1:] if arguments is None else arguments)[:2]
     place = Path(folder)
-    lock = hold(place / job.LOCK, PATIENCE)
+    lock = acquire(place / job.LOCK, PATIENCE)
     if lock is None:
         return 3
     with contextlib.suppress(OSError, AttributeError):

@@ -10,10 +10,11 @@ from puppet.core import pixels
 from puppet.core.errors import RecordingError
 from puppet.core.types import Result
 from puppet.media.ffmpeg_arguments import FrameClock, literal
-from puppet.media.recorder import CREATION_FLAGS, find_ffmpeg, new_recording_path
+from puppet.media.ffmpeg_child import find_ffmpeg, run_ffmpeg
 from puppet.output.compose import compose
-from puppet.output.recording_sink import write_new
+from puppet.output.new_files import save_new
 from puppet.provenance.xmp import Provenance, in_gif, in_webp
+from puppet.storage.names import new_recording_path
 from puppet.storage.unfinished import temporary_folder
 
 SECONDS = 3.0
@@ -44,7 +45,7 @@ def save_clip(results: Sequence[Result], folder: Path, kind: str, about: Provena
             pictures.append(picture)
     data = _encode(b"".join(pictures), width, height, kind)
     path = new_recording_path(folder, about.actor, f".{kind}")
-    return write_new(path, in_gif(data, about) if kind == "gif" else in_webp(data, about))
+    return save_new(path, in_gif(data, about) if kind == "gif" else in_webp(data, about))
 
 
 def clip_arguments(executable: str, width: int, height: int, kind: str, target: Path) -> list[str]:
@@ -67,14 +68,8 @@ def _encode(pictures: bytes, width: int, height: int, kind: str) -> bytes:
     with temporary_folder() as folder:
         target = folder / f"clip.{kind}"
         try:
-            subprocess.run(
-                clip_arguments(find_ffmpeg(), width, height, kind, target),
-                input=pictures,
-                check=True,
-                capture_output=True,
-                timeout=TIMEOUT,
-                creationflags=CREATION_FLAGS,
-            )
+            arguments = clip_arguments(find_ffmpeg(), width, height, kind, target)
+            run_ffmpeg(arguments, TIMEOUT, given=pictures).check_returncode()
             return target.read_bytes()
         except subprocess.CalledProcessError as problem:
             said = problem.stderr.decode(errors="replace").strip().splitlines()

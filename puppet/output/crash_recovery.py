@@ -10,18 +10,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from puppet.core.errors import RecordingError
+from puppet.core.layout import Layout
 from puppet.media.ffmpeg_arguments import container
-from puppet.media.frame_times import film_times
-from puppet.media.recorder import Sound, find_ffmpeg, tidy
-from puppet.output.compose import Layout
+from puppet.media.ffmpeg_child import find_ffmpeg
+from puppet.media.frame_times import probe_frame_times
+from puppet.media.remux import remux
+from puppet.media.sound_file import SoundTrack
 from puppet.provenance.xmp import Provenance
-from puppet.storage.file_lock import hold, is_at, remove_and_close
-from puppet.storage.unfinished import DRAFT, LIST, PARTS, SOUND, TAKE, Entry, lists_folder, read_list, read_parts
+from puppet.storage.file_lock import acquire, is_at, release
+from puppet.storage.unfinished import LIST, PARTS, Entry, Kind, lists_folder, read_list, read_parts
 
 PATIENCE = 30 * 24 * 3600.0  # s for which a list is kept of what lies on a disk that is not there
 
 
-def clear_up() -> list[str]:
+def recover_unfinished() -> list[str]:
     """Remove and finish what dead processes left; what was finished, in sentences. May take seconds where there is a
     take. Trouble stops nothing: the next start tries again.
     """
@@ -36,21 +38,21 @@ def clear_up() -> list[str]:
                     path.unlink(missing_ok=True)
         for path in (lists_folder().parent / "locks").glob("*.lock"):
             with contextlib.suppress(OSError):
-                lock = hold(path)
+                lock = acquire(path)
                 if lock is not None:
-                    remove_and_close(path, lock)
+                    release(path, lock)
     return told
 
 
-def clear_up_and_say() -> None:
-    """For commands at their start: see `clear_up`."""
-    for told in clear_up():
+def recover_and_report() -> None:
+    """For commands at their start: see `recover_unfinished`."""
+    for told in recover_unfinished():
         print(told, file=sys.stderr)
 
 
 def _clear(path: Path) -> list[str]:
     """One process's list; it stays when something on it cannot be done now."""
-    lock = hold(path)
+    lock = acquire(path)
     if lock is None:
         return []  # it lives
     with lock:
@@ -60,16 +62,16 @@ def _clear(path: Path) -> list[str]:
         done = True
         for entry in entries:
             done = done and entry.path.parent.exists()  # else its disk may come back
-            if entry.kind == DRAFT:
+            if entry.kind is Kind.DRAFT:
                 entry.remove()
-        takes = [entry for entry in entries if entry.kind == TAKE and entry.is_there]
-        sounds = [entry for entry in entries if entry.kind == SOUND and entry.is_there]
+        takes = [entry for entry in entries if entry.kind is Kind.RECORDING and entry.is_there]
+        sounds = [entry for entry in entries if entry.kind is Kind.SOUND and entry.is_there]
         joined = {take.path: _finish(take, sounds, told) for take in takes}
         for sound in sounds:
             if all(joined.get(take) for take in _takes_of(sound)):
                 sound.remove()
         if done or time.time() - os.fstat(lock.fileno()).st_mtime > PATIENCE:
-            remove_and_close(path, lock)
+            release(path, lock)
     return told
 
 
@@ -81,7 +83,7 @@ def _finish(take: Entry, sounds: Sequence[Entry], told: list[str]) -> bool:
     if container(take.path) != "matroska" and not _is_fragmented(take.path):
         return False  # somebody else's: ours is not finished
     sound = next((sound for sound in sounds if take.path in _takes_of(sound)), None)
-    times = film_times(take.path).times
+    times = probe_frame_times(take.path).times
     if len(times) < 2:
         return False  # ffmpeg, too, was killed before the first half second was on the disk
     seconds = times[-1] * len(times) / (len(times) - 1)
@@ -93,8 +95,8 @@ def _finish(take: Entry, sounds: Sequence[Entry], told: list[str]) -> bool:
             take.facts.get("badge"),
         )
         executable = find_ffmpeg()
-        heard = sound is not None and tidy(take.path, executable, about, Sound(sound.path), seconds)
-        if heard or tidy(take.path, executable, about):
+        heard = sound is not None and remux(take.path, executable, about, SoundTrack(sound.path), seconds)
+        if heard or remux(take.path, executable, about):
             told.append(f"{take.path} was interrupted when the program ended; its {seconds:.1f} s are complete now")
         return heard
     return False

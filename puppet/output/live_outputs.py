@@ -14,20 +14,22 @@ from pathlib import Path
 from puppet.core.errors import CameraOutputError, PuppetError, RecordingError, SoundError
 from puppet.core.types import Result
 from puppet.media.codecs import Codec, Encoder
-from puppet.media.encoders import choose, offered
+from puppet.media.encoders import available_codecs, choose_encoder
+from puppet.media.ffmpeg_child import find_ffmpeg
 from puppet.media.microphone import Microphone, SoundDevice, list_microphones
-from puppet.media.recorder import find_ffmpeg, new_recording_path, with_free_name
 from puppet.output.clips import FPS as CLIP_FPS
 from puppet.output.clips import HEIGHT as CLIP_HEIGHT
 from puppet.output.clips import SECONDS as CLIP_SECONDS
 from puppet.output.clips import save_clip
 from puppet.output.disk import DiskSpace, disk_space
-from puppet.output.pre_roll import RecentResults
-from puppet.output.recording_sink import RecorderSink, save_snapshot
+from puppet.output.pre_roll import PreRoll
+from puppet.output.recording_sink import RecorderSink, begin_take
 from puppet.output.settings import OutputSettings
+from puppet.output.snapshot import save_snapshot
 from puppet.output.virtual_camera import VirtualCamera
 from puppet.provenance.signing import sign
 from puppet.provenance.xmp import Provenance
+from puppet.storage.names import new_recording_path, with_free_name
 
 CLIP_SPACING = 0.8 / CLIP_FPS  # s; without pre-roll nothing is kept, and nothing larger, than a clip shows
 DISK_EVERY = 2.0  # s between looks at the disk
@@ -48,7 +50,7 @@ class OutputStatus:
     disk: DiskSpace
 
 
-class Outputs:
+class LiveOutputs:
     """`configure` and everything else from one thread (the window's); `write` from the engine's.
 
     open_microphone, open_camera, list_microphones: so that tests can plant devices.
@@ -70,7 +72,7 @@ class Outputs:
         self._consent = consent
         self._list_microphones = list_microphones
         self._open_microphone, self._open_camera = open_microphone, open_camera
-        self._recent = RecentResults(CLIP_SECONDS)
+        self._recent = PreRoll(CLIP_SECONDS)
         self._microphone: Microphone | None = None
         self._microphone_problem: str | None = None
         self._camera: VirtualCamera | None = None
@@ -141,10 +143,10 @@ class Outputs:
         s = self._settings
         if self._encoders.get((s.codec, s.hardware)) is None:
             s = replace(s, hardware=False)  # rather the processor than a window that waits
-        lead = [r for r in self._recent.last(s.pre_roll) if r.portrait is not None] if s.pre_roll else []
+        pre_roll = [r for r in self._recent.last(s.pre_roll) if r.portrait is not None] if s.pre_roll else []
 
         def begin(target: Path) -> RecorderSink:
-            return s.take(target, actor, self._consent(), lead, self._microphone)
+            return begin_take(s, target, actor, self._consent(), pre_roll, self._microphone)
 
         named = new_recording_path(folder, actor, s.suffix)
         self._take = with_free_name(named, begin) if path is None else begin(path)
@@ -190,7 +192,7 @@ class Outputs:
         """Those that can be recorded here; the first call asks ffmpeg. VP9 is for who names a .webm file. Raises
         RecordingError.
         """
-        return tuple(codec for codec in offered(find_ffmpeg()) if codec is not Codec.VP9)
+        return tuple(codec for codec in available_codecs(find_ffmpeg()) if codec is not Codec.VP9)
 
     def microphones(self) -> list[str]:
         """Names, the system's own choice first; may take a moment. Raises SoundError."""
@@ -245,7 +247,7 @@ class Outputs:
 
     def _try_encoders(self, codec: str, hardware: bool) -> None:
         try:
-            self._encoders[codec, hardware] = choose(find_ffmpeg(), Codec(codec), hardware)
+            self._encoders[codec, hardware] = choose_encoder(find_ffmpeg(), Codec(codec), hardware)
         except RecordingError:  # told when a take is begun
             return
 

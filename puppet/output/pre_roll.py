@@ -13,7 +13,7 @@ from puppet.core.types import Frame, Result
 MOST_BYTES = 512 << 20
 
 
-class RecentResults:
+class PreRoll:
     """A sink that keeps the results of the last `seconds`, the newest of them when they need more than `most_bytes`.
 
     spacing: seconds between two that are kept, at least. height: px of the driver's picture, at most; 0: as it came,

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import platform
 import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from pathlib import Path
-
-import platformdirs
 
 from puppet import __version__
 from puppet.core.errors import PuppetError, UnexpectedError, reason
-from puppet.parsing.texts import one_line
-from puppet.storage.file_lock import hold
+from puppet.core.texts import one_line
+from puppet.storage.file_lock import acquire
+from puppet.storage.folders import log_folder
 
-FOLDER_VARIABLE = "PUPPET_LOG_DIR"  # environment: the log's folder, elsewhere
 NAME, BEFORE, LOCK = "errors.log", "errors.1.log", "errors.lock"
 LARGEST = 256 << 10  # bytes; a log so large takes the place of the one before, and a new one begins
 LONGEST = 16 << 10  # characters of one entry; its end counts most
@@ -27,12 +23,6 @@ PATIENCE = 0.5  # s for another process that writes
 
 _written: dict[str, str] = {}  # traceback -> where it is; the same error sixty times a second is one entry
 _guard = threading.Lock()
-
-
-def log_folder() -> Path:
-    """Where the log is (it need not exist): the environment's PUPPET_LOG_DIR, or the user's folder for logs."""
-    chosen = os.environ.get(FOLDER_VARIABLE)
-    return Path(chosen) if chosen else platformdirs.user_log_path("puppet-live", appauthor=False)
 
 
 def explained(problem: BaseException, part: str) -> PuppetError:
@@ -90,7 +80,7 @@ def _append(trace: str, part: str) -> str:
     entry = (head + trace[-LONGEST:] + "\n").encode("utf-8", errors="backslashreplace")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with hold(path.with_name(LOCK), PATIENCE) or contextlib.nullcontext():
+        with acquire(path.with_name(LOCK), PATIENCE) or contextlib.nullcontext():
             if path.exists() and path.stat().st_size + len(entry) > LARGEST:
                 path.replace(path.with_name(BEFORE))
             with path.open("ab") as file:

@@ -13,10 +13,11 @@ import numpy as np
 from puppet.core.addresses import read_address, without_secrets
 from puppet.core.errors import SourceError
 from puppet.core.types import Frame, Image
-from puppet.settings import CameraFormat
-from puppet.sources.devices import DEFAULT_FPS, SYSTEM, Camera, Capture, Devices, first_listing, plausible_fps
+from puppet.media.video_capture import VideoCapture
+from puppet.sources.camera_format import CameraFormat
+from puppet.sources.devices import DEFAULT_FPS, SYSTEM, Camera, Devices, first_listing, plausible_fps
 from puppet.sources.grabber import Grabber
-from puppet.sources.network.connection import Line
+from puppet.sources.network.connection import Connection
 from puppet.sources.network.passwords import reveal
 from puppet.sources.network.streams import open_stream
 
@@ -76,7 +77,7 @@ class _Live:
         if grabber is not None:
             grabber.close()
 
-    def _attempts(self) -> list[Callable[[], Capture]]:
+    def _attempts(self) -> list[Callable[[], VideoCapture]]:
         """Ways to open the device, in order. Raises SourceError when that is hopeless."""
         raise NotImplementedError
 
@@ -104,7 +105,7 @@ class CameraSource(_Live):
         self._spec = spec
         self._index_there = -1
 
-    def _attempts(self) -> list[Callable[[], Capture]]:
+    def _attempts(self) -> list[Callable[[], VideoCapture]]:
         listed = self._devices.cameras()
         chosen = self._choose(first_listing(listed))
         self.name, self._index_there = chosen.name, chosen.index
@@ -113,7 +114,7 @@ class CameraSource(_Live):
             raise self._refused(access)
         ways = [(c.index, c.backend) for c in listed if c.name == chosen.name]
         ways = ways or [(chosen.index, backend) for backend in self._devices.backends]
-        wanted = camera_request(self._devices.wanted())
+        wanted = camera_request(self._devices.camera_format())
         return [partial(self._devices.capture, index, backend, wanted) for index, backend in ways]
 
     def _choose(self, listed: list[Camera]) -> Camera:
@@ -167,27 +168,27 @@ class UrlSource(_Live):
         """Raises SourceError for what is no address."""
         super().__init__(without_secrets(url), devices)
         self._address = read_address(reveal(url))
-        self._line = self._new_line()
+        self._connection = self._new_connection()
 
     def close(self) -> None:
-        self._line.hang_up()
+        self._connection.close()
         super().close()
 
-    def _new_line(self) -> Line:
-        return Line(self._devices.open_within, self._devices.frozen_after)
+    def _new_connection(self) -> Connection:
+        return Connection(self._devices.open_within, self._devices.frozen_after)
 
-    def _attempts(self) -> list[Callable[[], Capture]]:
-        self._line = self._new_line()
-        return [partial(open_stream, self._address, self._line)]
+    def _attempts(self) -> list[Callable[[], VideoCapture]]:
+        self._connection = self._new_connection()
+        return [partial(open_stream, self._address, self._connection)]
 
     def _not_opened(self, opened: bool) -> SourceError:
-        if self._line.trouble:
+        if self._connection.problem:
             return SourceError(
-                f"{self.name}: answers, but its picture cannot be used: {self._line.trouble}", "unreadable"
+                f"{self.name}: answers, but its picture cannot be used: {self._connection.problem}", "unreadable"
             )
         if opened:
             return SourceError(f"{self.name} answers but sends no picture; is its camera running?", "busy")
-        if self._line.answered:
+        if self._connection.answered:
             return SourceError(f"{self.name}: the device answers, but not with a video that can be read", "unreadable")
         return SourceError(f"{self.name}: nobody answers; is the address right, and are both in one network?", "absent")
 

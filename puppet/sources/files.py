@@ -16,11 +16,13 @@ from puppet.core.errors import PictureError, SourceError, reason
 from puppet.core.types import Frame, Image
 from puppet.media import video_decoder
 from puppet.media.frame_times import nominal_rate
-from puppet.media.video_facts import FilmFacts, PictureFacts, film_facts
+from puppet.media.opencv_video import OpenCvVideo
+from puppet.media.video_capture import VideoCapture
+from puppet.media.video_facts import PictureFacts, VideoFacts, probe_video
 from puppet.media.video_formats import open_checked
 from puppet.pictures.decode import SUFFIXES as IMAGE_SUFFIXES
 from puppet.pictures.decode import read_animation, read_picture
-from puppet.sources.devices import DEFAULT_FPS, Capture, Film, plausible_fps
+from puppet.sources.devices import DEFAULT_FPS, plausible_fps
 
 SLOWEST_FPS = 10.0  # of an animation whose frames stay for longer; what is made of it repeats them
 LONGEST_PAUSE = 6 * 3600.0  # s between pictures; what a longer file lets stand for longer is a broken stamp
@@ -131,12 +133,12 @@ class _Recorded:
 class VideoFile(_Recorded):
     """A video file as a player shows it: upright, with square pixels, HDR toned down, interlaced lines made whole."""
 
-    _capture: Capture | None = None
+    _capture: VideoCapture | None = None
 
     def _rewind(self) -> None:
         self._release()
         open_checked(self.path).close()  # before ffmpeg is asked of it
-        facts = film_facts(self.path)
+        facts = probe_video(self.path)
         self._refuse(facts)
         self._longest = LONGEST_PAUSE if not facts.jumping else LONGEST_JUMP
         if facts.seconds is not None:
@@ -148,7 +150,7 @@ class VideoFile(_Recorded):
             self._release()
             raise SourceError(f"{self.path}: not a video that can be read (damaged, or something else)", "unreadable")
 
-    def _refuse(self, facts: FilmFacts) -> None:
+    def _refuse(self, facts: VideoFacts) -> None:
         """Say in words what no decoder will make a picture of."""
         pictures, why = facts.pictures, ""
         if facts.refused:  # ffmpeg takes only the formats on our list; OpenCV's would try any
@@ -169,9 +171,9 @@ class VideoFile(_Recorded):
         if why:
             raise SourceError(f"{self.path}: {why}", "unreadable")
 
-    def _begin(self, facts: FilmFacts) -> tuple[Image, float] | None:
+    def _begin(self, facts: VideoFacts) -> tuple[Image, float] | None:
         """Find who can decode the file; its first picture. OpenCV, where it shows the right thing, else ffmpeg."""
-        plain = Film(self.path)
+        plain = OpenCvVideo(self.path)
         plain.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)
         claimed = plain.get(cv2.CAP_PROP_FRAME_COUNT)
         self.fps = nominal_rate(facts, plausible_fps(plain.get(cv2.CAP_PROP_FPS)))
@@ -191,10 +193,10 @@ class VideoFile(_Recorded):
                 first = self._first_of(plain)
         return first
 
-    def _decoder(self, pictures: PictureFacts) -> video_decoder.FilmDecoder:
-        return video_decoder.FilmDecoder(self.path, pictures, next(iter(self._facts.stamps), None))
+    def _decoder(self, pictures: PictureFacts) -> video_decoder.FfmpegVideo:
+        return video_decoder.FfmpegVideo(self.path, pictures, next(iter(self._facts.stamps), None))
 
-    def _first_of(self, capture: Capture) -> tuple[Image, float] | None:
+    def _first_of(self, capture: VideoCapture) -> tuple[Image, float] | None:
         if not capture.isOpened():
             return None
         width, height = capture.get(cv2.CAP_PROP_FRAME_WIDTH), capture.get(cv2.CAP_PROP_FRAME_HEIGHT)
@@ -218,7 +220,7 @@ class VideoFile(_Recorded):
             self._stamp = picture[1]
         return picture
 
-    def _decode(self, capture: Capture, last: float) -> tuple[Image, float] | None:
+    def _decode(self, capture: VideoCapture, last: float) -> tuple[Image, float] | None:
         """The next picture; its time by its own stamp, or one frame after `last` where the file has none."""
         while capture.grab():
             good, image = capture.retrieve()
@@ -241,7 +243,7 @@ class VideoFile(_Recorded):
         self._standing = self._standing + 1 if self._sample is not None and np.array_equal(sample, self._sample) else 0
         self._sample = sample
         pictures = self._facts.pictures
-        if pictures is None or self._facts.one_size or isinstance(self._capture, video_decoder.FilmDecoder):
+        if pictures is None or self._facts.one_size or isinstance(self._capture, video_decoder.FfmpegVideo):
             return False
         if self._standing < STILL:
             return False
@@ -256,7 +258,7 @@ class VideoFile(_Recorded):
         size = video_decoder.size_at(self.path, pictures, told)
         return size is not None and size != image.shape[1::-1]
 
-    def _take_over(self, capture: Capture, image: np.ndarray) -> Capture:
+    def _take_over(self, capture: VideoCapture, image: np.ndarray) -> VideoCapture:
         """Ffmpeg's pictures from here on, brought to the size of the first one; `capture` where they are the same."""
         assert self._facts.pictures is not None
         decoder = self._decoder(self._facts.pictures)
@@ -297,9 +299,9 @@ def claimed_frames(path: Path) -> int | None:
     """How many pictures a video file says it has, None where it does not say; it is not decoded. Never raises."""
     try:
         open_checked(path).close()
-        if film_facts(path).refused:
+        if probe_video(path).refused:
             return None
-        capture = Film(path)
+        capture = OpenCvVideo(path)
     except (OSError, SourceError):
         return None
     try:

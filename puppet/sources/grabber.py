@@ -12,7 +12,7 @@ import cv2
 from puppet.core.errors import SourceError
 from puppet.core.slot import LatestSlot
 from puppet.core.types import Image
-from puppet.sources.devices import Capture
+from puppet.media.video_capture import VideoCapture
 
 PATIENCE = 10  # failed reads in a row before a stream counts as ended; a damaged picture now and then is normal
 PAUSE = 0.05  # s between them
@@ -26,7 +26,7 @@ class Grabber:
     thread that hangs in OpenCV is left behind.
     """
 
-    def __init__(self, attempts: Sequence[Callable[[], Capture]], name: str) -> None:
+    def __init__(self, attempts: Sequence[Callable[[], VideoCapture]], name: str) -> None:
         self.frames: LatestSlot[tuple[Image, float]] = LatestSlot()
         self.opened = False
         self.fps = 0.0  # what the capture claims
@@ -67,7 +67,7 @@ class Grabber:
             self.frames.close()
             self.started.set()
 
-    def _grab_until_it_ends(self, capture: Capture) -> None:
+    def _grab_until_it_ends(self, capture: VideoCapture) -> None:
         failures = 0
         while not self._stop.is_set() and failures < PATIENCE:
             image = None

@@ -7,49 +7,15 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from puppet.core.errors import SourceError, reason
-from puppet.core.types import Frame
+from puppet.core.protocols import Source
 from puppet.sources.cameras import CameraSource, UrlSource
-from puppet.sources.devices import SYSTEM, Camera, Devices, list_cameras
+from puppet.sources.devices import SYSTEM, Devices
 from puppet.sources.files import IMAGE_SUFFIXES, Pictures, VideoFile
 from puppet.storage.folders import ASSETS
 
-__all__ = [
-    "DEMO_CLIP",
-    "SOURCES",
-    "Camera",
-    "Devices",
-    "Source",
-    "SourceKind",
-    "is_one_picture",
-    "list_cameras",
-    "open_source",
-]
-
 DEMO_CLIP = ASSETS / "demo.mp4"
-
-
-class Source(Protocol):
-    """Brings frames: `open`, then `read` until None, then `close`. May be opened again after `close`."""
-
-    name: str  # for messages and the window
-    live: bool  # True: frames come when they come; False: a file or folder
-    fps: float  # nominal; 30.0 when unknown
-    frame_count: int | None  # as the file claims; None when unknown or endless
-
-    def open(self) -> None:
-        """Raises SourceError: "absent", "busy", "denied", "unreadable" or "empty"."""
-        ...
-
-    def read(self) -> Frame | None:
-        """Wait for the next frame; None at the end and once closed. Raises SourceError: "unplugged" or "frozen"."""
-        ...
-
-    def close(self) -> None:
-        """Idempotent, from any thread."""
-        ...
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from gui_stage import ROOM
+from planted_window import ROOM
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtTest import QTest
 from tiny_actor import explorable_actor
@@ -15,7 +15,7 @@ from puppet.actor.runtime import load_actor
 from puppet.core.types import Latent
 from puppet.explore.bookmarks import Bookmarks
 from puppet.gui.explorer.explorer import ExplorerWidget
-from puppet.gui.explorer.rows import SigmaSlider
+from puppet.gui.explorer.sigma_slider import SigmaSlider
 from puppet.gui.kit.qimage import to_qimage
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
@@ -85,8 +85,8 @@ class User:
 
     def type(self, text: str) -> None:
         """Into the command line."""
-        self.qtbot.keyClicks(self.window.stage.command, text)
-        self.qtbot.keyClick(self.window.stage.command, Qt.Key.Key_Return)
+        self.qtbot.keyClicks(self.window.face.command, text)
+        self.qtbot.keyClick(self.window.face.command, Qt.Key.Key_Return)
 
     def told(self) -> str:
         return "\n".join(banner.text for banner in self.window.banners.banners)

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from puppet.actor.expression_range import EASE_FROM, EASE_TO, Domain
+from puppet.actor.expression_range import EASE_FROM, EASE_TO, ExpressionRange
 from puppet.actor.latents import Latents
 from puppet.core.types import Latent
 
@@ -36,8 +36,8 @@ def latents() -> Latents:
 
 
 @pytest.fixture(scope="module")
-def domain(latents: Latents) -> Domain:
-    return Domain(latents, EXPRESSION)
+def expression_range(latents: Latents) -> ExpressionRange:
+    return ExpressionRange(latents, EXPRESSION)
 
 
 def at(latents: Latents, *offset: float) -> Latent:
@@ -46,53 +46,55 @@ def at(latents: Latents, *offset: float) -> Latent:
     return Latent(values)
 
 
-def test_the_edge_is_where_one_frame_in_a_hundred_lies_beyond(domain: Domain) -> None:
-    distances = np.array([domain.distance(Latent(z)) for z in footage(seed=1).samples])
+def test_the_edge_is_where_one_frame_in_a_hundred_lies_beyond(expression_range: ExpressionRange) -> None:
+    distances = np.array([expression_range.distance(Latent(z)) for z in footage(seed=1).samples])
     assert 0 <= (distances > 1).mean() <= 0.04
     assert distances.max() < 1.5
     # half of a four-dimensional normal distribution lies within 1.83 standard deviations, 99 % within 3.64
     assert np.median(distances) == pytest.approx(1.83 / 3.64, abs=0.06)
 
 
-def test_distances_know_what_goes_together_in_the_footage(latents: Latents, domain: Domain) -> None:
+def test_distances_know_what_goes_together_in_the_footage(latents: Latents, expression_range: ExpressionRange) -> None:
     """Two dimensions that move together: their sum is common, their difference is strange. Its Mahalanobis distance is
     3 times larger: sqrt((1 + 0.8) / (1 - 0.8))."""
-    together, apart = domain.distance(at(latents, 2, 1)), domain.distance(at(latents, 2, -1))
+    together, apart = expression_range.distance(at(latents, 2, 1)), expression_range.distance(at(latents, 2, -1))
     assert apart / together == pytest.approx(3, rel=0.1)
-    assert domain.distance(at(latents)) == pytest.approx(0, abs=1e-6)
-    assert domain.distance(at(latents, 4, 2)) == pytest.approx(2 * together, rel=1e-5)
+    assert expression_range.distance(at(latents)) == pytest.approx(0, abs=1e-6)
+    assert expression_range.distance(at(latents, 4, 2)) == pytest.approx(2 * together, rel=1e-5)
 
 
-def test_turning_the_head_is_not_strange(latents: Latents, domain: Domain) -> None:
+def test_turning_the_head_is_not_strange(latents: Latents, expression_range: ExpressionRange) -> None:
     values = latents.mean.copy()
     values[4:] += 1000
-    assert domain.distance(Latent(values)) == pytest.approx(0, abs=1e-6)
+    assert expression_range.distance(Latent(values)) == pytest.approx(0, abs=1e-6)
     values[0] += 100
-    eased, _ = domain.ease(Latent(values))
+    eased, _ = expression_range.ease(Latent(values))
     np.testing.assert_array_equal(eased.values[4:], values[4:])
 
 
-def test_what_is_not_far_outside_stays_as_it_is(latents: Latents, domain: Domain) -> None:
-    edge = 1 / domain.distance(at(latents, 1))
+def test_what_is_not_far_outside_stays_as_it_is(latents: Latents, expression_range: ExpressionRange) -> None:
+    edge = 1 / expression_range.distance(at(latents, 1))
     latent = at(latents, (EASE_FROM - 1e-3) * edge)
-    assert domain.ease(latent) == (latent, pytest.approx(EASE_FROM, abs=2e-3))
+    assert expression_range.ease(latent) == (latent, pytest.approx(EASE_FROM, abs=2e-3))
 
 
-def test_what_is_far_outside_is_drawn_back_along_its_own_direction(latents: Latents, domain: Domain) -> None:
+def test_what_is_far_outside_is_drawn_back_along_its_own_direction(
+    latents: Latents, expression_range: ExpressionRange
+) -> None:
     """Without a jump where it begins, always less than it was, never less than something less strange."""
     direction = np.array([1.0, -0.5, 2.0, 0.3])
-    unit = domain.distance(at(latents, *direction))
+    unit = expression_range.distance(at(latents, *direction))
     before = np.linspace(0, 12, 600)
     after = []
     for distance in before:
-        eased, told = domain.ease(at(latents, *(direction * distance / unit)))
+        eased, told = expression_range.ease(at(latents, *(direction * distance / unit)))
         assert told == pytest.approx(distance, abs=1e-4)
         offset = (eased.values - latents.mean)[:4]
         if distance > 0:
             np.testing.assert_allclose(
                 offset / np.linalg.norm(offset), direction / np.linalg.norm(direction), atol=1e-3
             )
-        after.append(domain.distance(eased))
+        after.append(expression_range.distance(eased))
     steps = np.diff(after) / np.diff(before)
     assert (steps > -1e-4).all()
     assert (steps <= 1 + 1e-3).all()
@@ -111,15 +113,17 @@ def test_latents_that_say_little_are_enough(latents: Latents, change: str) -> No
         "a dead dimension": {"std": latents.std * dead, "axes": latents.axes * dead, "samples": latents.samples * dead},
         "nothing moves": {"std": latents.std * 0, "axes": empty, "samples": empty},
     }[change]
-    domain = Domain(dataclasses.replace(latents, **little), EXPRESSION)
-    far, farther = (domain.ease(at(latents, x, 0, x)) for x in (30.0, 60.0))
+    expression_range = ExpressionRange(dataclasses.replace(latents, **little), EXPRESSION)
+    far, farther = (expression_range.ease(at(latents, x, 0, x)) for x in (30.0, 60.0))
     assert 0 < far[1] < farther[1] < np.inf
     assert np.isfinite(farther[0].values).all()
     if change == "no samples":
-        assert domain.distance(at(latents, 7.28)) == pytest.approx(1.67, rel=0.1)  # 3.64 deviations, 0.6 unexplained
+        assert expression_range.distance(at(latents, 7.28)) == pytest.approx(
+            1.67, rel=0.1
+        )  # 3.64 deviations, 0.6 unexplained
 
 
 def test_an_encoder_without_any_expression_is_never_strange(latents: Latents) -> None:
-    domain = Domain(latents, np.zeros(SIZE, bool))
+    expression_range = ExpressionRange(latents, np.zeros(SIZE, bool))
     latent = at(latents, 50)
-    assert domain.ease(latent) == (latent, 0.0)
+    assert expression_range.ease(latent) == (latent, 0.0)

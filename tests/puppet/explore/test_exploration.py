@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tiny_actor import tiny_latents
 
-from puppet.actor.expression_range import Domain
+from puppet.actor.expression_range import ExpressionRange
 from puppet.actor.latents import Latents, latents_from_bytes, latents_to_bytes, ranked_dimensions, useful_dimensions
 from puppet.core.errors import PuppetError
 from puppet.core.types import Latent
@@ -200,12 +200,12 @@ def test_random_faces_spread_as_the_footage_does_and_stay_within_it():
     correlated = latents.samples.copy()
     correlated[:, 1] = 0.5 * (correlated[:, 0] - MEAN[0])  # what belongs together must stay together
     latents = planted(samples=correlated, axes=np.zeros((0, 6), np.float32))
-    faces, domain = RandomFaces(latents), Domain(latents, np.ones(6, bool))
+    faces, expression_range = RandomFaces(latents), ExpressionRange(latents, np.ones(6, bool))
     drawn = np.array([faces.draw(random) for _ in range(2000)])
     assert np.allclose(drawn.mean(0), MEAN, atol=0.15)
     assert np.allclose(drawn.std(0), STD * [1, 1, 1, 1, 1, 1], rtol=0.25, atol=0.02)
     assert np.corrcoef(drawn[:, 0], drawn[:, 1])[0, 1] > 0.99
-    assert max(domain.distance(Latent(face)) for face in drawn) < 1.01
+    assert max(expression_range.distance(Latent(face)) for face in drawn) < 1.01
     assert not np.array_equal(drawn[0], drawn[1])
 
 

@@ -14,7 +14,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import numpy as np
 import pytest
 from explorer_user import LEFT, RIGHT, User
-from gui_stage import ROOM
+from planted_window import ROOM
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtGui import QClipboard, QGuiApplication
 from PyQt6.QtWidgets import QComboBox, QLineEdit, QPushButton, QSlider
@@ -25,7 +25,7 @@ from puppet.actor.runtime import load_actor
 from puppet.core.types import Latent
 from puppet.explore.bookmarks import Bookmarks
 from puppet.explore.exploration import COMMANDS, to_text
-from puppet.gui.explorer.places import MEAN, NOW
+from puppet.gui.explorer.morph_panel import MEAN, NOW
 from puppet.gui.explorer.worker import SPREAD
 from puppet.gui.kit.widgets import Switch
 
@@ -63,7 +63,7 @@ def test_the_pair_follows_the_mouse_from_the_bottom_left_to_the_top_right(user):
     there = user.somewhere()
     assert there[[0, 1]] == pytest.approx((0.5, -0.25), abs=2 / user.pane.picture.width())
     assert not there[2:].any()
-    user.choose(user.window.stage.reach, "± 3 σ")
+    user.choose(user.window.face.reach, "± 3 σ")
     user.hover(1, -1)
     user.sees(point(d0=3, d1=-3))
 
@@ -79,18 +79,18 @@ def test_a_click_freezes_and_another_one_follows_the_mouse_again(user):
     user.hover(0.5, 0.5)
     here = user.somewhere()
     user.click()
-    assert user.window.stage.frozen.isChecked()
+    assert user.window.face.frozen.isChecked()
     assert "Frozen" in user.pane.note
     user.hover(-1, -1)
     user.sees(here)
     user.click()
-    assert not user.window.stage.frozen.isChecked()
+    assert not user.window.face.frozen.isChecked()
     assert not user.pane.note
     user.hover(-0.5, 0)
     assert user.somewhere()[0] == pytest.approx(-0.5, abs=0.01)
     user.qtbot.mouseClick(user.pane, RIGHT)
-    assert not user.window.stage.frozen.isChecked()
-    user.click(user.window.stage.frozen)
+    assert not user.window.face.frozen.isChecked()
+    user.click(user.window.face.frozen)
     user.hover(1, 1)
     assert user.somewhere()[0] == pytest.approx(-0.5, abs=0.01)
 
@@ -109,13 +109,13 @@ def test_commands_are_typed_into_the_line_or_over_the_picture(user):
     user.qtbot.keyClicks(user.window.focusWidget(), "1 0")
     user.qtbot.keyClick(user.window.focusWidget(), Qt.Key.Key_Return)
     assert user.window.exploration.pair == (1, 0)
-    assert user.window.stage.command.text() == ""
+    assert user.window.face.command.text() == ""
 
 
 def test_r_shows_another_random_face_within_the_footage(user):
     faces = []
     for way in (lambda: user.type("r"), lambda: user.qtbot.keyClick(user.pane, Qt.Key.Key_R),
-                lambda: user.click(user.window.stage.buttons["r"])):  # fmt: skip
+                lambda: user.click(user.window.face.buttons["r"])):  # fmt: skip
         way()
         faces.append(user.somewhere())
     assert all(np.abs(a - b).max() > 0.01 for a, b in zip(faces, [point(), *faces], strict=False))
@@ -140,8 +140,8 @@ def test_h_lists_every_command_and_q_quits(user):
 def test_what_cannot_be_done_is_said_and_stays_to_be_mended(user, typed, why):
     user.type(typed)
     assert why in user.told()
-    assert user.window.stage.command.text() == typed
-    user.window.stage.command.clear()
+    assert user.window.face.command.text() == typed
+    user.window.face.command.clear()
     user.type("0")
     assert not user.told()
 
@@ -196,10 +196,10 @@ def test_other_bases_show_the_same_face_along_other_ways(user):
     user.hover(0.5, 0.5)
     here = user.somewhere()
     user.click()
-    user.choose(user.window.stage.basis, "All dimensions")
+    user.choose(user.window.face.basis, "All dimensions")
     user.qtbot.waitUntil(lambda: user.window.rows.complete, timeout=ROOM)
     assert list(user.window.rows.rows) == [0, 1, 3, 2, 4, 5, 6, 7]  # dead ones last
-    user.choose(user.window.stage.basis, "Principal axes")
+    user.choose(user.window.face.basis, "Principal axes")
     user.qtbot.waitUntil(lambda: user.window.rows.complete, timeout=ROOM)
     assert list(user.window.rows.rows) == [0, 1]
     user.sees(here)
@@ -225,7 +225,7 @@ def test_undo_redo_and_reset(user):
     first = user.somewhere()
     user.slide(user.window.rows.rows[0].slider, 25)
     second = user.somewhere()
-    undo, redo, reset = (user.window.stage.buttons[key] for key in "uy0")
+    undo, redo, reset = (user.window.face.buttons[key] for key in "uy0")
     assert not redo.isEnabled()
     user.click(undo)
     user.sees(first)
@@ -245,23 +245,23 @@ def test_a_latent_is_copied_and_pasted_as_text(user):
     board = clipboard()
     user.type("r")
     face = user.somewhere()
-    user.click(user.window.stage.copy)
+    user.click(user.window.face.copy)
     assert board.text() == to_text(face)
     user.type("0")
     user.sees(point())
-    user.click(user.window.stage.paste)
+    user.click(user.window.face.paste)
     user.sees(face)
     board.setText("1, 2, 3")
-    user.click(user.window.stage.paste)
+    user.click(user.window.face.paste)
     assert "3 numbers, 8 are needed" in user.told()
     user.sees(face)
     board.setText("[0.5 0 0 0 0 0 0 0]")
-    user.click(user.window.stage.paste)
+    user.click(user.window.face.paste)
     user.sees(point(d0=0.5))
 
 
 def test_bookmarks_are_kept_gone_to_and_deleted(user, qtbot, tmp_path):
-    places = user.window.places
+    places = user.window.bookmarks
     user.window.tabs.setCurrentIndex(2)
     user.type("r")
     face = user.somewhere()
@@ -269,7 +269,7 @@ def test_bookmarks_are_kept_gone_to_and_deleted(user, qtbot, tmp_path):
     user.click(places.add)
     user.type("b smile")
     assert "a place called smile already" in user.told()
-    user.window.stage.command.clear()
+    user.window.face.command.clear()
     user.type("0")
     user.click(places.add)  # without a name
     assert [places.list.item(i).text() for i in range(places.list.count())] == ["smile", "face 2"]
@@ -298,7 +298,7 @@ def test_damaged_bookmarks_are_set_aside_and_said(qtbot, tmp_path):
     file.write_text("{]")
     user = User(qtbot, tmp_path, actor)
     assert "set aside" in user.told()
-    assert user.window.places.list.count() == 0
+    assert user.window.bookmarks.list.count() == 0
 
 
 def test_every_control_has_a_name_a_reason_and_a_way_by_keyboard(user):
@@ -317,7 +317,7 @@ def test_every_control_has_a_name_a_reason_and_a_way_by_keyboard(user):
 
 
 def test_a_random_walk_goes_on_until_it_is_stopped(user):
-    walk = user.window.stage.buttons["w"]
+    walk = user.window.face.buttons["w"]
     user.click(walk)
     assert walk.text() == "Stop"
     user.qtbot.waitUntil(lambda: np.count_nonzero(user.window.exploration.shown) > 0, timeout=ROOM)
@@ -335,7 +335,7 @@ def test_a_random_walk_goes_on_until_it_is_stopped(user):
 
 def bookmark(user, name, where):
     clipboard().setText(to_text(where))
-    user.click(user.window.stage.paste)
+    user.click(user.window.face.paste)
     user.sees(where)
     user.type(f"b {name}")
 
@@ -361,7 +361,7 @@ def test_a_morph_is_played_from_one_bookmark_to_another(two_places):
     user.sees(point(d0=1))
     assert (np.diff(seen) >= 0).all()
     assert len(seen) > 3
-    user.click(user.window.stage.buttons["u"])  # the morph was a look, not a step: back to before the reset
+    user.click(user.window.face.buttons["u"])  # the morph was a look, not a step: back to before the reset
     user.sees(point(d0=1))
 
 
@@ -411,7 +411,7 @@ def test_a_morph_into_another_actor(user, tmp_path):
     user.window.tabs.setCurrentIndex(2)
     user.sees(point())
     clipboard().setText(to_text(point(d0=-1)))
-    user.click(user.window.stage.paste)
+    user.click(user.window.face.paste)
     box = user.window.morph.other
     assert [box.itemText(i) for i in range(box.count())] == ["the same actor", "into other"]
     user.choose(box, "into other")
@@ -444,20 +444,20 @@ def test_a_live_expression_is_gone_on_from_and_shown_live(user):
     wanted, live = [], []
     user.window.live_wanted.connect(lambda: wanted.append(True))
     user.window.shown_live.connect(live.append)
-    assert not user.window.stage.take_live.isVisible()
+    assert not user.window.face.take_live.isVisible()
     user.window.set_live(True)
-    user.click(user.window.stage.take_live)
+    user.click(user.window.face.take_live)
     assert wanted
     user.window.explore_from(Latent(point(d0=0.7, d5=2)))
     user.sees(point(d0=0.7, d5=2))
     assert not live
-    user.click(user.window.stage.show_on_actor)
+    user.click(user.window.face.show_on_actor)
     user.slide(user.window.rows.rows[0].slider, 50)
     user.sees(point(d0=0.7, d3=1, d5=2))
     assert np.array_equal(live[-1].values, point(d0=0.7, d3=1, d5=2))
     user.slide(user.window.attributes.sliders["smile"], 50)
     assert np.array_equal(live[-1].values, point(d0=0.7, d3=2, d5=2))
-    user.click(user.window.stage.show_on_actor)
+    user.click(user.window.face.show_on_actor)
     assert live[-1] is None
 
 

@@ -15,17 +15,18 @@ import cv2
 import numpy as np
 import pytest
 from engine_fakes import FakeSource
-from gui_stage import A_FACE, BLUE, GREEN, GREY, RED, colour_at, halves, make_stage, stage
+from planted_window import A_FACE, BLUE, GREEN, GREY, RED, colour_at, gui, halves, make_gui
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor, QPalette
 from PyQt6.QtWidgets import QComboBox, QFileDialog, QInputDialog, QLabel, QPushButton, QSlider
 
 from puppet.commands.window import NO_CAMERA, choose_actor, choose_source
 from puppet.core.errors import ActorFileError, RecordingError, SourceError
+from puppet.core.motion import MotionSettings
 from puppet.core.types import Frame
 from puppet.engine import watchdog
 from puppet.engine.puppeteer import StepOptions
-from puppet.gui.explorer.stage import explorer_style
+from puppet.gui.explorer.style import explorer_style
 from puppet.gui.kit import theme
 from puppet.gui.kit.preview import PreviewPane
 from puppet.gui.kit.qimage import to_icon, to_qimage
@@ -33,9 +34,9 @@ from puppet.gui.kit.shortcuts import SHORTCUTS
 from puppet.gui.kit.widgets import RangeMeter, Switch
 from puppet.gui.live.transport_panel import clock
 from puppet.output.recording_sink import RecorderSink
-from puppet.settings import MotionSettings, Settings, WindowSettings
+from puppet.settings import Settings, WindowSettings
 
-__all__ = ["make_stage", "stage"]  # fixtures
+__all__ = ["make_gui", "gui"]  # fixtures
 
 # -- pictures ------------------------------------------------------------------------------------------------------
 
@@ -61,56 +62,56 @@ def test_a_thumbnail_has_the_pixels_of_the_screen(qapp):
     assert pixmap.toImage().pixelColor(3, 3) == QColor("red")
 
 
-def test_both_panes_show_what_belongs_there_mirrored_alike(stage):
-    w = stage.window
+def test_both_panes_show_what_belongs_there_mirrored_alike(gui):
+    w = gui.window
     assert w.driver_pane.mirrored  # as in a mirror, from the start
     assert colour_at(w.driver_pane, 0.4) == BLUE
     assert colour_at(w.driver_pane, 0.6) == RED
     assert colour_at(w.actor_pane, 0.4) == GREY
     assert colour_at(w.actor_pane, 0.6) == GREEN
-    stage.press(Qt.Key.Key_M)
+    gui.press(Qt.Key.Key_M)
     assert colour_at(w.driver_pane, 0.4) == RED
     assert colour_at(w.actor_pane, 0.4) == GREEN
     assert not w.transport.mirror_preview.isChecked()
-    assert stage.saved[-1].mirror_preview is False
-    stage.click(w.transport.mirror_preview)
+    assert gui.saved[-1].mirror_preview is False
+    gui.click(w.transport.mirror_preview)
     assert colour_at(w.driver_pane, 0.4) == BLUE
 
 
-def test_pictures_are_scaled_to_the_pixels_of_the_screen(stage):
-    pane = stage.window.driver_pane
+def test_pictures_are_scaled_to_the_pixels_of_the_screen(gui):
+    pane = gui.window.driver_pane
     assert pane.image.width() == pane.device_size[0] or pane.image.height() == pane.device_size[1]
 
 
-def test_the_last_picture_follows_the_window_after_the_end(make_stage):
-    stage = make_stage(sources=lambda spec: FakeSource("clip.mp4", [Frame(halves(RED, BLUE), 0, 0.0)]))
-    stage.start("clip.mp4", None)
-    stage.until(lambda: "has ended" in stage.window.status_line.state.text())
-    before = stage.window.driver_pane.image.size()
-    stage.window.resize(1500, 1000)
-    stage.until(lambda: stage.window.driver_pane.image.size() != before)
-    pane = stage.window.driver_pane
+def test_the_last_picture_follows_the_window_after_the_end(make_gui):
+    gui = make_gui(sources=lambda spec: FakeSource("clip.mp4", [Frame(halves(RED, BLUE), 0, 0.0)]))
+    gui.start("clip.mp4", None)
+    gui.until(lambda: "has ended" in gui.window.status_line.state.text())
+    before = gui.window.driver_pane.image.size()
+    gui.window.resize(1500, 1000)
+    gui.until(lambda: gui.window.driver_pane.image.size() != before)
+    pane = gui.window.driver_pane
     assert pane.image.width() == pane.device_size[0] or pane.image.height() == pane.device_size[1]
 
 
-def test_without_a_face_a_note_stands_over_the_driver_only(stage):
-    w = stage.window
-    stage.until(lambda: w.driver_pane.note == "")
-    stage.face = None
-    stage.until(lambda: w.driver_pane.note == "No face in view")
+def test_without_a_face_a_note_stands_over_the_driver_only(gui):
+    w = gui.window
+    gui.until(lambda: w.driver_pane.note == "")
+    gui.face = None
+    gui.until(lambda: w.driver_pane.note == "No face in view")
     assert w.actor_pane.note == ""
     assert colour_at(w.actor_pane, 0.6) == GREEN  # the actor goes on
-    stage.face = A_FACE
-    stage.until(lambda: w.driver_pane.note == "")
+    gui.face = A_FACE
+    gui.until(lambda: w.driver_pane.note == "")
 
 
-def test_without_an_actor_the_actor_pane_stays_empty(make_stage):
-    stage = make_stage().start(actor=None)
-    stage.until(lambda: stage.engine.status().results > 5)
-    stage.until(lambda: stage.window.actor_pane.placeholder == "Choose an actor")
-    assert stage.window.actor_pane.image is None
-    expected = QColor(theme.STAGE)
-    assert colour_at(stage.window.actor_pane, 0.3, 0.3) == (expected.blue(), expected.green(), expected.red())
+def test_without_an_actor_the_actor_pane_stays_empty(make_gui):
+    gui = make_gui().start(actor=None)
+    gui.until(lambda: gui.engine.status().results > 5)
+    gui.until(lambda: gui.window.actor_pane.placeholder == "Choose an actor")
+    assert gui.window.actor_pane.image is None
+    expected = QColor(theme.PICTURE_BACKGROUND)
+    assert colour_at(gui.window.actor_pane, 0.3, 0.3) == (expected.blue(), expected.green(), expected.red())
 
 
 def test_latency_is_measured_when_the_picture_is_painted(qapp):
@@ -129,274 +130,274 @@ def test_latency_is_measured_when_the_picture_is_painted(qapp):
 # -- recording, snapshot -------------------------------------------------------------------------------------------
 
 
-def test_record_by_button_and_by_key(stage):
-    w = stage.window
-    stage.click(w.transport.record)
+def test_record_by_button_and_by_key(gui):
+    w = gui.window
+    gui.click(w.transport.record)
     assert w.transport.record.property("recording") is True
     assert w.transport.record.accessibleName() == "Stop recording"
-    (take,) = stage.takes
+    (take,) = gui.takes
     assert take.actor == "marble"
-    stage.until(lambda: re.fullmatch(r"Stop  (?!0:00)\d+:\d\d", w.transport.record.text().strip()))
-    stage.press(Qt.Key.Key_R)
-    stage.until(lambda: any(text.startswith("Saved") for text in stage.banners))
+    gui.until(lambda: re.fullmatch(r"Stop  (?!0:00)\d+:\d\d", w.transport.record.text().strip()))
+    gui.press(Qt.Key.Key_R)
+    gui.until(lambda: any(text.startswith("Saved") for text in gui.banners))
     assert w.transport.record.text().strip() == "Record"
     assert w.transport.record.isEnabled()
     assert take.closed.is_set()
-    assert stage.banners == [f"Saved take.mp4 ({take.seconds:.1f} s)"]
+    assert gui.banners == [f"Saved take.mp4 ({take.seconds:.1f} s)"]
     count = len(take.images)
-    reached = stage.engine.status().results
-    stage.until(lambda: stage.engine.status().results > reached + 3)
+    reached = gui.engine.status().results
+    gui.until(lambda: gui.engine.status().results > reached + 3)
     assert len(take.images) == count  # nothing is written any more
-    stage.click(w.banners.banners[0].button)
-    assert stage.folders_opened == [str(stage.folder)]
+    gui.click(w.banners.banners[0].button)
+    assert gui.folders_opened == [str(gui.folder)]
 
 
-def test_nothing_that_stands_over_the_pictures_gets_into_a_recording(stage):
-    stage.face = None
-    stage.until(lambda: stage.window.driver_pane.note)
-    stage.press(Qt.Key.Key_R)
-    stage.until(lambda: len(stage.takes[0].images) > 3)
-    for image in stage.takes[0].images:
-        np.testing.assert_array_equal(image, stage.picture)
+def test_nothing_that_stands_over_the_pictures_gets_into_a_recording(gui):
+    gui.face = None
+    gui.until(lambda: gui.window.driver_pane.note)
+    gui.press(Qt.Key.Key_R)
+    gui.until(lambda: len(gui.takes[0].images) > 3)
+    for image in gui.takes[0].images:
+        np.testing.assert_array_equal(image, gui.picture)
 
 
-def test_a_refused_recording_says_why(stage):
-    stage.refuse_recording = RecordingError("Cannot write to the folder; choose another one")
-    stage.press(Qt.Key.Key_R)
-    assert stage.banners == ["Cannot write to the folder; choose another one"]
-    assert stage.window.banners.banners[0].kind == "error"
-    assert not stage.window.transport.record.property("recording")
-    stage.refuse_recording = None
-    stage.press(Qt.Key.Key_R)  # and the next one works
-    assert stage.window.transport.record.property("recording") is True
+def test_a_refused_recording_says_why(gui):
+    gui.refuse_recording = RecordingError("Cannot write to the folder; choose another one")
+    gui.press(Qt.Key.Key_R)
+    assert gui.banners == ["Cannot write to the folder; choose another one"]
+    assert gui.window.banners.banners[0].kind == "error"
+    assert not gui.window.transport.record.property("recording")
+    gui.refuse_recording = None
+    gui.press(Qt.Key.Key_R)  # and the next one works
+    assert gui.window.transport.record.property("recording") is True
 
 
-def test_a_recording_that_breaks_off_is_told_once_and_the_button_comes_back(stage):
-    stage.press(Qt.Key.Key_R)
-    stage.takes[0].fails = RecordingError("The recording stopped: the disk is full")
-    stage.until(lambda: stage.banners)
-    stage.until(lambda: stage.window.transport.record.text().strip() == "Record")
-    stage.until(lambda: stage.engine.status().problems)
-    stage.controller._show_status()
-    assert stage.banners == ["The recording stopped: the disk is full"]
+def test_a_recording_that_breaks_off_is_told_once_and_the_button_comes_back(gui):
+    gui.press(Qt.Key.Key_R)
+    gui.takes[0].fails = RecordingError("The recording stopped: the disk is full")
+    gui.until(lambda: gui.banners)
+    gui.until(lambda: gui.window.transport.record.text().strip() == "Record")
+    gui.until(lambda: gui.engine.status().problems)
+    gui.controller._show_status()
+    assert gui.banners == ["The recording stopped: the disk is full"]
 
 
-def test_pictures_left_out_of_a_recording_are_told(stage):
-    stage.press(Qt.Key.Key_R)
-    stage.until(lambda: stage.takes[0].images)
-    stage.takes[0].dropped = 4
-    stage.press(Qt.Key.Key_R)
-    stage.until(lambda: stage.banners)
-    assert "4 pictures left out" in stage.banners[0]
+def test_pictures_left_out_of_a_recording_are_told(gui):
+    gui.press(Qt.Key.Key_R)
+    gui.until(lambda: gui.takes[0].images)
+    gui.takes[0].dropped = 4
+    gui.press(Qt.Key.Key_R)
+    gui.until(lambda: gui.banners)
+    assert "4 pictures left out" in gui.banners[0]
 
 
-def test_without_an_actor_there_is_nothing_to_record(make_stage):
-    stage = make_stage().start(actor=None)
-    stage.press(Qt.Key.Key_R)
-    assert stage.takes == []
-    assert "nothing to record" in stage.banners[0]
+def test_without_an_actor_there_is_nothing_to_record(make_gui):
+    gui = make_gui().start(actor=None)
+    gui.press(Qt.Key.Key_R)
+    assert gui.takes == []
+    assert "nothing to record" in gui.banners[0]
 
 
-def test_closing_the_window_finishes_the_recording(stage):
-    stage.press(Qt.Key.Key_R)
-    stage.until(lambda: stage.takes[0].images)
-    stage.window.close()
-    assert stage.takes[0].closed.is_set()
-    assert [recording.path.name for recording in stage.controller.finished] == ["take.mp4"]
+def test_closing_the_window_finishes_the_recording(gui):
+    gui.press(Qt.Key.Key_R)
+    gui.until(lambda: gui.takes[0].images)
+    gui.window.close()
+    assert gui.takes[0].closed.is_set()
+    assert [recording.path.name for recording in gui.controller.finished] == ["take.mp4"]
 
 
-def test_every_file_of_a_take_is_named(stage):
-    stage.press(Qt.Key.Key_R)
-    stage.takes[0].also = ("take_actor.mp4", "take_driver.mp4")
-    stage.until(lambda: len(stage.takes[0].images) >= 3)
-    stage.press(Qt.Key.Key_R)
-    stage.until(lambda: any(text.startswith("Saved") for text in stage.banners))
-    length = f"{stage.takes[0].recording.seconds:.1f} s"
-    assert f"Saved take.mp4, take_actor.mp4, take_driver.mp4 ({length})" in stage.banners
-    assert len(stage.controller.finished) == 3
+def test_every_file_of_a_take_is_named(gui):
+    gui.press(Qt.Key.Key_R)
+    gui.takes[0].also = ("take_actor.mp4", "take_driver.mp4")
+    gui.until(lambda: len(gui.takes[0].images) >= 3)
+    gui.press(Qt.Key.Key_R)
+    gui.until(lambda: any(text.startswith("Saved") for text in gui.banners))
+    length = f"{gui.takes[0].recording.seconds:.1f} s"
+    assert f"Saved take.mp4, take_actor.mp4, take_driver.mp4 ({length})" in gui.banners
+    assert len(gui.controller.finished) == 3
 
 
-def test_a_real_recording_has_the_real_pictures(stage, monkeypatch):
+def test_a_real_recording_has_the_real_pictures(gui, monkeypatch):
     from puppet.media.ffmpeg_arguments import RecordingSettings
     from puppet.provenance.xmp import Provenance
 
-    path = stage.folder / "real.mp4"
-    monkeypatch.setattr(stage, "make_take", None)
+    path = gui.folder / "real.mp4"
+    monkeypatch.setattr(gui, "make_take", None)
     object.__setattr__(
-        stage.controller.desk.services,
+        gui.controller.context.services,
         "make_recorder",
         lambda asked, settings, actor: RecorderSink(RecordingSettings(path, about=Provenance(actor))),
     )
-    stage.press(Qt.Key.Key_R)
-    stage.until(lambda: stage.controller.recording.seconds >= 0.5)
-    stage.press(Qt.Key.Key_R)
-    stage.until(lambda: any(text.startswith("Saved real.mp4") for text in stage.banners))
-    (recording,) = stage.controller.finished
+    gui.press(Qt.Key.Key_R)
+    gui.until(lambda: gui.controller.recording.seconds >= 0.5)
+    gui.press(Qt.Key.Key_R)
+    gui.until(lambda: any(text.startswith("Saved real.mp4") for text in gui.banners))
+    (recording,) = gui.controller.finished
     video = cv2.VideoCapture(str(path))
     images = []
     while (read := video.read())[0]:
         images.append(read[1])
     video.release()
     assert len(images) == recording.frames >= 15
-    shown = stage.side_by_side()
+    shown = gui.side_by_side()
     assert images[0].shape == shown.shape
     inside = (slice(8, 40), slice(8, 24))  # away from the edge between the colours
     assert np.abs(images[-1][inside].astype(int) - shown[inside]).mean() < 12
 
 
-def test_a_recording_whose_ffmpeg_died_is_not_told_as_saved(stage):
+def test_a_recording_whose_ffmpeg_died_is_not_told_as_saved(gui):
     from puppet.media.ffmpeg_arguments import RecordingSettings
 
-    take = RecorderSink(RecordingSettings(stage.folder / "cut.mp4"))
-    object.__setattr__(stage.controller.desk.services, "make_recorder", lambda asked, settings, actor: take)
-    stage.press(Qt.Key.Key_R)
-    stage.until(lambda: take.seconds >= 0.2)
+    take = RecorderSink(RecordingSettings(gui.folder / "cut.mp4"))
+    object.__setattr__(gui.controller.context.services, "make_recorder", lambda asked, settings, actor: take)
+    gui.press(Qt.Key.Key_R)
+    gui.until(lambda: take.seconds >= 0.2)
     process = take.recorder._process
     assert process is not None
     process.kill()
-    stage.until(lambda: any("ffmpeg ended unexpectedly" in text for text in stage.banners))
-    assert not any(text.startswith("Saved") for text in stage.banners)
+    gui.until(lambda: any("ffmpeg ended unexpectedly" in text for text in gui.banners))
+    assert not any(text.startswith("Saved") for text in gui.banners)
 
 
-def test_snapshot(stage):
-    stage.press(Qt.Key.Key_S)
-    (file,) = stage.folder.glob("*.png")
+def test_snapshot(gui):
+    gui.press(Qt.Key.Key_S)
+    (file,) = gui.folder.glob("*.png")
     assert "marble" in file.name
-    np.testing.assert_array_equal(cv2.imread(str(file)), stage.side_by_side())
-    assert stage.banners == [f"Saved {file.name}"]
-    stage.click(stage.window.transport.snapshot)
-    assert len(list(stage.folder.glob("*.png"))) == 2
+    np.testing.assert_array_equal(cv2.imread(str(file)), gui.side_by_side())
+    assert gui.banners == [f"Saved {file.name}"]
+    gui.click(gui.window.transport.snapshot)
+    assert len(list(gui.folder.glob("*.png"))) == 2
 
 
-def test_a_snapshot_into_a_place_that_is_no_folder_says_why(make_stage, tmp_path):
+def test_a_snapshot_into_a_place_that_is_no_folder_says_why(make_gui, tmp_path):
     (tmp_path / "file").write_text("in the way")
-    stage = make_stage(Settings(recording_folder=str(tmp_path / "file"))).start()
-    stage.press(Qt.Key.Key_S)
-    assert stage.window.banners.banners[0].kind == "error"
-    assert str(tmp_path / "file") in stage.banners[0]
+    gui = make_gui(Settings(recording_folder=str(tmp_path / "file"))).start()
+    gui.press(Qt.Key.Key_S)
+    assert gui.window.banners.banners[0].kind == "error"
+    assert str(tmp_path / "file") in gui.banners[0]
 
 
 # -- calibration, motion -------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def film(make_stage):
+def film(make_gui):
     """A film is calibrated on at once; how a camera is, tests/puppet/gui/test_calibration.py tells."""
-    stage = make_stage(sources=lambda spec: stage.camera("talk.mp4", live=False))
-    return stage.start("talk.mp4")
+    gui = make_gui(sources=lambda spec: gui.camera("talk.mp4", live=False))
+    return gui.start("talk.mp4")
 
 
 def test_calibrate_and_back(film):
-    stage, w = film, film.window
-    stage.until(lambda: w.status_line.neutral.text() == "Neutral: automatic")
-    stage.until(lambda: stage.controller.desk.status.face_seen)
-    stage.press(Qt.Key.Key_C)
-    stage.until(lambda: w.status_line.neutral.text() == "Neutral: captured")
-    assert stage.puppeteers[0].neutral_is_captured
+    gui, w = film, film.window
+    gui.until(lambda: w.status_line.neutral.text() == "Neutral: automatic")
+    gui.until(lambda: gui.controller.context.status.face_seen)
+    gui.press(Qt.Key.Key_C)
+    gui.until(lambda: w.status_line.neutral.text() == "Neutral: captured")
+    assert gui.puppeteers[0].neutral_is_captured
     assert w.transport.automatic.isVisible()
-    stage.press(Qt.Key.Key_C, Qt.KeyboardModifier.ShiftModifier)
-    stage.until(lambda: w.status_line.neutral.text() == "Neutral: automatic")
-    stage.click(w.transport.calibrate)
-    stage.until(lambda: w.transport.automatic.isVisible())
-    stage.click(w.transport.automatic)
-    stage.until(lambda: not w.transport.automatic.isVisible())
+    gui.press(Qt.Key.Key_C, Qt.KeyboardModifier.ShiftModifier)
+    gui.until(lambda: w.status_line.neutral.text() == "Neutral: automatic")
+    gui.click(w.transport.calibrate)
+    gui.until(lambda: w.transport.automatic.isVisible())
+    gui.click(w.transport.automatic)
+    gui.until(lambda: not w.transport.automatic.isVisible())
 
 
 def test_calibrating_without_a_face_says_so(film):
-    stage = film
-    stage.face = None
-    stage.until(lambda: not stage.controller.desk.status.face_seen)
-    stage.press(Qt.Key.Key_C)
-    assert "No face is in view" in stage.banners[0]
-    assert not stage.puppeteers[0].neutral_is_captured
+    gui = film
+    gui.face = None
+    gui.until(lambda: not gui.controller.context.status.face_seen)
+    gui.press(Qt.Key.Key_C)
+    assert "No face is in view" in gui.banners[0]
+    assert not gui.puppeteers[0].neutral_is_captured
 
 
-def test_a_neutral_that_is_still_being_learned_is_told_with_what_to_do(stage):
-    w = stage.window
-    stage.until(lambda: w.status_line.neutral.text() == "Neutral: automatic")
-    stage.puppeteers[0].neutral_confidence = 0.2
-    stage.until(lambda: w.status_line.neutral.text() == "Neutral: still learning")
-    stage.until(lambda: w.driver_pane.note == "Learning your face: look relaxed, or press C")
-    stage.face = None
-    stage.until(lambda: w.driver_pane.note == "No face in view")
-    stage.face = A_FACE
-    stage.until(lambda: stage.controller.desk.status.face_seen)
-    stage.until(lambda: w.driver_pane.note == "Learning your face: look relaxed, or press C")
-    stage.puppeteers[0].capture_neutral()
-    stage.until(lambda: w.status_line.neutral.text() == "Neutral: captured")
-    stage.until(lambda: w.driver_pane.note == "")
+def test_a_neutral_that_is_still_being_learned_is_told_with_what_to_do(gui):
+    w = gui.window
+    gui.until(lambda: w.status_line.neutral.text() == "Neutral: automatic")
+    gui.puppeteers[0].neutral_confidence = 0.2
+    gui.until(lambda: w.status_line.neutral.text() == "Neutral: still learning")
+    gui.until(lambda: w.driver_pane.note == "Learning your face: look relaxed, or press C")
+    gui.face = None
+    gui.until(lambda: w.driver_pane.note == "No face in view")
+    gui.face = A_FACE
+    gui.until(lambda: gui.controller.context.status.face_seen)
+    gui.until(lambda: w.driver_pane.note == "Learning your face: look relaxed, or press C")
+    gui.puppeteers[0].capture_neutral()
+    gui.until(lambda: w.status_line.neutral.text() == "Neutral: captured")
+    gui.until(lambda: w.driver_pane.note == "")
 
 
-def test_a_film_is_not_told_to_look_relaxed(make_stage):
-    stage = make_stage(sources=lambda spec: stage.camera("talk.mp4", live=False))
-    stage.start("talk.mp4")
-    stage.puppeteers[0].neutral_confidence = 0.2
-    stage.until(lambda: stage.window.status_line.neutral.text() == "Neutral: still learning")
-    assert stage.window.driver_pane.note == ""
+def test_a_film_is_not_told_to_look_relaxed(make_gui):
+    gui = make_gui(sources=lambda spec: gui.camera("talk.mp4", live=False))
+    gui.start("talk.mp4")
+    gui.puppeteers[0].neutral_confidence = 0.2
+    gui.until(lambda: gui.window.status_line.neutral.text() == "Neutral: still learning")
+    assert gui.window.driver_pane.note == ""
 
 
-def test_sliders_begin_together(stage):
-    left = [s.slider.mapTo(stage.window, s.slider.rect().topLeft()).x() for s in stage.window.motion.sliders.values()]
+def test_sliders_begin_together(gui):
+    left = [s.slider.mapTo(gui.window, s.slider.rect().topLeft()).x() for s in gui.window.motion.sliders.values()]
     assert len(left) == 6
     assert len(set(left)) == 1
 
 
-def test_sliders_and_their_reset(stage):
-    motion = stage.window.motion
+def test_sliders_and_their_reset(gui):
+    motion = gui.window.motion
     sliders = {name: slider.slider for name, slider in motion.sliders.items()}
     sliders["expression_gain"].setFocus()
-    stage.qtbot.keyClick(sliders["expression_gain"], Qt.Key.Key_PageUp)
-    assert stage.options.expression_gain == 1.1
-    stage.qtbot.keyClick(sliders["smoothing"], Qt.Key.Key_Home)
-    stage.qtbot.keyClick(sliders["pose_gain"], Qt.Key.Key_End)
-    stage.qtbot.keyClick(sliders["mouth_gain"], Qt.Key.Key_PageDown)
-    assert (stage.options.smoothing, stage.options.pose_gain, stage.options.mouth_gain) == (0.0, 2.0, 0.9)
+    gui.qtbot.keyClick(sliders["expression_gain"], Qt.Key.Key_PageUp)
+    assert gui.options.expression_gain == 1.1
+    gui.qtbot.keyClick(sliders["smoothing"], Qt.Key.Key_Home)
+    gui.qtbot.keyClick(sliders["pose_gain"], Qt.Key.Key_End)
+    gui.qtbot.keyClick(sliders["mouth_gain"], Qt.Key.Key_PageDown)
+    assert (gui.options.smoothing, gui.options.pose_gain, gui.options.mouth_gain) == (0.0, 2.0, 0.9)
     expected = MotionSettings(smoothing=0.0, expression_gain=1.1, mouth_gain=0.9, pose_gain=2.0)
-    assert stage.controller.settings.motion == expected
-    stage.click(motion.reset)
-    assert stage.options == StepOptions()
-    assert stage.controller.settings.motion == MotionSettings()
+    assert gui.controller.settings.motion == expected
+    gui.click(motion.reset)
+    assert gui.options == StepOptions()
+    assert gui.controller.settings.motion == MotionSettings()
 
 
-def test_a_double_click_resets_one_slider(stage):
-    motion = stage.window.motion
+def test_a_double_click_resets_one_slider(gui):
+    motion = gui.window.motion
     for name, where in (
         ("eyes_gain", motion.sliders["eyes_gain"].slider),
         ("brows_gain", motion.sliders["brows_gain"]),
     ):
-        stage.qtbot.keyClick(motion.sliders[name].slider, Qt.Key.Key_Home)
-        stage.qtbot.keyClick(motion.sliders["pose_gain"].slider, Qt.Key.Key_Home)
-        assert (getattr(stage.options, name), stage.options.pose_gain) == (0.0, 0.0)
-        stage.qtbot.mouseDClick(where, Qt.MouseButton.LeftButton)
-        assert (getattr(stage.options, name), stage.options.pose_gain) == (1.0, 0.0)
+        gui.qtbot.keyClick(motion.sliders[name].slider, Qt.Key.Key_Home)
+        gui.qtbot.keyClick(motion.sliders["pose_gain"].slider, Qt.Key.Key_Home)
+        assert (getattr(gui.options, name), gui.options.pose_gain) == (0.0, 0.0)
+        gui.qtbot.mouseDClick(where, Qt.MouseButton.LeftButton)
+        assert (getattr(gui.options, name), gui.options.pose_gain) == (1.0, 0.0)
 
 
-def test_every_slider_can_be_reached_by_key_and_says_what_it_does(stage):
+def test_every_slider_can_be_reached_by_key_and_says_what_it_does(gui):
     names = set()
-    for slider in stage.window.motion.sliders.values():
+    for slider in gui.window.motion.sliders.values():
         assert slider.slider.focusPolicy() & Qt.FocusPolicy.TabFocus
         assert slider.toolTip().endswith("Double-click: back to 50 %" if not names else "Double-click: back to 100 %")
         names.add(slider.slider.accessibleName())
     assert len(names) == 6
 
 
-def test_the_range_meter_follows_the_pictures_and_says_more_than_colour(stage):
-    meter = stage.window.status_line.range
-    stage.until(lambda: stage.puppeteers)
+def test_the_range_meter_follows_the_pictures_and_says_more_than_colour(gui):
+    meter = gui.window.status_line.range
+    gui.until(lambda: gui.puppeteers)
     assert meter.value is None
-    stage.puppeteers[0].strange = 0.5
-    stage.until(lambda: meter.value is not None)
+    gui.puppeteers[0].strange = 0.5
+    gui.until(lambda: meter.value is not None)
     assert meter.accessibleDescription() == "within"
-    strange = theme.colours_for(meter.palette()).strange
-    assert strange not in beyond_the_mark(meter)
-    stage.puppeteers[0].strange = 2.5
-    stage.until(lambda: meter.value > 2)
+    beyond = theme.colours_for(meter.palette()).beyond_range
+    assert beyond not in beyond_the_mark(meter)
+    gui.puppeteers[0].strange = 2.5
+    gui.until(lambda: meter.value > 2)
     assert meter.accessibleDescription() == "beyond"
-    assert strange in beyond_the_mark(meter)
+    assert beyond in beyond_the_mark(meter)
     assert len(beyond_the_mark(meter)) >= 2  # hatched
     assert "press C" in meter.toolTip()
-    stage.puppeteers[0].strange = None
-    stage.until(lambda: meter.value is None)
+    gui.puppeteers[0].strange = None
+    gui.until(lambda: meter.value is None)
 
 
 def beyond_the_mark(meter: RangeMeter) -> set[str]:
@@ -417,34 +418,34 @@ def test_the_range_meter_is_calm(qapp):
     assert meter.value > 2.5
 
 
-def test_mirror_output_reaches_the_puppeteer(stage):
-    assert stage.options.mirror_output is False
-    stage.press(Qt.Key.Key_M, Qt.KeyboardModifier.ShiftModifier)
-    assert stage.options.mirror_output is True
-    assert stage.window.transport.mirror_output.isChecked()
-    assert stage.saved[-1].mirror_output is True
-    stage.click(stage.window.transport.mirror_output)
-    assert stage.options.mirror_output is False
+def test_mirror_output_reaches_the_puppeteer(gui):
+    assert gui.options.mirror_output is False
+    gui.press(Qt.Key.Key_M, Qt.KeyboardModifier.ShiftModifier)
+    assert gui.options.mirror_output is True
+    assert gui.window.transport.mirror_output.isChecked()
+    assert gui.saved[-1].mirror_output is True
+    gui.click(gui.window.transport.mirror_output)
+    assert gui.options.mirror_output is False
 
 
-def test_settings_are_shown_used_and_kept(make_stage, tmp_path):
+def test_settings_are_shown_used_and_kept(make_gui, tmp_path):
     chosen = Settings(
         recording_folder=str(tmp_path),
         mirror_preview=False,
         mirror_output=True,
         motion=MotionSettings(smoothing=0.2, expression_gain=1.5, brows_gain=0.3, pose_gain=0.5),
     )
-    stage = make_stage(chosen).start()
-    w = stage.window
+    gui = make_gui(chosen).start()
+    w = gui.window
     assert {name: slider.value for name, slider in w.motion.sliders.items()} == asdict(chosen.motion)
     assert w.transport.mirror_output.isChecked()
     assert not w.driver_pane.mirrored
-    assert stage.options == StepOptions(0.2, 1.5, brows_gain=0.3, pose_gain=0.5, mirror_output=True)
-    stage.click(w.side.groups["motion"].heading)
+    assert gui.options == StepOptions(0.2, 1.5, brows_gain=0.3, pose_gain=0.5, mirror_output=True)
+    gui.click(w.side.groups["motion"].heading)
     assert not w.motion.isVisible()
     w.resize(1234, 801)
     w.close()
-    assert stage.saved[-1] == Settings(
+    assert gui.saved[-1] == Settings(
         recording_folder=str(tmp_path),
         mirror_preview=False,
         mirror_output=True,
@@ -453,46 +454,46 @@ def test_settings_are_shown_used_and_kept(make_stage, tmp_path):
     )
 
 
-def test_settings_that_cannot_be_saved_stop_nothing(stage):
+def test_settings_that_cannot_be_saved_stop_nothing(gui):
     def fail(settings):
         raise OSError(28, "No space left on device")
 
-    object.__setattr__(stage.controller.desk.services, "save_settings", fail)
-    stage.press(Qt.Key.Key_M)
-    stage.until(lambda: stage.banners)
-    assert "No space left on device" in stage.banners[0]
-    assert not stage.window.driver_pane.mirrored
-    assert stage.controller.shutdown() == ["The settings could not be saved: No space left on device"]
+    object.__setattr__(gui.controller.context.services, "save_settings", fail)
+    gui.press(Qt.Key.Key_M)
+    gui.until(lambda: gui.banners)
+    assert "No space left on device" in gui.banners[0]
+    assert not gui.window.driver_pane.mirrored
+    assert gui.controller.shutdown() == ["The settings could not be saved: No space left on device"]
 
 
 # -- sources and actors --------------------------------------------------------------------------------------------
 
 
-def test_the_list_of_drivers(stage):
-    box = stage.window.source.box
+def test_the_list_of_drivers(gui):
+    box = gui.window.source.box
     words = [box.itemText(i) for i in range(box.count()) if box.itemText(i)]
     assert words == ["Front", "Back", "Demo clip", "Video file…", "Image folder…", "Address (URL)…"]
     assert box.currentText() == "Front"
-    stage.cameras = ["Back"]  # one is unplugged, the list is opened
+    gui.cameras = ["Back"]  # one is unplugged, the list is opened
     box.showPopup()
-    stage.until(lambda: stage.window.source.cameras == ("Back",))
+    gui.until(lambda: gui.window.source.cameras == ("Back",))
     assert box.is_open
     assert box.findText("Front") >= 0  # still the one in use
     box.hidePopup()
-    stage.choose(box, "Back")
+    gui.choose(box, "Back")
     box.showPopup()
-    stage.until(lambda: box.findText("Front") == -1)
+    gui.until(lambda: box.findText("Front") == -1)
     box.hidePopup()
 
 
-def test_choosing_another_driver(stage):
-    stage.picture = halves(GREEN, GREEN)
-    stage.choose(stage.window.source.box, "Back")
-    stage.until(lambda: stage.opened == ["Front", "Back"])
-    stage.until(lambda: stage.window.driver_pane.image is not None)
-    stage.until(lambda: colour_at(stage.window.driver_pane, 0.5) == GREEN)
-    assert stage.saved[-1].source == "Back"
-    stage.until(lambda: stage.window.status_line.state.text() == "Live: Back")
+def test_choosing_another_driver(gui):
+    gui.picture = halves(GREEN, GREEN)
+    gui.choose(gui.window.source.box, "Back")
+    gui.until(lambda: gui.opened == ["Front", "Back"])
+    gui.until(lambda: gui.window.driver_pane.image is not None)
+    gui.until(lambda: colour_at(gui.window.driver_pane, 0.5) == GREEN)
+    assert gui.saved[-1].source == "Back"
+    gui.until(lambda: gui.window.status_line.state.text() == "Live: Back")
 
 
 @pytest.mark.parametrize(
@@ -504,12 +505,12 @@ def test_choosing_another_driver(stage):
         ("Demo clip", None, None, "demo", "Demo clip"),
     ],
 )
-def test_other_kinds_of_drivers(stage, monkeypatch, row, asks, answer, spec, shown):
+def test_other_kinds_of_drivers(gui, monkeypatch, row, asks, answer, spec, shown):
     if asks:
         monkeypatch.setattr(*asks, lambda *a, **k: answer)
-    stage.choose(stage.window.source.box, row)
-    stage.until(lambda: stage.opened == ["Front", spec])
-    assert stage.window.source.box.currentText() == shown
+    gui.choose(gui.window.source.box, row)
+    gui.until(lambda: gui.opened == ["Front", spec])
+    assert gui.window.source.box.currentText() == shown
 
 
 @pytest.mark.parametrize(
@@ -520,44 +521,44 @@ def test_other_kinds_of_drivers(stage, monkeypatch, row, asks, answer, spec, sho
         ("Address (URL)…", (QInputDialog, "getText"), ("", False)),
     ],
 )
-def test_thinking_better_of_it_changes_nothing(stage, monkeypatch, row, asks, answer):
+def test_thinking_better_of_it_changes_nothing(gui, monkeypatch, row, asks, answer):
     monkeypatch.setattr(*asks, lambda *a, **k: answer)
-    stage.choose(stage.window.source.box, row)
-    assert stage.window.source.box.currentText() == "Front"
-    assert stage.opened == ["Front"]
+    gui.choose(gui.window.source.box, row)
+    assert gui.window.source.box.currentText() == "Front"
+    assert gui.opened == ["Front"]
 
 
-def test_swapping_the_actor(stage):
-    box = stage.window.actor.box
+def test_swapping_the_actor(gui):
+    box = gui.window.actor.box
     assert [box.itemText(i) for i in range(box.count()) if box.itemText(i)] == ["marble", "ada", "Open actor file…"]
     assert not box.itemIcon(0).isNull()
-    stage.may_load.clear()
-    stage.choose(box, "ada")
-    results = stage.engine.status().results
-    stage.until(lambda: stage.engine.status().results > results + 3)  # nothing waits while it loads
+    gui.may_load.clear()
+    gui.choose(box, "ada")
+    results = gui.engine.status().results
+    gui.until(lambda: gui.engine.status().results > results + 3)  # nothing waits while it loads
     assert box.currentText() == "marble"
-    stage.may_load.set()
-    stage.until(lambda: box.currentText() == "ada")
-    assert stage.puppeteers[0].actor.name == "ada"
-    assert len(stage.puppeteers) == 1  # nothing was made anew
-    assert stage.saved[-1].actor == str(Path("actors/ada.actor"))
+    gui.may_load.set()
+    gui.until(lambda: box.currentText() == "ada")
+    assert gui.puppeteers[0].actor.name == "ada"
+    assert len(gui.puppeteers) == 1  # nothing was made anew
+    assert gui.saved[-1].actor == str(Path("actors/ada.actor"))
 
 
-def test_a_bad_actor_is_told_and_the_old_one_goes_on(stage):
-    stage.bad_actor = "ada"
-    stage.choose(stage.window.actor.box, "ada")
-    stage.until(lambda: stage.banners == ["ada.actor: digest does not match"])
-    stage.until(lambda: stage.window.actor.box.currentText() == "marble")
-    assert stage.puppeteers[0].actor.name == "marble"
-    stage.bad_actor = None
-    stage.choose(stage.window.actor.box, "ada")
-    stage.until(lambda: stage.window.actor.box.currentText() == "ada")
-    stage.until(lambda: stage.banners == [])
+def test_a_bad_actor_is_told_and_the_old_one_goes_on(gui):
+    gui.bad_actor = "ada"
+    gui.choose(gui.window.actor.box, "ada")
+    gui.until(lambda: gui.banners == ["ada.actor: digest does not match"])
+    gui.until(lambda: gui.window.actor.box.currentText() == "marble")
+    assert gui.puppeteers[0].actor.name == "marble"
+    gui.bad_actor = None
+    gui.choose(gui.window.actor.box, "ada")
+    gui.until(lambda: gui.window.actor.box.currentText() == "ada")
+    gui.until(lambda: gui.banners == [])
 
 
-def test_an_actor_that_stalls_gives_way_to_the_one_before(stage, monkeypatch):
+def test_an_actor_that_stalls_gives_way_to_the_one_before(gui, monkeypatch):
     monkeypatch.setattr(watchdog, "STALLED_AFTER", 0.4)
-    gate, puppeteer = threading.Event(), stage.puppeteers[0]
+    gate, puppeteer = threading.Event(), gui.puppeteers[0]
     act = puppeteer.act
 
     def stalls(tracked):
@@ -566,134 +567,134 @@ def test_an_actor_that_stalls_gives_way_to_the_one_before(stage, monkeypatch):
         return act(tracked)
 
     puppeteer.act = stalls
-    stage.choose(stage.window.actor.box, "ada")
-    stage.until(lambda: stage.banners)
-    assert stage.banners[0].startswith("ada took longer than 2 s for one picture")
-    stage.until(lambda: stage.window.actor.box.currentText() == "marble")
-    stage.until(lambda: stage.saved and stage.saved[-1].actor == str(Path("actors/marble.actor")))
+    gui.choose(gui.window.actor.box, "ada")
+    gui.until(lambda: gui.banners)
+    assert gui.banners[0].startswith("ada took longer than 2 s for one picture")
+    gui.until(lambda: gui.window.actor.box.currentText() == "marble")
+    gui.until(lambda: gui.saved and gui.saved[-1].actor == str(Path("actors/marble.actor")))
     gate.set()
-    stage.choose(stage.window.actor.box, "ada")  # another try is the user's choice
-    stage.until(lambda: stage.window.actor.box.currentText() == "ada")
-    stage.until(lambda: stage.banners == [])
+    gui.choose(gui.window.actor.box, "ada")  # another try is the user's choice
+    gui.until(lambda: gui.window.actor.box.currentText() == "ada")
+    gui.until(lambda: gui.banners == [])
 
 
-def test_an_actor_from_elsewhere_joins_the_list(stage, monkeypatch):
+def test_an_actor_from_elsewhere_joins_the_list(gui, monkeypatch):
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *a, **k: ("/elsewhere/carl.actor", ""))
-    stage.choose(stage.window.actor.box, "Open actor file…")
-    stage.until(lambda: stage.window.actor.box.currentText() == "carl")
-    assert stage.puppeteers[0].actor.name == "carl"
+    gui.choose(gui.window.actor.box, "Open actor file…")
+    gui.until(lambda: gui.window.actor.box.currentText() == "carl")
+    assert gui.puppeteers[0].actor.name == "carl"
 
 
-def test_a_provider_that_is_not_used_is_told_in_words(make_stage):
-    stage = make_stage()
-    stage.actor_notice = "CUDA is not used: libcudnn.so.9 is missing"
-    stage.start()
-    line = stage.window.status_line
-    stage.until(lambda: line.provider.text() == "CPU")
+def test_a_provider_that_is_not_used_is_told_in_words(make_gui):
+    gui = make_gui()
+    gui.actor_notice = "CUDA is not used: libcudnn.so.9 is missing"
+    gui.start()
+    line = gui.window.status_line
+    gui.until(lambda: line.provider.text() == "CPU")
     assert line.provider.property("alert") is True
-    assert line.provider.toolTip() == stage.actor_notice
-    assert any(stage.actor_notice in text for text in stage.banners)
+    assert line.provider.toolTip() == gui.actor_notice
+    assert any(gui.actor_notice in text for text in gui.banners)
 
 
 # -- errors, status ------------------------------------------------------------------------------------------------
 
 
-def test_an_error_is_a_banner_that_can_be_dismissed_and_goes_when_all_is_well(make_stage):
+def test_an_error_is_a_banner_that_can_be_dismissed_and_goes_when_all_is_well(make_gui):
     away = threading.Event()
     away.set()
 
     def sources(spec):
         error = SourceError(f"{spec} is used by another program", "busy") if away.is_set() else None
-        source = stage.camera(spec)
+        source = gui.camera(spec)
         source.open_error = error
         return source
 
-    stage = make_stage(sources=sources)
-    stage.controller.start("Front", None)
-    stage.window.show()
-    stage.until(lambda: stage.banners == ["Front is used by another program"])
-    assert stage.window.isEnabled()
-    stage.until(lambda: stage.window.status_line.state.text() == "Waiting for Front to come back…")
-    stage.click(stage.window.banners.banners[0].close_button)
-    assert stage.banners == []
-    tries = len(stage.opened)
-    stage.until(lambda: len(stage.opened) > tries + 3)
-    stage.controller._show_status()
-    assert stage.banners == []  # dismissed is dismissed
+    gui = make_gui(sources=sources)
+    gui.controller.start("Front", None)
+    gui.window.show()
+    gui.until(lambda: gui.banners == ["Front is used by another program"])
+    assert gui.window.isEnabled()
+    gui.until(lambda: gui.window.status_line.state.text() == "Waiting for Front to come back…")
+    gui.click(gui.window.banners.banners[0].close_button)
+    assert gui.banners == []
+    tries = len(gui.opened)
+    gui.until(lambda: len(gui.opened) > tries + 3)
+    gui.controller._show_status()
+    assert gui.banners == []  # dismissed is dismissed
     away.clear()
-    stage.until(lambda: stage.window.driver_pane.image is not None)
-    stage.until(lambda: stage.window.status_line.state.text() == "Live: Front")
+    gui.until(lambda: gui.window.driver_pane.image is not None)
+    gui.until(lambda: gui.window.status_line.state.text() == "Live: Front")
     away.set()
-    stage.choose(stage.window.source.box, "Back")
-    stage.until(lambda: stage.banners == ["Back is used by another program"])
+    gui.choose(gui.window.source.box, "Back")
+    gui.until(lambda: gui.banners == ["Back is used by another program"])
     away.clear()
-    stage.until(lambda: stage.banners == [])  # came back by itself, so the message went
+    gui.until(lambda: gui.banners == [])  # came back by itself, so the message went
 
 
-def test_a_film_that_has_ended_can_be_played_again(make_stage):
-    stage = make_stage(sources=lambda spec: FakeSource(spec, [Frame(halves(RED, BLUE), 0, 0.0)]))
-    stage.start("clip.mp4", None)
-    stage.until(lambda: stage.banners == ["clip.mp4 has ended"])
-    assert stage.window.banners.banners[0].button.text() == "Play again"
-    stage.click(stage.window.banners.banners[0].button)
-    stage.until(lambda: stage.opened == ["clip.mp4", "clip.mp4"])
-    stage.until(lambda: stage.banners == ["clip.mp4 has ended"])
-    stage.choose(stage.window.source.box, "Back")
-    stage.until(lambda: stage.window.status_line.state.text() == "Back has ended")
-    stage.until(lambda: stage.banners == ["Back has ended"])
+def test_a_film_that_has_ended_can_be_played_again(make_gui):
+    gui = make_gui(sources=lambda spec: FakeSource(spec, [Frame(halves(RED, BLUE), 0, 0.0)]))
+    gui.start("clip.mp4", None)
+    gui.until(lambda: gui.banners == ["clip.mp4 has ended"])
+    assert gui.window.banners.banners[0].button.text() == "Play again"
+    gui.click(gui.window.banners.banners[0].button)
+    gui.until(lambda: gui.opened == ["clip.mp4", "clip.mp4"])
+    gui.until(lambda: gui.banners == ["clip.mp4 has ended"])
+    gui.choose(gui.window.source.box, "Back")
+    gui.until(lambda: gui.window.status_line.state.text() == "Back has ended")
+    gui.until(lambda: gui.banners == ["Back has ended"])
 
 
-def test_the_status_line(stage):
-    line = stage.window.status_line
-    stage.until(lambda: line.fps.text().endswith(" fps") and line.fps.text() != "0 fps")
-    stage.until(lambda: line.latency.text() not in ("", "– ms"))
-    assert line.dropped.text() == f"{stage.controller.desk.status.dropped} dropped"
+def test_the_status_line(gui):
+    line = gui.window.status_line
+    gui.until(lambda: line.fps.text().endswith(" fps") and line.fps.text() != "0 fps")
+    gui.until(lambda: line.latency.text() not in ("", "– ms"))
+    assert line.dropped.text() == f"{gui.controller.context.status.dropped} dropped"
     assert line.provider.text() == "CPU"
-    stage.until(lambda: "decode: 2.0 ms" in line.latency.toolTip())
+    gui.until(lambda: "decode: 2.0 ms" in line.latency.toolTip())
 
 
-def test_only_so_many_banners_stand(stage):
+def test_only_so_many_banners_stand(gui):
     for n in range(5):
-        stage.window.banners.say(str(n), f"message {n}")
-    assert stage.banners == ["message 2", "message 3", "message 4"]
-    stage.window.banners.say("4", "message 4 again")
-    assert stage.banners == ["message 2", "message 3", "message 4 again"]
+        gui.window.banners.say(str(n), f"message {n}")
+    assert gui.banners == ["message 2", "message 3", "message 4"]
+    gui.window.banners.say("4", "message 4 again")
+    assert gui.banners == ["message 2", "message 3", "message 4 again"]
 
 
 # -- keys, access, looks -------------------------------------------------------------------------------------------
 
 
-def test_the_table_of_keys_makes_the_keys_and_the_sheet(stage):
+def test_the_table_of_keys_makes_the_keys_and_the_sheet(gui):
     keys = [key for shortcut in SHORTCUTS for key in shortcut.keys]
     assert len(keys) == len(set(keys))
-    assert {shortcut.wish for shortcut in SHORTCUTS} == set(stage.window.wishes)
-    stage.press(Qt.Key.Key_F1)
-    sheet = stage.window.sheet
+    assert {shortcut.command for shortcut in SHORTCUTS} == set(gui.window.commands)
+    gui.press(Qt.Key.Key_F1)
+    sheet = gui.window.sheet
     assert sheet is not None
     assert sheet.isVisible()
     words = {label.text() for label in sheet.findChildren(QLabel)}
     for shortcut in SHORTCUTS:
         assert {shortcut.words, *shortcut.keys} <= words
     sheet.close()
-    stage.click(stage.window.help_button)
+    gui.click(gui.window.help_button)
     assert sheet.isVisible()
 
 
-def test_the_question_mark_opens_the_sheet(stage):
-    stage.qtbot.keyClick(stage.window, "?")
-    stage.until(lambda: stage.window.sheet is not None and stage.window.sheet.isVisible())
+def test_the_question_mark_opens_the_sheet(gui):
+    gui.qtbot.keyClick(gui.window, "?")
+    gui.until(lambda: gui.window.sheet is not None and gui.window.sheet.isVisible())
 
 
-def test_full_screen(stage):
-    stage.press(Qt.Key.Key_F11)
-    stage.until(stage.window.isFullScreen)
-    stage.press(Qt.Key.Key_F11)
-    stage.until(lambda: not stage.window.isFullScreen())
+def test_full_screen(gui):
+    gui.press(Qt.Key.Key_F11)
+    gui.until(gui.window.isFullScreen)
+    gui.press(Qt.Key.Key_F11)
+    gui.until(lambda: not gui.window.isFullScreen())
 
 
-def test_every_control_has_a_name_a_reason_and_a_way_by_keyboard(stage):
-    stage.window.banners.say("x", "message")
-    controls = [c for kind in (QPushButton, QComboBox, QSlider, Switch) for c in stage.window.findChildren(kind)]
+def test_every_control_has_a_name_a_reason_and_a_way_by_keyboard(gui):
+    gui.window.banners.say("x", "message")
+    controls = [c for kind in (QPushButton, QComboBox, QSlider, Switch) for c in gui.window.findChildren(kind)]
     assert len(controls) >= 12
     for control in controls:
         name = control.accessibleName() or control.text()
@@ -702,12 +703,12 @@ def test_every_control_has_a_name_a_reason_and_a_way_by_keyboard(stage):
         assert control.focusPolicy() & Qt.FocusPolicy.TabFocus, name
 
 
-def test_nothing_is_clipped_at_the_smallest_size(stage):
-    w = stage.window
+def test_nothing_is_clipped_at_the_smallest_size(gui):
+    w = gui.window
     w.transport.show_recording(3725.0)
     w.transport.show_neutral(True)
     w.resize(w.minimumSizeHint())
-    stage.until(lambda: w.width() <= max(w.minimumSizeHint().width(), 900))
+    gui.until(lambda: w.width() <= max(w.minimumSizeHint().width(), 900))
     controls = [w.help_button, *w.transport.findChildren(QPushButton), *w.transport.findChildren(Switch)]
     controls += [*w.motion.findChildren(QLabel), *w.motion.findChildren(QPushButton)]
     for control in controls:
@@ -724,18 +725,18 @@ def test_light_and_dark(qapp, window, expected):
     assert theme.colours_for(theme.palette_of(expected)) is expected
 
 
-def test_the_system_s_scheme_is_followed_while_the_window_is_open(make_stage, qapp):
-    stage = make_stage().start(actor=None)
-    w, hints, before = stage.window, qapp.styleHints(), qapp.palette()
-    stage.window.show_page("explore")
-    explorer = stage.controller.latent.explorer
+def test_the_system_s_scheme_is_followed_while_the_window_is_open(make_gui, qapp):
+    gui = make_gui().start(actor=None)
+    w, hints, before = gui.window, qapp.styleHints(), qapp.palette()
+    gui.window.show_page("explore")
+    explorer = gui.controller.latent.explorer
     try:
         for colours, scheme in ((theme.DARK, Qt.ColorScheme.Dark), (theme.LIGHT, Qt.ColorScheme.Light)):
             hints.colorSchemeChanged.emit(scheme)  # as Qt does: first this,
             qapp.setPalette(theme.palette_of(colours))  # then its palette
-            stage.until(lambda colours=colours: colours.window in w.styleSheet())
+            gui.until(lambda colours=colours: colours.window in w.styleSheet())
             assert w.palette().color(QPalette.ColorRole.Window).name() == colours.window
-            stage.until(lambda colours=colours: explorer.styleSheet() == explorer_style(colours))
+            gui.until(lambda colours=colours: explorer.styleSheet() == explorer_style(colours))
             assert w.grab().toImage().pixelColor(2, w.height() // 2).name() == colours.window
     finally:
         qapp.setPalette(before)
@@ -819,37 +820,37 @@ def test_which_actor(tmp_path, monkeypatch):
 # -- pages and groups ----------------------------------------------------------------------------------------------
 
 
-def test_pages_are_tabs_with_keys_and_keep_their_keys_to_themselves(stage):
-    w = stage.window
+def test_pages_are_tabs_with_keys_and_keep_their_keys_to_themselves(gui):
+    w = gui.window
     other = QLabel("another page")
     w.add_page("other", "Other", other)
     shown = []
     w.page_shown.connect(shown.append)
     assert w.page == "live"
-    stage.press(Qt.Key(Qt.Key.Key_0 + w.tabs.count()), Qt.KeyboardModifier.ControlModifier)
-    stage.until(other.isVisible)
+    gui.press(Qt.Key(Qt.Key.Key_0 + w.tabs.count()), Qt.KeyboardModifier.ControlModifier)
+    gui.until(other.isVisible)
     assert (w.page, shown) == ("other", ["other"])
     assert not w.driver_pane.isVisible()
-    stage.press(Qt.Key.Key_R)  # belongs to the live page
-    assert stage.takes == []
-    stage.press(Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
-    stage.until(w.driver_pane.isVisible)
-    stage.press(Qt.Key.Key_R)
-    assert len(stage.takes) == 1
+    gui.press(Qt.Key.Key_R)  # belongs to the live page
+    assert gui.takes == []
+    gui.press(Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
+    gui.until(w.driver_pane.isVisible)
+    gui.press(Qt.Key.Key_R)
+    assert len(gui.takes) == 1
     w.show_page("nothing of that name")
     assert w.page == "live"
 
 
-def test_groups_fold_by_key_and_say_so(stage):
-    side = stage.window.side
+def test_groups_fold_by_key_and_say_so(gui):
+    side = gui.window.side
     late = QLabel("late")
     side.fold(["late"])
     group = side.add_group("late", "Late", late)
     assert side.folded == ["late"]
     assert not late.isVisible()
     assert group.heading.accessibleDescription() == "folded"
-    stage.until(group.isVisible)
+    gui.until(group.isVisible)
     group.heading.setFocus()
-    stage.qtbot.keyClick(group.heading, Qt.Key.Key_Space)
+    gui.qtbot.keyClick(group.heading, Qt.Key.Key_Space)
     assert late.isVisible()
     assert (side.folded, group.heading.accessibleDescription()) == ([], "open")

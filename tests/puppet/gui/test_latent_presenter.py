@@ -10,25 +10,26 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import tiny_actor
-from gui_stage import Stage
 from planted_face import tracked
 from planted_tracker import UPRIGHT, Planted
+from planted_window import PlantedWindow
 from PyQt6.QtCore import Qt
 
 from puppet.actor.runtime import load_actor
-from puppet.commands.window import consent_of
+from puppet.commands.services import consent_of
+from puppet.core.motion import MotionSettings
 from puppet.core.types import Floats, Latent
 from puppet.engine.puppeteer import Puppeteer
 from puppet.gui.kit.qimage import to_qimage
 from puppet.gui.live.latent_panel import NOBODY
 from puppet.media.recorder import Recording
-from puppet.settings import MotionSettings, Settings
+from puppet.settings import Settings
 
 YAW = 15.0  # degrees that the planted face looks to the right
 ASKED = np.array([0.5, 0, 0, 0, 0, 0, 0, 0], np.float32)  # by that face, beyond the actor's rest
 
 
-class Live(Stage):
+class Live(PlantedWindow):
     """The window on real parts but for the tracker, with the actors one, two (attributes) and plain (none)."""
 
     def __init__(self, qtbot, folder, actor: str | None = "one"):
@@ -40,8 +41,8 @@ class Live(Stage):
             tiny_actor.explorable_actor(folder / "two.actor"),
             tiny_actor.explorable_actor(folder / "plain.actor", directions={}),
         ]
-        desk = self.controller.desk
-        desk.services = replace(desk.services, list_actors=lambda: self.files, save_snapshot=None)
+        context = self.controller.context
+        context.services = replace(context.services, list_actors=lambda: self.files, save_snapshot=None)
         self.panel = self.window.live.latent
         self.start(actor=None if actor is None else folder / f"{actor}.actor")
         self.rest = self.asked() - ASKED if actor is not None else None
@@ -60,7 +61,7 @@ class Live(Stage):
 
     def asked(self) -> Floats:
         """What the live actor shows, f32 (8,)."""
-        result = self.controller.desk.result
+        result = self.controller.context.result
         assert result is not None
         assert result.latent is not None
         return result.latent.values
@@ -85,17 +86,17 @@ class Live(Stage):
 
 @pytest.fixture
 def make_live(qtbot, tmp_path):
-    stages = []
+    made = []
 
     def make(**options) -> Live:
-        stages.append(Live(qtbot, tmp_path, **options))
-        return stages[-1]
+        made.append(Live(qtbot, tmp_path, **options))
+        return made[-1]
 
     yield make
-    for stage in stages:
-        stage.window.close()
-        stage.controller.shutdown()
-        stage.engine.stop()
+    for gui in made:
+        gui.window.close()
+        gui.controller.shutdown()
+        gui.engine.stop()
 
 
 @pytest.fixture
@@ -208,7 +209,7 @@ def test_the_live_expression_is_frozen_explored_around_and_shown_live(live):
     assert explorer.actor is not None
     picture = explorer.actor.decode(Latent(point)).image
     live.until(lambda: explorer.pane.image == to_qimage(picture, *explorer.pane.device_size))
-    assert explorer.stage.show_on_actor.isChecked()
+    assert explorer.face.show_on_actor.isChecked()
     live.look(-30)
     live.slide(explorer.rows.rows[1].slider, 50)  # latent 1 upwards
     live.shows(0.5, 1, 0, 1)
@@ -219,14 +220,14 @@ def test_the_live_expression_is_frozen_explored_around_and_shown_live(live):
     live.shows(0.5, 1)
     live.click(live.panel.frozen)  # the performance goes on as it was
     live.shows(-1, 0, 0, 1)
-    assert not explorer.stage.show_on_actor.isChecked()
+    assert not explorer.face.show_on_actor.isChecked()
     assert live.panel.attributes.sliders["smile"].value == 1
 
 
 def test_the_explorer_takes_the_live_expression_without_touching_the_performance(live):
     live.window.show_page("explore")
     live.shows(0.5)
-    live.click(live.explorer.stage.take_live)
+    live.click(live.explorer.face.take_live)
     assert live.explorer.exploration is not None
     assert np.allclose(live.explorer.exploration.shown, live.rest + ASKED, atol=1e-3)
     live.slide(live.explorer.rows.rows[1].slider, 50)
@@ -239,9 +240,9 @@ def test_a_morph_between_two_bookmarks_is_played_on_the_live_actor(live):
     explorer = live.explorer
     for name, value in (("left", -1.0), ("right", 1.0)):
         live.explorer.explore_from(Latent(np.eye(8, dtype=np.float32)[0] * value))
-        live.qtbot.keyClicks(explorer.stage.command, f"b {name}")
-        live.qtbot.keyClick(explorer.stage.command, Qt.Key.Key_Return)
-    live.click(explorer.stage.show_on_actor)
+        live.qtbot.keyClicks(explorer.face.command, f"b {name}")
+        live.qtbot.keyClick(explorer.face.command, Qt.Key.Key_Return)
+    live.click(explorer.face.show_on_actor)
     explorer.tabs.setCurrentIndex(2)
     live.choose(explorer.morph.start, "left")
     live.choose(explorer.morph.end, "right")
@@ -267,8 +268,8 @@ def test_without_an_actor_nothing_is_frozen_and_the_user_hears_why(make_live):
     assert live.window.page == "live"
     assert "no actor is playing" in "".join(live.banners)
     live.window.show_page("explore")
-    assert live.explorer.pane.placeholder == "No actor is on stage"
-    live.click(live.explorer.stage.take_live)
+    assert live.explorer.pane.placeholder == "No actor is playing"
+    live.click(live.explorer.face.take_live)
     assert "no actor is playing" in live.explorer.banners.banners[0].text
 
 
@@ -290,7 +291,7 @@ def test_the_actor_turns_into_another_one_live(live):
     live.choose(live.panel.partner, "nobody")
     live.until(lambda: live.options.morph is None)
     assert not live.panel.share.isVisible()
-    assert live.controller.desk.actor_name() == "one"
+    assert live.controller.context.actor_name() == "one"
 
 
 def test_nobody_turns_into_themselves_or_a_broken_file(live):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from gui_stage import Stage, make_stage, stage
+from planted_window import PlantedWindow, gui, make_gui
 from PyQt6.QtCore import Qt
 
 from puppet.gui.live.output_panel import OutputPanel
@@ -12,7 +12,7 @@ from puppet.output.disk import DiskSpace
 from puppet.output.live_outputs import OutputStatus
 from puppet.output.settings import OutputSettings
 
-__all__ = ["make_stage", "stage"]  # fixtures
+__all__ = ["make_gui", "gui"]  # fixtures
 
 QUIET = OutputStatus(None, None, None, None, None, 0.0, None, DiskSpace(50_000_000_000))
 
@@ -99,11 +99,11 @@ def test_it_says_which_delay_is_compensated(panel: OutputPanel) -> None:
     assert "measured" not in panel.latency.text()  # no picture has come yet
 
 
-def test_the_measured_delay_is_the_engine_s(stage: Stage) -> None:
-    panel = stage.window.output
+def test_the_measured_delay_is_the_engine_s(gui: PlantedWindow) -> None:
+    panel = gui.window.output
     panel.show_microphones(["Desk"])
-    stage.choose(panel.microphone, "Desk")
-    stage.until(lambda: "ms behind the camera (measured)" in panel.latency.text())
+    gui.choose(panel.microphone, "Desk")
+    gui.until(lambda: "ms behind the camera (measured)" in panel.latency.text())
 
 
 def test_everything_can_be_reached_and_has_a_name(panel: OutputPanel) -> None:
@@ -115,24 +115,24 @@ def test_everything_can_be_reached_and_has_a_name(panel: OutputPanel) -> None:
         assert control.toolTip()
 
 
-def test_a_choice_is_kept_and_reaches_the_outputs(stage: Stage) -> None:
-    panel = stage.window.output
-    stage.choose(panel.layout_box, "Driver only")
-    assert stage.controller.settings.output.layout == "driver"
-    assert stage.controller.desk.services.outputs._settings.layout == "driver"
+def test_a_choice_is_kept_and_reaches_the_outputs(gui: PlantedWindow) -> None:
+    panel = gui.window.output
+    gui.choose(panel.layout_box, "Driver only")
+    assert gui.controller.settings.output.layout == "driver"
+    assert gui.controller.context.services.outputs._settings.layout == "driver"
 
 
-def test_a_clip_of_what_was_just_seen_is_saved(stage: Stage) -> None:
-    stage.click(stage.window.output.gif)
-    stage.until(lambda: len(list(stage.folder.glob("*.gif"))) == 1)
-    stage.until(lambda: any("Saved" in banner for banner in stage.banners))
+def test_a_clip_of_what_was_just_seen_is_saved(gui: PlantedWindow) -> None:
+    gui.click(gui.window.output.gif)
+    gui.until(lambda: len(list(gui.folder.glob("*.gif"))) == 1)
+    gui.until(lambda: any("Saved" in banner for banner in gui.banners))
 
 
-def test_a_device_that_fails_is_told_once_and_forgotten_when_it_works(stage: Stage, monkeypatch) -> None:
-    outputs = stage.controller.desk.services.outputs
+def test_a_device_that_fails_is_told_once_and_forgotten_when_it_works(gui: PlantedWindow, monkeypatch) -> None:
+    outputs = gui.controller.context.services.outputs
     told = OutputStatus(None, None, None, "There is no virtual camera. 1. Do this", None, 0.0, None, DiskSpace(10**8))
     monkeypatch.setattr(outputs, "status", lambda: told)
-    stage.until(lambda: "There is no virtual camera. 1. Do this" in stage.banners)
-    assert sum("Little room" in banner for banner in stage.banners) == 1
+    gui.until(lambda: "There is no virtual camera. 1. Do this" in gui.banners)
+    assert sum("Little room" in banner for banner in gui.banners) == 1
     monkeypatch.setattr(outputs, "status", lambda: QUIET)
-    stage.until(lambda: not any("camera" in banner or "room" in banner for banner in stage.banners))
+    gui.until(lambda: not any("camera" in banner or "room" in banner for banner in gui.banners))

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from explorer_user import User
 from fake_job import FakeMaking
-from gui_stage import make_stage, stage
+from planted_window import gui, make_gui
 from PyQt6.QtCore import QCoreApplication, QPoint, Qt
 from PyQt6.QtWidgets import QAbstractItemView, QComboBox, QLabel, QListWidget, QToolTip, QWidget
 from tiny_actor import explorable_actor, tiny_actor
@@ -28,7 +28,7 @@ from puppet.gui.kit.plain_text import Label, as_lines, tip_text
 from puppet.new_actor import job as making
 from puppet.settings import Settings
 
-__all__ = ["make_stage", "stage"]  # fixtures
+__all__ = ["make_gui", "gui"]  # fixtures
 
 ROOT = Path(__file__).resolve().parents[3]
 CANARY = "canary.png"
@@ -127,7 +127,7 @@ def test_the_canary_tells_when_a_label_takes_its_text_for_html(qtbot, canary, tm
     QToolTip.hideText()
 
 
-def test_nothing_is_opened_for_what_actors_say(make_stage, canary, tmp_path, monkeypatch):
+def test_nothing_is_opened_for_what_actors_say(make_gui, canary, tmp_path, monkeypatch):
     mark = long_mark(tmp_path)
     folder = tmp_path / "actors"
     folder.mkdir()
@@ -144,35 +144,35 @@ def test_nothing_is_opened_for_what_actors_say(make_stage, canary, tmp_path, mon
         edit_card(file, puppet_version=SHORT, **changes)
     with zipfile.ZipFile(folder / "version.actor") as archive:
         assert SHORT in json.loads(archive.read(CARD))["puppet_version"]
-    stage = make_stage(Settings(recording_folder=str(tmp_path)))
-    stage.cameras = ["Front", SHORT]
-    stage.start()
-    page = stage.window.library
-    stage.press(Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
-    stage.until(lambda: page.grid.count() == 6)
+    gui = make_gui(Settings(recording_folder=str(tmp_path)))
+    gui.cameras = ["Front", SHORT]
+    gui.start()
+    page = gui.window.library
+    gui.press(Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    gui.until(lambda: page.grid.count() == 6)
     seen = []
     for row in range(page.grid.count()):
         page.grid.setCurrentRow(row)
-        seen += look_at(stage.window)
+        seen += look_at(gui.window)
     assert any(mark in text for text in seen)  # licence or consent
     assert {"unknown", "kind", "version"} <= {text.split(".")[0][2:] for text in seen if "⚠" in text and CANARY in text}
     assert show_tips([page.grid]) >= 4
     page.files_dropped.emit([str(folder / "unknown.actor"), str(tmp_path / f"{SHORT}.actor")])
-    stage.until(lambda: sum("Not added" in text for text in stage.banners) == 2)
-    assert any(CANARY in text for text in look_at(stage.window) if "Not added" in text)
+    gui.until(lambda: sum("Not added" in text for text in gui.banners) == 2)
+    assert any(CANARY in text for text in look_at(gui.window) if "Not added" in text)
     assert canary.times() == 0
 
 
-def test_nothing_is_opened_for_names_on_the_live_page(make_stage, canary, tmp_path):
+def test_nothing_is_opened_for_names_on_the_live_page(make_gui, canary, tmp_path):
     recent = (f"{tmp_path}/{SHORT}.mp4", f"http://127.0.0.1/{SHORT}")
-    stage = make_stage(
+    gui = make_gui(
         Settings(recording_folder=str(tmp_path), recent=recent, users=("Me", SHORT), user=SHORT, wall=(SHORT,))
     )
-    stage.cameras = [SHORT, "Back"]
+    gui.cameras = [SHORT, "Back"]
     actors = [Path(f"actors/{SHORT}.actor"), Path("actors/ada.actor")]
-    object.__setattr__(stage.controller.desk.services, "list_actors", lambda: actors)
-    stage.start(source=SHORT, actor=actors[0])
-    window = stage.window
+    object.__setattr__(gui.controller.context.services, "list_actors", lambda: actors)
+    gui.start(source=SHORT, actor=actors[0])
+    window = gui.window
     window.output.show_microphones([SHORT])
     window.banners.say("x", f"{SHORT} cannot be played", "error", (SHORT, lambda: None))
     for widget in window.findChildren(QWidget):  # the folded groups too
@@ -186,17 +186,17 @@ def test_nothing_is_opened_for_names_on_the_live_page(make_stage, canary, tmp_pa
     assert canary.times() == 0
 
 
-def test_nothing_is_opened_for_what_a_job_says(make_stage, canary, tmp_path):
+def test_nothing_is_opened_for_what_a_job_says(make_gui, canary, tmp_path):
     work = FakeMaking()
-    stage = make_stage(Settings(recording_folder=str(tmp_path)))
-    object.__setattr__(stage.controller.desk.services, "making", work)
-    stage.start()
-    stage.window.show_page("new")
-    page, wish = stage.window.new_actor, making.Wish((f"/{SHORT}.mp4",), SHORT, SHORT, 5)
+    gui = make_gui(Settings(recording_folder=str(tmp_path)))
+    object.__setattr__(gui.controller.context.services, "jobs", work)
+    gui.start()
+    gui.window.show_page("new")
+    page, wish = gui.window.new_actor, making.Wish((f"/{SHORT}.mp4",), SHORT, SHORT, 5)
     job = making.Job(tmp_path, wish, "training", True, error=SHORT, words=SHORT, report=SHORT, losses=((1, 2.0),))
     for state in making.STATES:
         page.show_job(replace(job, state=state, running=state in making.WORKING))
-        assert any(CANARY in text for text in look_at(stage.window)) or state in ("checked", "done")
+        assert any(CANARY in text for text in look_at(gui.window)) or state in ("checked", "done")
     assert canary.times() == 0
 
 
@@ -205,8 +205,8 @@ def test_nothing_is_opened_for_names_in_the_explorer(qtbot, canary, tmp_path):
     explorable_actor(tmp_path / "other.actor")
     user = User(qtbot, tmp_path, explorable_actor(tmp_path / "tiny.actor", directions=ways))
     Bookmarks(tmp_path / "bookmarks").save(user.actor.card, {SHORT: np.zeros(8, np.float32)})
-    user.window.stage.command.setText(f"b {SHORT}")
-    qtbot.keyClick(user.window.stage.command, Qt.Key.Key_Return)
+    user.window.face.command.setText(f"b {SHORT}")
+    qtbot.keyClick(user.window.face.command, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: not user.window.worker.busy, timeout=60_000)
     seen = look_at(user.window)
     tips = [widget.toolTip() for widget in user.window.findChildren(QWidget)]
@@ -251,9 +251,9 @@ def test_labels_and_tooltips_are_made_in_one_place():
             else:
                 continue
             told = ast.unparse(node)
-            fine = (path.name, name) in ALLOWED or (name == "ToolTipRole" and path.name == "casting_panel.py")
+            fine = (path.name, name) in ALLOWED or (name == "ToolTipRole" and path.name == "source_panel.py")
             if name in FORBIDDEN and not fine:
                 offences.append(f"{path.name}:{node.lineno} {told[:60]}: use {FORBIDDEN[name]}")
     assert not offences
-    source = (ROOT / "puppet" / "gui" / "casting_panel.py").read_text(encoding="utf-8")
+    source = (ROOT / "puppet" / "gui" / "live" / "source_panel.py").read_text(encoding="utf-8")
     assert source.count("ToolTipRole") == source.count("tip = tip_text(without_secrets(spec))") == 1

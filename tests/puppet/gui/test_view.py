@@ -6,64 +6,64 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gui_stage import GREEN, GREY, RED, Stage, colour_at, halves, make_stage, stage
+from planted_window import GREEN, GREY, RED, PlantedWindow, colour_at, gui, halves, make_gui
 from PyQt6.QtCore import QRect, Qt
 from PyQt6.QtGui import QColor
 
 from puppet.core.types import Portrait
 from puppet.face.landmarks import contour_lines
 from puppet.gui.kit.qimage import OUTLINE_COLOUR, to_qimage
-from puppet.gui.kit.theme import STAGE
-from puppet.gui.live.stage import ACTOR, INSET, SIDE_BY_SIDE, grid
+from puppet.gui.kit.theme import PICTURE_BACKGROUND
+from puppet.gui.live.pictures import ACTOR, INSET, SIDE_BY_SIDE, grid
 from puppet.settings import Settings, ViewSettings
 
-__all__ = ["make_stage", "stage"]  # fixtures
+__all__ = ["make_gui", "gui"]  # fixtures
 
 
-def test_layouts_by_key_and_by_box(stage):
-    w = stage.window
+def test_layouts_by_key_and_by_box(gui):
+    w = gui.window
     both = w.driver_pane.geometry(), w.actor_pane.geometry()
     assert both[0].right() < both[1].left()
     assert both[0].width() == both[1].width()
-    stage.press(Qt.Key.Key_V)
-    assert stage.saved[-1].view.layout == INSET
-    assert w.actor_pane.geometry() == w.stage.rect()
-    assert w.stage.rect().contains(w.driver_pane.geometry())
+    gui.press(Qt.Key.Key_V)
+    assert gui.saved[-1].view.layout == INSET
+    assert w.actor_pane.geometry() == w.pictures.rect()
+    assert w.pictures.rect().contains(w.driver_pane.geometry())
     assert w.driver_pane.width() < w.actor_pane.width() / 3
-    assert w.stage.childAt(w.driver_pane.geometry().center()) is w.driver_pane  # it lies above
-    stage.choose(w.view.box, "Actor only")
-    assert stage.saved[-1].view.layout == ACTOR
+    assert w.pictures.childAt(w.driver_pane.geometry().center()) is w.driver_pane  # it lies above
+    gui.choose(w.view.box, "Actor only")
+    assert gui.saved[-1].view.layout == ACTOR
     assert not w.driver_pane.isVisible()
-    assert w.actor_pane.geometry() == w.stage.rect()
-    stage.press(Qt.Key.Key_V)
-    assert stage.saved[-1].view.layout == SIDE_BY_SIDE
+    assert w.actor_pane.geometry() == w.pictures.rect()
+    gui.press(Qt.Key.Key_V)
+    assert gui.saved[-1].view.layout == SIDE_BY_SIDE
     assert (w.driver_pane.geometry(), w.actor_pane.geometry()) == both
 
 
-def test_a_lost_face_is_told_where_the_driver_is_not_shown(make_stage, tmp_path):
-    stage = make_stage(Settings(recording_folder=str(tmp_path), view=ViewSettings(ACTOR)))
-    stage.face = None
-    stage.controller.start("Front", Path("actors/marble.actor"))
-    stage.window.show()
-    stage.until(lambda: stage.window.actor_pane.note == "No face in view")
+def test_a_lost_face_is_told_where_the_driver_is_not_shown(make_gui, tmp_path):
+    gui = make_gui(Settings(recording_folder=str(tmp_path), view=ViewSettings(ACTOR)))
+    gui.face = None
+    gui.controller.start("Front", Path("actors/marble.actor"))
+    gui.window.show()
+    gui.until(lambda: gui.window.actor_pane.note == "No face in view")
 
 
-def test_only_the_pictures_fill_the_full_screen(stage):
-    w = stage.window
-    stage.click(w.view.full_screen)
-    stage.until(w.isFullScreen)
-    stage.until(lambda: w.stage.height() > w.height() - 30)
+def test_only_the_pictures_fill_the_full_screen(gui):
+    w = gui.window
+    gui.click(w.view.full_screen)
+    gui.until(w.isFullScreen)
+    gui.until(lambda: w.pictures.height() > w.height() - 30)
     for widget in (w.tabs, w.side, w.transport, w.source, w.actor, w.status_line, w.help_button):
         assert not widget.isVisible(), widget
-    between = w.stage.grab().toImage().pixelColor(w.stage.width() // 2, w.stage.height() // 2)
-    assert between.name() == STAGE
-    stage.press(Qt.Key.Key_R)  # keys go on working
-    assert len(stage.takes) == 1
-    stage.press(Qt.Key.Key_Escape)
-    stage.until(lambda: not w.isFullScreen())
+    between = w.pictures.grab().toImage().pixelColor(w.pictures.width() // 2, w.pictures.height() // 2)
+    assert between.name() == PICTURE_BACKGROUND
+    gui.press(Qt.Key.Key_R)  # keys go on working
+    assert len(gui.takes) == 1
+    gui.press(Qt.Key.Key_Escape)
+    gui.until(lambda: not w.isFullScreen())
     assert w.transport.isVisible()
-    stage.qtbot.mouseDClick(w.stage, Qt.MouseButton.LeftButton)
-    stage.until(w.isFullScreen)
+    gui.qtbot.mouseDClick(w.pictures, Qt.MouseButton.LeftButton)
+    gui.until(w.isFullScreen)
 
 
 def test_the_mesh_lies_on_the_landmarks_and_not_in_the_frame(qapp):
@@ -82,22 +82,22 @@ def test_the_mesh_lies_on_the_landmarks_and_not_in_the_frame(qapp):
     assert to_qimage(frame, 320, 240) != image
 
 
-def test_nothing_that_is_drawn_over_the_pictures_is_recorded(stage: Stage):
-    w = stage.window
+def test_nothing_that_is_drawn_over_the_pictures_is_recorded(gui: PlantedWindow):
+    w = gui.window
     plain = w.driver_pane.grab().toImage()
-    stage.press(Qt.Key.Key_F)
-    stage.press(Qt.Key.Key_T)
-    assert (stage.saved[-1].view.mesh, stage.saved[-1].view.timings) == (True, True)
-    stage.until(lambda: w.driver_pane.grab().toImage() != plain)
-    stage.until(lambda: "decode\t2.0 ms" in w.actor_pane.corner)
-    stage.press(Qt.Key.Key_R)
-    stage.until(lambda: len(stage.takes[0].images) > 3)
-    for image in stage.takes[0].images:
-        np.testing.assert_array_equal(image, stage.picture)
-    stage.press(Qt.Key.Key_S)
-    (file,) = stage.folder.glob("*.png")
-    np.testing.assert_array_equal(stage.read(file), stage.side_by_side())
-    stage.press(Qt.Key.Key_T)
+    gui.press(Qt.Key.Key_F)
+    gui.press(Qt.Key.Key_T)
+    assert (gui.saved[-1].view.mesh, gui.saved[-1].view.timings) == (True, True)
+    gui.until(lambda: w.driver_pane.grab().toImage() != plain)
+    gui.until(lambda: "decode\t2.0 ms" in w.actor_pane.corner)
+    gui.press(Qt.Key.Key_R)
+    gui.until(lambda: len(gui.takes[0].images) > 3)
+    for image in gui.takes[0].images:
+        np.testing.assert_array_equal(image, gui.picture)
+    gui.press(Qt.Key.Key_S)
+    (file,) = gui.folder.glob("*.png")
+    np.testing.assert_array_equal(gui.read(file), gui.side_by_side())
+    gui.press(Qt.Key.Key_T)
     assert w.actor_pane.corner == ""
 
 
@@ -115,28 +115,28 @@ def test_cells_of_the_wall_are_equal_apart_and_inside(width, height, count, colu
     assert not any(a.intersects(b) for i, a in enumerate(cells) for b in cells[:i])
 
 
-def test_a_wall_of_puppets(make_stage, tmp_path):
-    stage = make_stage().start()
-    w = stage.window
+def test_a_wall_of_puppets(make_gui, tmp_path):
+    gui = make_gui().start()
+    w = gui.window
     blue = Portrait(halves((255, 0, 0), (255, 0, 0), 32, 32))
-    stage.wall = lambda others: (blue,) * len(others)
+    gui.wall = lambda others: (blue,) * len(others)
     ada = str(Path("actors/ada.actor"))
     w.side.fold([])
-    stage.until(w.wall.isVisible)
-    stage.click(w.wall.switches[ada])
-    assert stage.saved[-1].wall == (ada,)
-    stage.until(lambda: [other.name for other in stage.puppeteers[-1].others] == ["ada"])
-    stage.until(lambda: len(w.stage.wall) == 1 and w.stage.wall[0].image is not None)
-    assert colour_at(w.stage.wall[0], 0.5) == (255, 0, 0)
+    gui.until(w.wall.isVisible)
+    gui.click(w.wall.switches[ada])
+    assert gui.saved[-1].wall == (ada,)
+    gui.until(lambda: [other.name for other in gui.puppeteers[-1].others] == ["ada"])
+    gui.until(lambda: len(w.pictures.wall) == 1 and w.pictures.wall[0].image is not None)
+    assert colour_at(w.pictures.wall[0], 0.5) == (255, 0, 0)
     assert colour_at(w.actor_pane, 0.4) == GREY  # as in a mirror
     assert colour_at(w.actor_pane, 0.6) == GREEN
-    stage.click(w.wall.switches[ada])
-    stage.until(lambda: w.stage.wall == [])
-    assert stage.saved[-1].wall == ()
+    gui.click(w.wall.switches[ada])
+    gui.until(lambda: w.pictures.wall == [])
+    assert gui.saved[-1].wall == ()
 
 
-def test_the_wall_comes_back_at_the_next_start_without_actors_that_are_gone(make_stage, tmp_path):
+def test_the_wall_comes_back_at_the_next_start_without_actors_that_are_gone(make_gui, tmp_path):
     wall = (str(Path("actors/ada.actor")), "actors/gone.actor")
-    stage = make_stage(Settings(recording_folder=str(tmp_path), wall=wall)).start()
-    stage.until(lambda: [other.name for other in stage.puppeteers[-1].others] == ["ada"])
-    assert stage.banners == []
+    gui = make_gui(Settings(recording_folder=str(tmp_path), wall=wall)).start()
+    gui.until(lambda: [other.name for other in gui.puppeteers[-1].others] == ["ada"])
+    assert gui.banners == []

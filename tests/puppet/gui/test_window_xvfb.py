@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 import pytest
 from tiny_actor import tiny_actor
-from x_window import frames_of, stage_box
+from x_window import frames_of, picture_box
 
 from puppet.gui.kit.side_panel import WIDTH
 from puppet.sources.registry import DEMO_CLIP
@@ -61,7 +61,7 @@ def test_the_window_shows_and_records_both_panes(display, tmp_path):
     pictures = window[:, : window.shape[1] - WIDTH]  # without the controls at the side
     middle = pictures.shape[1] // 2
     left, right = pictures[:, :middle], pictures[:, middle:]
-    driver, actor_picture = left[stage_box(left)], right[stage_box(right)]
+    driver, actor_picture = left[picture_box(left)], right[picture_box(right)]
     differences = [np.abs(small(frame)[:, ::-1] - small(driver)).mean() for frame in frames_of(DEMO_CLIP)]
     assert min(differences) < 6, "the driver pane shows no frame of the demo clip"
     colours = cv2.cvtColor(actor_picture, cv2.COLOR_BGR2HSV)
@@ -161,21 +161,21 @@ start = Controller.start
 
 def started(self, source, path):
     start(self, source, path)
-    desk, card, kept = self.desk, read_card(path), Bookmarks()
+    context, card, kept = self.context, read_card(path), Bookmarks()
     known = kept.load(card)
 
     def begin():
-        if desk.result is None or desk.result.portrait is None:
+        if context.result is None or context.result.portrait is None:
             return
         timer.stop()
         say("plays")
         sys.stdin.readline()  # both do
-        desk.remember(users=(*desk.settings.users, mine), user=mine)
+        context.remember(users=(*context.settings.users, mine), user=mine)
         kept.save(card, {**known, mine: np.full(card.latent_size, 0.5, np.float32)}, known)
         self.record()
-        QTimer.singleShot(1500, lambda: (say(self.recording.path.name), sys.stdin.readline(), desk.window.close()))
+        QTimer.singleShot(1500, lambda: (say(self.recording.path.name), sys.stdin.readline(), context.window.close()))
 
-    timer = desk.window.make_timer(begin)
+    timer = context.window.make_timer(begin)
     timer.start(50)
 
 Controller.start = started

@@ -15,7 +15,7 @@ from puppet.process.log import explained, uncaught
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv(log.FOLDER_VARIABLE, str(tmp_path / "log"))
+    monkeypatch.setenv("PUPPET_LOG_DIR", str(tmp_path / "log"))
     return tmp_path / "log"
 
 
@@ -64,7 +64,7 @@ def test_a_log_that_cannot_be_written_is_told_and_harms_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("")
-    monkeypatch.setenv(log.FOLDER_VARIABLE, str(tmp_path / "file"))
+    monkeypatch.setenv("PUPPET_LOG_DIR", str(tmp_path / "file"))
     said = str(explained(raised(ValueError("nowhere")), "Acting"))
     assert said.startswith("Acting failed unexpectedly (ValueError: nowhere); its log ")
     assert "could not be written: there is a file where a folder should be" in said

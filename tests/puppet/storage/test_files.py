@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from puppet.core.errors import PuppetError
-from puppet.output.crash_recovery import clear_up
+from puppet.output.crash_recovery import recover_unfinished
 from puppet.storage import files, unfinished
-from puppet.storage.file_lock import held, holder, is_locked, lock_of, only_writer
+from puppet.storage.file_lock import is_locked, lock_of, locked, only_writer, owner
 from puppet.storage.files import publish, publish_whole, set_aside, write_new, write_whole
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -138,7 +138,7 @@ def test_the_lock_of_a_killed_process_is_free_and_goes(tmp_path: Path, own: Path
         other.stdout.readline()
         other.kill()
     assert len(list((own / "locks").iterdir())) == 1
-    clear_up()
+    recover_unfinished()
     assert list((own / "locks").iterdir()) == []
 
 
@@ -147,7 +147,7 @@ def test_a_lock_is_held_by_one_of_many(tmp_path: Path) -> None:
 
     def work(_: int) -> None:
         for _ in range(5):
-            with held(tmp_path / "lock", patience=60) as got:
+            with locked(tmp_path / "lock", timeout=60) as got:
                 assert got
                 inside.append(1)
                 assert len(inside) == 1
@@ -160,7 +160,7 @@ def test_a_lock_is_held_by_one_of_many(tmp_path: Path) -> None:
 
 def test_a_holder_that_says_nonsense_is_another_process(tmp_path: Path) -> None:
     (tmp_path / "lock").write_bytes(b'{"pid": "\xff"')
-    assert holder(tmp_path / "lock") == "another process"
+    assert owner(tmp_path / "lock") == "another process"
 
 
 def test_a_home_that_cannot_be_written_keeps_nobody_from_working(
@@ -170,7 +170,7 @@ def test_a_home_that_cannot_be_written_keeps_nobody_from_working(
     monkeypatch.setenv("PUPPET_CONFIG_DIR", str(tmp_path / "file" / "own"))
     with only_writer(tmp_path / "out.mp4"):
         assert write_new(tmp_path / "out.txt", "here").read_text() == "here"
-    assert clear_up() == []
+    assert recover_unfinished() == []
 
 
 # --- what killed processes leave ---
@@ -178,16 +178,16 @@ def test_a_home_that_cannot_be_written_keeps_nobody_from_working(
 LEAVE = """
 import sys
 from pathlib import Path
-from puppet.storage.unfinished import make_draft, temporary_folder, draft_name, note
+from puppet.storage.unfinished import make_draft, temporary_folder, draft_name, register
 folder = Path(sys.argv[1])
 draft = make_draft(folder / "film.mp4")
 draft.write_text("half")
 done = make_draft(folder / "whole.mp4")
 done.rename(folder / "whole.mp4")
 (folder / "fixed.txt").write_text("ours")
-note(folder / "fixed.txt")
+register(folder / "fixed.txt")
 (folder / "other.txt").write_text("ours")
-note(folder / "other.txt")
+register(folder / "other.txt")
 with temporary_folder() as place:
     (place / "clip.gif").write_text("half")
     print(draft, place, sep="\\n", flush=True)
@@ -201,7 +201,7 @@ def test_drafts_of_a_killed_process_go_and_nothing_else(tmp_path: Path, own: Pat
     with in_process(LEAVE, folder) as process:
         assert process.stdout is not None
         draft, place = (Path(process.stdout.readline().strip()) for _ in range(2))
-        clear_up()  # it lives
+        recover_unfinished()  # it lives
         assert draft.exists()
         process.kill()
     (folder / "other.txt").unlink()
@@ -209,7 +209,7 @@ def test_drafts_of_a_killed_process_go_and_nothing_else(tmp_path: Path, own: Pat
     strangers = [folder / f".film.{'0' * 12}.mp4", folder / "film.part.mp4", folder / ".film.mp4.partial"]
     for stranger in strangers:
         stranger.write_text("precious")
-    clear_up()
+    recover_unfinished()
     assert not draft.exists()
     assert not place.exists()
     left = {path.name for path in folder.iterdir()}
@@ -230,5 +230,5 @@ def test_a_damaged_list_removes_nothing(tmp_path: Path, text: str) -> None:
     unfinished.lists_folder().mkdir(parents=True)
     (unfinished.lists_folder() / f"1-a{unfinished.LIST}").write_text(text)
     (tmp_path / "precious").write_text("")
-    assert clear_up() == []
+    assert recover_unfinished() == []
     assert (tmp_path / "precious").exists()

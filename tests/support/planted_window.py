@@ -20,16 +20,18 @@ from PyQt6.QtWidgets import QComboBox
 
 from puppet.core.addresses import without_secrets
 from puppet.core.errors import ActorFileError, SourceError
+from puppet.core.layout import Layout
 from puppet.core.types import Frame, Portrait, Result
 from puppet.engine.engine import Engine
 from puppet.face.neutral_store import NeutralStore
-from puppet.gui.controller import Controller, Services
+from puppet.gui.controller import Controller
 from puppet.gui.kit.preview import PreviewPane
 from puppet.gui.main_window import MainWindow
+from puppet.gui.presenters.services import Services
 from puppet.media.recorder import Recording
-from puppet.output.compose import Layout, compose
-from puppet.output.live_outputs import Outputs
-from puppet.output.recording_sink import save_snapshot
+from puppet.output.compose import compose
+from puppet.output.live_outputs import LiveOutputs
+from puppet.output.snapshot import save_snapshot
 from puppet.provenance.xmp import Provenance
 from puppet.settings import Settings
 
@@ -70,7 +72,7 @@ class FakeTake:
             raise self.error
 
 
-class Stage:
+class PlantedWindow:
     """A window with its engine; `picture` is what the source shows, `face` whether somebody is in it."""
 
     def __init__(self, qtbot, folder: Path, settings: Settings, sources=None):
@@ -100,10 +102,10 @@ class Stage:
             read_preview=self.read_preview,
             make_recorder=self.make_take,
             save_snapshot=lambda result, settings, actor: save_snapshot(result, settings.folder(), Provenance(actor)),
-            outputs=Outputs(settings.output, folder),
+            outputs=LiveOutputs(settings.output, folder),
             save_settings=self._saved.append,
             neutrals=NeutralStore(folder / "neutrals"),
-            film=lambda path: self.make_take(path, folder, "driver"),
+            record_footage=lambda path: self.make_take(path, folder, "driver"),
             read_picture=lambda path: cv2.imread(str(path)),  # pyright: ignore[reportArgumentType]
         )
         self.controller = Controller(self.engine, self.window, settings, services)
@@ -130,13 +132,13 @@ class Stage:
         return compose(Result(Frame(self.picture, 0, 0.0), None, None, portrait, None), Layout.SIDE_BY_SIDE)
 
     def make_puppeteer(self):
-        stage = self
+        gui = self
 
         class Puppeteer(FakePuppeteer):
             picture = halves(GREEN, GREY, 32, 32)
 
             def track(self, frame):
-                self.face, self.wall = stage.face, stage.wall(self.others)
+                self.face, self.wall = gui.face, gui.wall(self.others)
                 return super().track(frame)
 
         self.puppeteers.append(Puppeteer())
@@ -189,7 +191,7 @@ class Stage:
 
     def settle(self):
         """Until what was asked for is written, and told."""
-        self.controller.desk.background.wait(60)
+        self.controller.context.background.wait(60)
         QCoreApplication.sendPostedEvents()
 
     def choose(self, box: QComboBox, text: str):
@@ -207,7 +209,7 @@ class Stage:
     @property
     def saved(self):
         """Settings that were written, and those that are being written."""
-        self.controller.desk.background.wait(60)
+        self.controller.context.background.wait(60)
         return self._saved
 
     @property
@@ -220,26 +222,26 @@ class Stage:
 
 
 @pytest.fixture
-def make_stage(qtbot, tmp_path, monkeypatch):
+def make_gui(qtbot, tmp_path, monkeypatch):
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
     opened = []
-    stages = []
+    made = []
 
-    def make(settings=None, sources=None) -> Stage:
+    def make(settings=None, sources=None) -> PlantedWindow:
         settings = settings or Settings(recording_folder=str(tmp_path))
-        stages.append(Stage(qtbot, tmp_path, settings, sources))
-        stages[-1].folders_opened = opened  # pyright: ignore[reportAttributeAccessIssue]
-        return stages[-1]
+        made.append(PlantedWindow(qtbot, tmp_path, settings, sources))
+        made[-1].folders_opened = opened  # pyright: ignore[reportAttributeAccessIssue]
+        return made[-1]
 
     yield make
-    for stage in stages:
-        stage.controller.shutdown()
-        assert stage.engine.stop() == []
+    for gui in made:
+        gui.controller.shutdown()
+        assert gui.engine.stop() == []
 
 
 @pytest.fixture
-def stage(make_stage) -> Stage:
-    return make_stage().start()
+def gui(make_gui) -> PlantedWindow:
+    return make_gui().start()
 
 
 def colour_at(pane: PreviewPane, x: float, y: float = 0.5) -> tuple[int, int, int]:

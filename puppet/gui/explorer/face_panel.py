@@ -1,22 +1,21 @@
-"""The explorer's left half: the picture to hover over, with everything that belongs to it."""
+"""The explorer's left half: the picture to hover over, and the controls that belong to it."""
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QT_TRANSLATE_NOOP, QEvent, Qt
-from PyQt6.QtGui import QKeyEvent
+from collections.abc import Sequence
+
+from PyQt6.QtCore import QT_TRANSLATE_NOOP
 from PyQt6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from puppet.explore.exploration import COMMANDS, REACHES
+from puppet.explore.exploration import COMMANDS, REACHES, Basis, Exploration
 from puppet.gui.explorer.pane import ExplorerPane
 from puppet.gui.kit.plain_text import Label, set_tip
-from puppet.gui.kit.theme import Colours
 from puppet.gui.kit.widgets import ChoiceBox, Switch
-from puppet.gui.kit.words import translate
+from puppet.gui.kit.words import decimal, translate
 
 REACH_CHOICES = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0)
 assert (REACH_CHOICES[0], REACH_CHOICES[-1]) == REACHES
-STARTS = ("d", "b", "g")  # commands that more words belong to
-BUTTONS = {  # keys of explore.COMMANDS
+BUTTONS = {  # keys of COMMANDS
     "r": QT_TRANSLATE_NOOP("puppet", "Random"),
     "w": QT_TRANSLATE_NOOP("puppet", "Walk"),
     "u": QT_TRANSLATE_NOOP("puppet", "Undo"),
@@ -25,8 +24,8 @@ BUTTONS = {  # keys of explore.COMMANDS
 }
 
 
-class ExplorerStage(QWidget):
-    """Only arranges; what happens is the explorer's."""
+class FacePanel(QWidget):
+    """Builds the controls and arranges them; the explorer connects them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,6 +45,40 @@ class ExplorerStage(QWidget):
         self._explain()
         self._arrange()
 
+    def show_bases(self, there: Sequence[Basis]) -> None:
+        """Offer the bases that the actor has."""
+        self.basis.clear()
+        for basis in there:
+            self.basis.addItem(basis.value[0].upper() + basis.value[1:], basis)
+
+    def show_choices(self, at: Exploration) -> None:
+        """Select its basis and reach in the boxes."""
+        self.basis.setCurrentIndex(max(0, self.basis.findData(at.basis)))
+        self.reach.setCurrentIndex(max(0, self.reach.findData(at.reach)))
+
+    def show_exploration(self, at: Exploration) -> None:
+        """Show whether it is frozen, what can be undone, and where the face is along the pair of directions."""
+        self.frozen.blockSignals(True)
+        self.frozen.setChecked(at.frozen)
+        self.frozen.blockSignals(False)
+        self.buttons["u"].setEnabled(bool(at.past))
+        self.buttons["y"].setEnabled(bool(at.future))
+        (right, x), (up, y) = ((number, at.coordinate(number)) for number in at.pair)
+        across, upwards = (decimal(place, 2, signed=True) for place in (x, y))
+        right_title, up_title = at.direction(right).title, at.direction(up).title
+        self.where.setText(f"→ {right_title} {across}     ↑ {up_title} {upwards}")
+        self.pane.show_cross((x / at.reach, y / at.reach), hides_mouse=not at.frozen)
+        self.pane.set_note(translate("puppet", "Frozen: click to follow the mouse again") if at.frozen else "")
+
+    def show_walking(self, walking: bool) -> None:
+        """Let the button Walk say what it does now."""
+        self.buttons["w"].setText(translate("puppet", "Stop") if walking else translate("puppet", "Walk"))
+
+    def show_rate(self, rate: float) -> None:
+        """Tell in a tooltip how many pictures a second are drawn, and how late they are."""
+        words = translate("puppet", "{0:.0f} pictures per second, {1:.0f} ms from the mouse to the screen")
+        set_tip(self.where, words.format(rate, self.pane.latency_ms))
+
     def _explain(self) -> None:
         set_tip(
             self.reach,
@@ -62,10 +95,10 @@ class ExplorerStage(QWidget):
             set_tip(button, f"{words[0].upper()}{words[1:]} ({key.upper()})")
         set_tip(self.frozen, translate("puppet", "The mouse changes nothing (a click on the picture, or F)"))
         set_tip(self.copy, translate("puppet", "Copy this face's latent as text"))
-        set_tip(self.take_live, translate("puppet", "Go on from the expression that the actor on stage has now"))
+        set_tip(self.take_live, translate("puppet", "Go on from the expression that the live actor has now"))
         set_tip(
             self.show_on_actor,
-            translate("puppet", "The actor on stage shows this face, in recordings too, until this is off"),
+            translate("puppet", "The live actor shows this face, in recordings too, until this is off"),
         )
         set_tip(self.paste, translate("puppet", "Go to the latent that is on the clipboard as text"))
 
@@ -89,34 +122,3 @@ class ExplorerStage(QWidget):
         column.addWidget(self.command)
         column.addLayout(actions)
         column.addLayout(live)
-
-
-def typed_command(event: QEvent | None) -> str:
-    """The key of explore.COMMANDS that a plain key stands for anywhere but in a text field, or nothing."""
-    if not isinstance(event, QKeyEvent) or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
-        return ""
-    text = event.text().casefold()
-    return text if text in COMMANDS else ""
-
-
-def explorer_style(c: Colours) -> str:
-    """What the window's own style sheet has no need of."""
-    return f"""
-    ExplorerWidget {{ background: {c.window}; }}
-    QLineEdit, QListWidget {{
-        background: {c.card}; color: {c.text}; border: 1px solid {c.border}; border-radius: 8px; padding: 4px 10px;
-        selection-background-color: {c.accent}; selection-color: {c.on_accent}; }}
-    QLineEdit {{ min-height: 28px; }}
-    QLineEdit:focus, QListWidget:focus {{ border: 2px solid {c.accent}; padding: 3px 9px; }}
-    QPushButton {{ padding: 0 8px; }}
-    QPushButton:focus {{ padding: 0 7px; }}
-    QPushButton[role="axis"] {{
-        min-height: 24px; max-height: 24px; min-width: 30px; max-width: 30px; padding: 0; border-radius: 6px; }}
-    QPushButton[role="axis"]:checked {{ background: {c.accent}; color: {c.on_accent}; border-color: {c.accent}; }}
-    QScrollArea, QWidget#rows {{ background: transparent; }}
-    QTabWidget::pane {{ border: 1px solid {c.border}; border-radius: 10px; background: {c.card}; top: -1px; }}
-    QTabBar::tab {{
-        background: transparent; color: {c.muted}; border: none; padding: 9px 16px; font-weight: 600; }}
-    QTabBar::tab:selected {{ color: {c.accent}; border-bottom: 2px solid {c.accent}; }}
-    QTabBar::tab:focus {{ color: {c.text}; }}
-    """

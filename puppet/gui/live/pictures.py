@@ -1,4 +1,4 @@
-"""The pictures of the live page, in one of several arrangements; and a wall of further actors."""
+"""The pictures of the live page: driver, actor and further actors, in one of several layouts."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from puppet.gui.kit.preview import PreviewPane
-from puppet.gui.kit.theme import STAGE
+from puppet.gui.kit.theme import PICTURE_BACKGROUND
 from puppet.gui.kit.words import translate
 from puppet.gui.live.calibration_card import CalibrationCard
 
 GAP = 12  # px between pictures
-WALL_GAP = 6  # px between the actors of a wall
-INSET_SHARE, INSET_MARGIN = 0.28, 14  # of the stage's shorter side; px from its corner
+WALL_GAP = 6  # px between the actors, where there are several
+INSET_SHARE, INSET_MARGIN = 0.28, 14  # of the shorter side of the whole; px from its corner
 CARD_WIDTH = 540  # px
 CARD_AIR = 8  # px more than its layout asks for, since its words change
 SIDE_BY_SIDE, INSET, ACTOR = "side-by-side", "inset", "actor"
 
 
-class PictureStage(QWidget):
-    """The driver's pane and the actor's, and as many beside the actor's as the wall has further actors."""
+class LivePictures(QWidget):
+    """The driver's pane, the actor's, and `wall`: one for each further actor that shows the same face."""
 
     double_clicked = pyqtSignal()
 
@@ -43,7 +43,7 @@ class PictureStage(QWidget):
 
     @property
     def sizes(self) -> tuple[tuple[int, int], ...]:
-        """Of all panes, in px of the screen."""
+        """Width and height of all panes, px of the screen."""
         return tuple(pane.device_size for pane in self.panes)
 
     def arrange(self, layout: str) -> None:
@@ -57,7 +57,7 @@ class PictureStage(QWidget):
         self._place()
 
     def set_wall(self, count: int) -> None:
-        """So many panes beside the actor's."""
+        """Have so many panes beside the actor's."""
         while len(self.wall) > count:
             pane = self.wall.pop()
             pane.hide()
@@ -77,13 +77,13 @@ class PictureStage(QWidget):
             pane.set_mirrored(mirrored)
 
     def show_alone(self, alone: bool) -> None:
-        """alone: nothing else is on the screen, so what is between the pictures is as dark as what is around them."""
+        """alone: nothing else is on the screen, so the gaps are as dark as the surroundings of the pictures."""
         self._alone = alone
         self.update()
 
     def paintEvent(self, a0: QPaintEvent | None) -> None:
         if self._alone:
-            QPainter(self).fillRect(self.rect(), QColor(STAGE))
+            QPainter(self).fillRect(self.rect(), QColor(PICTURE_BACKGROUND))
 
     def resizeEvent(self, a0: QResizeEvent | None) -> None:
         self._place()
@@ -112,7 +112,7 @@ class PictureStage(QWidget):
 
 
 def grid(area: QRect, count: int) -> list[QRect]:
-    """`count` equal cells that make the largest squares that fit, row by row."""
+    """Cells of equal size for `count` squares, as large as they fit into `area`, row by row."""
 
     def side(columns: int) -> float:
         rows = math.ceil(count / columns)

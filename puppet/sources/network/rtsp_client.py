@@ -1,14 +1,8 @@
-"""RTSP (RFC 2326): what a camera plays, interleaved in the one connection to the host that the user named.
-
-Two conversations: ours with the camera, and the decoder's with a server of our own on loopback. The decoder never sees
-what the camera answers, only the pictures' codec and packets, so nothing in it can lead anywhere else.
-"""
+"""An RTSP client (RFC 2326): a camera's video, interleaved in the one socket to the host that the user named."""
 
 from __future__ import annotations
 
-import contextlib
 import re
-import secrets
 import socket
 import threading
 import time
@@ -17,11 +11,10 @@ from urllib.parse import urljoin
 
 from puppet.core.addresses import Address
 from puppet.core.errors import SourceError
-from puppet.sources.network.connection import Line
+from puppet.sources.network.byte_stream import ByteStream
+from puppet.sources.network.connection import Connection
 from puppet.sources.network.http_authentication import Login
 from puppet.sources.network.http_client import wants_password, wrong_password
-from puppet.sources.network.mjpeg import Body
-from puppet.sources.network.stream_decoder import Decoder
 
 MOST_REDIRECTS = 5
 LARGEST_HEAD = 1 << 16  # bytes
@@ -56,8 +49,11 @@ class Track:
 
 
 @dataclass
-class Message:
-    """A response, or a request that the camera makes. status: 0 for a request."""
+class RtspMessage:
+    """A response or a request.
+
+    status: 0 for a request. first: its first line. headers: by name in lower case, each as often as it came.
+    """
 
     status: int = 0
     first: str = ""
@@ -65,30 +61,17 @@ class Message:
     body: bytes = b""
 
     def get(self, name: str) -> str:
+        """The first header of this name, in lower case; "" where there is none."""
         return self.headers.get(name, [""])[0]
 
 
-def open_rtsp(address: Address, line: Line) -> Decoder:
-    """Raises SourceError, OSError."""
-    camera = Camera(address, line)
-    track = camera.describe()
-    camera.set_up(track)
-    player = Player(camera, track, line)
-    # fmt: off
-    return Decoder(line, [
-        "-protocol_whitelist", "tcp", "-rtsp_transport", "tcp", "-allowed_media_types", "video", "-f", "rtsp",
-        "-i", player.url,
-    ])
-    # fmt: on
+class RtspClient:
+    """Asks a camera for its video: `describe`, `set_up`, `play`, then `packet` until None."""
 
-
-class Camera:
-    """Our side of the conversation with the camera."""
-
-    def __init__(self, address: Address, line: Line) -> None:
-        self._address, self._line = address, line
+    def __init__(self, address: Address, connection: Connection) -> None:
+        self._address, self._connection = address, connection
         self._login = None if address.password is None else Login(address.user, address.password)
-        self._connection: socket.socket | None = None
+        self._socket: socket.socket | None = None
         self._number = 0
         self._session = ""
         self._url = address.url
@@ -98,21 +81,22 @@ class Camera:
         self._writing = threading.Lock()
 
     def describe(self) -> Track:
-        """Ask what there is, at another path of the same host if the camera sends there."""
+        """The video that the camera offers, at another path of the same host if it sends there. Raises SourceError."""
         for _ in range(MOST_REDIRECTS + 1):
-            answer = self._ask("DESCRIBE", self._address.url, {"Accept": "application/sdp"}, redirects=True)
-            if answer.status == 200:
-                base = answer.get("content-base") or answer.get("content-location")
+            response = self._ask("DESCRIBE", self._address.url, {"Accept": "application/sdp"}, redirects=True)
+            if response.status == 200:
+                base = response.get("content-base") or response.get("content-location")
                 plain = re.fullmatch(r"[\x21-\x7e]{1,2048}", base) is not None
                 self._url = urljoin(self._address.url, base) if plain else self._address.url
-                return self._track(answer.body)
-            self._address = self._address.followed(answer.get("location"))
-            self._hang_up()
+                return self._track(response.body)
+            self._address = self._address.followed(response.get("location"))
+            self._disconnect()
         raise SourceError(f"{self._address.shown}: sends from one address to another without end", "unreadable")
 
     def set_up(self, track: Track) -> None:
-        answer = self._ask("SETUP", track.control, {"Transport": "RTP/AVP/TCP;unicast;interleaved=0-1"})
-        transport = answer.get("transport")
+        """Ask for the track through this socket. Raises SourceError."""
+        response = self._ask("SETUP", track.control, {"Transport": "RTP/AVP/TCP;unicast;interleaved=0-1"})
+        transport = response.get("transport")
         channels = re.search(r"interleaved=(\d{1,3})", transport)
         if "tcp" not in transport.lower() or channels is None or int(channels[1]) > 254:
             raise SourceError(
@@ -121,57 +105,58 @@ class Camera:
                 "unreadable",
             )
         self.channel = int(channels[1])
-        session, _, rest = answer.get("session").partition(";")
+        session, _, rest = response.get("session").partition(";")
         self._session = session.strip()
-        self._line.hold(self._tear_down)
+        self._connection.on_close(self._tear_down)
         if (told := re.search(r"timeout\s*=\s*(\d{1,5})", rest)) is not None:
             self.keep_alive = max(2.0, min(KEEP_ALIVE, int(told[1]) / 2))
 
     def play(self) -> None:
+        """Have the camera begin to send. Raises SourceError."""
         self._ask("PLAY", self._url, {"Range": "npt=0.000-"})
 
     def packet(self) -> tuple[int, bytes] | None:
-        """Channel and content of the next RTP packet; what else the camera says is passed over. None: it ended."""
+        """Channel and content of the next RTP packet, None at the end; what else the camera sends is passed over."""
         while True:
             if time.monotonic() - self._said > self.keep_alive:
                 self._send("OPTIONS", self._url, {})
-            first = self._body.exactly(1)
+            first = self._stream.exactly(1)
             if first is None:
                 return None
             if first == b"$":
-                head = self._body.exactly(3)
-                data = None if head is None else self._body.exactly(int.from_bytes(head[1:], "big"))
+                head = self._stream.exactly(3)
+                data = None if head is None else self._stream.exactly(int.from_bytes(head[1:], "big"))
                 return None if head is None or data is None else (head[0], data)
-            self._body.held[:0] = first
+            self._stream.held[:0] = first
             if self._message() is None:
                 return None
 
     def report(self, data: bytes) -> None:
-        """Send what the decoder tells about the packets it got (RTCP)."""
+        """Send the decoder's report on the packets that it got (RTCP)."""
         self._write(b"$" + bytes([self.channel + 1]) + len(data).to_bytes(2, "big") + data)
 
-    def _ask(self, method: str, url: str, headers: dict[str, str], redirects: bool = False) -> Message:
-        """The answer with 200 (or 3xx, `redirects`). Raises SourceError."""
+    def _ask(self, method: str, url: str, headers: dict[str, str], redirects: bool = False) -> RtspMessage:
+        """The response with status 200 (or 3xx, `redirects`). Raises SourceError."""
         refusals = 0
         while True:
             self._send(method, url, headers)
-            while (answer := self._answer()).status == 100:
+            while (response := self._response()).status == 100:
                 pass
-            if answer.status == 200 or (redirects and 300 <= answer.status < 400):
-                return answer
-            if answer.status != 401:
-                raise self._refusal(method, answer.status)
+            if response.status == 200 or (redirects and 300 <= response.status < 400):
+                return response
+            if response.status != 401:
+                raise self._refusal(method, response.status)
             refusals += 1
             if self._login is None:
                 raise wants_password(self._address)
-            challenges = answer.headers.get("www-authenticate", [])
+            challenges = response.headers.get("www-authenticate", [])
             stale = any(re.search(r'(?i)stale\s*=\s*"?true', challenge) for challenge in challenges)
             if refusals > (2 if stale else 1):
                 raise wrong_password(self._address)
             if not self._login.challenged(challenges):
                 raise SourceError(f"{self._address.shown}: asks for a login of an unknown kind", "denied")
-            if "close" in answer.get("connection").lower():
-                self._hang_up()
+            if "close" in response.get("connection").lower():
+                self._disconnect()
 
     def _refusal(self, method: str, status: int) -> SourceError:
         shown = self._address.shown
@@ -188,9 +173,9 @@ class Camera:
         return SourceError(f"{shown}: the device answers {method} with error {status}", "unreadable")
 
     def _send(self, method: str, url: str, headers: dict[str, str]) -> None:
-        if self._connection is None:
-            self._connection = self._line.connect(self._address)
-            self._body = Body(self._connection.recv)
+        if self._socket is None:
+            self._socket = self._connection.connect(self._address)
+            self._stream = ByteStream(self._socket.recv)
         self._number += 1
         self._said = time.monotonic()
         login = self._login and self._login.header(method, url)
@@ -202,10 +187,10 @@ class Camera:
 
     def _write(self, data: bytes) -> None:
         with self._writing:
-            if self._connection is not None:
-                self._connection.sendall(data)
+            if self._socket is not None:
+                self._socket.sendall(data)
 
-    def _answer(self) -> Message:
+    def _response(self) -> RtspMessage:
         """The next response. Raises SourceError when there is none."""
         try:
             while (message := self._message()) is not None:
@@ -222,21 +207,21 @@ class Camera:
             ) from problem
         raise SourceError(f"{self._address.shown}: hung up when it was asked", "absent")
 
-    def _message(self) -> Message | None:
+    def _message(self) -> RtspMessage | None:
         """None: the connection ended. Raises ValueError for what is no RTSP."""
-        while self._body.held.startswith((b"$", b"\r", b"\n")) or not self._body.held:
-            if self._body.held.startswith(b"$"):  # a packet before the answer to PLAY
+        while self._stream.held.startswith((b"$", b"\r", b"\n")) or not self._stream.held:
+            if self._stream.held.startswith(b"$"):  # a packet before the response to PLAY
                 return self._skip_packet()
-            self._body.take(1)
-            if not self._body.held and not self._body.fill():
+            self._stream.take(1)
+            if not self._stream.held and not self._stream.fill():
                 return None
-        return read_message(self._body)
+        return read_message(self._stream)
 
-    def _skip_packet(self) -> Message | None:
-        head = self._body.exactly(4)
-        if head is None or self._body.exactly(int.from_bytes(head[2:], "big")) is None:
+    def _skip_packet(self) -> RtspMessage | None:
+        head = self._stream.exactly(4)
+        if head is None or self._stream.exactly(int.from_bytes(head[2:], "big")) is None:
             return None
-        return Message()
+        return RtspMessage()
 
     def _track(self, description: bytes) -> Track:
         """The first video of a session description (SDP, RFC 4566). Raises SourceError."""
@@ -264,99 +249,17 @@ class Camera:
         )
 
     def _tear_down(self) -> None:
-        """A camera that is not told keeps a place for us for a while."""
+        """End the session: a camera that is not told keeps it for a while."""
         self._send("TEARDOWN", self._url, {})
 
-    def _hang_up(self) -> None:
-        if self._connection is not None:
-            self._line.drop(self._connection)
-        self._connection = None
+    def _disconnect(self) -> None:
+        if self._socket is not None:
+            self._connection.drop(self._socket)
+        self._socket = None
 
 
-class Player:
-    """The server that the decoder talks to: one client, one video, its packets interleaved."""
-
-    def __init__(self, camera: Camera, track: Track, line: Line) -> None:
-        self._camera, self._track = camera, track
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._path = f"/{secrets.token_hex(16)}"
-        self._line = line
-        self.url = f"rtsp://127.0.0.1:{self._listener.getsockname()[1]}{self._path}"
-        self._listener.settimeout(line.open_within)
-        line.keep(self._listener)
-        threading.Thread(target=self._serve, name="rtsp", daemon=True).start()
-
-    def _serve(self) -> None:
-        try:
-            with self._listener:
-                while True:
-                    client, _ = self._listener.accept()
-                    client.settimeout(None)
-                    self._line.keep(client)
-                    with contextlib.suppress(ValueError):
-                        if self._talk(client, Body(client.recv)):
-                            break
-                    self._line.drop(client)
-        except SourceError as problem:
-            self._line.trouble = str(problem)
-        except OSError:  # either side went away, or was silent for too long
-            pass
-        self._line.hang_up()  # so that the other one goes, too
-
-    def _talk(self, client: socket.socket, body: Body) -> bool:
-        """False: that was not the decoder."""
-        while True:
-            request = read_message(body)
-            if request is None or self._path not in request.first:
-                return False
-            method, number = request.first.split(" ")[0], request.get("cseq")
-            if method == "PLAY":
-                self._camera.play()
-            client.sendall(self._answer(method, number))
-            if method == "PLAY":
-                threading.Thread(target=self._listen, args=(client, body), name="rtsp reports", daemon=True).start()
-                while (packet := self._camera.packet()) is not None:
-                    channel = packet[0] - self._camera.channel
-                    if channel in (0, 1):
-                        client.sendall(b"$" + bytes([channel]) + len(packet[1]).to_bytes(2, "big") + packet[1])
-                return True
-
-    def _listen(self, client: socket.socket, body: Body) -> None:
-        """What the decoder says while it plays: reports for the camera; that it is still there, and when it goes."""
-        with contextlib.suppress(OSError, ValueError):
-            while (first := body.exactly(1)) is not None:
-                if first == b"$":
-                    head = body.exactly(3)
-                    data = None if head is None else body.exactly(int.from_bytes(head[1:], "big"))
-                    if data is None:
-                        break
-                    self._camera.report(data)
-                else:
-                    body.held[:0] = first
-                    if read_message(body) is None:
-                        break
-        self._line.hang_up()
-
-    def _answer(self, method: str, number: str) -> bytes:
-        head, body = f"RTSP/1.0 200 OK\r\nCSeq: {number}\r\nSession: 1\r\n", ""
-        if method == "OPTIONS":
-            head += "Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN\r\n"
-        elif method == "DESCRIBE":
-            track = self._track
-            body = (
-                "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
-                f"m=video 0 RTP/AVP {track.payload}\r\na=rtpmap:{track.payload} {track.codec}\r\n"
-                + (f"a=fmtp:{track.payload} {track.parameters}\r\n" if track.parameters else "")
-                + "a=control:track\r\n"
-            )
-            head += f"Content-Type: application/sdp\r\nContent-Length: {len(body)}\r\n"
-        elif method == "SETUP":
-            head += "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n"
-        return f"{head}\r\n{body}".encode()
-
-
-def read_message(body: Body) -> Message | None:
-    """A request or a response, either way. None: the connection ended. Raises ValueError for what is no RTSP."""
+def read_message(body: ByteStream) -> RtspMessage | None:
+    """The next request or response; None when the connection ended. Raises ValueError for what is no RTSP."""
     first = body.through(b"\n", 8192)
     if first is None:
         return None
@@ -364,7 +267,7 @@ def read_message(body: Body) -> Message | None:
     status = re.match(r"RTSP/\d\.\d (\d{3})\b", words)
     if status is None and not re.fullmatch(r"[A-Z_]+ \S+ RTSP/\d\.\d", words):
         raise ValueError("no RTSP")
-    message, seen = Message(int(status[1]) if status else 0, words), 0
+    message, seen = RtspMessage(int(status[1]) if status else 0, words), 0
     while line := body.through(b"\n", 8192):
         seen += len(line)
         if seen > LARGEST_HEAD:

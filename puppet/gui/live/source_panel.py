@@ -1,4 +1,4 @@
-"""Who drives, and who is driven: two boxes that say what the user wanted, and show what they are told."""
+"""The box in which the user chooses the driver: a camera, the demo clip, a file, a folder or an address."""
 
 from __future__ import annotations
 
@@ -7,34 +7,22 @@ from pathlib import Path
 
 from PyQt6.QtCore import QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QIcon
-from PyQt6.QtWidgets import QFileDialog, QInputDialog, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QInputDialog, QWidget
 
 from puppet.core.addresses import without_secrets
-from puppet.gui.kit.plain_text import Label, set_tip, tip_text
-from puppet.gui.kit.widgets import ChoiceBox
+from puppet.gui.kit.pickers import THUMBNAIL, VIDEO_FILES, pick_file, pick_folder
+from puppet.gui.kit.plain_text import set_tip, tip_text
+from puppet.gui.kit.widgets import ChoiceBox, captioned_column
 from puppet.gui.kit.words import translate
 
-DEMO = "demo"  # what `sources.open_source` calls the clip that comes with the program
-VIDEO, FOLDER, ADDRESS, ACTOR_FILE = "\0video", "\0folder", "\0address", "\0actor"  # no source or path is called so
-VIDEO_FILES = "Videos (*.mp4 *.m4v *.mov *.mkv *.webm *.avi *.mpg *.mpeg);;All files (*)"
-ACTOR_FILES = "Actors (*.actor);;All files (*)"
-THUMBNAIL = 30  # px
-
-
-def _captioned(caption: str, box: ChoiceBox, column: QVBoxLayout) -> None:
-    label = Label(caption)
-    label.setProperty("role", "caption")
-    label.setBuddy(box)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(5)
-    column.addWidget(label)
-    column.addWidget(box)
+DEMO = "demo"  # what `open_source` calls the clip that comes with the program
+VIDEO, FOLDER, ADDRESS = "\0video", "\0folder", "\0address"  # no source is called so
 
 
 class SourcePanel(QWidget):
-    """Whose face drives: a camera, the demo clip, a file, a folder or an address."""
+    """The driver's box. cameras: names of those there are; current: what is open; pictures: thumbnails by camera."""
 
-    chosen = pyqtSignal(str)  # what `sources.open_source` takes
+    chosen = pyqtSignal(str)  # what `open_source` takes
     list_wanted = pyqtSignal()  # the list is about to open: cameras may have come or gone
     list_shown = pyqtSignal()  # it is open, and tells the cameras that there are
 
@@ -52,7 +40,7 @@ class SourcePanel(QWidget):
         self.current = ""
         self.pictures: dict[str, QIcon] = {}
         self._recent: tuple[str, ...] = ()
-        _captioned(translate("puppet", "Driver"), self.box, QVBoxLayout(self))
+        captioned_column(self, translate("puppet", "Driver"), self.box)
         self.box.activated.connect(self._activated)
         self.box.opening.connect(self.list_wanted)
         self._fill()
@@ -103,9 +91,9 @@ class SourcePanel(QWidget):
     def _activated(self, index: int) -> None:
         chosen = self.box.itemData(index)
         if chosen == VIDEO:
-            chosen, _ = QFileDialog.getOpenFileName(self, translate("puppet", "Choose a video"), "", VIDEO_FILES)
+            chosen = pick_file(self, translate("puppet", "Choose a video"), VIDEO_FILES)
         elif chosen == FOLDER:
-            chosen = QFileDialog.getExistingDirectory(self, translate("puppet", "Choose a folder of pictures"))
+            chosen = pick_folder(self, translate("puppet", "Choose a folder of pictures"))
         elif chosen == ADDRESS:
             chosen, _ = QInputDialog.getText(
                 self,
@@ -116,57 +104,10 @@ class SourcePanel(QWidget):
         if chosen:
             self.show_current(chosen)
             self.chosen.emit(chosen)
-        else:  # thought better of it
+        else:  # the dialog was cancelled
             self.show_current(self.current)
 
 
-class ActorPanel(QWidget):
-    """Who is driven."""
-
-    chosen = pyqtSignal(str)  # path of an actor file
-    list_wanted = pyqtSignal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.box = ChoiceBox(translate("puppet", "Actor"))
-        set_tip(self.box, translate("puppet", "Who is driven. Changing the actor does not interrupt anything"))
-        self.box.setIconSize(QSize(THUMBNAIL, THUMBNAIL))
-        self._actors: dict[str, tuple[str, QIcon]] = {}
-        self._current = ""
-        _captioned(translate("puppet", "Actor"), self.box, QVBoxLayout(self))
-        self.box.activated.connect(self._activated)
-        self.box.opening.connect(self.list_wanted)
-        self._fill()
-
-    def show_actors(self, actors: dict[str, tuple[str, QIcon]]) -> None:
-        """Path -> (name, thumbnail)."""
-        self._actors = dict(actors)
-        self._fill()
-
-    def show_current(self, path: str) -> None:
-        """Empty: none."""
-        self._current = path
-        self._fill()
-
-    def _fill(self) -> None:
-        with self.box.refilled():
-            for path, (name, icon) in self._actors.items():
-                self.box.addItem(icon, name, path)
-            if self._actors:
-                self.box.insertSeparator(self.box.count())
-            self.box.addItem(translate("puppet", "Open actor file…"), ACTOR_FILE)
-            self.box.setPlaceholderText(translate("puppet", "Choose an actor"))
-            self.box.setCurrentIndex(self.box.findData(self._current) if self._current else -1)
-
-    def _activated(self, index: int) -> None:
-        chosen = self.box.itemData(index)
-        if chosen == ACTOR_FILE:
-            chosen, _ = QFileDialog.getOpenFileName(self, translate("puppet", "Choose an actor"), "", ACTOR_FILES)
-        self.show_current(self._current)  # until the actor is really there
-        if chosen:
-            self.chosen.emit(chosen)
-
-
 def _short(spec: str) -> str:
-    """What a source is called in the list: a file by its name, an address as it is."""
+    """The name of a source in the list: a file by its name, an address without its password."""
     return without_secrets(spec) if "://" in spec else Path(spec).name or spec

@@ -1,89 +1,30 @@
-"""Sliders of the explorer: one row for every direction, with small pictures of both ends, and one per attribute."""
+"""The explorer's list of directions: a slider each, with small pictures of both ends."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from PyQt6.QtCore import QEvent, QObject, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QPixmap
-from PyQt6.QtWidgets import (
-    QFrame,
-    QGridLayout,
-    QHBoxLayout,
-    QPushButton,
-    QScrollArea,
-    QSlider,
-    QVBoxLayout,
-    QWidget,
-)
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from puppet.core.types import Image
-from puppet.explore.exploration import MOST, Direction, changed_square
+from puppet.explore.exploration import Direction, changed_square
+from puppet.gui.explorer.sigma_slider import STEPS, SigmaSlider
 from puppet.gui.kit.plain_text import Label, set_tip
 from puppet.gui.kit.qimage import to_qimage
-from puppet.gui.kit.theme import STAGE
+from puppet.gui.kit.theme import PICTURE_BACKGROUND
 from puppet.gui.kit.words import decimal, translate
 
-STEPS = 50  # of a slider per standard deviation
-WIDEST = 4.0  # standard deviations at a slider's ends
 PICTURE = 56  # px, side of the small pictures
 LEAST_WIDTH = 400  # px
-BUILT_AT_ONCE = 6  # rows; 400 at once would hold the window up
-
-
-class SigmaSlider(QWidget):
-    """-4 .. 4 with 0 in the middle, and the value beside it; a double-click goes back to 0."""
-
-    moved = pyqtSignal(float)  # by the user
-
-    def __init__(self, name: str, widest: float = WIDEST) -> None:
-        super().__init__()
-        self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setProperty("role", "centred")
-        self.slider.setRange(-round(widest * STEPS), round(widest * STEPS))
-        self.slider.setPageStep(STEPS // 2)
-        self.slider.setMinimumWidth(80)
-        self.slider.setMinimumHeight(24)
-        self.slider.setAccessibleName(name)
-        set_tip(self.slider, translate("puppet", "{0}. Double-click: back to 0").format(name))
-        self._value = Label()
-        self._value.setProperty("role", "value")
-        self._value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._value.setFixedWidth(self._value.fontMetrics().horizontalAdvance("+4.00") + 6)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
-        row.addWidget(self.slider, 1)
-        row.addWidget(self._value)
-        self.slider.installEventFilter(self)
-        self.slider.valueChanged.connect(self._changed)
-        self.show_value(0.0)
-
-    @property
-    def value(self) -> float:
-        return self.slider.value() / STEPS
-
-    def show_value(self, value: float) -> None:
-        self.slider.blockSignals(True)
-        self.slider.setValue(round(value * STEPS))
-        self.slider.blockSignals(False)
-        self._value.setText(decimal(value, 2, signed=True))
-
-    def eventFilter(self, a0: QObject | None, a1: QEvent | None) -> bool:
-        if a1 is not None and a1.type() == QEvent.Type.MouseButtonDblClick:
-            self.slider.setValue(0)
-            return True
-        return super().eventFilter(a0, a1)
-
-    def _changed(self, step: int) -> None:
-        self._value.setText(decimal(step / STEPS, 2, signed=True))
-        self.moved.emit(step / STEPS)
+BUILT_AT_ONCE = 6  # rows; 400 at once would hold up the window
 
 
 class DirectionRow(QFrame):
-    """One direction: number, what it does to the face, slider, and whether the mouse moves it."""
+    """One direction: its title, how useful it is, a slider, and buttons that give it to the mouse."""
 
-    moved = pyqtSignal(int, float)
+    moved = pyqtSignal(int, float)  # number of the direction, standard deviations
     picked = pyqtSignal(int, int)  # number; 0: to the right, 1: upwards
 
     def __init__(self, direction: Direction) -> None:
@@ -97,7 +38,7 @@ class DirectionRow(QFrame):
             use, translate("puppet", "How much this direction says: mean KL in nats, or the length of a principal axis")
         )
         self.slider = SigmaSlider(direction.title)
-        self.pictures = _small_stage("before"), _small_stage("after")
+        self.pictures = _small_picture("before"), _small_picture("after")
         self.buttons = QPushButton("→"), QPushButton("↑")
         for axis, (button, words) in enumerate(
             zip(self.buttons, (translate("puppet", "to the right"), translate("puppet", "upwards")), strict=True)
@@ -129,11 +70,12 @@ class DirectionRow(QFrame):
         row.addWidget(self.pictures[1])
 
     def show_pair(self, pair: tuple[int, int]) -> None:
+        """pair: numbers of the directions that the mouse moves to the right and upwards."""
         for button, number in zip(self.buttons, pair, strict=True):
             button.setChecked(number == self.number)
 
     def show_pictures(self, before: Image, after: Image) -> None:
-        """What is shown is the part of the face that the direction changes."""
+        """Show the part of the face that the direction changes. before, after: uint8 (S, S, 3) BGR."""
         ratio, square = self.devicePixelRatioF(), changed_square(before, after)
         for label, image in zip(self.pictures, (before, after), strict=True):
             pixmap = QPixmap.fromImage(to_qimage(image[square], round(PICTURE * ratio), round(PICTURE * ratio)))
@@ -142,7 +84,7 @@ class DirectionRow(QFrame):
 
 
 class DirectionList(QScrollArea):
-    """The rows, most useful first; long lists are built bit by bit."""
+    """The rows, most useful first; long ones are built a few rows at a time. Signals as those of a row."""
 
     moved = pyqtSignal(int, float)
     picked = pyqtSignal(int, int)
@@ -163,6 +105,7 @@ class DirectionList(QScrollArea):
         self.setAccessibleName(translate("puppet", "Directions, most useful first"))
 
     def show_directions(self, directions: Sequence[Direction]) -> None:
+        """List these directions instead of those before."""
         inside = QWidget()
         inside.setObjectName("rows")
         self._column = QVBoxLayout(inside)
@@ -176,7 +119,7 @@ class DirectionList(QScrollArea):
         self._timer.start(0)
 
     def show_coordinates(self, coordinates: Mapping[int, float]) -> None:
-        """Standard deviations by number."""
+        """Set the sliders. coordinates: standard deviations by number of the direction."""
         self._coordinates = {**self._coordinates, **coordinates}
         for number, value in coordinates.items():
             row = self.rows.get(number)
@@ -184,12 +127,14 @@ class DirectionList(QScrollArea):
                 row.slider.show_value(value)
 
     def show_pair(self, pair: tuple[int, int]) -> None:
+        """pair: numbers of the directions that the mouse moves to the right and upwards."""
         for number in {*self._pair, *pair}:
             if number in self.rows:
                 self.rows[number].show_pair(pair)
         self._pair = pair
 
     def show_pictures(self, number: int, before: Image, after: Image) -> None:
+        """Show what a direction does, as soon as its row is there. before, after: uint8 (S, S, 3) BGR."""
         self._pictures[number] = before, after
         if number in self.rows:
             self.rows[number].show_pictures(before, after)
@@ -216,58 +161,12 @@ class DirectionList(QScrollArea):
             self.rows[row.number] = row
 
 
-class AttributePanel(QWidget):
-    """A slider for every attribute direction that the actor file holds, also of use beside a live performance.
-
-    margin: px around it.
-    """
-
-    moved = pyqtSignal(str, float)
-
-    def __init__(self, margin: int = 0) -> None:
-        super().__init__()
-        self.sliders: dict[str, SigmaSlider] = {}
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(margin, margin, margin, 0)
-        self._grid.setHorizontalSpacing(10)
-        self._grid.setVerticalSpacing(2)
-        self._grid.setColumnStretch(1, 1)
-
-    def show_attributes(self, names: Sequence[str]) -> None:
-        while (item := self._grid.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.deleteLater()
-        self.sliders = {}
-        for row, name in enumerate(names):
-            words = name.replace("_", " ").capitalize()
-            label = Label(words)
-            label.setProperty("role", "caption")
-            slider = self.sliders[name] = SigmaSlider(words, MOST)
-            slider.moved.connect(lambda value, name=name: self.moved.emit(name, value))
-            self._grid.addWidget(label, row, 0)
-            self._grid.addWidget(slider, row, 1)
-        if not names:
-            nothing = Label(
-                translate(
-                    "puppet", "This actor file holds no attribute directions. Export the actor again with its data set."
-                )
-            )
-            nothing.setWordWrap(True)
-            self._grid.addWidget(nothing, 0, 0, 1, 2)
-
-    def show_amounts(self, amounts: Mapping[str, float]) -> None:
-        for name, slider in self.sliders.items():
-            if abs(slider.value - amounts.get(name, 0.0)) > 0.5 / STEPS:
-                slider.show_value(amounts.get(name, 0.0))
-
-
-def _small_stage(what: str) -> Label:
+def _small_picture(what: str) -> Label:
     label = Label()
     label.setFixedSize(PICTURE, PICTURE)
     below = translate("puppet", "2 standard deviations below the mean")
     above = translate("puppet", "2 standard deviations above it")
     label.setAccessibleName(below if what == "before" else above)
     set_tip(label, label.accessibleName())
-    label.setStyleSheet(f"background: {STAGE}; border-radius: 4px;")
+    label.setStyleSheet(f"background: {PICTURE_BACKGROUND}; border-radius: 4px;")
     return label
