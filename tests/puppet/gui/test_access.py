@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from planted_window import make_gui
 from PyQt6.QtCore import Qt, QTranslator
 from PyQt6.QtGui import QFontMetrics
 from PyQt6.QtWidgets import (
@@ -27,16 +26,37 @@ from PyQt6.QtWidgets import (
 
 from puppet.gui.actors.new_actor_page import NewActorPage
 from puppet.gui.explorer.explorer import ExplorerWidget
+from puppet.gui.kit.widgets import Switch
 from puppet.new_actor import job
 
-__all__ = ["make_gui"]  # fixture
+
+def test_every_control_has_a_name_a_reason_and_a_way_by_keyboard(gui):
+    gui.window.banners.say("x", "message")
+    controls = [c for kind in (QPushButton, QComboBox, QSlider, Switch) for c in gui.window.findChildren(kind)]
+    assert len(controls) >= 12
+    for control in controls:
+        name = control.accessibleName() or control.text()
+        assert name.strip(), control
+        assert control.toolTip() or control.parent().toolTip(), name
+        assert control.focusPolicy() & Qt.FocusPolicy.TabFocus, name
+
+
+def test_nothing_is_clipped_at_the_smallest_size(gui):
+    w = gui.window
+    w.transport.show_recording(3725.0)
+    w.transport.show_neutral(True)
+    w.resize(w.minimumSizeHint())
+    gui.until(lambda: w.width() <= max(w.minimumSizeHint().width(), 900))
+    controls = [w.help_button, *w.transport.findChildren(QPushButton), *w.transport.findChildren(Switch)]
+    controls += [*w.motion.findChildren(QLabel), *w.motion.findChildren(QPushButton)]
+    for control in controls:
+        assert control.width() >= control.minimumSizeHint().width(), control.accessibleName()
+        assert control.height() >= control.minimumSizeHint().height(), control.accessibleName()
+    assert abs(w.driver_pane.width() - w.actor_pane.width()) <= 1
+
+
 CONTROLS = (QAbstractButton, QComboBox, QAbstractSlider, QLineEdit, QSpinBox, QProgressBar, QAbstractItemView, QTabBar)
 LARGE = 1.5
-
-
-@pytest.fixture
-def gui(make_gui):
-    return make_gui().start()
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from planted_window import gui, make_gui
 from PyQt6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PyQt6.QtGui import QDropEvent
 from PyQt6.QtWidgets import QFileDialog, QInputDialog, QLabel
@@ -13,8 +12,6 @@ from tiny_actor import tiny_actor
 
 from puppet.actor.card import read_card
 from puppet.settings import Settings
-
-__all__ = ["make_gui", "gui"]  # fixtures
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from planted_face import expression, rest_face, tracked
-from planted_window import A_FACE, GREY, gui, halves, make_gui
+from planted_window import A_FACE, GREY, halves
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QInputDialog
 
@@ -13,7 +13,63 @@ from puppet.face import calibration
 from puppet.face.neutral import neutral_of
 from puppet.settings import Settings
 
-__all__ = ["make_gui", "gui"]  # fixtures
+
+@pytest.fixture
+def video(make_gui):
+    """A video is calibrated on at once, without the guide that a camera has."""
+    gui = make_gui(sources=lambda spec: gui.camera("talk.mp4", live=False))
+    return gui.start("talk.mp4")
+
+
+def test_calibrate_and_back(video):
+    gui, w = video, video.window
+    gui.until(lambda: w.status_line.neutral.text() == "Neutral: automatic")
+    gui.until(lambda: gui.controller.context.status.face_seen)
+    gui.press(Qt.Key.Key_C)
+    gui.until(lambda: w.status_line.neutral.text() == "Neutral: captured")
+    assert gui.puppeteers[0].neutral_is_captured
+    assert w.transport.automatic.isVisible()
+    gui.press(Qt.Key.Key_C, Qt.KeyboardModifier.ShiftModifier)
+    gui.until(lambda: w.status_line.neutral.text() == "Neutral: automatic")
+    gui.click(w.transport.calibrate)
+    gui.until(lambda: w.transport.automatic.isVisible())
+    gui.click(w.transport.automatic)
+    gui.until(lambda: not w.transport.automatic.isVisible())
+
+
+def test_calibrating_without_a_face_says_so(video):
+    gui = video
+    gui.face = None
+    gui.until(lambda: not gui.controller.context.status.face_seen)
+    gui.press(Qt.Key.Key_C)
+    assert "No face is in view" in gui.banners[0]
+    assert not gui.puppeteers[0].neutral_is_captured
+
+
+def test_a_neutral_that_is_still_being_learned_is_told_with_what_to_do(gui):
+    w = gui.window
+    gui.until(lambda: w.status_line.neutral.text() == "Neutral: automatic")
+    gui.puppeteers[0].neutral_confidence = 0.2
+    gui.until(lambda: w.status_line.neutral.text() == "Neutral: still learning")
+    gui.until(lambda: w.driver_pane.note == "Learning your face: look relaxed, or press C")
+    gui.face = None
+    gui.until(lambda: w.driver_pane.note == "No face in view")
+    gui.face = A_FACE
+    gui.until(lambda: gui.controller.context.status.face_seen)
+    gui.until(lambda: w.driver_pane.note == "Learning your face: look relaxed, or press C")
+    gui.puppeteers[0].capture_neutral()
+    gui.until(lambda: w.status_line.neutral.text() == "Neutral: captured")
+    gui.until(lambda: w.driver_pane.note == "")
+
+
+def test_a_video_is_not_told_to_look_relaxed(make_gui):
+    gui = make_gui(sources=lambda spec: gui.camera("talk.mp4", live=False))
+    gui.start("talk.mp4")
+    gui.puppeteers[0].neutral_confidence = 0.2
+    gui.until(lambda: gui.window.status_line.neutral.text() == "Neutral: still learning")
+    assert gui.window.driver_pane.note == ""
+
+
 OPEN_MOUTH = tracked(expression(rest_face(), open=0.2), (0, 0, 0), 42, (42, 30))
 
 
@@ -109,7 +165,7 @@ def test_everybody_has_a_neutral_of_their_own(gui, monkeypatch):
     gui.until(lambda: gui.puppeteers[0].neutral_is_captured)
 
 
-def test_a_film_is_calibrated_at_once(make_gui):
+def test_a_video_is_calibrated_at_once(make_gui):
     gui = make_gui(sources=lambda spec: gui.camera("talk.mp4", live=False))
     gui.start("talk.mp4")
     gui.until(lambda: gui.controller.context.status.face_seen)

@@ -186,7 +186,7 @@ def test_the_page_explore_is_made_when_it_is_first_looked_at(live):
     assert live.window.page == "live"
 
 
-def test_films_of_the_page_carry_the_badge_that_the_outputs_say(live):
+def test_videos_of_the_page_carry_the_badge_that_the_outputs_say(live):
     live.window.show_page("explore")
     morph = live.explorer.morph
     for row, words in enumerate((b"Visible badge: on", b"Visible badge: switched off by the user")):

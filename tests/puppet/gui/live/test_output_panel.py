@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from planted_window import PlantedWindow, gui, make_gui
 from PyQt6.QtCore import Qt
 
 from puppet.gui.live.output_panel import OutputPanel
@@ -11,8 +10,6 @@ from puppet.media.codecs import Codec, Encoder
 from puppet.output.disk import DiskSpace
 from puppet.output.live_outputs import OutputStatus
 from puppet.output.settings import OutputSettings
-
-__all__ = ["make_gui", "gui"]  # fixtures
 
 QUIET = OutputStatus(None, None, None, None, None, 0.0, None, DiskSpace(50_000_000_000))
 
@@ -99,13 +96,6 @@ def test_it_says_which_delay_is_compensated(panel: OutputPanel) -> None:
     assert "measured" not in panel.latency.text()  # no picture has come yet
 
 
-def test_the_measured_delay_is_the_engine_s(gui: PlantedWindow) -> None:
-    panel = gui.window.output
-    panel.show_microphones(["Desk"])
-    gui.choose(panel.microphone, "Desk")
-    gui.until(lambda: "ms behind the camera (measured)" in panel.latency.text())
-
-
 def test_everything_can_be_reached_and_has_a_name(panel: OutputPanel) -> None:
     for control in (panel.layout_box, panel.quality, panel.height_box, panel.codec, panel.microphone, panel.delay):
         assert control.accessibleName()
@@ -113,26 +103,3 @@ def test_everything_can_be_reached_and_has_a_name(panel: OutputPanel) -> None:
     for control in (panel.hardware, panel.muted, panel.badge, panel.camera, panel.pause, panel.gif, panel.webp):
         assert control.accessibleName() or control.text()
         assert control.toolTip()
-
-
-def test_a_choice_is_kept_and_reaches_the_outputs(gui: PlantedWindow) -> None:
-    panel = gui.window.output
-    gui.choose(panel.layout_box, "Driver only")
-    assert gui.controller.settings.output.layout == "driver"
-    assert gui.controller.context.services.outputs._settings.layout == "driver"
-
-
-def test_a_clip_of_what_was_just_seen_is_saved(gui: PlantedWindow) -> None:
-    gui.click(gui.window.output.gif)
-    gui.until(lambda: len(list(gui.folder.glob("*.gif"))) == 1)
-    gui.until(lambda: any("Saved" in banner for banner in gui.banners))
-
-
-def test_a_device_that_fails_is_told_once_and_forgotten_when_it_works(gui: PlantedWindow, monkeypatch) -> None:
-    outputs = gui.controller.context.services.outputs
-    told = OutputStatus(None, None, None, "There is no virtual camera. 1. Do this", None, 0.0, None, DiskSpace(10**8))
-    monkeypatch.setattr(outputs, "status", lambda: told)
-    gui.until(lambda: "There is no virtual camera. 1. Do this" in gui.banners)
-    assert sum("Little room" in banner for banner in gui.banners) == 1
-    monkeypatch.setattr(outputs, "status", lambda: QUIET)
-    gui.until(lambda: not any("camera" in banner or "room" in banner for banner in gui.banners))

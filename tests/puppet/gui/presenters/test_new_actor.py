@@ -8,19 +8,16 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from fake_job import FakeMaking
-from planted_window import gui, halves, make_gui
+from planted_window import halves
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QFileDialog
 
 from puppet.core.errors import PuppetError
 from puppet.engine.engine import Phase
-from puppet.gui.actors.new_actor_page import time_left
 from puppet.gui.presenters import new_actor
 from puppet.new_actor import job as making
 from puppet.new_actor import prompts
 from puppet.settings import Settings
-
-__all__ = ["make_gui", "gui"]  # fixtures
 
 
 @pytest.fixture(autouse=True)
@@ -180,7 +177,7 @@ def test_cancelled_footage_is_kept_but_not_used(page, work):
     assert p.state == "start"
 
 
-def test_a_film_cannot_be_filmed(make_gui, work):
+def test_a_video_cannot_be_filmed(make_gui, work):
     gui = make_gui(sources=lambda spec: gui.camera("talk.mp4", live=False))
     object.__setattr__(gui.controller.context.services, "jobs", work)
     gui.start("talk.mp4")
@@ -200,21 +197,6 @@ def test_work_that_cannot_begin_is_told(page, work, monkeypatch):
     choose_footage(gui, p, monkeypatch, "/talk.mp4")
     gui.until(lambda: "The disk is full" in gui.banners)
     assert p.state == "start"
-
-
-def test_cues_follow_each_other_and_end():
-    assert prompts.cue_at(0.0) == prompts.Cue(prompts.PROMPTS[0].words, 1, len(prompts.PROMPTS), 5, 0.0)
-    second = prompts.cue_at(prompts.PROMPTS[0].seconds + 1)
-    assert second is not None
-    assert (second.number, second.left) == (2, prompts.PROMPTS[1].seconds - 1)
-    assert prompts.cue_at(prompts.TOTAL) is None
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"), [(10, "less than a minute left"), (900, "15 min left"), (3720, "1 h 2 min left")]
-)
-def test_time_left_in_words(seconds, words):
-    assert time_left(seconds) == words
 
 
 def test_fake_has_what_the_real_one_has():

@@ -17,7 +17,6 @@ import numpy as np
 import pytest
 from explorer_user import User
 from fake_job import FakeMaking
-from planted_window import gui, make_gui
 from PyQt6.QtCore import QCoreApplication, QPoint, Qt
 from PyQt6.QtWidgets import QAbstractItemView, QComboBox, QLabel, QListWidget, QToolTip, QWidget
 from tiny_actor import explorable_actor, tiny_actor
@@ -28,9 +27,7 @@ from puppet.gui.kit.plain_text import Label, as_lines, tip_text
 from puppet.new_actor import job as making
 from puppet.settings import Settings
 
-__all__ = ["make_gui", "gui"]  # fixtures
-
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 CANARY = "canary.png"
 SHORT = f'<img src="{CANARY}">'  # fits into names; relative to the folder that the test runs in
 IN_OPEN = 0x20
