@@ -102,11 +102,13 @@ def find_attributes(mu: Floats, labels: Labels, names: Sequence[str], held_out: 
     kept = [i for i, name in enumerate(names) if name not in left_out]
     labels, z = labels[:, kept], mu.astype(np.float64)
     raw = _class_differences(z[seen], labels[seen])
-    directions: dict[Variant, NDArray[np.float64]] = {
+    directions: dict[Variant, NDArray] = {
         PLAIN: _unit(raw),
         PURE: _orthogonalised(_joint_effects(z[seen], labels[seen])),
     }
-    along: dict[Variant, NDArray[np.float64]] = {variant: z[judged] @ vectors.T for variant, vectors in directions.items()}
+    along: dict[Variant, NDArray[np.float64]] = {
+        variant: z[judged] @ vectors.T for variant, vectors in directions.items()
+    }
     return Attributes(
         names=tuple(names[i] for i in kept),
         directions={variant: vectors.astype(np.float32) for variant, vectors in directions.items()},
