@@ -86,7 +86,7 @@ def run_render(arguments: argparse.Namespace) -> int:
 
     if not videos:
         if arguments.resume or arguments.jobs:
-            raise PuppetError(f"{arguments.video} is no folder of videos, for which --resume and --jobs are made")
+            raise PuppetError(f"{arguments.video} is not a folder of videos; --resume and --jobs are for folders")
         print(one_line(render_one(arguments.video, arguments.output, arguments.force), None))
         return 0
     jobs = arguments.jobs or default_jobs()

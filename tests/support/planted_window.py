@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -144,7 +145,7 @@ class PlantedWindow:
         self.puppeteers.append(Puppeteer())
         return self.puppeteers[-1]
 
-    def load_actor(self, path):
+    def load_actor(self, path: Path) -> Any:
         self.may_load.wait(60)
         if self.bad_actor == path.stem:
             raise ActorFileError(f"{path.name}: digest does not match")

@@ -150,13 +150,13 @@ from PyQt6.QtCore import QTimer
 import numpy as np
 from puppet import cli
 from puppet.commands import window as app
-from puppet.media import recorder
+from puppet.storage import names
 from puppet.actor.card import read_card
 from puppet.explore.bookmarks import Bookmarks
 from puppet.gui.controller import Controller
 
 mine, actor, say = sys.argv[1], sys.argv[2], lambda words: print(words, flush=True)
-recorder.datetime = type("Clock", (), {"now": staticmethod(lambda: __import__("datetime").datetime(2026, 5, 2))})
+names.datetime = type("Clock", (), {"now": staticmethod(lambda: __import__("datetime").datetime(2026, 5, 2))})
 start = Controller.start
 
 def started(self, source, path):

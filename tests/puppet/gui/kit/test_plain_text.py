@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from explorer_user import User
-from fake_job import FakeMaking
+from fake_job import FakeJobs
 from PyQt6.QtCore import QCoreApplication, QPoint, Qt
 from PyQt6.QtWidgets import QAbstractItemView, QComboBox, QLabel, QListWidget, QToolTip, QWidget
 from tiny_actor import explorable_actor, tiny_actor
@@ -184,7 +184,7 @@ def test_nothing_is_opened_for_names_on_the_live_page(make_gui, canary, tmp_path
 
 
 def test_nothing_is_opened_for_what_a_job_says(make_gui, canary, tmp_path):
-    work = FakeMaking()
+    work = FakeJobs()
     gui = make_gui(Settings(recording_folder=str(tmp_path)))
     object.__setattr__(gui.controller.context.services, "jobs", work)
     gui.start()

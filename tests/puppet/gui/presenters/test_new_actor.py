@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from fake_job import FakeMaking
+from fake_job import FakeJobs
 from planted_window import halves
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QFileDialog
@@ -26,8 +26,8 @@ def _quick(monkeypatch):
 
 
 @pytest.fixture
-def work() -> FakeMaking:
-    return FakeMaking()
+def work() -> FakeJobs:
+    return FakeJobs()
 
 
 @pytest.fixture
@@ -200,5 +200,5 @@ def test_work_that_cannot_begin_is_told(page, work, monkeypatch):
 
 
 def test_fake_has_what_the_real_one_has():
-    for name in vars(SimpleNamespace(**{k: v for k, v in vars(FakeMaking).items() if not k.startswith("_")})):
+    for name in vars(SimpleNamespace(**{k: v for k, v in vars(FakeJobs).items() if not k.startswith("_")})):
         assert name == "plant" or callable(getattr(making, name)), name
