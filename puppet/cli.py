@@ -13,7 +13,7 @@ from puppet import __version__
 from puppet.core.errors import PuppetError
 from puppet.core.texts import one_line
 from puppet.process import environment
-from puppet.process.log import explained, uncaught
+from puppet.process.log import add_verbose, explained, start, uncaught
 from puppet.process.signals import exit_code, terminating
 
 PROVIDERS = ("auto", "cuda", "directml", "coreml", "cpu")
@@ -39,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = build_parser().parse_args(given)
     environment.spare_cores()
     environment.print_anything()
+    start(f"puppet {given[0]}", arguments.verbose)
     try:
         with uncaught(_say), terminating():
             return arguments.command(arguments)
@@ -289,6 +290,7 @@ def _command(commands, name: str, function: Callable, help: str, example: str) -
         name, help=help, description=help[0].upper() + help[1:] + ".", epilog=f"example: {example}"
     )
     parser.set_defaults(command=function)
+    add_verbose(parser)
     return parser
 
 
