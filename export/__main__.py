@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 DEFAULT_LICENCE = "all rights reserved"  # nobody's face enters the public domain by an option left out
 MORPHING_FACES, ATTRIBUTES = "morphing-faces", "attributes"
 EXAMPLE = 'python -m export runs/ada -o ada.actor --consent "Ada agreed on 2 May 2026 to be played by anybody."'
+logger = logging.getLogger("export")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -208,7 +210,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as stop:
         return exit_code(stop)
     except Exception as error:
-        print(f"error: {one_line(str(explained(error, 'export')), None)}", file=sys.stderr)
+        problem = explained(error, "export")
+        logger.error("%s", problem)
+        print(f"error: {one_line(str(problem), None)}", file=sys.stderr)
         return 2
     return 0
 

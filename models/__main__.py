@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -16,6 +17,8 @@ from puppet.core.texts import one_line
 from puppet.process.environment import print_anything
 from puppet.process.log import add_verbose, explained, start
 from puppet.process.signals import exit_code, terminating
+
+logger = logging.getLogger("models")
 
 # Everything heavy is imported by the command that needs it, so that --help is instant.
 
@@ -199,7 +202,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         except KeyboardInterrupt as stop:
             return exit_code(stop)
         except Exception as error:
-            print(f"error: {one_line(str(explained(error, f'models {args.command}')), None)}", file=sys.stderr)
+            problem = explained(error, f"models {args.command}")
+            logger.error("%s", problem)
+            print(f"error: {one_line(str(problem), None)}", file=sys.stderr)
             return 2
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -27,6 +28,7 @@ ffv1: .mkv"
 HEIGHTS = (480, 720, 1080)
 DEMO_OUTPUT = "puppet-demo.mp4"
 SOURCE_HELP = "camera (0, 1 or its name), video file, image folder, URL, or demo (the built-in clip)"
+logger = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -54,6 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _say(problem: PuppetError) -> None:
+    logger.error("%s", problem)
     print(f"puppet: {one_line(str(problem), None)}", file=sys.stderr)
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import math
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
@@ -39,10 +41,12 @@ QUEUE_FRAMES = (8, 90)  # never fewer, never more
 LEAD_BYTES = 256 << 20  # of pictures that may wait besides while those from before the first one are written
 STALLED_AFTER = 20.0  # s without progress while closing, then ffmpeg is ended
 LOOK_EVERY = 1.0  # s between looks whether file and ffmpeg are still there
+LOGGED_LINES = 10  # of what ffmpeg says
 NOTHING = Provenance()
 CREATION_FLAGS = 0  # Windows: no console window, and no Ctrl-C from ours
 if sys.platform == "win32":
     CREATION_FLAGS = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
+logger = logging.getLogger(__name__)
 
 
 class LostFileError(OSError):
@@ -265,8 +269,10 @@ class Recorder:
         if not (self._settings.width and self._settings.height):
             self._settings = replace(self._settings, width=first.shape[1], height=first.shape[0])
         lock = lock_descriptor()
+        arguments = recording_arguments(self._executable, self._settings)
+        logger.info("%s", _loggable(arguments))
         return subprocess.Popen(
-            recording_arguments(self._executable, self._settings),
+            arguments,
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=self._messages,  # a file, so that nobody has to read along and a dead app breaks no pipe
@@ -338,6 +344,7 @@ class Recorder:
                 self._process.wait()
         self._messages.seek(0)
         said = self._messages.read(65536).decode(errors="replace")
+        logger.error("ffmpeg, code %s: %s", self._process and self._process.returncode, last_lines(said))
         if isinstance(problem, OSError):
             try:
                 self._check_place()
@@ -402,7 +409,8 @@ def tidy(
         with open(draft, "rb+") as file:
             os.fsync(file.fileno())  # on the disk before it takes the place of a file that is
         publish(draft, path, replace=True)
-    except (OSError, subprocess.SubprocessError):
+    except (OSError, subprocess.SubprocessError) as problem:
+        logger.warning("%s cannot be made a plain file: %s", path, problem)
         return False
     finally:
         if draft != path:
@@ -444,6 +452,17 @@ def _claim(settings: RecordingSettings) -> tuple[list[Path], IO[bytes] | None]:
     if sys.platform == "win32":
         file.close()
     return new_folders, None if file.closed else file
+
+
+def _loggable(arguments: Sequence[str]) -> str:
+    """A command for the log, without what its metadata says about people."""
+    words = zip(["", *arguments], arguments, strict=False)
+    return shlex.join(f"{word.partition('=')[0]}=..." if before == "-metadata" else word for before, word in words)
+
+
+def last_lines(said: str) -> str:
+    """The last LOGGED_LINES of what ffmpeg said, for the log."""
+    return " | ".join([line.strip() for line in said.splitlines() if line.strip()][-LOGGED_LINES:])
 
 
 def _either(names: list[str]) -> str:
