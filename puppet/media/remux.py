@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 from pathlib import Path
@@ -16,6 +17,7 @@ from puppet.storage.unfinished import drop_draft, make_draft
 NOTHING = Provenance()
 SLOWEST_DISK = 5e6  # bytes per second that a slow USB stick writes
 SHORTEST_LIMIT = 60.0  # s
+logger = logging.getLogger(__name__)
 
 
 def remux(
@@ -38,7 +40,8 @@ def remux(
         with open(draft, "rb+") as file:
             os.fsync(file.fileno())  # on the disk before it takes the place of a file that is
         publish(draft, path, replace=True)
-    except (OSError, subprocess.SubprocessError):
+    except (OSError, subprocess.SubprocessError) as problem:
+        logger.warning("%s cannot be made a plain file: %s", path, problem)
         return False
     finally:
         if draft != path:
