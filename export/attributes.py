@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.actor_file import check_output, write_verified
+from models.common.rows import evenly_spread
 from models.data.driver_clip import ROWS_AT_ONCE, dataset_face, dataset_neutral, upright_pictures
 from models.data.labels import Labels
 from models.latent.attributes import Attributes, find_attributes
@@ -57,7 +58,7 @@ def actor_attributes(actor: Actor, dataset: Dataset, labels: Labels) -> Attribut
     train, held = dataset.split(HELD_OUT)
     rows = np.sort(np.concatenate([train, held]))
     rows = rows[labels.known[rows]]
-    rows = rows[np.unique(np.linspace(0, len(rows) - 1, min(len(rows), MOST_FRAMES)).round().astype(np.intp))]
+    rows = rows[evenly_spread(len(rows), MOST_FRAMES)]
     held_out = np.isin(rows, held)
     return find_attributes(
         latent_means(actor, dataset, rows), labels.values[rows] == 1, labels.names, held_out if held_out.any() else None

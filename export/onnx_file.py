@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from export import ExportError
 from export.actor_file import check_output, write_verified
 from export.graph import Graph, decoder_graph, encoder_graph
-from export.verify import MIN_FRAMES, Arrays, measure_parity, require_parity
+from export.verify import Arrays, measure_parity, require_parity
+from models.common.rows import evenly_spread
 from models.networks.base import ActorModel
 from puppet.actor.card import (
     DECODER,
@@ -67,7 +68,7 @@ def export_actor(
     card = _draft_card(model, declared, training)
     encoder, decoder = encoder_graph(model, card), decoder_graph(model, card)
     encoder_file, decoder_file = to_onnx(encoder), to_onnx(decoder)
-    inputs = real_inputs(model, dataset, _spread(len(dataset), PARITY_FRAMES))
+    inputs = real_inputs(model, dataset, evenly_spread(len(dataset), PARITY_FRAMES))
     parity = measure_parity(encoder, decoder, encoder_file, decoder_file, inputs)
     require_parity(parity)
     _require_playable({"encoder": encoder_file, "decoder": decoder_file})
@@ -134,7 +135,7 @@ def real_inputs(model: ActorModel, dataset: Dataset, rows: NDArray[np.intp]) -> 
 
 def latent_statistics(model: ActorModel, encoder: Graph, dataset: Dataset) -> Latents:
     """The latent space as the data set fills it."""
-    rows = _spread(len(dataset), STATISTICS_FRAMES)
+    rows = evenly_spread(len(dataset), STATISTICS_FRAMES)
     means, logvars = [], []
     with progress(total=len(rows), label="measuring the latent space", unit="frames") as bar:
         for chunk in _chunks(rows):
@@ -179,11 +180,6 @@ def _draft_card(model: ActorModel, declared: Declaration, training: Mapping[str,
         )
     except TypeError as error:
         raise ExportError(f"{type(model).__name__}.exported_facts() does not fit the actor card: {error}") from error
-
-
-def _spread(count: int, wanted: int) -> NDArray[np.intp]:
-    """At most `wanted` of `count` rows, evenly spread, ascending."""
-    return np.unique(np.linspace(0, count - 1, min(count, max(wanted, MIN_FRAMES))).round().astype(np.intp))
 
 
 def _chunks(rows: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:

@@ -10,9 +10,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from models.common.sheets import write_png
-from models.data.contact_sheet import png
-from models.data.driver_clip import DATASET_SUFFIXES
+from models.common.sheets import encode_png, write_png
+from models.common.types import DATASET_SUFFIXES
 from puppet.core import pixels
 from puppet.core.errors import DataError, reason
 from puppet.core.types import Image
@@ -65,7 +64,7 @@ def save_picture(out: Path, image: Image) -> None:
     """One new PNG file. Raises DataError."""
     check_free(out)
     try:
-        publish_whole(out, png(image))
+        publish_whole(out, encode_png(image))
     except OSError as error:
         raise _not_written(out, error) from error
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from models.common.rows import evenly_repeated
 from puppet.core.types import Floats
 from puppet.face import align, measurements
 
@@ -267,7 +268,7 @@ def _fit_residuals(values: Floats, blocks: NDArray, trusted: NDArray[np.bool_], 
         judges = np.flatnonzero(~judged & trusted)
         if len(judges) < FIT_LEAST // 2:
             judges = np.flatnonzero(trusted)
-        judges = judges[np.linspace(0, len(judges) - 1, min(len(judges), FIT_FRAMES)).astype(int)]
+        judges = judges[evenly_repeated(len(judges), min(len(judges), FIT_FRAMES))]
         mean = flat[judges].mean(0)
         axes = _principal_axes(flat[judges] - mean, min(components, len(judges) // 4))
         offset = flat[judged] - mean

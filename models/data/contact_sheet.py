@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from models.common.rows import evenly_spread
 from models.data.coverage import BINS, PITCH_EDGES, TRAITS, YAW_EDGES, Report, Trait, head_cells, traits
 from models.data.dataset import Dataset
 from puppet.core import pixels
-from puppet.core.errors import DataError
 from puppet.core.types import Floats, Image
 
 CELL = 116  # px, an example crop
@@ -71,21 +71,13 @@ def _people(people: Sequence[tuple[str, Image]], width: int) -> Image:
 
 def picture_grid(dataset: Dataset) -> Image:
     """Pictures of a data set, evenly spread over it, uint8 (H, W, 3) BGR."""
-    rows = np.unique(np.linspace(0, len(dataset) - 1, GRID[0] * GRID[1]).round().astype(np.intp))
+    rows = evenly_spread(len(dataset), GRID[0] * GRID[1])
     sheet = _paper(GRID[0] * CELL, GRID[1] * CELL)
     for place, picture in enumerate(dataset.images(rows)):
         top, left = (CELL * i for i in divmod(place, GRID[1]))
         small = pixels.resize(pixels.swap_red_blue(picture), CELL - GAP, CELL - GAP)
         sheet[top : top + CELL - GAP, left : left + CELL - GAP] = small
     return sheet
-
-
-def png(image: Image) -> bytes:
-    """uint8 BGR as a PNG file's content. Raises DataError."""
-    done, data = cv2.imencode(".png", image)
-    if not done:
-        raise DataError("the report's picture could not be encoded")
-    return data.tobytes()
 
 
 def _head_grid(report: Report, dataset: Dataset) -> Image:

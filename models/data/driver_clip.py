@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from models.common.rows import evenly_spread
+from models.common.types import Index
 from puppet.core import pixels
 from puppet.core.errors import DataError, SourceError
 from puppet.core.progress import progress
@@ -21,9 +23,7 @@ from puppet.sources.registry import Source, open_source
 
 if TYPE_CHECKING:
     from models.data.dataset import Dataset
-    from models.networks.base import Index
 
-DATASET_SUFFIXES = {".h5", ".hdf5"}
 ROWS_AT_ONCE = 64
 
 
@@ -104,7 +104,7 @@ def video_clip(spec: str, count: int) -> DriverClip:
     if not faces:
         raise DataError(f"{spec}: no face was seen in it; choose a clip that shows one")
     seen = np.array(list(faces))
-    wanted = set(seen[np.linspace(0, len(seen) - 1, min(count, len(seen))).round().astype(int)].tolist())
+    wanted = set(seen[evenly_spread(len(seen), count)].tolist())
     images = {i: frame.image for i, frame in enumerate(frames(spec)) if i in wanted}
     return DriverClip(list(images.values()), [faces[i] for i in images], usual_neutral(list(faces.values())))
 

@@ -21,11 +21,12 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from models.common.sheets import encode_png
 from models.common.stopping import stop_on_signal
+from models.common.types import DATASET_SUFFIXES
 from models.data import cleaning, contact_sheet, coverage
 from models.data.cleaning import Posed, Track, Verdicts
 from models.data.dataset import CENTRE, CROPS, new_file, open_dataset
-from models.data.driver_clip import DATASET_SUFFIXES
 from models.data.labels import write_known
 from models.data.people import People, filmed_together, tell_apart
 from models.data.prepare_many import PlainReport, write_streamed
@@ -165,7 +166,7 @@ def _prepare(paths: list[Path], output: Path, options: Options, tools: Tools) ->
             notes = write(part, selection, footage, tools)
             report, sheet = _report(part, selection, footage, tools, notes)
         _flush(part)
-        _publish(part, output, report.text() + "\n", contact_sheet.png(sheet), options.force)
+        _publish(part, output, report.text() + "\n", encode_png(sheet), options.force)
     except KeyboardInterrupt:
         if side_file.exists():
             print(f"Stopped; the same command goes on from {side_file}", file=sys.stderr)

@@ -21,6 +21,7 @@ import cv2
 import h5py
 import numpy as np
 
+from models.common.rows import evenly_spread
 from models.common.stopping import stop_on_signal
 from models.data import cleaning, contact_sheet
 from models.data.dataset import CENTRE, LANDMARK_FIELDS, ROWS_AT_ONCE, new_file, open_dataset
@@ -190,7 +191,7 @@ def _put(file: h5py.File, name: str, row: int, value: Any) -> None:
 def _write_landmarks(file: h5py.File) -> None:
     """The other fields with landmarks, in parts: everybody's rest, and every face beside it."""
     count = len(_field(file, "points"))
-    some = np.unique(np.linspace(0, count - 1, min(count, NEUTRAL_FACES)).round().astype(np.intp))
+    some = evenly_spread(count, NEUTRAL_FACES)
     posed = cleaning.pose_all(np.stack([_in_frame(file, row, row + 1)[0] for row in some]))
     neutral = estimate_neutral(posed.canonical, posed.angles)
     file["neutral"] = neutral.astype(LANDMARK_FIELDS["neutral"][0])

@@ -17,10 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 import puppet
 from models.common import sheets
+from models.common.rows import evenly_spread
 from models.data import driver_clip
 from models.data.dataset import open_dataset
 from models.fidelity import criteria as fidelity
@@ -263,7 +262,7 @@ def contact_sheet(clip: Path, video: Path) -> Image:
 
 def _moments(video: Path) -> list[Image]:
     count = sum(1 for _ in driver_clip.frames(str(video)))
-    wanted = np.linspace(0, count - 1, SHEET_COLUMNS).round().astype(int).tolist()
+    wanted = evenly_spread(count, SHEET_COLUMNS).tolist()
     found = {i: frame.image for i, frame in enumerate(driver_clip.frames(str(video))) if i in wanted}
     return [pixels.fit(found[i], SHEET_SIDE, SHEET_SIDE) for i in wanted]
 

@@ -12,13 +12,14 @@ import torch
 from torch import Tensor
 
 from models.common import picture_writers
+from models.common.device import choose_device
+from models.common.types import Index
 from models.data.dataset import Dataset, open_dataset
-from models.networks.base import Index
 from models.training import checkpoint
 from models.training.checkpoint import Checkpoint
 from models.training.run_folder import data_facts
 from models.training.schedule import BATCHES_STREAM, generator_of
-from models.training.trainer import EVALUATION_BATCH, choose_device, pictures
+from models.training.trainer import EVALUATION_BATCH, pictures
 from puppet.core.errors import DataError
 
 FIGURES = ("psnr", "ssim", "psnr_tracked")  # of `ActorModel.evaluate`, those that the table knows

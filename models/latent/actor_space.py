@@ -17,9 +17,9 @@ from puppet.face.neutral import Neutral
 from puppet.face.retarget import Retargeter
 
 if TYPE_CHECKING:
+    from models.common.types import Index
     from models.data.dataset import Dataset
     from models.data.driver_clip import DriverClip
-    from models.networks.base import Index
 
 
 class ActorSpace:

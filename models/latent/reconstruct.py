@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from models.common.picture_writers import check_free, open_output
+from models.common.types import DATASET_SUFFIXES
 from models.data import driver_clip
 from models.data.dataset import Dataset, open_dataset
 from models.data.driver_clip import DriverClip, Shot
@@ -101,7 +102,7 @@ def reconstruct(where: str, source: str, out: Path, compare: bool, device: str =
     check_free(out)
     space = open_space(where, which, device)
     with contextlib.ExitStack() as stack:
-        if Path(source).suffix.lower() in driver_clip.DATASET_SUFFIXES:
+        if Path(source).suffix.lower() in DATASET_SUFFIXES:
             performance: Performance = DatasetPerformance(stack.enter_context(open_dataset(Path(source))))
         else:
             performance = VideoPerformance(source)

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import torch
 
+from models.common.device import choose_device
+from models.common.rows import evenly_spread
+from models.common.types import Index
 from models.data.dataset import open_dataset
-from models.networks.base import ActorModel, Index
+from models.networks.base import ActorModel
 from models.training import checkpoint
-from models.training.trainer import choose_device
 from puppet.actor.card import SUFFIX
 from puppet.actor.latents import Latents, measure_latents
 from puppet.actor.warp import MeshWarp
@@ -146,7 +148,7 @@ def latents_of(space: Space, data: Path | None = None) -> Latents:
         return space.latents
     path = training_data(space, data)
     with open_dataset(path) as dataset:
-        posterior = encode_with_progress(space, dataset, evenly(len(dataset), MEASURED_FRAMES))
+        posterior = encode_with_progress(space, dataset, evenly_spread(len(dataset), MEASURED_FRAMES))
     return measure_latents(posterior.mean, posterior.logvar)
 
 
@@ -169,11 +171,6 @@ def encode_with_progress(space: Space, dataset: Dataset, rows: Index) -> Posteri
             parts.append(space.encode(dataset, chunk))
             bar.update(len(chunk))
     return Posterior(np.concatenate([p.mean for p in parts]), np.concatenate([p.logvar for p in parts]))
-
-
-def evenly(count: int, wanted: int) -> Index:
-    """At most `wanted` of `count` rows, evenly spread, ascending."""
-    return np.unique(np.linspace(0, count - 1, min(count, wanted)).round().astype(np.intp))
 
 
 def chunks(values: np.ndarray) -> list[np.ndarray]:

@@ -5,17 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
+
+from models.common.types import Batch, Index
 
 if TYPE_CHECKING:
     from models.data.dataset import Dataset
     from models.data.driver_clip import DriverClip
-
-Batch = dict[str, Tensor]
-Index = NDArray[np.intp]  # rows of a data set
 
 
 class Batches(Protocol):

@@ -19,7 +19,9 @@ from torch import Tensor, nn
 from torch.distributed.rendezvous import rendezvous
 from torch.nn.parallel import DistributedDataParallel
 
-from models.networks.base import ActorModel, Batch, Index
+from models.common.device import choose_device
+from models.common.types import Batch, Index
+from models.networks.base import ActorModel
 from puppet.core.errors import DataError
 
 PATIENCE = timedelta(minutes=30)  # the others wait while the first one fits statistics, evaluates or draws a sheet
@@ -51,6 +53,10 @@ class Team:
             return None
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         return max(1, cores // self.local_size)
+
+    def device(self, name: str) -> torch.device:
+        """This process's device for --device `name`: alone any, otherwise a GPU of its own. Raises DataError."""
+        return choose_device(name) if self.size == 1 else choose_device(name, self.local_rank, self.local_size)
 
     def check_batch(self, frames: int) -> None:
         """DataError when a step of so many frames cannot be dealt out evenly."""

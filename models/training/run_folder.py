@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from models.common.rows import evenly_spread
 from models.networks.config import TrainConfig, to_json, train_config
 from puppet.core.errors import DataError, reason
 from puppet.parsing.plain_json import check_shown, read_json
@@ -161,11 +161,11 @@ def data_facts(dataset: Dataset) -> dict[str, Any]:
     ("" when it does not).
     """
     digest = hashlib.sha256()
-    for part in dataset.in_parts("points") if dataset.has_landmarks else [dataset.images(_some_rows(len(dataset)))]:
+    for part in (
+        dataset.in_parts("points")
+        if dataset.has_landmarks
+        else [dataset.images(evenly_spread(len(dataset), HASHED_PICTURES))]
+    ):
         digest.update(np.ascontiguousarray(part).tobytes())
     facts = {"file": str(dataset.path), "frames": len(dataset), "size": dataset.size, "crop": dataset.crop}
     return {**facts, "one_sided": dataset.report.get("one_sided", ""), "sha256": digest.hexdigest()}
-
-
-def _some_rows(count: int) -> NDArray[np.intp]:
-    return np.unique(np.linspace(0, count - 1, HASHED_PICTURES).round().astype(np.intp))

@@ -11,7 +11,7 @@ import math
 import numpy as np
 import torch
 
-from models.networks.base import Index
+from models.common.types import Index
 from models.networks.config import TrainConfig
 from puppet.core.errors import DataError
 

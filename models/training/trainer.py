@@ -16,11 +16,13 @@ from torch import Tensor
 
 import models
 from models.common import sheets
+from models.common.rows import evenly_spread
 from models.common.stopping import stop_on_signal
+from models.common.types import DATASET_SUFFIXES, Batch
 from models.data import driver_clip
 from models.data.dataset import Dataset, open_dataset
 from models.data.driver_clip import DriverClip
-from models.networks.base import Batch, Batches, Index
+from models.networks.base import Batches
 from models.networks.config import TrainConfig
 from models.training import checkpoint
 from models.training.checkpoint import EMA, MODEL, OPTIMIZER, Checkpoint
@@ -58,27 +60,6 @@ from puppet.sources.registry import DEMO_CLIP
 SHEET_COLUMNS = 8
 SHEET_SIDE = 192  # px, largest cell
 EVALUATION_BATCH = 32
-
-
-def choose_device(name: str, team: Team = ALONE) -> torch.device:
-    """ "auto" takes the GPU when there is one, several processes one each.
-
-    DataError when "cuda" is asked for in vain, or there are fewer GPUs than processes.
-    """
-    if name == "cuda" and not torch.cuda.is_available():
-        raise DataError("--device cuda: torch finds no CUDA device here; use --device cpu")
-    if name == "cpu" or not torch.cuda.is_available():
-        return torch.device("cpu")
-    if team.size == 1:
-        return torch.device("cuda")
-    if team.local_size > (gpus := torch.cuda.device_count()):
-        raise DataError(
-            f"{team.local_size} processes on this machine, but torch finds {gpus} CUDA device(s): "
-            f"start it with --nproc-per-node={gpus}, or use --device cpu"
-        )
-    device = torch.device("cuda", team.local_rank)
-    torch.cuda.set_device(device)
-    return device
 
 
 class Trainer:
@@ -304,7 +285,7 @@ class Trainer:
         """Means over (at most `evaluate_frames`) held-out frames; empty when none are held out."""
         if self.held_batches is None:
             return {}
-        rows = spread(self.held_rows, self.config.evaluate_frames)
+        rows = self.held_rows[evenly_spread(len(self.held_rows), self.config.evaluate_frames)]
         collected: dict[str, list[Tensor]] = {}
         with self._inference():
             for start in range(0, len(rows), EVALUATION_BATCH):
@@ -319,7 +300,8 @@ class Trainer:
         side = min(SHEET_SIDE, self.model.image_size)
         bands = []
         batches: Batches = self.batches if self.held_batches is None else self.held_batches
-        rows = spread(self.train_rows if self.held_batches is None else self.held_rows, SHEET_COLUMNS)
+        rows = self.train_rows if self.held_batches is None else self.held_rows
+        rows = rows[evenly_spread(len(rows), SHEET_COLUMNS)]
         with self._inference():
             batch = batches.batch(rows, generator_of(self.config.seed, 0, BATCHES_STREAM))
             made = pictures(self.model.render(self._to_device(batch)))
@@ -332,13 +314,6 @@ class Trainer:
 
     def _to_device(self, batch: Batch) -> Batch:
         return {name: value.to(self.device, non_blocking=True) for name, value in batch.items()}
-
-
-def spread(rows: Index, count: int) -> Index:
-    """At most `count` of `rows`, evenly spread."""
-    if len(rows) <= count:
-        return rows
-    return rows[np.linspace(0, len(rows) - 1, count).round().astype(np.intp)]
 
 
 def pictures(batch: Tensor) -> list[np.ndarray]:
@@ -365,7 +340,7 @@ def train(
     torch.set_flush_denormal(True)  # denormal numbers make CPU training several times slower
     if (threads := threads or team.threads) is not None:
         torch.set_num_threads(threads)
-    chosen = choose_device(device, team)
+    chosen = team.device(device)
     torch.backends.cudnn.benchmark = True  # pictures keep their size
     with open_dataset(data) as dataset, contextlib.ExitStack() as stack:
         if team.leads:
@@ -394,7 +369,7 @@ def find_driver(spec: str | None) -> DriverClip | None:
     """The face on the sample sheets: a data set, a video or folder, by default the demo clip; None without that."""
     if spec is None:
         return driver_clip.video_clip(str(DEMO_CLIP), SHEET_COLUMNS) if DEMO_CLIP.exists() else None
-    if Path(spec).suffix.lower() not in driver_clip.DATASET_SUFFIXES:
+    if Path(spec).suffix.lower() not in DATASET_SUFFIXES:
         return driver_clip.video_clip(spec, SHEET_COLUMNS)
     with open_dataset(Path(spec)) as dataset:
-        return driver_clip.dataset_clip(dataset, spread(np.arange(len(dataset)), SHEET_COLUMNS))
+        return driver_clip.dataset_clip(dataset, evenly_spread(len(dataset), SHEET_COLUMNS))

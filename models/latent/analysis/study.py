@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from models.common.rows import evenly_spread
+from models.common.types import Index
 from models.data.coverage import TRAITS, traits
 from models.data.dataset import Dataset
 from models.latent.analysis.figures import Units, units
-from models.latent.space import Posterior, Space, encode_with_progress, evenly
-from models.networks.base import Index
+from models.latent.space import Posterior, Space, encode_with_progress
 from models.training.run_folder import data_facts
 from puppet.actor.latents import Latents, measure_latents
 from puppet.core.errors import DataError
@@ -59,7 +60,7 @@ class Study:
 
 def study(space: Space, dataset: Dataset, frames: int, seed: int) -> Study:
     """Encode at most `frames` frames of the data set. DataError when there are too few to say anything."""
-    rows = evenly(len(dataset), frames)
+    rows = evenly_spread(len(dataset), frames)
     if len(rows) < LEAST:
         raise DataError(f"{dataset.path}: {len(rows)} frames are too few for a report; it takes at least {LEAST}")
     posterior = encode_with_progress(space, dataset, rows)
@@ -71,7 +72,7 @@ def study(space: Space, dataset: Dataset, frames: int, seed: int) -> Study:
         held_out = np.arange(len(rows)) >= min(int(len(rows) * (1 - HELD_OUT)), len(rows) - 1)
         unseen = False
     examples = np.flatnonzero(held_out)
-    examples = examples[evenly(len(examples), SHOWN)]
+    examples = examples[evenly_spread(len(examples), SHOWN)]
     pictures = space.originals(dataset, rows[examples])
     latents = measure_latents(posterior.mean, posterior.logvar)
     return Study(space, dataset, rows, posterior, units(posterior), latents, held_out, unseen, examples, pictures, seed)

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from models.common.rows import evenly_spread
 from models.latent.analysis import page, plots
 from models.latent.analysis.figures import likeness, psnr
 from models.latent.analysis.page import Section
 from models.latent.analysis.study import SHOWN, Study
-from models.latent.space import Space, chunks, evenly
+from models.latent.space import Space, chunks
 from models.latent.walks import draw_points
 from models.networks import losses
 from models.networks.base import to_network
@@ -60,7 +61,7 @@ def _what_counts(study: Study) -> str:
 
 def _quality(study: Study, places: np.ndarray) -> dict[str, float | int | None]:
     """Means over at most MEASURED of some places in `study.rows`."""
-    chosen = places[evenly(len(places), MEASURED)]
+    chosen = places[evenly_spread(len(places), MEASURED)]
     ratios, similar = [], []
     for part in chunks(chosen):
         made, true = study.space.decode(study.mean[part]), study.originals(part)
@@ -75,7 +76,7 @@ def samples(study: Study) -> Section:
     prior = draw_points(study.space, SAMPLES, study.seed)
     footage = draw_points(study.space, SAMPLES, study.seed, study.latents)
     from_prior, as_footage = study.space.decode(prior), study.space.decode(footage)
-    real = study.originals(evenly(len(study.rows), COMPARED))
+    real = study.originals(evenly_spread(len(study.rows), COMPARED))
     figures = {
         "prior": float(likeness(from_prior, real).mean()),
         "footage": float(likeness(as_footage, real).mean()),
@@ -187,7 +188,7 @@ def against(study: Study, other: Study) -> Section:
         names = [f"{names[0]} (this)", f"{names[1]} (other)"]
     for name, one in zip(names, (study, other), strict=True):
         pure = draw_points(one.space, SHOWN, study.seed)
-        real = one.originals(evenly(len(one.rows), COMPARED))
+        real = one.originals(evenly_spread(len(one.rows), COMPARED))
         codes = one.mean[one.examples]
         added = one.random(3).standard_normal(codes.shape).astype(np.float32)
         as_wide = added * one.mean.std(0)

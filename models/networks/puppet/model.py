@@ -16,8 +16,10 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from models.common.rows import evenly_repeated
+from models.common.types import Batch, Index
 from models.networks import losses
-from models.networks.base import ActorModel, Batch, Index, standard_normal, to_network, to_picture
+from models.networks.base import ActorModel, standard_normal, to_network, to_picture
 from models.networks.config import PuppetConfig
 from models.networks.critic import PatchCritic, feature_distance, frozen, hinge
 from models.networks.layers import PlacedConv, he_initialise
@@ -164,13 +166,13 @@ class PuppetVAE(ActorModel):
         self.triangles.copy_(torch.from_numpy(mesh.triangles))
         self.texture_points.copy_(torch.from_numpy(mesh.texture_points))
         self.loss_weight.copy_(torch.from_numpy(_loss_weight(mesh, self.config.texture_size))[None, None])
-        some = rows[np.linspace(0, len(rows) - 1, REGISTERED_FRAMES).astype(int)]
+        some = rows[evenly_repeated(len(rows), REGISTERED_FRAMES)]
         pictures = torch.from_numpy(footage.images(some))
         placements = self._tracked_placements(footage.points[some])
         register_rings(self.geometry, self.texture_points, pictures, placements, torch.Generator().manual_seed(0))
         open_rows = np.flatnonzero(wide_open)
-        chosen = rows[open_rows[np.linspace(0, len(open_rows) - 1, MEAN_FRAMES).astype(int)]]
-        several = rows[np.linspace(0, len(rows) - 1, SHOWN_FRAMES).astype(int)]
+        chosen = rows[open_rows[evenly_repeated(len(open_rows), MEAN_FRAMES)]]
+        several = rows[evenly_repeated(len(rows), SHOWN_FRAMES)]
         often = self._shown(footage.points[np.union1d(several, chosen)]).sum(0)
         self._start_texture(footage, chosen, often >= unseen.LEAST_SEEN, mesh)
 

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 from torch import Tensor, nn
 
+from models.common.types import Batch, Index
 from models.data.driver_clip import upright_pictures
 from models.networks import losses
-from models.networks.base import Batch, Index, to_network
+from models.networks.base import to_network
 from models.networks.config import SeedMlpConfig
 from models.networks.seeds.pixel_vae import PixelVAE
 

@@ -9,9 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from models.common.types import Batch, Index
 from models.data.driver_clip import DriverClip, upright_pictures
 from models.networks import losses
-from models.networks.base import ActorModel, Batch, Index, standard_normal, to_network, to_picture
+from models.networks.base import ActorModel, standard_normal, to_network, to_picture
 from models.networks.mirror import draw, flip_pictures, one_sided
 from puppet.core.types import LANDMARKS
 

@@ -14,11 +14,12 @@ from tiny_actor import tiny_actor
 from tiny_dataset import write_dataset
 
 from models import __main__ as cli
+from models.common.rows import evenly_spread
 from models.data.dataset import open_dataset
 from models.latent.actor_space import ActorSpace
 from models.latent.analysis import figures, page, views
 from models.latent.analysis.study import study
-from models.latent.space import Posterior, Training, evenly
+from models.latent.space import Posterior, Training
 from models.training.run_folder import data_facts
 from puppet.actor.latents import Latents
 from puppet.core.types import Floats, Image
@@ -84,11 +85,6 @@ def test_likeness_knows_a_real_picture_again():
     assert figures.psnr(np.full((1, 8, 8, 3), 100, np.uint8), np.full((1, 8, 8, 3), 110, np.uint8)) == pytest.approx(
         20 * np.log10(255 / 10)
     )
-
-
-def test_rows_are_spread_evenly_to_both_ends():
-    assert evenly(10, 4).tolist() == [0, 3, 6, 9]
-    assert evenly(3, 10).tolist() == [0, 1, 2]
 
 
 # ---------------------------------------------------------------------------------------------- sections
@@ -192,7 +188,7 @@ def test_a_report_of_an_actor_file(tmp_path, capsys):
     assert found["about"]["frames_looked_at"] == 50
     assert found["about"]["frames_in_data"] == 60
     with open_dataset(data) as dataset:
-        colours = dataset.images(evenly(60, 50)).mean((1, 2)) / 255
+        colours = dataset.images(evenly_spread(60, 50)).mean((1, 2)) / 255
     assert found["histograms"]["mean"][:3] == pytest.approx(colours.mean(0), abs=1e-4)
     assert found["dimensions"]["dimensions"] == 4
     assert found["morphs"]["rows"] == [[3, 7]]

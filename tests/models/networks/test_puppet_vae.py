@@ -14,9 +14,9 @@ import pytest
 import torch
 from planted_face import LID_GAP, MIDDLE, SCALE, UPRIGHT, expression, rest_face, tracked
 
+from models.common.types import Index
 from models.data.dataset import Dataset
 from models.data.driver_clip import DriverClip
-from models.networks.base import Index
 from models.networks.config import PuppetConfig
 from models.networks.layers import PlacedConv, he_initialise
 from models.networks.mirror import flip_offsets

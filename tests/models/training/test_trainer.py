@@ -27,7 +27,7 @@ from models.training.ema import Ema
 from models.training.metrics_log import MetricsLog, read_metrics
 from models.training.run_folder import RunFacts, read_run_facts
 from models.training.schedule import checkpoint_is_due, generator_of, learning_rate, rows_of_step, step_limit
-from models.training.trainer import Overrides, Trainer, spread, train
+from models.training.trainer import Overrides, Trainer, train
 from puppet.core.errors import DataError
 from puppet.process.signals import exit_code
 
@@ -347,11 +347,6 @@ def test_step_limit_is_the_first_of_steps_and_epochs():
     assert step_limit(tiny_config(None, minutes=1.0), 41) is None
     with pytest.raises(DataError, match="--steps or --minutes"):
         step_limit(tiny_config(None), 41)
-
-
-def test_spread_is_even():
-    assert spread(np.arange(10, 20), 4).tolist() == [10, 13, 16, 19]
-    assert spread(np.arange(3), 8).tolist() == [0, 1, 2]
 
 
 # ---------------------------------------------------------------------------------------------- parts
