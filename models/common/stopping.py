@@ -10,7 +10,7 @@ from typing import Any
 from puppet.process.signals import Terminated, heeded, leave_terminal
 
 
-class Wish:
+class StopRequest:
     """Called, it says whether the process is to stop."""
 
     def __init__(self) -> None:
@@ -26,23 +26,23 @@ class Wish:
 
 
 @contextlib.contextmanager
-def stop_on_signal() -> Iterator[Wish]:
+def stop_on_signal() -> Iterator[StopRequest]:
     """A function that says whether Ctrl-C, SIGTERM or SIGHUP came: finish what is begun, keep it, stop. Ctrl-C twice:
     stop at once.
 
     Python's own way, an exception wherever it happens to be, is lost when that is in a destructor or a callback.
     """
-    wish = Wish()
+    request = StopRequest()
 
     def ask(number: int, _frame: Any) -> None:
         leave_terminal(number)
-        if wish() and number == signal.SIGINT:
+        if request() and number == signal.SIGINT:
             raise KeyboardInterrupt
-        wish.signals.append(number)
+        request.signals.append(number)
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, *heeded())}
     try:
-        yield wish
+        yield request
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.common.rows import evenly_spread
-from models.data.coverage import BINS, PITCH_EDGES, TRAITS, YAW_EDGES, Report, Trait, head_cells, traits
+from models.data.coverage import BINS, PITCH_EDGES, TRAITS, YAW_EDGES, CoverageReport, Trait, head_cells, traits
 from models.data.dataset import Dataset
 from puppet.core import pixels
 from puppet.core.types import Floats, Image
@@ -31,7 +31,7 @@ EXTREMES = (  # title, trait, sign: +1 largest, -1 smallest
 )  # fmt: skip
 
 
-def contact_sheet(report: Report, dataset: Dataset, people: Sequence[tuple[str, Image]] = ()) -> Image:
+def contact_sheet(report: CoverageReport, dataset: Dataset, people: Sequence[tuple[str, Image]] = ()) -> Image:
     """One picture of the whole data set, uint8 (H, W, 3) BGR.
 
     people: a `portrait` of everybody who was seen in the footage, and what to write below it.
@@ -80,7 +80,7 @@ def picture_grid(dataset: Dataset) -> Image:
     return sheet
 
 
-def _head_grid(report: Report, dataset: Dataset) -> Image:
+def _head_grid(report: CoverageReport, dataset: Dataset) -> Image:
     """Yaw x pitch, with an example and the number of frames in each cell."""
     rows, columns = len(PITCH_EDGES) + 1, len(YAW_EDGES) + 1
     left, top = 46, 2 * LINE
@@ -127,7 +127,7 @@ def _face(image: Image, flat: Floats, side: int) -> Image:
     return cv2.warpAffine(image, to_cell, (side, side), flags=method, borderMode=cv2.BORDER_REPLICATE)  # pyright: ignore[reportReturnType]
 
 
-def _histograms(report: Report, height: int) -> Image:
+def _histograms(report: CoverageReport, height: int) -> Image:
     width, each = 440, height // len(TRAITS)
     sheet = _paper(height, width)
     for i, (name, trait) in enumerate(TRAITS.items()):

@@ -23,7 +23,7 @@ TURNED, NODDED = 12.0, 7.0  # degrees from which a head looks left or right, up 
 OPEN_MOUTH, RAISED_BROWS = 0.06, 0.03  # eye distances above neutral
 SMILE, SHUT_EYES = 1.07, 0.4  # ratios to neutral: width of the mouth, opening of the eyes
 
-FEW_SHARE = 0.02  # of the frames; less of a wanted thing is "few"
+FEW_SHARE = 0.02  # of the frames; less of a required expression is "few"
 LEAST = 5  # frames; less is "none": a blink or a tracking error can make that many
 LEAST_DIRECTION = 40  # frames that look somewhere before anything is said about what is missing there
 ONE_SIDED = 2.5  # times as often to one side
@@ -80,7 +80,7 @@ def traits(canonical: Floats, neutral: Floats) -> dict[str, Floats]:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Requirement:
     """Something footage should show. severe: an actor without it looks broken. missing, few: the words for the report.
     everywhere: what to call it when it lacks only in one direction of the head ("" : not asked for there).
     """
@@ -94,23 +94,23 @@ class Wanted:
 
 
 EXPRESSIONS = (
-    Wanted(lambda t: t["mouth"] > OPEN_MOUTH, "the mouth never opens", "few frames with an open mouth",
+    Requirement(lambda t: t["mouth"] > OPEN_MOUTH, "the mouth never opens", "few frames with an open mouth",
            "talk, and open the mouth wide a few times", True, "open mouth"),
-    Wanted(lambda t: t["mouth"] < 0.03, "the mouth never closes", "few frames with a closed mouth",
+    Requirement(lambda t: t["mouth"] < 0.03, "the mouth never closes", "few frames with a closed mouth",
            "keep the lips together for a few seconds", True),
-    Wanted(lambda t: t["eyes"] < SHUT_EYES, "eyes never closed", "few frames with closed eyes",
+    Requirement(lambda t: t["eyes"] < SHUT_EYES, "eyes never closed", "few frames with closed eyes",
            "blink slowly, and keep the eyes shut for a second", True, "closed eyes"),
-    Wanted(lambda t: t["smile"] > SMILE, "no smile", "few frames with a smile", "smile broadly, lips closed and open"),
-    Wanted(lambda t: t["smile"] < 0.93, "no pursed lips", "few frames with pursed lips", 'say "oo", purse the lips'),
-    Wanted(lambda t: t["brow"] > RAISED_BROWS, "brows never raised", "few frames with raised brows", "raise the brows"),
-    Wanted(lambda t: t["brow"] < -0.012, "no frown", "few frames with a frown", "frown"),
-    Wanted(lambda t: t["gaze_x"] < -0.025, "eyes never glance left", "few glances to the left",
+    Requirement(lambda t: t["smile"] > SMILE, "no smile", "few frames with a smile", "smile broadly, lips closed and open"),
+    Requirement(lambda t: t["smile"] < 0.93, "no pursed lips", "few frames with pursed lips", 'say "oo", purse the lips'),
+    Requirement(lambda t: t["brow"] > RAISED_BROWS, "brows never raised", "few frames with raised brows", "raise the brows"),
+    Requirement(lambda t: t["brow"] < -0.012, "no frown", "few frames with a frown", "frown"),
+    Requirement(lambda t: t["gaze_x"] < -0.025, "eyes never glance left", "few glances to the left",
            "look around with the eyes while the head stays still"),
-    Wanted(lambda t: t["gaze_x"] > 0.025, "eyes never glance right", "few glances to the right",
+    Requirement(lambda t: t["gaze_x"] > 0.025, "eyes never glance right", "few glances to the right",
            "look around with the eyes while the head stays still"),
-    Wanted(lambda t: t["gaze_y"] < -0.008, "eyes never glance up", "few glances upwards",
+    Requirement(lambda t: t["gaze_y"] < -0.008, "eyes never glance up", "few glances upwards",
            "look up and down with the eyes while the head stays still"),
-    Wanted(lambda t: t["gaze_y"] > 0.008, "eyes never glance down", "few glances downwards",
+    Requirement(lambda t: t["gaze_y"] > 0.008, "eyes never glance down", "few glances downwards",
            "look up and down with the eyes while the head stays still"),
 )  # fmt: skip
 
@@ -143,15 +143,15 @@ def find_gaps(angles: Floats, figures: dict[str, Floats]) -> list[Gap]:
     if words := one_sided(angles):
         less = "right" if looking["left"].sum() > looking["right"].sum() else "left"
         gaps.append(Gap(f"one-sided: {words}; training will show mirrored frames", f"turn the head {less} as well"))
-    for wanted in EXPRESSIONS:
-        shown = wanted.shown(figures)
+    for required in EXPRESSIONS:
+        shown = required.shown(figures)
         if shown.sum() < LEAST:
-            gaps.append(Gap(wanted.missing, wanted.advice, wanted.severe))
+            gaps.append(Gap(required.missing, required.advice, required.severe))
         elif shown.sum() < few:
-            gaps.append(Gap(wanted.few, wanted.advice))
-        elif wanted.everywhere:
+            gaps.append(Gap(required.few, required.advice))
+        elif required.everywhere:
             gaps += [
-                Gap(f"no {wanted.everywhere} while looking {name}", f"{wanted.advice}, with the head turned {name}")
+                Gap(f"no {required.everywhere} while looking {name}", f"{required.advice}, with the head turned {name}")
                 for name, there in looking.items()
                 if there.sum() >= LEAST_DIRECTION and (shown & there).sum() < LEAST
             ]
@@ -175,7 +175,7 @@ def _times(ratio: float) -> str:
 
 
 @dataclass(frozen=True)
-class Report:
+class CoverageReport:
     """What `prepare` tells.
 
     head: frames by pitch (rows, up first) and yaw (columns, left first), cells between PITCH_EDGES and YAW_EDGES;
@@ -246,13 +246,13 @@ def make_report(
     sources: list[str],
     notes: list[str] | None = None,
     people: list[int] | None = None,
-) -> Report:
+) -> CoverageReport:
     """Judge the kept frames: canonical f32 (N, 478, 3), angles f32 (N, 3) degrees, neutral f32 (478, 3)."""
     figures = traits(canonical, neutral)
     gaps = find_gaps(angles, figures)
     head = np.zeros((len(PITCH_EDGES) + 1, len(YAW_EDGES) + 1), int)
     np.add.at(head, head_cells(angles), 1)
-    return Report(
+    return CoverageReport(
         sources=sources,
         looked_at=looked_at,
         kept=len(canonical),

@@ -6,29 +6,24 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from models.common.rows import evenly_spread
 from models.common.types import Index
+from models.data.crops import dataset_face, upright_crop
+from models.data.dataset import Dataset
 from puppet.core import pixels
 from puppet.core.errors import DataError, SourceError
 from puppet.core.progress import progress
 from puppet.core.types import Face, Frame, Image
-from puppet.face import align
 from puppet.face.neutral import Neutral, usual_neutral, usual_pose
 from puppet.face.tracking import FaceMeshTracker
 from puppet.sources.registry import Source, open_source
 
-if TYPE_CHECKING:
-    from models.data.dataset import Dataset
-
-ROWS_AT_ONCE = 64
-
 
 @dataclass(frozen=True, slots=True)
-class Shot:
+class TrackedFrame:
     """One frame of a performance: uint8 (H, W, 3) BGR, the face in its px (None: not seen), time in seconds."""
 
     image: Image
@@ -50,12 +45,7 @@ class DriverClip:
     def upright_crops(self, size: int) -> Image:
         """uint8 (N, size, size, 3) RGB, faces upright (`align.upright_transform`)."""
         pairs = zip(self.images, self.faces, strict=True)
-        return np.stack([upright_picture(image, face, size) for image, face in pairs])
-
-
-def upright_picture(image: Image, face: Face, size: int) -> Image:
-    """BGR frame -> uint8 (size, size, 3) RGB crop."""
-    return pixels.swap_red_blue(align.cut(image, align.upright_transform(face, size), size).image)
+        return np.stack([upright_crop(image, face, size) for image, face in pairs])
 
 
 # ---------------------------------------------------------------------------------------------- videos and folders
@@ -76,7 +66,7 @@ def nominal_fps(spec: str) -> float:
         return source.fps
 
 
-def frames(spec: str) -> Iterator[Frame]:
+def read_frames(spec: str) -> Iterator[Frame]:
     """Every frame of a video or image folder. Raises SourceError."""
     with contextlib.closing(_open(spec)) as source:
         while (frame := source.read()) is not None:
@@ -105,7 +95,7 @@ def video_clip(spec: str, count: int) -> DriverClip:
         raise DataError(f"{spec}: no face was seen in it; choose a clip that shows one")
     seen = np.array(list(faces))
     wanted = set(seen[evenly_spread(len(seen), count)].tolist())
-    images = {i: frame.image for i, frame in enumerate(frames(spec)) if i in wanted}
+    images = {i: frame.image for i, frame in enumerate(read_frames(spec)) if i in wanted}
     return DriverClip(list(images.values()), [faces[i] for i in images], usual_neutral(list(faces.values())))
 
 
@@ -122,25 +112,3 @@ def dataset_clip(dataset: Dataset, rows: Index) -> DriverClip:
 def dataset_neutral(dataset: Dataset) -> Neutral:
     """The data set's person at rest, with the usual pose in px of the crops (upright ones have lost its roll)."""
     return Neutral(dataset.neutral, usual_pose(dataset.points, dataset.neutral))
-
-
-def dataset_face(dataset: Dataset, row: int) -> Face:
-    """The face of one row, in px of its crop."""
-    return align.face_of(dataset.points_of(row))
-
-
-def upright_pictures(dataset: Dataset, rows: Index, size: int) -> Image:
-    """Rows of any data set as upright crops, uint8 (N, size, size, 3) RGB: resized, or cut from the steady picture.
-
-    Pictures without landmarks are taken as they are.
-    """
-    result = np.empty((len(rows), size, size, 3), np.uint8)
-    for start in range(0, len(rows), ROWS_AT_ONCE):
-        part = rows[start : start + ROWS_AT_ONCE]
-        for i, image in enumerate(dataset.images(part)):
-            if dataset.crop != "steady":
-                picture = image if len(image) == size else pixels.resize(image, size, size)
-            else:
-                picture = upright_picture(pixels.swap_red_blue(image), dataset_face(dataset, part[i]), size)
-            result[start + i] = picture
-    return result

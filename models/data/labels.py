@@ -187,7 +187,7 @@ def dataset_labels(dataset: Dataset, path: Path | None = None) -> Labels:
 
 
 @dataclass(frozen=True, eq=False)
-class Known:
+class ListedFacts:
     """What lists beside the pictures say. held_out bool (N,), None without a partition; notes: what does not fit."""
 
     held_out: NDArray[np.bool_] | None
@@ -195,14 +195,14 @@ class Known:
     notes: tuple[str, ...]
 
 
-def write_known(file: h5py.File, footage: Footage, files: Sequence[str], source: NDArray) -> Known:
+def write_listed_facts(file: h5py.File, footage: Footage, files: Sequence[str], source: NDArray) -> ListedFacts:
     """Keep in a data set what its pictures are called and what CelebA's lists beside them say; nothing for videos.
 
     files: names by row, "" for a video's frame; source (N,): numbers of `footage.paths`. DataError for a list that
     cannot be read.
     """
     if not any(files):
-        return Known(None, (), ())
+        return ListedFacts(None, (), ())
     file.create_dataset("file", data=[one_line(name, LONGEST_FILE) for name in files], dtype=h5py.string_dtype())
     folders = [path if path.is_dir() else path.parent for path in footage.paths]
     notes: list[str] = []
@@ -223,7 +223,7 @@ def write_known(file: h5py.File, footage: Footage, files: Sequence[str], source:
         notes.append("the partition puts all pictures on one side; a tenth is held out instead")
         held_out = None
     names = _write_labels(file, find_list(folders[int(source[0])], ATTRIBUTES), files, notes)
-    return Known(held_out, names, tuple(notes))
+    return ListedFacts(held_out, names, tuple(notes))
 
 
 def _write_labels(file: h5py.File, path: Path | None, files: Sequence[str], notes: list[str]) -> tuple[str, ...]:

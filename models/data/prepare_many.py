@@ -24,8 +24,8 @@ import numpy as np
 from models.common.rows import evenly_spread
 from models.common.stopping import stop_on_signal
 from models.data import cleaning, contact_sheet
-from models.data.dataset import CENTRE, LANDMARK_FIELDS, ROWS_AT_ONCE, new_file, open_dataset
-from models.data.labels import write_known
+from models.data.dataset import CENTRE, LANDMARK_FIELDS, ROWS_AT_ONCE, Crop, new_file, open_dataset
+from models.data.labels import write_listed_facts
 from models.data.tracking_pass import Footage, Tools, frame_total, frames_of, is_still
 from puppet.core import pixels
 from puppet.core.errors import DataError
@@ -41,11 +41,11 @@ UNREADABLE = "cannot be read"
 
 
 @dataclass(frozen=True)
-class PlainReport:
+class PicturesReport:
     """What `prepare` tells of pictures that it did not compare. held_out: by their own partition, None without one."""
 
     sources: list[str]
-    crop: str
+    crop: Crop
     looked_at: int
     kept: int
     dropped: dict[str, int]
@@ -70,9 +70,9 @@ class PlainReport:
         return "\n".join([*lines, *(f"Note: {note}" for note in self.notes)])
 
 
-def write_streamed(
-    part: Path, footage: Footage, size: int, crop: str, max_yaw: float, tools: Tools
-) -> tuple[PlainReport, Image]:
+def write_many(
+    part: Path, footage: Footage, size: int, crop: Crop, max_yaw: float, tools: Tools
+) -> tuple[PicturesReport, Image]:
     """Write the data set to `part`, closing it, and what there is to tell. crop: CENTRE, or "upright" with landmarks.
 
     Raises SourceError, and DataError when no picture is usable.
@@ -113,10 +113,10 @@ def write_streamed(
             _field(file, name).resize(len(files), axis=0)
         if crop != CENTRE:
             _write_landmarks(file)
-        known = write_known(file, footage, files, np.array(small["source"]))
+        known = write_listed_facts(file, footage, files, np.array(small["source"]))
         if total is not None and total > looked_at:
             dropped[UNREADABLE] = total - looked_at
-        report = PlainReport(
+        report = PicturesReport(
             sources=footage.names,
             crop=crop,
             looked_at=max(looked_at, total or 0),

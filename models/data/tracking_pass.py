@@ -127,13 +127,13 @@ def frames_of(footage: Footage, number: int, tools: Tools, skip_to: int = 0) -> 
             index += 1
 
 
-def track(footage: Footage, side_file: Path, tools: Tools) -> NDArray[np.void]:
+def track_footage(footage: Footage, side_file: Path, tools: Tools) -> NDArray[np.void]:
     """Track everything, or what is left of it: records (F,) of RECORD, ordered by source and frame.
 
     Raises SourceError for footage that cannot be read, DataError for a side file that cannot be written.
     """
     try:
-        done = _take_up(footage, side_file)
+        done = _resume(footage, side_file)
         with side_file.open("ab") as out:
             fresh = list(_track_rest(footage, done, out, tools))
     except OSError as error:
@@ -150,7 +150,7 @@ def is_side_file(path: Path) -> bool:
     return False
 
 
-def _take_up(footage: Footage, side_file: Path) -> NDArray[np.void]:
+def _resume(footage: Footage, side_file: Path) -> NDArray[np.void]:
     """Records of an interrupted run over the same footage; otherwise a new, empty side file."""
     header = footage.fingerprint().encode() + b"\n"
     with suppress(FileNotFoundError), side_file.open("r+b") as file:

@@ -261,9 +261,9 @@ def contact_sheet(clip: Path, video: Path) -> Image:
 
 
 def _moments(video: Path) -> list[Image]:
-    count = sum(1 for _ in driver_clip.frames(str(video)))
+    count = sum(1 for _ in driver_clip.read_frames(str(video)))
     wanted = evenly_spread(count, SHEET_COLUMNS).tolist()
-    found = {i: frame.image for i, frame in enumerate(driver_clip.frames(str(video))) if i in wanted}
+    found = {i: frame.image for i, frame in enumerate(driver_clip.read_frames(str(video))) if i in wanted}
     return [pixels.fit(found[i], SHEET_SIDE, SHEET_SIDE) for i in wanted]
 
 

@@ -13,8 +13,9 @@ import numpy as np
 from models.common.picture_writers import check_free, open_output
 from models.common.types import DATASET_SUFFIXES
 from models.data import driver_clip
+from models.data.crops import dataset_face
 from models.data.dataset import Dataset, open_dataset
-from models.data.driver_clip import DriverClip, Shot
+from models.data.driver_clip import DriverClip, TrackedFrame
 from models.latent.space import Space, open_space
 from puppet.core import pixels
 from puppet.core.errors import DataError
@@ -32,7 +33,7 @@ class Performance(Protocol):
     fps: float
     neutral: Neutral
 
-    def shots(self) -> Iterator[Shot]: ...
+    def shots(self) -> Iterator[TrackedFrame]: ...
 
 
 class VideoPerformance:
@@ -48,9 +49,9 @@ class VideoPerformance:
         self.count = len(self._faces)
         self.neutral = usual_neutral(seen)
 
-    def shots(self) -> Iterator[Shot]:
-        for frame, face in zip(driver_clip.frames(self._spec), self._faces, strict=False):
-            yield Shot(frame.image, face, frame.captured_at)
+    def shots(self) -> Iterator[TrackedFrame]:
+        for frame, face in zip(driver_clip.read_frames(self._spec), self._faces, strict=False):
+            yield TrackedFrame(frame.image, face, frame.captured_at)
 
 
 class DatasetPerformance:
@@ -63,14 +64,14 @@ class DatasetPerformance:
         self.count = len(dataset)
         self.neutral = driver_clip.dataset_neutral(dataset)
 
-    def shots(self) -> Iterator[Shot]:
+    def shots(self) -> Iterator[TrackedFrame]:
         for start in range(0, self.count, CHUNK):
             rows = np.arange(start, min(start + CHUNK, self.count))
             for row, image in zip(rows, self._dataset.images(rows), strict=True):
-                yield Shot(pixels.swap_red_blue(image), driver_clip.dataset_face(self._dataset, row), row / self.fps)
+                yield TrackedFrame(pixels.swap_red_blue(image), dataset_face(self._dataset, row), row / self.fps)
 
 
-def portraits(space: Space, performance: Performance) -> Iterator[tuple[Shot, Image]]:
+def portraits(space: Space, performance: Performance) -> Iterator[tuple[TrackedFrame, Image]]:
     """Every shot with the actor's picture, uint8 (S, S, 3) BGR; without a face the last one stays (first: black)."""
     last = np.zeros((space.image_size, space.image_size, 3), np.uint8)
     shots = performance.shots()
@@ -81,7 +82,7 @@ def portraits(space: Space, performance: Performance) -> Iterator[tuple[Shot, Im
             yield shot, last
 
 
-def _played(space: Space, shots: Sequence[Shot], neutral: Neutral) -> list[Image]:
+def _played(space: Space, shots: Sequence[TrackedFrame], neutral: Neutral) -> list[Image]:
     if not shots:
         return []
     clip = DriverClip([shot.image for shot in shots], [shot.face for shot in shots if shot.face], neutral)

@@ -120,7 +120,7 @@ def write(
     return made
 
 
-def judge(made: Checkpoint, score: float | None, metrics: Mapping[str, float]) -> Checkpoint:
+def set_score(made: Checkpoint, score: float | None, metrics: Mapping[str, float]) -> Checkpoint:
     """Add to a checkpoint what it is worth; the same, judged. Raises DataError."""
     judged = replace(made, score=score, metrics=metrics)
     try:

@@ -122,7 +122,7 @@ def team() -> Iterator[Team]:
     backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() and dist.is_nccl_available() else "gloo"
     try:
         dist.init_process_group(backend, store=store, rank=rank, world_size=size, timeout=PATIENCE)
-        with _one_voice(rank):
+        with _warnings_of_first_process(rank):
             yield Team(rank, size, local_rank, local_size)
     except Exception as error:
         if not _is_first_to_fail(store):
@@ -156,7 +156,7 @@ def _summed(values: Tensor) -> Tensor:
 
 
 @contextlib.contextmanager
-def _one_voice(rank: int) -> Iterator[None]:
+def _warnings_of_first_process(rank: int) -> Iterator[None]:
     """Warnings come from the first process alone."""
     with warnings.catch_warnings():
         if rank:

@@ -59,7 +59,7 @@ class RunFacts:
     data: dict[str, Any]
 
     @property
-    def why_mirrored(self) -> str:
+    def mirror_reason(self) -> str:
         """One line for the terminal; "" when no frames are mirrored."""
         if self.config.mirror != "on":
             return ""
@@ -126,7 +126,7 @@ def refuse_running(run: Path) -> None:
 
 
 @contextlib.contextmanager
-def alone_in(run: Path) -> Iterator[None]:
+def locked_run(run: Path) -> Iterator[None]:
     """As the only process that trains in this folder, which is made, and goes again if it stays empty. DataError."""
     new_folders = [folder for folder in (run, *run.parents) if not folder.exists()]  # innermost first
     try:

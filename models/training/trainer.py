@@ -33,8 +33,8 @@ from models.training.run_folder import (
     NO_OVERRIDES,
     Overrides,
     RunFacts,
-    alone_in,
     data_facts,
+    locked_run,
     new_run,
     refuse_running,
     resume_run,
@@ -190,7 +190,7 @@ class Trainer:
                 self.write_sheet()
             elif log is not None and saved is not None and not judged:
                 metrics = self._evaluate_into(log)
-                saved = checkpoint.judge(saved, self._score(metrics), metrics)
+                saved = checkpoint.set_score(saved, self._score(metrics), metrics)
                 self.write_sheet()
         self.team.wait()
         return saved or self._written()
@@ -350,9 +350,9 @@ def train(
         else:
             facts = new_run(run, overrides.apply(config), data_facts(dataset))
         if team.leads:
-            stack.enter_context(alone_in(run))
-        if team.leads and facts.why_mirrored:
-            print(facts.why_mirrored, flush=True)
+            stack.enter_context(locked_run(run))
+        if team.leads and facts.mirror_reason:
+            print(facts.mirror_reason, flush=True)
         trainer = Trainer(run, facts, dataset, chosen, find_driver(driver_spec) if team.leads else None, team)
         if team.leads:
             write_run_facts(run, facts)  # not before all of that went well: a failed start leaves no folder

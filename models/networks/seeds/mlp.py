@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from models.common.types import Batch, Index
-from models.data.driver_clip import upright_pictures
+from models.data.crops import upright_crops
 from models.networks import losses
 from models.networks.base import to_network
 from models.networks.config import SeedMlpConfig
@@ -42,7 +42,7 @@ class SeedMlp(PixelVAE):
     def fit_statistics(self, dataset: Dataset, rows: Index) -> None:
         super().fit_statistics(dataset, rows)
         some = rows[:: max(1, len(rows) // AVERAGED)]
-        average = grey(to_network(torch.from_numpy(upright_pictures(dataset, some, IMAGE_SIZE)))).mean(0)
+        average = grey(to_network(torch.from_numpy(upright_crops(dataset, some, IMAGE_SIZE)))).mean(0)
         with torch.no_grad():
             self.decoder.get_parameter("layers.4.bias").copy_(average.clamp(0.01, 0.99).logit().flatten())
 

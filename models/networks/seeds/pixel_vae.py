@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from models.common.types import Batch, Index
-from models.data.driver_clip import DriverClip, upright_pictures
+from models.data.crops import upright_crops
+from models.data.driver_clip import DriverClip
 from models.networks import losses
 from models.networks.base import ActorModel, standard_normal, to_network, to_picture
 from models.networks.mirror import draw, flip_pictures, one_sided
@@ -142,7 +143,7 @@ class UprightBatches:
         return self._read(rows) if self._crops is None else self._crops[self._places(rows)]
 
     def _read(self, rows: Index) -> Tensor:
-        return torch.from_numpy(upright_pictures(self._dataset, rows, self._size))
+        return torch.from_numpy(upright_crops(self._dataset, rows, self._size))
 
     def _places(self, rows: Index) -> list[int]:
         return [self._place[int(row)] for row in rows]

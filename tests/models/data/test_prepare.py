@@ -18,9 +18,10 @@ import pytest
 from planted_footage import HEIGHT, WIDTH, Clip, frame_number, placed, planted_face, planted_tools, talking_clip
 
 from models.data import cleaning
-from models.data.coverage import Report
+from models.data.coverage import CoverageReport
 from models.data.dataset import open_dataset
-from models.data.prepare import Options, add_prepare_arguments, prepare, report_path, run_prepare
+from models.data.prepare import Options, add_prepare_arguments, prepare, run_prepare
+from models.data.publishing import report_path
 from models.data.tracking_pass import Tools
 from puppet.core.errors import DataError, PuppetError, SourceError
 from puppet.face import align
@@ -45,9 +46,9 @@ def output(tmp_path: Path) -> Path:
     return tmp_path / "out" / "data.h5"
 
 
-def run(footage: Path, output: Path, clip: Clip, **options: Any) -> Report:
+def run(footage: Path, output: Path, clip: Clip, **options: Any) -> CoverageReport:
     report = prepare([footage], output, replace(Options(size=48), **options), planted_tools(clip))
-    assert isinstance(report, Report)
+    assert isinstance(report, CoverageReport)
     return report
 
 
@@ -278,12 +279,12 @@ def test_a_killed_run_leaves_no_data_set_and_is_taken_up_again(footage: Path, ou
 HANG = """
 import sys
 from pathlib import Path
-import models.data.prepare
+import models.data.publishing
 from models.data.prepare import Options, prepare
 from planted_footage import planted_tools, talking_clip
 
 footage, output, name, count = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])
-there = getattr(models.data.prepare, name)
+there = getattr(models.data.publishing, name)
 
 def hang(*arguments):
     global count
@@ -293,12 +294,12 @@ def hang(*arguments):
         sys.stdin.read()
     return there(*arguments)
 
-setattr(models.data.prepare, name, hang)
+setattr(models.data.publishing, name, hang)
 prepare([footage], output, Options(size=32), planted_tools(talking_clip(20)))
 """
 
 
-@pytest.mark.parametrize(("name", "count"), [("_flush", 1), ("publish_whole", 1), ("publish_whole", 2), ("publish", 1)])
+@pytest.mark.parametrize(("name", "count"), [("flush", 1), ("publish_whole", 1), ("publish_whole", 2), ("publish", 1)])
 def test_killed_at_any_moment_nothing_half_has_the_name_and_a_second_run_succeeds(
     footage: Path, output: Path, name: str, count: int
 ) -> None:
@@ -391,7 +392,7 @@ def test_a_failing_write_keeps_the_old_data_set(footage: Path, output: Path, mon
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("models.data.prepare.write", full)
+    monkeypatch.setattr("models.data.dataset_writer.write_dataset", full)
     with pytest.raises(DataError, match="No space left"):
         run(footage, output, talking_clip(30), force=True)
     assert output.read_bytes() == before
@@ -562,7 +563,7 @@ def test_two_people_in_a_run_that_was_killed_are_counted_once(footage: Path, out
     with pytest.raises(KeyboardInterrupt):
         prepare([footage], output, Options(size=48), planted_tools(clip, on_read=stop))
     report = prepare([footage], output, Options(size=48), tools)
-    assert isinstance(report, Report)
+    assert isinstance(report, CoverageReport)
     assert report.looked_at == 200
     assert report.people == pytest.approx([110, 90], abs=3)
 

@@ -19,7 +19,8 @@ from models import __main__ as cli
 from models.data import cleaning
 from models.data import driver_clip as driver
 from models.data.dataset import open_dataset
-from models.data.prepare import Options, prepare, report_path
+from models.data.prepare import Options, prepare
+from models.data.publishing import report_path
 from models.data.tracking_pass import Tools
 from models.networks.config import PRESETS
 from models.training.run_folder import data_facts

@@ -9,8 +9,9 @@ import torch
 from tiny_dataset import planted_picture, turns, write_dataset
 
 import models
+from models.data.crops import upright_crops
 from models.data.dataset import open_dataset
-from models.data.driver_clip import dataset_clip, upright_pictures
+from models.data.driver_clip import dataset_clip
 from models.networks import losses
 from models.networks.base import ActorModel, to_network
 from models.networks.config import PRESETS, SeedInt8Config
@@ -141,7 +142,7 @@ def test_steady_pictures_are_cut_upright(tmp_path):
         x, y = (round(float(v)) for v in file["points"][row, 33, :2])  # pyright: ignore
         file["data"][row, y - 1 : y + 2, x - 1 : x + 2] = (0, 255, 0)  # pyright: ignore[reportIndexIssue]
     with open_dataset(path) as dataset:
-        cut = upright_pictures(dataset, np.array([row]), 64)[0].astype(int)
+        cut = upright_crops(dataset, np.array([row]), 64)[0].astype(int)
     green = cut[..., 1] - cut[..., 0]
     y, x = np.unravel_index(green.argmax(), green.shape)
     assert x == pytest.approx(31.5 - 0.5 * 0.52 * 64, abs=1.5)  # TIGHT_EYES 0.52 apart, centred

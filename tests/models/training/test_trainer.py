@@ -258,8 +258,8 @@ def test_a_signal_keeps_what_was_learnt(data, tmp_path, monkeypatch, number):
 HOLD = """
 import sys
 from pathlib import Path
-from models.training.run_folder import alone_in
-with alone_in(Path(sys.argv[1])):
+from models.training.run_folder import locked_run
+with locked_run(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
 """
