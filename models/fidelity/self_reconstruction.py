@@ -18,8 +18,9 @@ from models.data.dataset import Dataset, open_dataset
 from models.training import checkpoint
 from models.training.checkpoint import Checkpoint
 from models.training.run_folder import data_facts
+from models.training.sample_sheets import bgr_images
 from models.training.schedule import BATCHES_STREAM, generator_of
-from models.training.trainer import EVALUATION_BATCH, pictures
+from models.training.trainer import EVALUATION_BATCH
 from puppet.core.errors import DataError
 
 FIGURES = ("psnr", "ssim", "psnr_tracked")  # of `ActorModel.evaluate`, those that the table knows
@@ -88,7 +89,7 @@ def reconstruct_held_out(trained: Trained, videos: Videos) -> dict[str, float]:
                 for name in FIGURES:
                     if name in measured:
                         collected.setdefault(name, []).append(measured[name].float().cpu())
-                for picture, own in zip(pictures(batches.originals(part)), pictures(made), strict=True):
+                for picture, own in zip(bgr_images(batches.originals(part)), bgr_images(made), strict=True):
                     time = next(count) / fps
                     write_original(picture, time)
                     write_made(own, time)

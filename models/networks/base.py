@@ -57,9 +57,10 @@ class ActorModel(nn.Module, ABC):
         augment: training may see them otherwise than they are, mirrored if `mirror` is set; evaluation may not.
         """
 
-    def practice(self, dataset: Dataset, rows: Index) -> Index:
-        """The rows that an epoch shows, some more than once where the model learns too little from its footage's own
-        shares; a function of the data set alone, so that resumed runs and all processes agree.
+    def oversample(self, dataset: Dataset, rows: Index) -> Index:
+        """The rows of an epoch: `rows`, some of them several times, where the footage shows something too rarely.
+
+        A function of the data set alone, so that resumed runs and all processes get the same rows.
         """
         return rows
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -18,11 +17,9 @@ import models
 from models.common import sheets
 from models.common.rows import evenly_spread
 from models.common.stopping import stop_on_signal
-from models.common.types import DATASET_SUFFIXES, Batch
-from models.data import driver_clip
+from models.common.types import Batch
 from models.data.dataset import Dataset, open_dataset
 from models.data.driver_clip import DriverClip
-from models.networks.base import Batches
 from models.networks.config import TrainConfig
 from models.training import checkpoint
 from models.training.checkpoint import EMA, MODEL, OPTIMIZER, Checkpoint
@@ -40,6 +37,7 @@ from models.training.run_folder import (
     resume_run,
     write_run_facts,
 )
+from models.training.sample_sheets import SampleSheets, find_driver, to_device
 from models.training.schedule import (
     BATCHES_STREAM,
     LOSS_STREAM,
@@ -52,13 +50,9 @@ from models.training.schedule import (
     seed_of,
     step_limit,
 )
-from puppet.core import pixels
 from puppet.core.errors import DataError
 from puppet.core.progress import progress
-from puppet.sources.registry import DEMO_CLIP
 
-SHEET_COLUMNS = 8
-SHEET_SIDE = 192  # px, largest cell
 EVALUATION_BATCH = 32
 
 
@@ -93,7 +87,7 @@ class Trainer:
         elif team.leads:
             self.model.fit_statistics(dataset, self.train_rows)
         self.model.to(device)
-        self._practice = self.model.practice(dataset, self.train_rows)
+        self._epoch_rows = self.model.oversample(dataset, self.train_rows)
         self._loss = team.loss(self.model)
         self.optimizer = self._make_optimizer()
         decay = self.config.ema_decay if team.leads else None
@@ -105,7 +99,8 @@ class Trainer:
         self.batches = self.model.make_batches(dataset, self.train_rows, augment=True)
         evaluates = len(self.held_rows) and team.leads
         self.held_batches = self.model.make_batches(dataset, self.held_rows, augment=False) if evaluates else None
-        self.drive = None if clip is None else (clip.images, self.model.drive(clip))
+        shown = (self.batches, self.train_rows) if self.held_batches is None else (self.held_batches, self.held_rows)
+        self._sample_sheets = SampleSheets(self.model, *shown, self.config.seed, clip)
 
     def _make_optimizer(self) -> torch.optim.Optimizer:
         c = self.config
@@ -217,7 +212,7 @@ class Trainer:
 
     def _batch(self, step: int) -> Batch:
         seed = self.config.seed
-        rows = self.team.share(rows_of_step(self._practice, self.config.batch_size, seed, step))
+        rows = self.team.share(rows_of_step(self._epoch_rows, self.config.batch_size, seed, step))
         return self.batches.batch(rows, generator_of(seed, step, BATCHES_STREAM, self.team.rank))
 
     def _learn(self, batch: Batch) -> tuple[dict[str, float], float]:
@@ -229,7 +224,7 @@ class Trainer:
         self.model.train()
         torch.manual_seed(seed_of(c.seed, self.step, TORCH_STREAM, rank))
         generator = generator_of(c.seed, self.step, LOSS_STREAM, rank)
-        terms = self._loss(self._to_device(batch), min(1.0, self.progress), generator)
+        terms = self._loss(to_device(batch, self.device), min(1.0, self.progress), generator)
         total = torch.stack(list(terms.values())).sum()
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()
@@ -291,34 +286,15 @@ class Trainer:
             for start in range(0, len(rows), EVALUATION_BATCH):
                 part = rows[start : start + EVALUATION_BATCH]
                 batch = self.held_batches.batch(part, generator_of(self.config.seed, start, BATCHES_STREAM))
-                for name, values in self.model.evaluate(self._to_device(batch)).items():
+                for name, values in self.model.evaluate(to_device(batch, self.device)).items():
                     collected.setdefault(name, []).append(values.float().cpu())
         return {name: float(torch.cat(values).mean()) for name, values in collected.items()}
 
     def write_sheet(self) -> None:
-        """Held-out originals over reconstructions; below, an unseen face over the actor that it drives."""
-        side = min(SHEET_SIDE, self.model.image_size)
-        bands = []
-        batches: Batches = self.batches if self.held_batches is None else self.held_batches
-        rows = self.train_rows if self.held_batches is None else self.held_rows
-        rows = rows[evenly_spread(len(rows), SHEET_COLUMNS)]
+        """Held-out originals over reconstructions, and a driver over the actor: RUN/sheets/step-N.png. DataError."""
         with self._inference():
-            batch = batches.batch(rows, generator_of(self.config.seed, 0, BATCHES_STREAM))
-            made = pictures(self.model.render(self._to_device(batch)))
-            bands.append(sheets.pair_rows(pictures(batches.originals(rows)), made, side))
-            if self.drive is not None:
-                images, batch = self.drive
-                made = pictures(self.model.render(self._to_device(batch)))
-                bands.append(sheets.pair_rows(images, made, side))
-        sheets.write_png(self.run / "sheets" / f"step-{self.step:08d}.png", sheets.stack_bands(bands))
-
-    def _to_device(self, batch: Batch) -> Batch:
-        return {name: value.to(self.device, non_blocking=True) for name, value in batch.items()}
-
-
-def pictures(batch: Tensor) -> list[np.ndarray]:
-    """uint8 (B, S, S, 3) RGB tensor -> BGR images."""
-    return [pixels.swap_red_blue(np.ascontiguousarray(image)) for image in batch.cpu().numpy()]
+            sheet = self._sample_sheets.draw(self.device)
+        sheets.write_png(self.run / "sheets" / f"step-{self.step:08d}.png", sheet)
 
 
 def train(
@@ -363,13 +339,3 @@ def train(
                 print(f"Stopped at step {saved.step}, which is kept: --resume goes on from there", file=sys.stderr)
             raise stopping.reason()
         return saved
-
-
-def find_driver(spec: str | None) -> DriverClip | None:
-    """The face on the sample sheets: a data set, a video or folder, by default the demo clip; None without that."""
-    if spec is None:
-        return driver_clip.video_clip(str(DEMO_CLIP), SHEET_COLUMNS) if DEMO_CLIP.exists() else None
-    if Path(spec).suffix.lower() not in DATASET_SUFFIXES:
-        return driver_clip.video_clip(spec, SHEET_COLUMNS)
-    with open_dataset(Path(spec)) as dataset:
-        return driver_clip.dataset_clip(dataset, evenly_spread(len(dataset), SHEET_COLUMNS))
