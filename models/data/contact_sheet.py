@@ -32,7 +32,7 @@ EXTREMES = (  # title, trait, sign: +1 largest, -1 smallest
 
 
 def contact_sheet(report: CoverageReport, dataset: Dataset, people: Sequence[tuple[str, Image]] = ()) -> Image:
-    """One picture of the whole data set, uint8 (H, W, 3) BGR.
+    """The picture beside the report of one person's data set, uint8 (H, W, 3) BGR.
 
     people: a `portrait` of everybody who was seen in the footage, and what to write below it.
     """
@@ -55,7 +55,7 @@ def contact_sheet(report: CoverageReport, dataset: Dataset, people: Sequence[tup
 
 
 def portrait(image: Image, points: Floats) -> Image:
-    """The face with points f32 (478, 2) px of a picture uint8 (H, W, 3) BGR, as one of the sheet's examples."""
+    """One cell of the sheet: the face with points f32 (478, 2) px in a picture uint8 (H, W, 3) BGR."""
     return _face(image, points, CELL - GAP)
 
 
@@ -168,7 +168,10 @@ def _extremes(dataset: Dataset, figures: dict[str, Floats]) -> Image:
 
 
 def pick_extremes(values: Floats, source: NDArray, time: NDArray, count: int) -> list[int]:
-    """Rows of the largest values, at least APART seconds apart: different moments, not one moment `count` times."""
+    """At most `count` rows of the largest values (N,), at least APART seconds apart: different moments.
+
+    source, time: (N,), as in `Dataset`.
+    """
     picked: list[int] = []
     for row in np.argsort(-values, kind="stable"):
         if all(source[row] != source[other] or abs(time[row] - time[other]) >= APART for other in picked):

@@ -1,4 +1,4 @@
-"""The reading side of a data set (docs/architecture.md, "Data set"): validated once, then frames at random."""
+"""The data set file (docs/architecture.md, "Data set"): validated when it is opened, then read row by row."""
 
 from __future__ import annotations
 
@@ -92,30 +92,34 @@ class Dataset:
 
     @property
     def has_landmarks(self) -> bool:
+        """Whether faces were tracked; without landmarks only networks that see pixels alone can train on it."""
         return self.crop != CENTRE
 
     @cached_property
     def points(self) -> Floats:
-        """f32 (N, 478, 3) crop px, z on x's scale. This and the next three raise DataError where there are none."""
+        """Landmarks f32 (N, 478, 3) in px of the crops, z on x's scale.
+
+        Raises DataError where there are none, as do `canonical`, `pose` and `neutral`.
+        """
         return self._landmarks("points")
 
     @cached_property
     def canonical(self) -> Floats:
-        """f32 (N, 478, 3) against `neutral`."""
+        """Canonical landmarks f32 (N, 478, 3), against `neutral`."""
         return self._landmarks("canonical")
 
     @cached_property
     def pose(self) -> Floats:
-        """f32 (N, 3): yaw, pitch, roll in degrees."""
+        """Yaw, pitch and roll f32 (N, 3) in degrees."""
         return self._landmarks("pose")
 
     @cached_property
     def neutral(self) -> Floats:
-        """f32 (478, 3), canonical."""
+        """The person's face at rest, canonical landmarks f32 (478, 3)."""
         return self._landmarks("neutral")
 
     def points_of(self, row: int) -> Floats:
-        """One row of `points`, without reading the others."""
+        """One row of `points`, f32 (478, 3), without reading the others."""
         return self._landmarks("points", row)
 
     def in_parts(self, name: str) -> Iterator[Floats]:
@@ -169,7 +173,10 @@ class Dataset:
 
 
 def new_file(path: Path, size: int, crop: Crop, sources: Sequence[str], count: int = 0) -> h5py.File:
-    """A data set to be filled: `data` for `count` pictures, which may become more or fewer, and the attributes."""
+    """Make a data set file to be filled: `data` for `count` pictures, which may be resized, and the attributes.
+
+    size: side of the crops, px. The attribute `report` and the other fields are still missing.
+    """
     file = h5py.File(path, "w", libver="earliest")
     names = json.dumps([one_line(name, LONGEST_NAME) for name in sources])
     file.create_dataset(

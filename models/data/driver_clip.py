@@ -1,4 +1,4 @@
-"""A stranger's tracked frames: what drives an actor on sample sheets and in `reconstruct`."""
+"""Tracked frames of a person who drives an actor, on sample sheets and in `reconstruct`; from a video or a data set."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class DriverClip:
         return len(self.images)
 
     def upright_crops(self, size: int) -> Image:
-        """uint8 (N, size, size, 3) RGB, faces upright (`align.upright_transform`)."""
+        """The faces upright, uint8 (N, size, size, 3) RGB (`align.upright_transform`)."""
         pairs = zip(self.images, self.faces, strict=True)
         return np.stack([upright_crop(image, face, size) for image, face in pairs])
 
@@ -52,7 +52,7 @@ class DriverClip:
 
 
 def _open(spec: str) -> Source:
-    """Raises SourceError, also for cameras and streams, which never end."""
+    """An opened video or folder of pictures. Raises SourceError, also for cameras and streams, which never end."""
     source = open_source(spec, paced=False)
     if source.live:
         raise SourceError(f"{spec} is not a file or folder; record it first, with: puppet run --record OUT.mp4", "live")
@@ -86,9 +86,9 @@ def track_all(spec: str) -> list[Face | None]:
 
 
 def video_clip(spec: str, count: int) -> DriverClip:
-    """`count` frames with a face, evenly spread over a video or folder, and the neutral of the whole.
+    """At most `count` frames with a face, evenly spread over a video or folder, and the neutral of the whole.
 
-    DataError when no face is seen. Two passes, for holding every picture would take gigabytes.
+    Raises SourceError, and DataError when no face is seen. Two passes: holding every picture would take gigabytes.
     """
     faces = {i: face for i, face in enumerate(track_all(spec)) if face is not None}
     if not faces:
@@ -103,7 +103,7 @@ def video_clip(spec: str, count: int) -> DriverClip:
 
 
 def dataset_clip(dataset: Dataset, rows: Index) -> DriverClip:
-    """Rows of a data set as a driver, with the neutral and the usual pose of the whole."""
+    """Rows of a data set as a driver, with the neutral and the usual pose of the whole data set."""
     images = [pixels.swap_red_blue(image) for image in dataset.images(rows)]
     faces = [dataset_face(dataset, row) for row in rows]
     return DriverClip(images, faces, dataset_neutral(dataset))

@@ -73,8 +73,8 @@ def add_prepare_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-frames", type=whole_number(0, 10**9), default=0, metavar="N", help="stop after N frames")
     parser.add_argument("--many", action="store_true", help="pictures of many people: each is judged by itself, "
                         "and any number fits into memory (--crop centre implies it)")  # fmt: skip
-    parser.add_argument("--person", type=whole_number(1, 99), default=0, metavar="N", help="whom to keep where the footage "
-                        "shows several people: 1 is the one with most frames (1)")  # fmt: skip
+    parser.add_argument("--person", type=whole_number(1, 99), default=0, metavar="N", help="whom to keep where the "
+                        "footage shows several people: 1 is the one with most frames (1)")  # fmt: skip
     parser.add_argument("--force", action="store_true", help="replace DATA.h5 if it exists")
 
 
@@ -95,7 +95,8 @@ def prepare(
     """Make a data set of footage: write `output` and its report.
 
     A killed run leaves either no `output` or a whole one, and can be repeated: it goes on from the frames that were
-    tracked. Raises SourceError for unreadable footage, DataError when nothing in it is usable or nothing can be written.
+    tracked. Raises SourceError for unreadable footage, DataError when no frame of it is usable or nothing can be
+    written.
     """
     tools = tools or Tools()
     check_footage(paths)

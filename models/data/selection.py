@@ -116,7 +116,7 @@ def _steady(
             outside[i] = flat.min() < -0.5 or flat.max() > size - 0.5
         low, high = np.quantile(posed.scale[usable], [0.05, 0.95])
         if outside[usable].mean() > UNSTEADY_SHARE or high / low > UNSTEADY_SCALE:
-            notes.append(f"{name}: camera or head wander too far for one steady crop (face outside it in "
+            notes.append(f"{name}: camera or head moves too far for one steady crop (face outside it in "
                          f"{outside[usable].mean():.0%} of the frames, {high / low:.1f} times larger at times); "
                          "put the camera on a stand, or use --crop upright")  # fmt: skip
         beyond = _beyond_edge(transform, size, int(track.width[usable[0]]), int(track.height[usable[0]]))

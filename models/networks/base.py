@@ -1,4 +1,4 @@
-"""What the trainer, the reconstructor and the exporter ask of a network."""
+"""The interface of a network: what the trainer, the reconstructor and the exporter need of it."""
 
 from __future__ import annotations
 
@@ -35,19 +35,21 @@ class ActorModel(nn.Module, ABC):
     # "pose" f32 (N, 6), those that `inference_encoder` takes, in its order
     latent_size: int  # D
     image_size: int  # side S of the rendered picture, px
-    mirror: bool = (
-        False  # whether training shows frames mirrored too (models/networks/mirror.py); set before `fit_statistics`
-    )
+    mirror: bool = False  # training shows mirrored frames too (models/networks/mirror.py); set before `fit_statistics`
 
     @abstractmethod
     def __init__(self, config: Any) -> None:
-        """`config` is the architecture's own dataclass (models/networks/config.py). Buffers get their final shapes
-        here.
+        """`config` is the architecture's own dataclass (models/networks/config.py).
+
+        Buffers get their final shapes here, so that a checkpoint can be loaded.
         """
         super().__init__()
 
     def fit_statistics(self, dataset: Dataset, rows: Index) -> None:
-        """Fit what no gradient learns (means, PCA ...) to the training rows, into buffers; once, before step 0."""
+        """Fit what no gradient learns (means, PCA ...) to the training rows, into buffers; once, before step 0.
+
+        Raises DataError for footage that it cannot be fitted to.
+        """
         return
 
     @abstractmethod
@@ -97,8 +99,9 @@ class ActorModel(nn.Module, ABC):
         """For export: latent f32 (N, D) -> image uint8 (N, S, S, 3) RGB, or the tuple (texture, points)."""
 
     def exported_facts(self) -> dict[str, Any]:
-        """Fields of the actor card that only the architecture knows: neutral f32 (478, 3), and kind, crop_size,
-        texture_size, triangles, texture_points as they apply (puppet/actor/card.py).
+        """Fields of the actor card (puppet/actor/card.py) that only the architecture knows.
+
+        neutral f32 (478, 3), and kind, crop_size, texture_size, triangles, texture_points as they apply.
         """
         return {}
 

@@ -34,7 +34,7 @@ HASHED_PICTURES = 256  # of a data set without landmarks
 
 @dataclass(frozen=True)
 class Overrides:
-    """What the command line changes in a preset; None leaves it. Steps or minutes replace every end the preset has."""
+    """What the command line changes in a preset; None: no change. Steps or minutes replace every end of the preset."""
 
     steps: int | None = None
     minutes: float | None = None
@@ -43,6 +43,7 @@ class Overrides:
     mirror: Literal["auto", "on", "off"] | None = None
 
     def apply(self, config: TrainConfig) -> TrainConfig:
+        """The configuration with these settings in place of its own."""
         if self.steps is not None or self.minutes is not None:
             config = replace(config, steps=None, epochs=None, minutes=None)
         return replace(config, **{k: v for k, v in vars(self).items() if v is not None})
@@ -94,7 +95,7 @@ def resume_run(run: Path, overrides: Overrides, data: dict[str, Any]) -> RunFact
 
 
 def read_run_facts(run: Path) -> RunFacts:
-    """DataError when `run` is no run folder."""
+    """Read run.json. DataError when `run` is no run folder."""
     path = run / RUN_FACTS
     try:
         values = read_json(path, MAX_BYTES)
@@ -110,7 +111,7 @@ def read_run_facts(run: Path) -> RunFacts:
 
 
 def checked_data(data: Any) -> dict[str, Any]:
-    """What `data_facts` gave, read again. Raises ValueError."""
+    """Validate facts of a data set (`data_facts`) that were read from a file. Raises ValueError."""
     if not isinstance(data, dict) or any(not isinstance(data.get(name, ""), str) for name in DATA_TEXTS):
         raise ValueError("the facts of the data set are missing or wrong")
     if "\0" in data.get("file", "") or not is_plain(data.get("one_sided", "")):
@@ -127,7 +128,10 @@ def refuse_running(run: Path) -> None:
 
 @contextlib.contextmanager
 def locked_run(run: Path) -> Iterator[None]:
-    """As the only process that trains in this folder, which is made, and goes again if it stays empty. DataError."""
+    """Within the block no other process can train in this folder. Raises DataError when one does.
+
+    The folder is made, and removed again if it stays empty.
+    """
     new_folders = [folder for folder in (run, *run.parents) if not folder.exists()]  # innermost first
     try:
         with contextlib.ExitStack() as stack:
@@ -156,9 +160,10 @@ def write_run_facts(run: Path, facts: RunFacts) -> None:
 
 
 def data_facts(dataset: Dataset) -> dict[str, Any]:
-    """What tells one data set from another: file, frames, picture side, crop kind and a hash of all landmarks, or of
-    some pictures where there are none; and how its head turns mostly to one side, as the report of `prepare` says
-    ("" when it does not).
+    """Facts that tell one data set from another: file, frames, size, crop, sha256; and one_sided.
+
+    sha256: of all landmarks, or of HASHED_PICTURES pictures where there are none. one_sided: how the head turns mostly
+    to one side, as the report of `prepare` says, "" when it does not.
     """
     digest = hashlib.sha256()
     for part in (

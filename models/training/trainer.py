@@ -1,4 +1,4 @@
-"""The training loop."""
+"""The training loop. `train` is the way in."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ class Trainer:
 
     @property
     def progress(self) -> float:
-        """0 at the start, 1 or more at the end; by steps or time, whichever is further."""
+        """Share of the run that is done, 1 or more at the end; by steps or time, whichever is further."""
         by_steps = 0.0 if self.limit is None else self.step / max(1, self.limit)
         by_time = 0.0 if self.config.minutes is None else self.seconds / (60 * self.config.minutes)
         return max(by_steps, by_time)
@@ -146,16 +146,16 @@ class Trainer:
             yield report
 
     def fit(self, report: Callable[[float], None], stopping: Callable[[], bool]) -> Checkpoint:
-        """Train to the end, or until `stopping()` in any process; `report(loss)` after every step.
+        """Train to the end, or until `stopping()` in any process: the last checkpoint.
 
-        The last checkpoint.
+        report: called with the loss after every step. Raises DataError.
         """
         c = self.config
         saved: Checkpoint | None = None
         with self._log() as log, ThreadPoolExecutor(1) as loader:
             started = time.perf_counter() - self.seconds
             saved_at = stepped_at = self.seconds  # on that clock
-            judged = True
+            scored = True
             coming = loader.submit(self._batch, self.step)
             while self._goes_on(stopping):
                 batch = coming.result()
@@ -171,19 +171,19 @@ class Trainer:
                 if self.step % c.sheet_every == 0:
                     self.write_sheet()
                 if self.step % c.checkpoint_every == 0:
-                    saved, judged = self._save(log), True
+                    saved, scored = self._save(log), True
                 elif self.step % c.evaluate_every == 0:
                     self._evaluate_into(log)
                 now = self.seconds = time.perf_counter() - started
                 if saved is not None and saved.step == self.step:
                     saved_at = now
                 elif checkpoint_is_due(now - saved_at, now - stepped_at, first=saved is None):
-                    saved, saved_at, judged = self._save(log, judged=False), now, False
+                    saved, saved_at, scored = self._save(log, scored=False), now, False
                 stepped_at = now
             if log is not None and (saved is None or saved.step != self.step):
                 saved = self._save(log)
                 self.write_sheet()
-            elif log is not None and saved is not None and not judged:
+            elif log is not None and saved is not None and not scored:
                 metrics = self._evaluate_into(log)
                 saved = checkpoint.set_score(saved, self._score(metrics), metrics)
                 self.write_sheet()
@@ -204,7 +204,7 @@ class Trainer:
             yield log
 
     def _written(self) -> Checkpoint:
-        """What the first process wrote."""
+        """The checkpoint that the first process wrote."""
         found = checkpoint.find(self.run)
         if found is None:
             raise DataError(f"{self.run}: process {self.team.rank} sees no checkpoint there; all need the same folder")
@@ -247,9 +247,12 @@ class Trainer:
         found = checkpoint.find(self.run)
         return "There is no checkpoint yet." if found is None else f"The last good checkpoint, {found.folder}, is kept."
 
-    def _save(self, log: MetricsLog, judged: bool = True) -> Checkpoint:
-        """judged: by the held-out frames; not when the clock asked for it, for what is logged belongs to a step."""
-        metrics = self._evaluate_into(log) if judged else {}
+    def _save(self, log: MetricsLog, scored: bool = True) -> Checkpoint:
+        """Write a checkpoint, evaluated on the held-out frames if `scored`.
+
+        A checkpoint that is due by the clock is not evaluated: what metrics.jsonl logs depends on steps alone.
+        """
+        metrics = self._evaluate_into(log) if scored else {}
         parts = {MODEL: self.model.state_dict(), OPTIMIZER: checkpoint.optimizer_tensors(self.optimizer)}
         if self.ema is not None:
             parts[EMA] = self.ema.tensors
@@ -307,11 +310,11 @@ def train(
     driver_spec: str | None = None,
     team: Team = ALONE,
 ) -> Checkpoint:
-    """Train on `data` into the folder `run`: a new run of `config`, or (None) the rest of the run that is there.
+    """Train on `data` into the folder `run`, a new run of `config` or (None) the rest of one: the last checkpoint.
 
     threads: of each process. team: the processes that do this together, each calling it with the same arguments.
     Raises PuppetError, also when another process trains there, and KeyboardInterrupt (Terminated after a signal of the
-    system) once what was learnt until then is kept. The last checkpoint.
+    system) once a checkpoint of what was learnt until then is written.
     """
     torch.set_flush_denormal(True)  # denormal numbers make CPU training several times slower
     if (threads := threads or team.threads) is not None:

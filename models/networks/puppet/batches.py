@@ -71,9 +71,10 @@ class PuppetBatches:
         self._mirrors, self._may_be = mirror, dict(zip(rows.tolist(), may_be.tolist(), strict=True))
 
     def batch(self, rows: Index, generator: torch.Generator) -> Batch:
-        """landmarks f32 (B, 478, 3), pose f32 (B, 6) from the usual one, field i16 (B, S, S, 2), target u8 (B, S, S, 3).
+        """Tensors of rows: landmarks, pose, field and target, some of them mirrored.
 
-        field: for every pixel the place in the texture, see `as_grid`.
+        landmarks f32 (B, 478, 3); pose f32 (B, 6), movement from the usual one; field i16 (B, S, S, 2), for every pixel
+        its place in the texture, see `as_grid`; target uint8 (B, S, S, 3) RGB.
         """
         flipped = np.zeros(len(rows), bool)
         if self._mirrors:
@@ -114,5 +115,5 @@ class PuppetBatches:
 
 
 def as_grid(field: Tensor) -> Tensor:
-    """int16 (B, S, S, 2) -> float grid of `grid_sample` in [-1, 1]."""
+    """A field int16 (B, S, S, 2) -> the float grid in [-1, 1] that `grid_sample` takes."""
     return field.float() / FIELD_STEPS

@@ -196,7 +196,7 @@ class PuppetVAE(ActorModel):
         return torch.stack(columns, 1)
 
     def encode(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """landmarks (B, 478, 3) and pose (B, 6) of a batch -> posterior mean, logvar, each (B, D)."""
+        """Posterior mean and logvar, each (B, D), of a batch's landmarks (B, 478, 3) and pose (B, 6)."""
         return self.posterior(batch["landmarks"], batch["pose"])
 
     def posterior(self, landmarks: Tensor, pose: Tensor) -> tuple[Tensor, Tensor]:
@@ -257,7 +257,10 @@ class PuppetVAE(ActorModel):
         }
 
     def evaluate(self, batch: Batch) -> dict[str, Tensor]:
-        """Metrics (B,). psnr, ssim: encoded, decoded and drawn; psnr_tracked: the texture alone, over the tracked mesh."""
+        """Metrics, each (B,).
+
+        psnr, ssim: pictures encoded, decoded and drawn; psnr_tracked: the texture alone, over the tracked mesh; kl.
+        """
         target = to_network(batch["target"])
         mean, logvar = self.encode(batch)
         drawn = F.grid_sample(self.texture(mean), as_grid(batch["field"]), padding_mode="border", align_corners=True)

@@ -36,11 +36,6 @@ pytestmark = pytest.mark.usefixtures("one_torch_thread")
 CENTRE = Options(size=32, crop="centre")
 
 
-@pytest.fixture
-def output(tmp_path: Path) -> Path:
-    return tmp_path / "out" / "data.h5"
-
-
 @pytest.mark.parametrize("csv", [False, True], ids=["txt", "csv"])
 def test_celebas_layout(tmp_path: Path, output: Path, csv: bool) -> None:
     report = prepare([write_celeba(tmp_path / "celeba", csv=csv)], output, CENTRE)

@@ -120,7 +120,7 @@ def test_two_processes_one_and_two_again_go_along_the_curve_of_one(data, tmp_pat
     assert killed.returncode != 0
     errors = [line for line in killed.stderr.splitlines() if line.startswith("error:")]
     assert len(errors) == 1, killed.stderr
-    assert "another process of this training has ended without a word" in errors[0]
+    assert "another process of this training ended without an error of its own" in errors[0]
     assert last(run).step == 15
     assert max(rows_by_step(run, "train")) == 16
 
