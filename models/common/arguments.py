@@ -77,7 +77,7 @@ def learn_from_people(
     except PuppetError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    import numpy as np  # not before somebody wants more than --help
+    import numpy as np  # so that --help does not wait for it
 
     np.savez_compressed(options.output, **learn(people))  # pyright: ignore
     return 0

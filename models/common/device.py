@@ -12,7 +12,7 @@ def choose_device(name: str, process: int | None = None, processes: int = 1) -> 
 
     process, processes: of processes that train together, the number of this one on this machine, and how many are on
     this machine; each gets a GPU of its own. None: this process is alone.
-    DataError when "cuda" is asked for in vain, or there are fewer GPUs than processes.
+    DataError when "cuda" is asked for and there is none, or there are fewer GPUs than processes.
     """
     if name == "cuda" and not torch.cuda.is_available():
         raise DataError("--device cuda: torch finds no CUDA device here; use --device cpu")

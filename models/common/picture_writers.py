@@ -83,7 +83,7 @@ def _video(out: Path, fps: float) -> Iterator[Write]:
     recorder = Recorder(RecordingSettings(out, fps=fps), wait=True)
 
     def write(image: Image, time: float) -> None:
-        if recorder.error is not None:  # no use to go on
+        if recorder.error is not None:  # every further picture would fail too
             raise recorder.error
         recorder.write(image, time)
 
@@ -125,6 +125,6 @@ def _hdf5(out: Path) -> Iterator[Write]:
 
 
 def _not_written(out: Path, error: OSError) -> DataError:
-    if isinstance(error, FileExistsError) and out.exists():  # made by somebody else since it was looked for
+    if isinstance(error, FileExistsError) and out.exists():  # another process has made it since `check_free`
         return DataError(f"{out}: already exists; choose a new file name")
     return DataError(f"{out}: cannot be written ({reason(error)}); choose another folder")

@@ -38,9 +38,9 @@ JUMP_DISTANCE = 0.12  # outer-eye distances, mean over the landmarks
 JUMP_SPREADS = 12.0
 JUMP_TIME = 0.5  # s; frames further apart are not neighbours
 FIT_FRAMES = 800  # at most, evenly spread
-FIT_BLOCK = 4.0  # s; alternate blocks judge each other, so that a covered stretch cannot explain itself
+FIT_BLOCK = 4.0  # s; alternate blocks are fitted to each other, so that a covered stretch is not explained by itself
 FIT_RATIO = 3.0  # times the median residual
-FIT_LEAST = 40  # frames; fewer tell nothing about what this face can do
+FIT_LEAST = 40  # frames; fewer do not show what this face can do
 DUPLICATE_WINDOW = 2.0  # s
 DUPLICATE_EXPRESSION = 0.003  # outer-eye distances: lids, lips, brows and irises all closer than this ...
 DUPLICATE_POSE = 0.5  # ... degrees, and head angles too
@@ -154,7 +154,7 @@ def judge_faces(
 ) -> Verdicts:
     """Judge frames for all reasons that do not depend on the crop, except duplicates, which must come last.
 
-    others: records that show somebody else (F,). alone: frames with several faces are dropped.
+    others: records (F,) that show another person. alone: frames with several faces are dropped.
     """
     verdicts = Verdicts(len(track))
     verdicts.drop(track.faces < 1, NO_FACE)
@@ -253,7 +253,8 @@ def jumped(points: Floats, source: NDArray, time: NDArray) -> NDArray[np.bool_]:
 def misfits(values: Floats, blocks: NDArray, fit: Fit) -> NDArray[np.bool_]:
     """Which frames (F,) do not fit a low-rank PCA of what this person shows at other times.
 
-    values f32 (F, 478, 3); blocks (F,): stretches of time, even ones judge odd ones and the other way round.
+    values f32 (F, 478, 3); blocks (F,): stretches of time; odd ones are judged by a fit to
+    even ones and the other way round.
     """
     count = len(values)
     bad = np.zeros(count, bool)
@@ -272,12 +273,12 @@ def _fit_residuals(values: Floats, blocks: NDArray, trusted: NDArray[np.bool_], 
     even = blocks.astype(np.int64) % 2 == 0
     residual = np.zeros(len(flat))
     for judged in (even, ~even):
-        judges = np.flatnonzero(~judged & trusted)
-        if len(judges) < FIT_LEAST // 2:
-            judges = np.flatnonzero(trusted)
-        judges = judges[evenly_repeated(len(judges), min(len(judges), FIT_FRAMES))]
-        mean = flat[judges].mean(0)
-        axes = _principal_axes(flat[judges] - mean, min(components, len(judges) // 4))
+        fitted = np.flatnonzero(~judged & trusted)
+        if len(fitted) < FIT_LEAST // 2:
+            fitted = np.flatnonzero(trusted)
+        fitted = fitted[evenly_repeated(len(fitted), min(len(fitted), FIT_FRAMES))]
+        mean = flat[fitted].mean(0)
+        axes = _principal_axes(flat[fitted] - mean, min(components, len(fitted) // 4))
         offset = flat[judged] - mean
         offset = offset - offset @ axes.T @ axes
         residual[judged] = np.sqrt((offset**2).mean(1) * 3)

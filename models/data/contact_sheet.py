@@ -34,7 +34,7 @@ EXTREMES = (  # title, trait, sign: +1 largest, -1 smallest
 def contact_sheet(report: CoverageReport, dataset: Dataset, people: Sequence[tuple[str, Image]] = ()) -> Image:
     """The picture beside the report of one person's data set, uint8 (H, W, 3) BGR.
 
-    people: a `portrait` of everybody who was seen in the footage, and what to write below it.
+    people: a `portrait` of each person who was seen in the footage, and its caption.
     """
     figures = traits(dataset.canonical, dataset.neutral)
     grid = _head_grid(report, dataset)

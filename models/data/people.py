@@ -15,10 +15,10 @@ from puppet.face.neutral import KEEP_EVERY
 from puppet.face.persons import Looks, apart, grouped, look
 from puppet.face.shots import LASTS, Sighting, looks_within, shots
 
-LONG = 2.0  # s of a face that tell who it is; what is shorter goes to whom it is most like
+LONG = 2.0  # s of a face by which a person is identified; a shorter path goes to the most similar person
 FOLLOWED = 0.5  # s between two faces of one path
 STEP = 1.0  # sizes of a face between two faces of one path
-FEW, FEW_SHARE = 5, 0.01  # frames, and share of them, below which a face is a mistake or a passer-by, and nobody
+FEW, FEW_SHARE = 5, 0.01  # frames, and share of them, below which a face is a tracking error or a passer-by
 STILL_SECONDS = 0.5  # s that a picture of its own is worth
 APART_TOGETHER = 0.5  # of a person's frames that show others, too: then the two were filmed side by side
 

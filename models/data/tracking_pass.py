@@ -42,7 +42,7 @@ RECORD = np.dtype(
         ("height", np.int32),
         ("sharpness", np.float32),  # variance of the Laplacian over the face, SHARPNESS_SIZE px wide
         ("points", np.float32, (LANDMARKS, 3)),  # px; NaN where no face was seen
-        ("colours", np.uint8, (LANDMARKS, 3)),  # BGR of the picture at the landmarks; tells what covers the face
+        ("colours", np.uint8, (LANDMARKS, 3)),  # BGR of the picture at the landmarks; show what covers the face
     ]
 )
 

@@ -88,7 +88,7 @@ class ActorModel(nn.Module, ABC):
 
     @abstractmethod
     def drive(self, clip: DriverClip) -> Batch:
-        """An unseen person's tracked frames -> a batch for `render` (retargeted, or cropped as the encoder wants)."""
+        """An unseen person's tracked frames -> a batch for `render` (retargeted, or cropped for the encoder)."""
 
     @abstractmethod
     def inference_encoder(self) -> nn.Module:

@@ -164,7 +164,7 @@ def _checked(folder: Path, facts: Mapping[str, Any], config: TrainConfig) -> Che
     if type(step) is not int or not 0 <= step <= MOST_STEPS:
         raise ValueError(f"step {one_line(repr(step), 40)}")
     for name, number in (("seconds", seconds), ("score", 0.0 if score is None else score)):
-        if type(number) not in (int, float) or abs(number) > MOST_STEPS:  # NaN is a score of a network gone astray
+        if type(number) not in (int, float) or abs(number) > MOST_STEPS:  # NaN is the score of a network that diverged
             raise ValueError(f"{name} {one_line(repr(number), 40)}")
     if not seconds >= 0:
         raise ValueError(f"seconds {seconds}")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 RUN_FACTS = "run.json"
 MAX_BYTES = 4 << 20
 DATA_TEXTS = ("file", "crop", "one_sided", "sha256")  # of the facts of a data set
-LOCK = "lock"  # there while somebody trains
+LOCK = "lock"  # file that is locked while a process trains
 WITHOUT_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)  # what disks give that know no locks
 HASHED_PICTURES = 256  # of a data set without landmarks
 

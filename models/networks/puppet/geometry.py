@@ -1,7 +1,7 @@
 """The linear half of the latent: expression components, head pose and gaze -> mesh vertices in the picture.
 
-Geometry is never left to an unconstrained network: a stranger's face may lie many standard deviations out, and a
-linear map still draws it as a face.
+Geometry is never left to an unconstrained network: another person's face may lie many standard deviations out, and
+a linear map still draws it as a face.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Geometry(nn.Module):
     """Probabilistic PCA of expressions (Tipping & Bishop 1999) and a head on a neck. All of it is fitted, not trained.
 
     Latent: K whitened expression components, then yaw, pitch, roll, then where the head is and how large, beyond what
-    its angles tell, then where the eyes look, right and down; these eight in units of the footage's spread.
+    its angles predict, then where the eyes look, right and down; these eight in units of the footage's spread.
     """
 
     neutral: Tensor
@@ -139,7 +139,7 @@ class Geometry(nn.Module):
 
         usual: the pose that movement is counted from. neutral: f32 (478, 3).
 
-        Components that N frames cannot tell are zero: they move nothing.
+        Components that N frames do not determine are zero: they move nothing.
         """
         pose = np.stack([align.angles_of(p.rotation) for p in poses])
         translation, scale = np.stack([p.translation[:2] for p in poses]), np.array([p.scale for p in poses])

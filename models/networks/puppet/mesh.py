@@ -210,7 +210,7 @@ def _with_edges(triangles: NDArray[np.int32], points: Floats, wanted: list[tuple
             rows, ends, opposite = _flippable(triangles, exact, a, b)
             if not len(rows):
                 break
-            # a diagonal that leaves the wanted edge free, if there is one; else any, which brings others into reach
+            # prefer a diagonal that no longer crosses the edge; any other one changes which diagonals come next
             free = np.flatnonzero(~_cross(exact, opposite, np.array([[a, b]])))
             i = free[0] if len(free) else 0
             (u, v), (w, x) = ends[i], opposite[i]

@@ -70,7 +70,7 @@ LEAST_FRAMES = 5  # to train on; fewer do not show how a face moves
 OPENED_QUANTILE = 0.93  # of the footage by how open the mouth is: beyond, it counts as wide open
 REGISTERED_FRAMES = 160  # frames that hair and ears are registered on: how hair and ears move
 MEAN_FRAMES = 64  # frames averaged for the first guess of the mean texture
-SHOWN_FRAMES = 600  # frames that tell which texels the footage shows
+SHOWN_FRAMES = 600  # frames by which the texels are found that the footage shows
 
 
 class PuppetVAE(ActorModel):

@@ -1,6 +1,6 @@
 """Openings in the skin, and what lies behind them: eyeballs behind lids, teeth behind lips.
 
-A flat mesh over an eye or a mouth would have to repaint what lies behind it wherever lids and lips go. Here the skin
+A flat mesh over an eye or a mouth would have to repaint what lies behind it whenever lids or lips move. Here the skin
 has holes, and the pictures behind them move as eyeballs and jaws do.
 """
 
