@@ -11,9 +11,11 @@ from typing import Protocol
 import numpy as np
 
 from models.common.picture_writers import check_free, open_output
+from models.common.types import DATASET_SUFFIXES
 from models.data import driver_clip
+from models.data.crops import dataset_face
 from models.data.dataset import Dataset, open_dataset
-from models.data.driver_clip import DriverClip, Shot
+from models.data.driver_clip import DriverClip, TrackedFrame
 from models.latent.open_space import open_space
 from models.latent.space import Space
 from puppet.core import pixels
@@ -32,7 +34,7 @@ class Driver(Protocol):
     fps: float
     neutral: Neutral
 
-    def shots(self) -> Iterator[Shot]:
+    def shots(self) -> Iterator[TrackedFrame]:
         """Every frame with its face and time."""
         ...
 
@@ -51,10 +53,10 @@ class VideoDriver:
         self.count = len(self._faces)
         self.neutral = usual_neutral(seen)
 
-    def shots(self) -> Iterator[Shot]:
+    def shots(self) -> Iterator[TrackedFrame]:
         """Every frame, read again."""
-        for frame, face in zip(driver_clip.frames(self._spec), self._faces, strict=False):
-            yield Shot(frame.image, face, frame.captured_at)
+        for frame, face in zip(driver_clip.read_frames(self._spec), self._faces, strict=False):
+            yield TrackedFrame(frame.image, face, frame.captured_at)
 
 
 class DatasetDriver:
@@ -67,15 +69,15 @@ class DatasetDriver:
         self.count = len(dataset)
         self.neutral = driver_clip.dataset_neutral(dataset)
 
-    def shots(self) -> Iterator[Shot]:
+    def shots(self) -> Iterator[TrackedFrame]:
         """Every row as a frame, the face in px of its crop."""
         for start in range(0, self.count, CHUNK):
             rows = np.arange(start, min(start + CHUNK, self.count))
             for row, image in zip(rows, self._dataset.images(rows), strict=True):
-                yield Shot(pixels.swap_red_blue(image), driver_clip.dataset_face(self._dataset, row), row / self.fps)
+                yield TrackedFrame(pixels.swap_red_blue(image), dataset_face(self._dataset, row), row / self.fps)
 
 
-def portraits(space: Space, driver: Driver) -> Iterator[tuple[Shot, Image]]:
+def portraits(space: Space, driver: Driver) -> Iterator[tuple[TrackedFrame, Image]]:
     """Every frame with the actor's picture, uint8 (S, S, 3) BGR.
 
     Frames without a face repeat the last picture; before the first face it is black.
@@ -89,7 +91,7 @@ def portraits(space: Space, driver: Driver) -> Iterator[tuple[Shot, Image]]:
             yield shot, last
 
 
-def _rendered(space: Space, shots: Sequence[Shot], neutral: Neutral) -> list[Image]:
+def _rendered(space: Space, shots: Sequence[TrackedFrame], neutral: Neutral) -> list[Image]:
     if not shots:
         return []
     clip = DriverClip([shot.image for shot in shots], [shot.face for shot in shots if shot.face], neutral)
@@ -111,7 +113,7 @@ def reconstruct(where: str, source: str, out: Path, compare: bool, device: str =
     check_free(out)
     space = open_space(where, which, device)
     with contextlib.ExitStack() as stack:
-        if Path(source).suffix.lower() in driver_clip.DATASET_SUFFIXES:
+        if Path(source).suffix.lower() in DATASET_SUFFIXES:
             driver: Driver = DatasetDriver(stack.enter_context(open_dataset(Path(source))))
         else:
             driver = VideoDriver(source)

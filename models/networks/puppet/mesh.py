@@ -1,5 +1,7 @@
-"""The mesh over an actor's picture: face landmarks, rings that follow the head, a border that stays put; what lies
-behind lids and lips.
+"""The mesh over an actor's picture.
+
+Its vertices are the face landmarks, rings around the face that follow the head, a border that does not move, and the
+pictures behind lids and lips.
 """
 
 from __future__ import annotations
@@ -77,7 +79,7 @@ def mesh_size() -> tuple[int, int]:
 
 
 def build_mesh(neutral: Floats, opened: Floats, usual_pose: HeadPose, image_size: int, texture_size: int) -> ActorMesh:
-    """Mesh of one actor.
+    """Build the mesh of one actor. DataError when the landmarks span no face within the picture.
 
     neutral, opened: canonical landmarks f32 (478, 3), at rest and with the mouth wide open. The texture is laid out
     with the mouth a little open and the eyes wide, so that lips and lids have room between them.
@@ -209,7 +211,7 @@ def _with_edges(triangles: NDArray[np.int32], points: Floats, wanted: list[tuple
             rows, ends, opposite = _flippable(triangles, exact, a, b)
             if not len(rows):
                 break
-            # a diagonal that leaves the wanted edge free, if there is one; else any, which brings others into reach
+            # prefer a diagonal that no longer crosses the edge; any other one changes which diagonals come next
             free = np.flatnonzero(~_cross(exact, opposite, np.array([[a, b]])))
             i = free[0] if len(free) else 0
             (u, v), (w, x) = ends[i], opposite[i]
