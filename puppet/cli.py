@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -14,9 +15,9 @@ from puppet.core.errors import PuppetError
 from puppet.core.motion import MOTION_OPTIONS
 from puppet.core.options import NumberOption
 from puppet.core.providers import PROVIDER
-from puppet.parsing.texts import one_line
+from puppet.core.texts import one_line
 from puppet.process import environment
-from puppet.process.log import explained, uncaught
+from puppet.process.log import add_verbose, explained, start, uncaught
 from puppet.process.signals import exit_code, terminating
 
 LAYOUTS = ("side-by-side", "actor", "driver", "separate")
@@ -29,6 +30,7 @@ ffv1: .mkv"
 HEIGHTS = (480, 720, 1080)
 DEMO_OUTPUT = "puppet-demo.mp4"
 SOURCE_HELP = "camera (0, 1 or its name), video file, image folder, URL, or demo (the built-in clip)"
+logger = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,6 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = build_parser().parse_args(given)
     environment.spare_cores()
     environment.print_anything()
+    start(f"puppet {given[0]}", arguments.verbose)
     try:
         with uncaught(_say), terminating():
             return arguments.command(arguments)
@@ -55,6 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _say(problem: PuppetError) -> None:
+    logger.error("%s", problem)
     print(f"puppet: {one_line(str(problem), None)}", file=sys.stderr)
 
 
@@ -289,6 +293,7 @@ def _command(commands, name: str, function: Callable, help: str, example: str) -
         name, help=help, description=help[0].upper() + help[1:] + ".", epilog=f"example: {example}"
     )
     parser.set_defaults(command=function)
+    add_verbose(parser)
     return parser
 
 

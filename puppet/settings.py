@@ -13,9 +13,9 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 from puppet.core.errors import PuppetError
 from puppet.core.motion import MotionSettings
 from puppet.core.providers import PROVIDER
+from puppet.core.texts import is_plain, is_user_name, one_line
 from puppet.output.settings import OutputSettings
 from puppet.parsing.plain_json import read_json, to_json
-from puppet.parsing.texts import is_plain, is_user_name, one_line
 from puppet.sources.camera_format import CameraFormat
 from puppet.storage.file_lock import only_writer
 from puppet.storage.files import set_aside, write_whole

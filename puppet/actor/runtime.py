@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import io
+import logging
 import os
 import sys
 import threading
@@ -47,6 +48,7 @@ PROVIDER_OPTIONS = {
 BATCH = "N"  # the free dimension's name in the graphs
 PATIENCE = 10.0  # s that a call may wait for the one before it
 MAX_THREADS = 4  # more do not help networks of this size
+logger = logging.getLogger(__name__)
 
 
 class Actor:
@@ -173,7 +175,7 @@ def load_actor(path: Path, provider: str = AUTO, threads: int = 0) -> Actor:
     threads: of ONNX Runtime on the CPU, 0 for a sensible number. Raises ActorFileError, or PuppetError for a provider
     that there is not.
     """
-    path = Path(path)
+    path, began = Path(path), time.perf_counter()
     card, members, latents = _read_checked(path)
     wanted, notice = _choose_provider(provider)
     if path.resolve().parent != BUILT_IN.resolve():  # what came with the program has been tried out
@@ -191,6 +193,8 @@ def load_actor(path: Path, provider: str = AUTO, threads: int = 0) -> Actor:
     if actor.providers[0] != wanted and notice is None:
         notice = f"{short_name(wanted)} is not used: ONNX Runtime could not start it"
     actor.notice = notice
+    seconds, told = time.perf_counter() - began, f"; {notice}" if notice else ""
+    logger.info("%s loaded with %s in %.2f s%s", path, actor.providers[0], seconds, told)
     return actor
 
 

@@ -14,9 +14,9 @@ from puppet import __version__
 from puppet.commands.bench_measure import LIVE_FPS
 from puppet.core.errors import PuppetError
 from puppet.core.providers import short_name
+from puppet.core.texts import is_plain, one_line
 from puppet.core.timing import PERCENTILES
 from puppet.parsing.plain_json import read_json
-from puppet.parsing.texts import is_plain, one_line
 
 if TYPE_CHECKING:
     from puppet.actor.runtime import Actor

@@ -21,6 +21,7 @@ from puppet.core.errors import PuppetError, RecordingError, SourceError
 from puppet.core.progress import progress
 from puppet.core.protocols import Source
 from puppet.core.providers import AUTO
+from puppet.core.texts import one_line
 from puppet.core.types import Result
 from puppet.engine.puppeteer import Puppeteer, StepOptions
 from puppet.media.codecs import Codec, check_suffix
@@ -29,7 +30,6 @@ from puppet.media.sound_file import SoundTrack
 from puppet.media.video_facts import VideoFacts, probe_video
 from puppet.output.recording_sink import RecorderSink, recording_settings
 from puppet.output.settings import OutputSettings
-from puppet.parsing.texts import one_line
 from puppet.pictures.decode import SUFFIXES as IMAGE_SUFFIXES
 from puppet.sources.registry import DEMO_CLIP, open_source
 from puppet.storage.file_lock import only_writer

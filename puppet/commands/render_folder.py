@@ -14,9 +14,9 @@ from pathlib import Path
 
 from puppet.core.errors import PuppetError, RecordingError, SourceError, reason
 from puppet.core.progress import progress
+from puppet.core.texts import one_line
 from puppet.output.recording_sink import layout_path
 from puppet.output.settings import OutputSettings
-from puppet.parsing.texts import one_line
 from puppet.process.log import explained
 from puppet.sources.files import claimed_frames
 from puppet.storage.file_lock import is_locked, lock_of, owner

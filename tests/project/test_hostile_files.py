@@ -22,6 +22,7 @@ from puppet.actor.library import checked_name
 from puppet.commands import bench_report
 from puppet.commands.window import choose_actor, choose_source
 from puppet.core.errors import ActorFileError, PuppetError
+from puppet.core.texts import checked, is_file_name, is_plain, one_line
 from puppet.core.types import HeadPose
 from puppet.explore.bookmarks import Bookmarks
 from puppet.face.neutral import Neutral
@@ -30,7 +31,6 @@ from puppet.new_actor import job as making
 from puppet.parsing.arrays import parse_array, parse_arrays, read_arrays
 from puppet.parsing.plain_json import check_shown, parse_json
 from puppet.parsing.reading import read_end, read_limited
-from puppet.parsing.texts import checked, is_file_name, is_plain, one_line
 from puppet.parsing.zips import open_zip
 from puppet.settings import Settings, load_settings, save_settings
 from puppet.sources.registry import open_source

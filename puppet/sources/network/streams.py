@@ -18,8 +18,9 @@ from typing import Literal
 
 import numpy as np
 
-from puppet.core.addresses import Address, printable
+from puppet.core.addresses import Address
 from puppet.core.errors import PuppetError, SourceError
+from puppet.core.texts import one_line
 from puppet.core.types import Image
 from puppet.media.video_capture import VideoCapture
 from puppet.media.video_formats import format_of, index_comes_last, is_playlist
@@ -191,7 +192,7 @@ def _kind(body: ByteStream, told: str, address: Address) -> Kind:
             "or rtsp://...",
             "unreadable",
         )
-    known = format_of(head) or printable(told.partition(";")[0])
+    known = format_of(head) or one_line(told.partition(";")[0])
     raise _unreadable(address, f"answers, but not with a video that can be read{f' ({known:.60})' if known else ''}")
 
 
