@@ -37,6 +37,7 @@ def test_every_source_keeps_the_contract(kind: SourceKind, paced: bool, clip, tm
     assert next(k for k in SOURCES if k.takes(spec)) is kind
     devices = fake_devices() if kind.name == "camera" else Devices()
     source = open_source(spec, paced=paced, devices=devices)
+    times: list[float] = []
     assert source.read() is None  # not opened yet
     for _ in range(2):  # and again after closing
         frames = frames_of(source, 5)
