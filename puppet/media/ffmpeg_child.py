@@ -6,7 +6,6 @@ in order; it has no console window, and reads from nothing unless it is given so
 
 from __future__ import annotations
 
-import logging
 import shlex
 import subprocess
 import sys
@@ -19,7 +18,6 @@ CREATION_FLAGS = 0  # Windows: no console window, and no Ctrl-C from ours
 if sys.platform == "win32":
     CREATION_FLAGS = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
 LOGGED_LINES = 10  # of what ffmpeg says
-logger = logging.getLogger(__name__)
 
 
 def find_ffmpeg() -> str:
@@ -85,7 +83,6 @@ def start_ffmpeg(
     folder: its working folder. pipe_bytes: size of its pipes, -1 for the system's own. inherited: file descriptors of
     ours that it keeps open, which Windows cannot do.
     """
-    logger.info("%s", _loggable(arguments))
     return subprocess.Popen(
         arguments,
         stdin=stdin,
@@ -100,12 +97,12 @@ def start_ffmpeg(
     )
 
 
-def last_lines(said: str) -> str:
-    """The last LOGGED_LINES of what ffmpeg said, for the log."""
-    return " | ".join([line.strip() for line in said.splitlines() if line.strip()][-LOGGED_LINES:])
-
-
-def _loggable(arguments: Sequence[str]) -> str:
-    """A command for the log, without what its metadata says about people."""
+def loggable(arguments: Sequence[str]) -> str:
+    """A command line for the log, without what its metadata says about people."""
     words = zip(["", *arguments], arguments, strict=False)
     return shlex.join(f"{word.partition('=')[0]}=..." if before == "-metadata" else word for before, word in words)
+
+
+def last_lines(said: str) -> str:
+    """The last LOGGED_LINES of what ffmpeg said, in one line for the log."""
+    return " | ".join([line.strip() for line in said.splitlines() if line.strip()][-LOGGED_LINES:])

@@ -26,7 +26,7 @@ from puppet.media.ffmpeg_arguments import (
     RecordingSettings,
     recording_arguments,
 )
-from puppet.media.ffmpeg_child import find_ffmpeg, last_lines, start_ffmpeg
+from puppet.media.ffmpeg_child import find_ffmpeg, last_lines, loggable, start_ffmpeg
 from puppet.media.remux import remux
 from puppet.media.sound_file import SoundTrack
 from puppet.process.log import explained
@@ -258,8 +258,10 @@ class Recorder:
         if not (self._settings.width and self._settings.height):
             self._settings = replace(self._settings, width=first.shape[1], height=first.shape[0])
         lock = lock_descriptor()
+        arguments = recording_arguments(self._executable, self._settings)
+        logger.info("%s", loggable(arguments))
         return start_ffmpeg(
-            recording_arguments(self._executable, self._settings),
+            arguments,
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=self._messages,  # a file, so that nobody has to read along and a dead app breaks no pipe

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from puppet.media.ffmpeg_arguments import container, remux_arguments
-from puppet.media.ffmpeg_child import run_ffmpeg
+from puppet.media.ffmpeg_child import last_lines, run_ffmpeg
 from puppet.media.sound_file import SoundTrack
 from puppet.provenance.xmp import Provenance, append_xmp
 from puppet.storage.files import publish
@@ -34,14 +34,17 @@ def remux(
         arguments = remux_arguments(executable, path, draft, about)
         if sound is not None:
             arguments = remux_arguments(executable, path, draft, about, sound.path, sound.start, seconds, sound.track)
-        run_ffmpeg(arguments, limit).check_returncode()
+        done = run_ffmpeg(arguments, limit)
+        if done.returncode != 0:
+            raise OSError(f"ffmpeg, code {done.returncode}: {last_lines(done.stderr.decode(errors='replace'))}")
         if container(path) == "mp4":
             append_xmp(draft, about)
         with open(draft, "rb+") as file:
             os.fsync(file.fileno())  # on the disk before it takes the place of a file that is
         publish(draft, path, replace=True)
-    except (OSError, subprocess.SubprocessError) as problem:
-        logger.warning("%s cannot be made a plain file: %s", path, problem)
+    except (OSError, subprocess.TimeoutExpired) as problem:
+        why = problem if isinstance(problem, OSError) else f"ffmpeg took longer than {limit:.0f} s"
+        logger.warning("%s cannot be made a plain file: %s", path, why)
         return False
     finally:
         if draft != path:
