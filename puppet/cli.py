@@ -125,6 +125,7 @@ def build_parser() -> argparse.ArgumentParser:
     _command(commands, "actors", show_actors, "list the actors", "puppet actors")
     doctor = _command(commands, "doctor", run_doctor, "check this machine and this installation", "puppet doctor")
     _actor_option(doctor)
+    doctor.add_argument("--report", type=Path, metavar="FILE.zip", help="also pack a file for a bug report")
     return parser
 
 
@@ -282,7 +283,7 @@ def show_actors(arguments: argparse.Namespace) -> int:
 def run_doctor(arguments: argparse.Namespace) -> int:
     from puppet.commands.doctor import examine
 
-    return examine(arguments.actor)
+    return examine(arguments.actor, arguments.report)
 
 
 # --- helpers ---
