@@ -26,12 +26,19 @@ from puppet.core.providers import AUTO
 from puppet.core.types import Face, Floats, Frame, HeadPose, Result
 from puppet.engine.puppeteer import Puppeteer, StepOptions
 from puppet.face import align
-from puppet.face.face_selection import spot_of
-from puppet.face.neutral import KEEP_EVERY, Neutral, usual_neutral, usual_pose
-from puppet.face.persons import Looks, apart, colours, grouped, look
+from puppet.face.cuts import CutDetector
+from puppet.face.identity import (
+    MeanDescriptor,
+    group_by_identity,
+    identity_descriptor,
+    identity_distance,
+    landmark_colours,
+)
+from puppet.face.neutral import SAMPLE_INTERVAL, Neutral, infer_neutral, median_pose
+from puppet.face.protocols import Tracker, box_of
 from puppet.face.retarget import head_movement
-from puppet.face.shots import CutWatch, Sighting, looks_within, shots
-from puppet.face.tracking import Tracker, film_tracker
+from puppet.face.shots import FaceSighting, mean_descriptor_within, split_into_shots
+from puppet.face.tracking import video_tracker
 from puppet.media.codecs import Codec
 from puppet.media.frame_times import FilmTimes, film_rate, film_times
 from puppet.media.recorder import Sound, check_name
@@ -50,7 +57,7 @@ if TYPE_CHECKING:
 
 SAMPLED = 600  # frames the driver's neutral is worked out from
 SHORT = 1.5  # s of a face: a shot that shows less of it borrows a neutral
-SAME_PERSON = 0.7  # `persons.apart` below which shots share a neutral: to keep them apart costs little
+SAME_PERSON = 0.7  # `identity_distance` below which shots share a neutral: to keep them apart costs little
 ALIKE_DEGREES, ALIKE_PLACE, ALIKE_SIZE = 12.0, 0.5, 0.15  # as `frames.Drive`: how far usual poses may differ to be one
 
 
@@ -165,7 +172,7 @@ class Performance:
     """What the driver did: points f32 (478, 3) px by frame number, None where no face was seen. A Tracker itself.
 
     cuts: numbers of the frames with which another picture begins, scenes: the numbers of these pictures, where known
-    (`shots.CutWatch`); seen: of each frame with a face.
+    (`cuts.CutDetector`); seen: of each frame with a face.
     6 kB per frame: ten minutes of video are 100 MB.
     """
 
@@ -173,14 +180,16 @@ class Performance:
         self,
         points: Sequence[Floats | None],
         cuts: Sequence[int] = (),
-        seen: Sequence[Sighting] = (),
+        seen: Sequence[FaceSighting] = (),
         scenes: Sequence[int] = (),
     ) -> None:
         self.points = points
         self.faces = sum(p is not None for p in points)
         self.faces_seen = 0
-        self.shots = shots(len(points), cuts, seen, KEEP_EVERY)
-        self._looks = [looks_within([one for one in seen if one.frame in shot], KEEP_EVERY) for shot in self.shots]
+        self.shots = split_into_shots(len(points), cuts, seen, SAMPLE_INTERVAL)
+        self._looks = [
+            mean_descriptor_within([one for one in seen if one.frame in shot], SAMPLE_INTERVAL) for shot in self.shots
+        ]
         numbers = [0, *(scenes or range(1, len(cuts) + 1))]
         self._scenes = [numbers[bisect.bisect_right(cuts, shot.start)] for shot in self.shots]
 
@@ -208,7 +217,8 @@ class Performance:
         takes = self._takes(filmed)
         looks = [one for one, _ in takes]
         long = [one is not None and one.seconds >= SHORT for one in looks]
-        people = grouped([one if enough else None for one, enough in zip(looks, long, strict=True)], SAME_PERSON)
+        long_enough = [one if enough else None for one, enough in zip(looks, long, strict=True)]
+        people = group_by_identity(long_enough, SAME_PERSON)
         for i, one in enumerate(looks):
             if not long[i]:
                 people[i] = self._lender(i, looks, people) if one is not None else -1
@@ -228,14 +238,14 @@ class Performance:
             result |= _held(rest, filmed)
         return result
 
-    def _takes(self, filmed: Sequence[range]) -> list[tuple[Looks | None, list[range]]]:
+    def _takes(self, filmed: Sequence[range]) -> list[tuple[MeanDescriptor | None, list[range]]]:
         """Shots that show one picture again, and one face in it, together: interviews go to and fro."""
-        takes: list[tuple[int, Looks | None, list[range]]] = []
+        takes: list[tuple[int, MeanDescriptor | None, list[range]]] = []
         for shot in filmed:
             place = self.shots.index(shot)
             mine, scene = self._looks[place], self._scenes[place]
             for k, (number, one, parts) in enumerate(takes):
-                if number == scene and mine is not None and one is not None and apart(mine, one) < 1:
+                if number == scene and mine is not None and one is not None and identity_distance(mine, one) < 1:
                     takes[k] = (number, one.joined(mine), [*parts, shot])
                     break
             else:
@@ -243,19 +253,21 @@ class Performance:
         return [(one, parts) for _, one, parts in takes]
 
     @staticmethod
-    def _lender(short: int, looks: Sequence[Looks | None], people: Sequence[int]) -> int:
+    def _lender(short: int, looks: Sequence[MeanDescriptor | None], people: Sequence[int]) -> int:
         """The person whose rest a short shot borrows; -1 when it is like nobody."""
         mine = looks[short]
         assert mine is not None
         others = [
-            (apart(mine, one), who) for one, who in zip(looks, people, strict=True) if one is not None and who >= 0
+            (identity_distance(mine, one), who)
+            for one, who in zip(looks, people, strict=True)
+            if one is not None and who >= 0
         ]
         nearest, who = min(others, default=(np.inf, -1))
         return who if nearest < 1 else -1
 
     def _rest_in(self, parts: Sequence[range]) -> Neutral:
         seen = [p for part in parts for i in part if (p := self.points[i]) is not None]
-        return usual_neutral([align.face_of(points) for points in seen[:: -(-len(seen) // SAMPLED)]])
+        return infer_neutral([align.face_of(points) for points in seen[:: -(-len(seen) // SAMPLED)]])
 
 
 def _held(rest: Neutral, filmed: Sequence[tuple[Sequence[range], Sequence[Floats]]]) -> dict[int, Neutral]:
@@ -264,7 +276,7 @@ def _held(rest: Neutral, filmed: Sequence[tuple[Sequence[range], Sequence[Floats
     """
     alike: list[tuple[HeadPose, list[tuple[Sequence[range], Sequence[Floats]]]]] = []
     for parts, points in sorted(filmed, key=lambda one: -len(one[1])):
-        pose = usual_pose(points[:: -(-len(points) // SAMPLED)], rest.landmarks)
+        pose = median_pose(points[:: -(-len(points) // SAMPLED)], rest.landmarks)
         near = next((group for usual, group in alike if _held_alike(usual, pose)), None)
         if near is None:
             alike.append((pose, [(parts, points)]))
@@ -275,7 +287,7 @@ def _held(rest: Neutral, filmed: Sequence[tuple[Sequence[range], Sequence[Floats
     result = {}
     for _, group in alike:
         together = [p for _, points in group for p in points]
-        pose = usual_pose(together[:: -(-len(together) // SAMPLED)], rest.landmarks)
+        pose = median_pose(together[:: -(-len(together) // SAMPLED)], rest.landmarks)
         result |= {shot.start: Neutral(rest.landmarks, pose) for parts, _ in group for shot in parts}
     return result
 
@@ -290,24 +302,24 @@ def _follow(source: Source) -> Performance:
     found: list[Floats | None] = []
     cuts: list[int] = []
     scenes: list[int] = []
-    seen: list[Sighting] = []
-    watch, looked = CutWatch(), -np.inf
+    seen: list[FaceSighting] = []
+    watch, looked = CutDetector(), -np.inf
     with (
         contextlib.closing(_make_tracker(source)) as tracker,
         progress(total=source.frame_count, label="tracking", unit="frames") as bar,
     ):
         while (frame := source.read()) is not None:
             face = tracker.track(frame)
-            ago = watch.see(frame.image)
+            ago = watch.update(frame.image)
             if ago is not None:
                 cuts.append(len(found) - ago)
                 scenes.append(watch.scene)
             if face is not None:
-                taken = frame.captured_at - looked >= KEEP_EVERY
+                taken = frame.captured_at - looked >= SAMPLE_INTERVAL
                 looked = frame.captured_at if taken else looked
-                spot = spot_of(face.points)
-                shown = look(face, colours(frame.image, face)) if taken else None
-                seen.append(Sighting(len(found), frame.captured_at, (spot.x, spot.y, spot.size), shown))
+                spot = box_of(face.points)
+                shown = identity_descriptor(face, landmark_colours(frame.image, face)) if taken else None
+                seen.append(FaceSighting(len(found), frame.captured_at, (spot.x, spot.y, spot.size), shown))
             found.append(None if face is None else face.points)
             bar.update()
     performance = Performance(found, cuts, seen, scenes)
@@ -360,7 +372,7 @@ def _at(result: Result, moment: float) -> Result:
 
 
 def _make_tracker(source: Source) -> Tracker:
-    return film_tracker(still=source.frame_count == 1)
+    return video_tracker(still=source.frame_count == 1)
 
 
 class _Target:

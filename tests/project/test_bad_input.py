@@ -32,7 +32,7 @@ from puppet import cli
 from puppet.commands import render
 from puppet.core.types import HeadPose
 from puppet.face import align, tracking
-from puppet.face.tracking import without_native_chatter
+from puppet.face.tracking import filter_native_log
 from puppet.media import recorder
 from puppet.sources.registry import DEMO_CLIP
 
@@ -218,7 +218,7 @@ def test_native_chatter_is_dropped_and_everything_else_comes_out(capfd: pytest.C
         b"INFO: Created TensorFlow Lite XNNPACK delegate for CPU.\n"
     )
 
-    @without_native_chatter()
+    @filter_native_log()
     def work() -> None:
         os.write(2, chatter)
         other = threading.Thread(target=lambda: print("another thread", file=sys.stderr, flush=True))
