@@ -12,7 +12,7 @@ from models.commands import latent
 from models.common.arguments import positive, seed
 from models.networks.config import PRESETS
 from puppet.core.errors import PuppetError
-from puppet.parsing.texts import one_line
+from puppet.core.texts import one_line
 from puppet.process.environment import print_anything
 from puppet.process.log import explained
 from puppet.process.signals import exit_code, terminating
@@ -186,9 +186,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else argv
     print_anything()
     args = build_parser(next(iter(argv), None)).parse_args(argv)
-    from puppet.output.crash_recovery import clear_up_and_say  # not before somebody wants more than --help
+    from puppet.output.crash_recovery import recover_and_report  # not before somebody wants more than --help
 
-    clear_up_and_say()
+    recover_and_report()
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
         try:

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from models.networks.config import TrainConfig, to_json, train_config
 from puppet.core.errors import DataError, reason
+from puppet.core.texts import is_plain
 from puppet.parsing.plain_json import check_shown, read_json
-from puppet.parsing.texts import is_plain
 from puppet.storage.file_lock import is_locked, locked, owner
 from puppet.storage.files import write_whole
 

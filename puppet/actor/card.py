@@ -24,11 +24,11 @@ from numpy.typing import NDArray
 
 from puppet import __version__
 from puppet.core.errors import ActorFileError, reason
+from puppet.core.texts import checked, is_file_name, one_line
 from puppet.core.types import LANDMARKS, Floats
 from puppet.face.measurements import RESPONSE_REGIONS
 from puppet.parsing.plain_json import check_shown, parse_json
 from puppet.parsing.reading import open_regular
-from puppet.parsing.texts import checked, is_file_name, one_line
 from puppet.parsing.zips import open_zip
 from puppet.parsing.zips import read_member as read_zipped
 from puppet.storage.files import whole_file

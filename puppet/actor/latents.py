@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from puppet.core.texts import checked
 from puppet.core.types import Floats
 from puppet.parsing.arrays import parse_arrays
-from puppet.parsing.texts import checked
 
 MAX_UNPACKED_BYTES = 64 << 20
 AXES = 32  # principal axes kept

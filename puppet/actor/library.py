@@ -14,8 +14,8 @@ from typing import TypeVar
 from puppet.actor.card import SUFFIX, ActorCard, read_actor, read_card, write_actor
 from puppet.actor.runtime import BUILT_IN, list_actors, load_actor, read_preview
 from puppet.core.errors import ActorFileError, reason
+from puppet.core.texts import FORBIDDEN, is_file_name
 from puppet.core.types import Image
-from puppet.parsing.texts import FORBIDDEN, is_file_name
 from puppet.storage.file_lock import only_writer
 from puppet.storage.files import publish_numbered
 from puppet.storage.folders import actors_folder

@@ -19,7 +19,7 @@ from typing import Any
 import puppet
 from puppet.actor.card import AGAIN, DECODER, ENCODER, ActorCard
 from puppet.core.errors import ActorFileError, reason
-from puppet.media.recorder import CREATION_FLAGS
+from puppet.media.ffmpeg_child import CREATION_FLAGS
 from puppet.parsing.plain_json import parse_json, read_json
 from puppet.storage.files import write_whole
 from puppet.storage.folders import config_folder

@@ -1,4 +1,4 @@
-"""Errors a user can act on. Every command prints them as one line and exits with code 2."""
+"""Errors that a user can act on. Every command prints them as one line and exits with code 2."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def reason(problem: OSError) -> str:
 
 
 class UnexpectedError(PuppetError):
-    """An exception that nobody foresaw, explained by `error_log.explained`; `__cause__` is the exception itself."""
+    """An unexpected exception, in words (`process/log.py`, `explained`); `__cause__` is the exception itself."""
 
 
 class SourceError(PuppetError):
@@ -46,7 +46,7 @@ class ActorFileError(PuppetError):
 
 
 class ActorFailedError(PuppetError):
-    """An actor cannot draw a picture. `actor`: which one, an `actor.Actor`."""
+    """An actor cannot draw a picture. `actor`: which one, an `Actor` of puppet/actor/runtime.py."""
 
     def __init__(self, message: str, actor: Any) -> None:
         super().__init__(message)
@@ -54,7 +54,7 @@ class ActorFailedError(PuppetError):
 
 
 class ActorStalledError(PuppetError):
-    """An actor takes too long for one picture, or can draw none any more, and has left the stage."""
+    """An actor takes too long for one picture, or can draw none any more; it is not used further."""
 
 
 class RecordingError(PuppetError):

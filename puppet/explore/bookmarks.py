@@ -12,10 +12,10 @@ import numpy as np
 
 from puppet.actor.card import DECODER, ActorCard
 from puppet.core.errors import PuppetError, reason
+from puppet.core.texts import cut_bytes, is_plain, is_seen
 from puppet.core.types import Floats
 from puppet.explore.exploration import from_text, to_text
 from puppet.parsing.plain_json import read_json
-from puppet.parsing.texts import cut_bytes, is_plain, is_seen
 from puppet.storage.file_lock import only_writer
 from puppet.storage.files import set_aside, write_whole
 from puppet.storage.folders import config_folder

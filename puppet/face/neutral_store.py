@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from puppet.core.errors import PuppetError, reason
+from puppet.core.texts import LONGEST_USER, is_plain, is_user_name
 from puppet.core.types import LANDMARKS, HeadPose
 from puppet.face.neutral import Neutral
 from puppet.parsing.arrays import read_arrays
-from puppet.parsing.texts import LONGEST_USER, is_plain, is_user_name
 from puppet.storage.files import set_aside, write_whole
 from puppet.storage.folders import config_folder
 

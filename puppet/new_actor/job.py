@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from puppet.core.errors import PuppetError, reason
+from puppet.core.texts import is_file_name, is_plain, one_line
 from puppet.parsing.plain_json import parse_json, read_json, to_json
 from puppet.parsing.reading import read_end, read_limited
-from puppet.parsing.texts import is_file_name, is_plain, one_line
 from puppet.storage.file_lock import is_locked
 from puppet.storage.files import write_whole
 from puppet.storage.folders import jobs_folder

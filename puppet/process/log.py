@@ -12,7 +12,7 @@ from datetime import datetime
 
 from puppet import __version__
 from puppet.core.errors import PuppetError, UnexpectedError, reason
-from puppet.parsing.texts import one_line
+from puppet.core.texts import one_line
 from puppet.storage.file_lock import acquire
 from puppet.storage.folders import log_folder
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from puppet.core.errors import NameTakenError
-from puppet.parsing.texts import cut_bytes
+from puppet.core.texts import cut_bytes
 
 MOST_NAME_BYTES = 120  # of an actor's name in a file's; nearly every file system takes 255 in all
 

@@ -22,8 +22,8 @@ from enum import Enum
 from pathlib import Path
 from typing import IO, Any
 
+from puppet.core.texts import cut_bytes
 from puppet.parsing.plain_json import parse_json
-from puppet.parsing.texts import cut_bytes
 from puppet.storage.file_lock import acquire, is_at, release
 from puppet.storage.folders import config_folder
 
