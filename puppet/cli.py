@@ -84,9 +84,9 @@ def _add_run(commands: Commands) -> None:
     run.add_argument("--frames", type=options.count, metavar="N", help="end after N pictures of the actor")
     run.add_argument("--record", type=Path, metavar="OUT.mp4", help="record to a new file from the start")
     run.add_argument("--virtual-camera", action="store_true", help="show the actor as a camera to other programs")
-    run.add_argument("--loop", action="store_true", help="begin a file or folder again when it ends")
+    run.add_argument("--loop", action="store_true", help="play a file or folder again when it ends")
     options.add_provider(run)
-    without = "as the window was left; with --headless what stands in brackets"
+    without = "as the window was left; with --headless the values in brackets"
     options.add_outputs(run, without)
     run.add_argument("--screenshot", type=Path, metavar="PNG", help="save a picture of the window before it ends")
     options.add_motion(run, without)
@@ -102,15 +102,15 @@ def _add_render(commands: Commands) -> None:
     render.add_argument(
         "-o", "--output", type=Path, required=True, metavar="OUT.mp4", help="the file to write, or a folder for videos"
     )
-    render.add_argument("--resume", action="store_true", help="a folder: leave out what is finished already")
+    render.add_argument("--resume", action="store_true", help="a folder: leave out videos that are finished")
     render.add_argument(
         "--jobs", type=options.count, metavar="N", help="a folder: render N videos at once (as cores allow)"
     )
     options.add_actor(render)
     options.add_provider(render)
     render.add_argument("--force", action="store_true", help="replace OUT.mp4 when it exists")
-    options.add_outputs(render, "what stands in brackets")
-    options.add_motion(render, "what stands in brackets")
+    options.add_outputs(render, "the values in brackets")
+    options.add_motion(render, "the values in brackets")
 
 
 def _add_bench(commands: Commands) -> None:
@@ -127,7 +127,11 @@ def _add_bench(commands: Commands) -> None:
     bench.add_argument("--flash", action="store_true", help="also time a flash from the source to the screen's pixels")
     bench.add_argument("--json", type=Path, metavar="OUT", help="write every figure to this file")
     bench.add_argument(
-        "--compare", nargs=2, type=Path, metavar=("A.json", "B.json"), help="only print what B is, divided by A"
+        "--compare",
+        nargs=2,
+        type=Path,
+        metavar=("A.json", "B.json"),
+        help="only print the figures of both, and B / A",
     )
 
 

@@ -34,7 +34,7 @@ from puppet.media.video_facts import VideoFacts, probe_video
 from puppet.output.crash_recovery import recover_and_report
 from puppet.output.recording_sink import RecorderSink, recording_settings
 from puppet.output.settings import OutputSettings
-from puppet.sources.files import IMAGE_SUFFIXES
+from puppet.pictures.decode import SUFFIXES as IMAGE_SUFFIXES
 from puppet.sources.registry import DEMO_CLIP, open_source
 from puppet.storage.file_lock import only_writer
 
@@ -86,7 +86,7 @@ def run_render(arguments: argparse.Namespace) -> int:
 
     if not videos:
         if arguments.resume or arguments.jobs:
-            raise PuppetError(f"{arguments.video} is no folder of videos, for which --resume and --jobs are made")
+            raise PuppetError(f"{arguments.video} is not a folder of videos; --resume and --jobs are for folders")
         print(one_line(render_one(arguments.video, arguments.output, arguments.force), None))
         return 0
     jobs = arguments.jobs or default_jobs()

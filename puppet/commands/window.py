@@ -50,13 +50,13 @@ def run_window(
     record: a new file that is recorded to from the first picture of the actor on.
     frames: end after that many results of the actor, or with the source.
     screenshot: a PNG of the window, made just before that end.
-    With any of these three nobody may be there to choose something else: what fails, a recording too, ends the program.
+    Any of these three makes the run unattended: what fails, a recording too, ends the program.
     provider: what `load_actor` takes; None or "auto": as the settings say.
     loop: play a video or folder again and again.
     motion: smoothing and gains, by field of MotionSettings; as if the sliders had been moved. outputs: the same for
     recordings, by field of OutputSettings. virtual_camera: switch it on.
     Raises PuppetError for a source, an actor or a file that was asked for here and does not work, and when the engine
-    gives up while nobody may be there.
+    gives up in an unattended run.
     """
     prepare_qt()
     refuse_existing(screenshot)
@@ -133,7 +133,7 @@ class _Asked:
 
     @property
     def unattended(self) -> bool:
-        """Whether nobody may be there to choose something else when something fails."""
+        """Whether nobody may be there to choose something else, so that what fails ends the program."""
         return any(one is not None for one in (self.record, self.frames, self.screenshot))
 
 
@@ -230,8 +230,8 @@ class _Session:
     def _request_failed(self) -> PuppetError | None:
         """Why there is nothing to wait for, or None.
 
-        That is when a source or an actor that was named does not work, or when the engine has given up and nobody may
-        be there to choose something else.
+        That is when a source or an actor that was named does not work, or when the engine has given up in an unattended
+        run.
         """
         status, asked = self._engine.status(), self._asked
         lost = asked.unattended and status.phase is Phase.FAILED
