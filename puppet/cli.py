@@ -258,8 +258,8 @@ def show_cameras(arguments: argparse.Namespace) -> int:
 
 def show_actors(arguments: argparse.Namespace) -> int:
     """One line per actor; a damaged file is named, and makes the exit code 2."""
-    from puppet.actor.card import read_card
-    from puppet.actor.runtime import list_actors, user_folder
+    from puppet.actor.catalogue import list_actors, user_folder
+    from puppet.actor.file import read_card
 
     code = 0
     for path in list_actors():

@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from puppet import __version__
-from puppet.actor.runtime import DEFAULT_ACTOR, find_actor, list_actors, load_actor
+from puppet.actor.catalogue import DEFAULT_ACTOR, find_actor, list_actors
+from puppet.actor.runtime import load_actor
 from puppet.commands.headless import build_engine
 from puppet.core import pixels
 from puppet.core.errors import PuppetError

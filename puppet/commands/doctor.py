@@ -265,7 +265,8 @@ def check_tracker() -> Iterator[Finding]:
 
 def check_actors() -> Iterator[Finding]:
     """Every actor file loads and draws its golden picture on the CPU."""
-    from puppet.actor.runtime import list_actors, load_actor, user_folder
+    from puppet.actor.catalogue import list_actors, user_folder
+    from puppet.actor.runtime import load_actor
 
     paths = list_actors()
     if not paths:
@@ -276,7 +277,9 @@ def check_actors() -> Iterator[Finding]:
 
 def check_providers(actor: str | None = None) -> Iterator[Finding]:
     """What ONNX Runtime can really use here, tried with an actor; what is missing otherwise, in words."""
-    from puppet.actor.runtime import DEFAULT_ACTOR, PROVIDERS, find_actor, load_actor
+    from puppet.actor.catalogue import DEFAULT_ACTOR, find_actor
+    from puppet.actor.providers import PROVIDERS
+    from puppet.actor.runtime import load_actor
 
     path = find_actor(actor or DEFAULT_ACTOR)
     for key, name in PROVIDERS.items():

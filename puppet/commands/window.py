@@ -117,7 +117,7 @@ def choose_source(given: str | None, remembered: str, cameras: Sequence[str]) ->
 
 def choose_actor(given: str | None, remembered: str) -> tuple[Path | None, str | None]:
     """The actor's file, or None when there is none at all, and a notice or None. Raises ActorFileError for `given`."""
-    from puppet.actor.runtime import DEFAULT_ACTOR, find_actor, list_actors
+    from puppet.actor.catalogue import DEFAULT_ACTOR, find_actor, list_actors
 
     if given is not None:
         return find_actor(given), None
@@ -262,7 +262,7 @@ def _services(
     consent: Callable[[], str] = str,
 ) -> Services:
     """What the controller asks of the rest of the program."""
-    from puppet.actor.runtime import list_actors, read_preview
+    from puppet.actor.catalogue import list_actors, read_preview
     from puppet.face.neutral_store import NeutralStore
     from puppet.gui.controller import Services
     from puppet.media.ffmpeg_arguments import RecordingSettings

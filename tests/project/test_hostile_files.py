@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 from tiny_actor import tiny_actor, tiny_latents, tiny_parts
 
-from puppet.actor.card import CARD, card_from_json, card_to_json, read_card
+from puppet.actor.card import card_from_json, card_to_json
+from puppet.actor.file import CARD, read_card
 from puppet.actor.latents import MOST_ROWS, latents_from_bytes, latents_to_bytes
 from puppet.actor.library import checked_name
 from puppet.commands import bench
@@ -653,7 +654,7 @@ ONE_PLACE = {  # what only these files may call
     "torch.load": (),
     "json.load": ("models/fidelity/warped_still.py",),  # of its parent, through a pipe
     "json.loads": ("puppet/parsing/plain_json.py",),
-    "zipfile.ZipFile": ("puppet/parsing/zips.py", "puppet/actor/card.py"),  # there only to write
+    "zipfile.ZipFile": ("puppet/parsing/zips.py", "puppet/actor/file.py"),  # there only to write
     "eval": (),
     "exec": (),
 }

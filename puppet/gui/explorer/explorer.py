@@ -16,19 +16,11 @@ from puppet.actor.runtime import Actor
 from puppet.core.errors import PuppetError
 from puppet.core.types import Floats, Image, Latent
 from puppet.explore.bookmarks import Bookmarks
-from puppet.explore.exploration import (
-    COMMANDS,
-    Command,
-    Direction,
-    Exploration,
-    RandomFaces,
-    bases,
-    explore,
-    from_text,
-    parse_command,
-    to_text,
-    walk_target,
-)
+from puppet.explore.directions import Direction, bases
+from puppet.explore.exploration import Exploration, explore
+from puppet.explore.latent_text import from_text, to_text
+from puppet.explore.paths import RandomFaces, walk_target
+from puppet.explore.text_commands import COMMANDS, Command, parse_command
 from puppet.gui.explorer.bookmarks import NamedPlaces
 from puppet.gui.explorer.morphs import LoadActor, Morphs, Step
 from puppet.gui.explorer.places import MEAN, NOW, SAME, BookmarkPanel, MorphPanel, MorphWish
@@ -147,7 +139,7 @@ class ExplorerWidget(QWidget):
         """Go on from a live expression, attributes included; the answer to `live_wanted`."""
         if self._at is not None and latent.values.shape == self._at.place.point.shape:
             self._stop_moving()
-            self._apply(self._at.go(latent.values))
+            self._apply(self._at.jump_to(latent.values))
 
     def shutdown(self) -> None:
         """End the threads; a film that is being made is ended and kept. Idempotent."""
@@ -208,7 +200,7 @@ class ExplorerWidget(QWidget):
         if command.key == "d":
             self._apply(at.pick(command.numbers[0], command.numbers[1]))
         elif command.key == "r" and self._faces is not None:
-            self._apply(at.go(self._faces.draw(self._random)))
+            self._apply(at.jump_to(self._faces.draw(self._random)))
         elif command.key == "f":
             self._stop_moving()
             self._apply(at.toggle_freeze())
@@ -223,7 +215,7 @@ class ExplorerWidget(QWidget):
         elif command.key == "b":
             self._places.add(command.name, at.shown, self._last)
         elif command.key == "g":
-            self._apply(at.go(self._places.point(command.name)))
+            self._apply(at.jump_to(self._places.point(command.name)))
 
     def _type(self) -> None:
         if self._try(lambda: self.do(parse_command(self.stage.command.text()))):
@@ -287,7 +279,7 @@ class ExplorerWidget(QWidget):
         if self._at is None or clipboard is None:
             return
         try:
-            self._apply(self._at.go(from_text(clipboard.text(), len(self._at.place.point))))
+            self._apply(self._at.jump_to(from_text(clipboard.text(), len(self._at.place.point))))
         except PuppetError as problem:
             self.banners.say("text", str(problem), "warning")
         else:
@@ -312,7 +304,7 @@ class ExplorerWidget(QWidget):
             self._stop_moving()
         elif self._walk is not None:
             share = (time.monotonic() - self._walk.begun) / WALK_SECONDS
-            self._apply(self._at.wander(self._walk.at(share)))
+            self._apply(self._at.walk_to(self._walk.at(share)))
             if share >= 1:
                 self._walk = _Glide(self._walk.end, walk_target(self._at, self._random), time.monotonic())
         elif self._film:

@@ -11,15 +11,16 @@ from pathlib import Path
 from PyQt6.QtCore import QObject, QUrl, pyqtSignal
 from PyQt6.QtGui import QDesktopServices
 
-from puppet.actor.morph import ActorMorph, eased, film
+from puppet.actor.morph import ActorMorph, eased
 from puppet.actor.runtime import Actor
 from puppet.core.types import Floats, Image, Latent
-from puppet.explore.exploration import path
+from puppet.explore.paths import path
 from puppet.gui.explorer.places import SAME, MorphWish
 from puppet.gui.explorer.worker import Draw
 from puppet.gui.kit.banners import BannerStack
 from puppet.gui.kit.words import decimal, translate
 from puppet.media.recorder import Recording, new_recording_path, with_free_name
+from puppet.output.film import write_film
 
 FPS = 30.0
 FINE = 1000  # steps that a path is divided into, of which the eased pictures take theirs
@@ -155,7 +156,7 @@ class Morphs(QObject):
         self._banners.say(BANNER, translate("puppet", "Making {0}…").format(target.name))
 
         def make(path: Path) -> Recording:
-            return film(pictures(), path, FPS, name, stop.is_set, consent, badge)
+            return write_film(pictures(), path, FPS, name, stop.is_set, consent, badge)
 
         future = self._pool.submit(with_free_name, target, make)
         future.add_done_callback(self._filmed.emit)

@@ -18,7 +18,9 @@ from PyQt6.QtWidgets import (
 )
 
 from puppet.core.types import Image
-from puppet.explore.exploration import MOST, Direction, changed_square
+from puppet.explore.changed_square import changed_square
+from puppet.explore.directions import Direction
+from puppet.explore.exploration import MAX_AMOUNT
 from puppet.gui.kit.plain_text import Label, set_tip
 from puppet.gui.kit.qimage import to_qimage
 from puppet.gui.kit.theme import STAGE
@@ -243,7 +245,7 @@ class AttributePanel(QWidget):
             words = name.replace("_", " ").capitalize()
             label = Label(words)
             label.setProperty("role", "caption")
-            slider = self.sliders[name] = SigmaSlider(words, MOST)
+            slider = self.sliders[name] = SigmaSlider(words, MAX_AMOUNT)
             slider.moved.connect(lambda value, name=name: self.moved.emit(name, value))
             self._grid.addWidget(label, row, 0)
             self._grid.addWidget(slider, row, 1)

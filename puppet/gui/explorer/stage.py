@@ -6,7 +6,8 @@ from PyQt6.QtCore import QT_TRANSLATE_NOOP, QEvent, Qt
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from puppet.explore.exploration import COMMANDS, REACHES
+from puppet.explore.exploration import REACHES
+from puppet.explore.text_commands import COMMANDS
 from puppet.gui.explorer.pane import ExplorerPane
 from puppet.gui.kit.plain_text import Label, set_tip
 from puppet.gui.kit.theme import Colours

@@ -250,7 +250,7 @@ def test_cameras_are_listed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 
 
 def test_the_providers_are_those_the_actor_knows() -> None:
-    from puppet.actor.runtime import PROVIDERS
+    from puppet.actor.providers import PROVIDERS
 
     assert ("auto", *PROVIDERS) == cli.PROVIDERS
 

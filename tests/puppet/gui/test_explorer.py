@@ -24,7 +24,8 @@ from video_fixtures import read_video
 from puppet.actor.runtime import load_actor
 from puppet.core.types import Latent
 from puppet.explore.bookmarks import Bookmarks
-from puppet.explore.exploration import COMMANDS, to_text
+from puppet.explore.latent_text import to_text
+from puppet.explore.text_commands import COMMANDS
 from puppet.gui.explorer.places import MEAN, NOW
 from puppet.gui.explorer.worker import SPREAD
 from puppet.gui.kit.widgets import Switch
