@@ -47,7 +47,7 @@ def finished_as(out: Path, force: bool) -> Iterator[Path]:
 
 def _publish(draft: Path, out: Path, force: bool) -> None:
     try:
-        (os.replace if force else publish)(draft, out)
+        publish(draft, out, force)
     except FileExistsError as error:  # made by somebody else meanwhile
         raise _taken(out) from error
     except OSError as error:
@@ -71,7 +71,7 @@ def write_verified(out: Path, card: ActorCard, members: Mapping[str, bytes]) -> 
     try:
         card = write_actor(trial, card, members)
         load_actor(trial, provider="cpu")
-        os.replace(trial, out)
+        publish(trial, out, replace=True)
     except OSError as error:
         raise ExportError(f"{out}: cannot be written ({reason(error)}); choose another folder") from error
     finally:

@@ -12,9 +12,9 @@ from models.commands import latent
 from models.common.arguments import positive, seed
 from models.networks.config import PRESETS
 from puppet.core.errors import PuppetError
-from puppet.parsing.texts import one_line
+from puppet.core.texts import one_line
 from puppet.process.environment import print_anything
-from puppet.process.log import explained
+from puppet.process.log import add_verbose, explained, start
 from puppet.process.signals import exit_code, terminating
 
 # Everything heavy is imported by the command that needs it, so that --help is instant.
@@ -172,6 +172,7 @@ def build_parser(command: str | None) -> argparse.ArgumentParser:
     for name, (what, example, add_arguments, run) in COMMANDS.items():
         sub = subparsers.add_parser(name, help=what, description=f"{what.capitalize()}.", epilog=f"example: {example}")
         sub.set_defaults(run_command=run)
+        add_verbose(sub)
         if name == command:
             add_arguments(sub)
     return parser
@@ -188,6 +189,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = build_parser(next(iter(argv), None)).parse_args(argv)
     from puppet.output.crash_recovery import clear_up_and_say  # not before somebody wants more than --help
 
+    start(f"python -m models {args.command}", args.verbose)
     clear_up_and_say()
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning

@@ -11,9 +11,9 @@ from typing import Any
 
 from puppet import __version__
 from puppet.core.errors import PuppetError
-from puppet.parsing.texts import one_line
+from puppet.core.texts import one_line
 from puppet.process import environment
-from puppet.process.log import explained, uncaught
+from puppet.process.log import add_verbose, explained, start, uncaught
 from puppet.process.signals import exit_code, terminating
 
 PROVIDERS = ("auto", "cuda", "directml", "coreml", "cpu")
@@ -39,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = build_parser().parse_args(given)
     environment.spare_cores()
     environment.print_anything()
+    start(f"puppet {given[0]}", arguments.verbose)
     try:
         with uncaught(_say), terminating():
             return arguments.command(arguments)
@@ -175,7 +176,7 @@ def render_demo(actor: str | None, provider: str, motion: dict[str, Any]) -> int
     """What a machine without a display gets: the demo clip, played by the actor, as a new file in this folder."""
     from puppet.commands.render import render
     from puppet.engine.puppeteer import StepOptions
-    from puppet.media.recorder import free_name
+    from puppet.storage.names import free_name
 
     output = free_name(Path(DEMO_OUTPUT))
     print(f"There is no display, so the demo clip is rendered to {output} instead of shown in a window.", flush=True)
@@ -258,8 +259,9 @@ def show_cameras(arguments: argparse.Namespace) -> int:
 
 def show_actors(arguments: argparse.Namespace) -> int:
     """One line per actor; a damaged file is named, and makes the exit code 2."""
-    from puppet.actor.catalogue import list_actors, user_folder
+    from puppet.actor.catalogue import list_actors
     from puppet.actor.file import read_card
+    from puppet.storage.folders import actors_folder
 
     code = 0
     for path in list_actors():
@@ -270,7 +272,7 @@ def show_actors(arguments: argparse.Namespace) -> int:
         except PuppetError as problem:
             print(f"puppet: {one_line(str(problem), None)}", file=sys.stderr)
             code = 2
-    print(f"Put more into {user_folder()}", file=sys.stderr)
+    print(f"Put more into {actors_folder()}", file=sys.stderr)
     return code
 
 
@@ -288,6 +290,7 @@ def _command(commands, name: str, function: Callable, help: str, example: str) -
         name, help=help, description=help[0].upper() + help[1:] + ".", epilog=f"example: {example}"
     )
     parser.set_defaults(command=function)
+    add_verbose(parser)
     return parser
 
 

@@ -11,19 +11,18 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from puppet.core.errors import PuppetError
+from puppet.core.texts import is_plain, is_user_name, one_line
 from puppet.output.settings import OutputSettings
 from puppet.parsing.plain_json import read_json, to_json
-from puppet.parsing.texts import is_plain, is_seen, one_line
 from puppet.storage.file_lock import only_writer
 from puppet.storage.files import set_aside, write_whole
-from puppet.storage.folders import config_folder, videos_folder
+from puppet.storage.folders import videos_folder
 
 T = TypeVar("T")
 MAX_BYTES = 1 << 20
 MOST_NOTICES = 10  # said at once
 LONGEST = 500  # characters of a text
 LONGEST_PATH = 4096
-LONGEST_USER = 40
 A_PATH: dict[str, Any] = {"path": True}  # of a file or folder, an address, or a name
 PATIENCE = 2.0  # s that another window may take to write its settings
 
@@ -93,11 +92,6 @@ class Settings:
     def folder(self) -> Path:
         """Where recordings and snapshots go: "Puppet" in the user's folder for videos, unless another was chosen."""
         return Path(self.recording_folder) if self.recording_folder else videos_folder()
-
-
-def settings_path() -> Path:
-    """settings.json in the program's own folder."""
-    return config_folder() / "settings.json"
 
 
 def load_settings(path: Path) -> tuple[Settings, list[str]]:
@@ -229,7 +223,7 @@ def _is_text(text: str, allowed: Mapping[str, Any]) -> bool:
     if allowed.get("path"):
         return _is_path(text)
     if allowed.get("name"):
-        return is_plain(text) and is_seen(text) and text == text.strip() and len(text) <= LONGEST_USER
+        return is_user_name(text)
     return is_plain(text) and len(text) <= LONGEST
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +11,7 @@ import numpy as np
 from puppet.core import pixels
 from puppet.core.errors import DataError, reason
 from puppet.core.types import Image
+from puppet.storage.files import write_whole
 
 GAP = 4  # px between pictures
 BAND_GAP = 16  # px between pairs of rows
@@ -42,14 +41,9 @@ def stack_bands(bands: Sequence[Image]) -> Image:
 def write_png(path: Path, image: Image) -> None:
     """Write uint8 (H, W, 3) BGR, whole or not at all; DataError when the folder cannot be written."""
     _, content = cv2.imencode(".png", image)
-    partial = path.with_name(f".{path.name}.partial")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(content.tobytes())
-        os.replace(partial, path)
+        write_whole(path, content.tobytes(), private=False)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            partial.unlink()
         raise DataError(
             f"{path}: cannot be written ({reason(error)}); free some space or choose another folder"
         ) from error

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from models.data.hdf5 import open_hdf5
 from puppet.core.errors import DataError
+from puppet.core.texts import checked, is_plain, one_line
 from puppet.core.types import LANDMARKS, Floats, Image
 from puppet.face.align import OUTER_EYES, STABLE
 from puppet.parsing.plain_json import parse_json
-from puppet.parsing.texts import checked, is_plain, one_line
 
 FORMAT = "puppet-dataset"
 VERSION = 1

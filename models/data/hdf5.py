@@ -15,8 +15,8 @@ import h5py
 
 from models.data.hdf5_texts import Texts, texts_of
 from puppet.core.errors import DataError, reason
+from puppet.core.texts import is_plain, one_line
 from puppet.parsing.reading import open_regular
-from puppet.parsing.texts import is_plain, one_line
 
 MOST_OBJECTS = 200
 LONGEST_NAME = 80

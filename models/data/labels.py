@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 
 from models.data.coverage import OPEN_MOUTH, RAISED_BROWS, SHUT_EYES, SMILE, TURNED, traits
 from puppet.core.errors import DataError, reason
+from puppet.core.texts import checked, one_line
 from puppet.core.types import Floats
 from puppet.parsing.reading import read_limited
-from puppet.parsing.texts import checked, one_line
 
 if TYPE_CHECKING:
     from models.data.dataset import Dataset

@@ -47,7 +47,7 @@ from puppet.face import align
 from puppet.face.neutral import estimate_neutral
 from puppet.storage.file_lock import only_writer
 from puppet.storage.files import publish, publish_whole, write_whole
-from puppet.storage.unfinished import drop_draft, forget, make_draft, note
+from puppet.storage.unfinished import drop_draft, make_draft, register, unregister
 
 UNSTEADY_SHARE = 0.02  # of a source's frames outside its steady crop: then the report says so
 UNSTEADY_SCALE = 1.5  # between the 5th and 95th percentile of the head's size
@@ -211,8 +211,8 @@ def _publish(part: Path, output: Path, text: str, sheet: bytes, force: bool) -> 
             else:
                 publish_whole(path, content)
                 made.append(path)
-                note(path)
-        (os.replace if force else publish)(part, output)
+                register(path)
+        publish(part, output, force)
     except FileExistsError as error:
         for path in made:
             path.unlink(missing_ok=True)
@@ -220,7 +220,7 @@ def _publish(part: Path, output: Path, text: str, sheet: bytes, force: bool) -> 
         raise DataError(f"{taken} exists already; choose another name or add --force to replace it") from error
     finally:
         for path in made:
-            forget(path)
+            unregister(path)
 
 
 def _read_track(footage: Footage, side_file: Path, tools: Tools) -> Track:

@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 
 from puppet.core.errors import DataError, SourceError, reason
 from puppet.core.progress import progress
+from puppet.core.texts import one_line
 from puppet.core.types import LANDMARKS, Face, Floats, Frame, Image
 from puppet.face.persons import colours
 from puppet.face.shots import CutWatch
 from puppet.face.tracking import FaceMeshTracker, Tracker
 from puppet.parsing.plain_json import parse_json
-from puppet.parsing.texts import one_line
 from puppet.pictures.decode import is_animated
 from puppet.sources.files import IMAGE_SUFFIXES, Pictures
 from puppet.sources.registry import Source, open_source

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +13,7 @@ import puppet
 from models.fidelity.judge import EvaluationError
 from puppet.core.errors import reason
 from puppet.parsing.plain_json import read_json
+from puppet.storage.files import write_whole
 
 MAX_BYTES = 64 << 20
 PACKAGE = Path(puppet.__file__).resolve().parent
@@ -87,9 +87,7 @@ def make_folder(folder: Path) -> None:
 
 def write_text(file: Path, text: str) -> None:
     """Whole or not at all. EvaluationError when it cannot be written."""
-    partial = file.with_name(f".{file.name}.partial")
     try:
-        partial.write_text(text, encoding="utf-8")
-        os.replace(partial, file)
+        write_whole(file, text, private=False)
     except OSError as error:
         raise EvaluationError(f"{file}: cannot be written ({reason(error)}); choose another folder") from error

@@ -33,8 +33,8 @@ from models.fidelity.table import goals_table, markdown
 from puppet.actor.file import SUFFIX, read_card
 from puppet.core import pixels
 from puppet.core.progress import Progress, progress
+from puppet.core.texts import one_line
 from puppet.core.types import Image
-from puppet.parsing.texts import one_line
 
 BUILT_IN = PACKAGE / "assets" / "actors"
 ACTOR_KEYS = ("name", "footage", "run", "data")  # what may be told of an actor on the command line

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal, TypeVar, Union
 
 from puppet.core.errors import DataError
-from puppet.parsing.texts import one_line
+from puppet.core.texts import one_line
 
 MOST_STEPS = 1_000_000_000
 MOST_CHANNELS = 8  # maps of a painter

@@ -28,9 +28,9 @@ from models.networks.base import ActorModel
 from models.networks.config import MOST_STEPS, TrainConfig, to_json, train_config
 from models.training.run_folder import checked_data
 from puppet.core.errors import DataError, reason
+from puppet.core.texts import is_plain, one_line
 from puppet.parsing.plain_json import check_shown, parse_json
 from puppet.parsing.reading import read_limited
-from puppet.parsing.texts import is_plain, one_line
 from puppet.storage.files import write_whole
 
 FORMAT, VERSION = "puppet-checkpoint", 1

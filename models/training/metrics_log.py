@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from puppet.core.errors import DataError, reason
 from puppet.parsing.plain_json import parse_json
 from puppet.parsing.reading import read_limited
+from puppet.storage.files import write_whole
 
 FILE = "metrics.jsonl"
 MAX_BYTES = 256 << 20
@@ -28,9 +28,7 @@ class MetricsLog:
         with self._writing():
             if self._path.exists():
                 kept = [row for row in read_metrics(run) if row["step"] <= step]
-                partial = self._path.with_suffix(".partial")
-                partial.write_text("".join(f"{json.dumps(row)}\n" for row in kept), encoding="utf-8")
-                os.replace(partial, self._path)
+                write_whole(self._path, "".join(f"{json.dumps(row)}\n" for row in kept), private=False)
             self._file = self._path.open("a", encoding="utf-8", buffering=1)  # by line: readable while training
 
     def write(self, step: int, kind: str, **values: Any) -> None:

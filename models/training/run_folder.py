@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from models.networks.config import TrainConfig, to_json, train_config
 from puppet.core.errors import DataError, reason
+from puppet.core.texts import is_plain
 from puppet.parsing.plain_json import check_shown, read_json
-from puppet.parsing.texts import is_plain
-from puppet.storage.file_lock import held, holder, is_locked
+from puppet.storage.file_lock import is_locked, locked, owner
 from puppet.storage.files import write_whole
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def checked_data(data: Any) -> dict[str, Any]:
 def refuse_running(run: Path) -> None:
     """DataError when a process trains in this folder, with its number, its machine, and since when."""
     if is_locked(run / LOCK):
-        raise DataError(f"{run}: is being trained in by {holder(run / LOCK)}; wait until that has ended, or stop it")
+        raise DataError(f"{run}: is being trained in by {owner(run / LOCK)}; wait until that has ended, or stop it")
 
 
 @contextlib.contextmanager
@@ -132,7 +132,7 @@ def alone_in(run: Path) -> Iterator[None]:
     try:
         with contextlib.ExitStack() as stack:
             try:
-                got = stack.enter_context(held(run / LOCK))
+                got = stack.enter_context(locked(run / LOCK))
             except OSError as error:
                 if error.errno not in WITHOUT_LOCKS:
                     raise DataError(f"{run}: cannot be written ({reason(error)}); choose another folder") from error

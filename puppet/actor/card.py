@@ -10,16 +10,16 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from puppet import __version__
+from puppet.core.texts import checked, is_file_name, one_line
 from puppet.core.types import LANDMARKS, Floats
 from puppet.face.measurements import RESPONDING
 from puppet.parsing.plain_json import check_shown, parse_json
-from puppet.parsing.texts import checked, is_file_name, one_line
 
 FORMAT_VERSION = 2  # 1: a head that turned but did not move, pose (N, 3)
 
@@ -38,7 +38,6 @@ MAX_TRIANGLES = 40_000
 MAX_POINTS = 20_000
 MAX_NUMBER = 1_000_000  # px, eye distances and indices are all far below
 MAX_FACTS = 200  # entries of `parity`
-T = TypeVar("T", bound=str)
 
 
 @dataclass(frozen=True)
@@ -180,8 +179,8 @@ def _optional(parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return lambda value: None if value is None else parse(value)
 
 
-def _one_of(*allowed: T) -> Callable[[Any], T]:
-    def parse(value: Any) -> T:
+def _one_of(*allowed: str) -> Callable[[Any], str]:
+    def parse(value: Any) -> str:
         if value not in allowed:
             raise ValueError(f"must be one of {', '.join(allowed)}, not {str(value)[:40]!r}")
         return value
@@ -211,8 +210,8 @@ def _inputs(value: Any) -> tuple[EncoderInput, ...]:
     names = _list(value)
     if not names or len(set(map(str, names))) != len(names):
         raise ValueError("must be a list of different names")
-    parse: Callable[[Any], EncoderInput] = _one_of(*ENCODER_INPUTS)
-    return tuple(map(parse, names))
+    parse = _one_of(*ENCODER_INPUTS)
+    return cast("tuple[EncoderInput, ...]", tuple(map(parse, names)))
 
 
 def _golden(value: Any) -> Golden:

@@ -6,29 +6,20 @@ import contextlib
 import os
 from pathlib import Path
 
-import platformdirs
-
 from puppet.actor.contents import decode_preview
 from puppet.actor.file import PREVIEW, SUFFIX, read_member
 from puppet.core.errors import ActorFileError, PictureError
 from puppet.core.types import Image
-from puppet.storage.folders import ASSETS
+from puppet.storage.folders import ASSETS, actors_folder
 
 DEFAULT_ACTOR = "marble"
 BUILT_IN = ASSETS / "actors"
-FOLDER_VARIABLE = "PUPPET_ACTORS_DIR"  # environment: the user's folder of actors, elsewhere
-
-
-def user_folder() -> Path:
-    """Where the user's own actors live (it need not exist)."""
-    chosen = os.environ.get(FOLDER_VARIABLE)
-    return Path(chosen) if chosen else Path(platformdirs.user_data_dir("puppet-live", appauthor=False)) / "actors"
 
 
 def list_actors() -> list[Path]:
     """Built-in actors and those in the user's folder, by name; a user's actor replaces a built-in of the same name."""
     found: dict[str, Path] = {}
-    for folder in (BUILT_IN, user_folder()):
+    for folder in (BUILT_IN, actors_folder()):
         with contextlib.suppress(OSError):
             for path in sorted(folder.glob(f"*{SUFFIX}")):
                 if path.is_file() and not path.name.startswith("."):
@@ -49,7 +40,7 @@ def find_actor(name_or_path: str = DEFAULT_ACTOR) -> Path:
         if actor.stem.casefold() == name_or_path.casefold():
             return actor
     names = ", ".join(actor.stem for actor in actors) or "none"
-    raise ActorFileError(f"no actor is called {name_or_path!r}; there are: {names}. Put more into {user_folder()}")
+    raise ActorFileError(f"no actor is called {name_or_path!r}; there are: {names}. Put more into {actors_folder()}")
 
 
 def read_preview(path: Path) -> Image:

@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import io
 import os
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import IO
 
 from puppet.actor.card import ActorCard, OtherVersionError, card_from_json, card_to_json
 from puppet.core.errors import ActorFileError, reason
 from puppet.parsing.reading import open_regular
 from puppet.parsing.zips import open_zip
 from puppet.parsing.zips import read_member as read_zipped
-from puppet.storage.files import publish
-from puppet.storage.unfinished import drop_draft, make_draft
+from puppet.storage.files import whole_file
 
 SUFFIX = ".actor"
 CARD = "card.json"
@@ -51,18 +50,8 @@ def write_actor(path: Path, card: ActorCard, members: Mapping[str, bytes], repla
         if len(data) > MAX_BYTES[name]:
             raise ActorFileError(f"{path.name}: {name} has {len(data)} bytes, at most {MAX_BYTES[name]} are allowed")
     try:
-        draft = make_draft(path)
-        try:
-            with draft.open("wb") as file:
-                _write_zip(file, content)
-                file.flush()
-                os.fsync(file.fileno())
-            if replace:
-                os.replace(draft, path)
-            else:
-                publish(draft, path)
-        finally:
-            drop_draft(draft)
+        with whole_file(path, replace) as file:
+            _write_zip(file, content)
     except FileExistsError:
         raise
     except OSError as error:
@@ -162,7 +151,7 @@ class _OpenActor:
         return data
 
 
-def _write_zip(file: io.BufferedWriter, content: Mapping[str, bytes]) -> None:
+def _write_zip(file: IO[bytes], content: Mapping[str, bytes]) -> None:
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for name, data in content.items():
             archive.writestr(zipfile.ZipInfo(name), data)  # dated 1980: equal content, equal file

@@ -9,9 +9,9 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from puppet.core.texts import checked
 from puppet.core.types import Floats
 from puppet.parsing.arrays import parse_arrays
-from puppet.parsing.texts import checked
 
 MAX_UNPACKED_BYTES = 64 << 20
 AXES = 32  # principal axes kept
@@ -62,8 +62,7 @@ def useful_dimensions(kl: Floats) -> NDArray[np.int32]:
 def measure_latents(mean: Floats, logvar: Floats) -> Latents:
     """The latent space as posteriors of a data set fill it: mean and logvar f32 (N, D), in the footage's order."""
     centre = mean.mean(0)
-    svd: Any = np.linalg.svd(mean - centre, full_matrices=False)
-    spread, directions = cast("tuple[Floats, Floats]", svd[1:])
+    _, spread, directions = cast("tuple[Floats, Floats, Floats]", np.linalg.svd(mean - centre, full_matrices=False))
     axes: Floats = directions * (spread / np.sqrt(len(mean)))[:, None]  # one standard deviation long
     divergence = kl_to_standard_normal(mean, logvar).mean(0)
     some = np.unique(np.linspace(0, len(mean) - 1, min(len(mean), SAMPLES)).round().astype(np.intp))

@@ -12,15 +12,16 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from puppet.actor.card import ActorCard
-from puppet.actor.catalogue import BUILT_IN, list_actors, read_preview, user_folder
+from puppet.actor.catalogue import BUILT_IN, list_actors, read_preview
 from puppet.actor.contents import read_contents
 from puppet.actor.file import SUFFIX, read_actor, read_card, write_actor
 from puppet.actor.trial import try_in_child
 from puppet.core.errors import ActorFileError, reason
+from puppet.core.texts import FORBIDDEN, is_file_name
 from puppet.core.types import Image
-from puppet.parsing.texts import FORBIDDEN, is_file_name
 from puppet.storage.file_lock import only_writer
 from puppet.storage.files import publish_numbered
+from puppet.storage.folders import actors_folder
 from puppet.storage.unfinished import drop_draft, make_draft
 
 TRASH = ".removed"  # in the user's folder; nothing in it is ever deleted by the program
@@ -95,7 +96,7 @@ def admit(file: Path, folder: Path | None = None) -> Path:
 
     A name that is taken gets a number. Raises ActorFileError, and changes nothing then.
     """
-    folder = folder or user_folder()
+    folder = folder or actors_folder()
     try_in_child(file, read_contents(file).card)
     if file.resolve().parent == folder.resolve():
         return file

@@ -22,8 +22,8 @@ from puppet.actor.file import AGAIN, DECODER, ENCODER
 from puppet.core.errors import ActorFileError, reason
 from puppet.media.recorder import CREATION_FLAGS
 from puppet.parsing.plain_json import parse_json, read_json
-from puppet.settings import settings_path
 from puppet.storage.files import write_whole
+from puppet.storage.folders import config_folder
 
 TIME_LIMIT = 10.0  # s to load the file and to draw its golden picture
 START_LIMIT = 60.0  # s for Python and its libraries, which are not the actor's fault
@@ -169,4 +169,4 @@ def _remember(content: str) -> None:
 
 
 def _record() -> Path:
-    return settings_path().with_name(RECORD)
+    return config_folder() / RECORD

@@ -27,12 +27,13 @@ from puppet.actor.runtime import load_actor
 from puppet.commands.headless import build_engine
 from puppet.core import pixels
 from puppet.core.errors import PuppetError
+from puppet.core.layout import Layout
 from puppet.core.progress import progress
+from puppet.core.texts import is_plain, one_line
 from puppet.core.timing import StageTimes
 from puppet.core.types import Frame, Image, Result
-from puppet.output.compose import Layout, compose
+from puppet.output.compose import compose
 from puppet.parsing.plain_json import read_json
-from puppet.parsing.texts import is_plain, one_line
 from puppet.sources.registry import DEMO_CLIP, open_source
 
 if TYPE_CHECKING:

@@ -265,12 +265,13 @@ def check_tracker() -> Iterator[Finding]:
 
 def check_actors() -> Iterator[Finding]:
     """Every actor file loads and draws its golden picture on the CPU."""
-    from puppet.actor.catalogue import list_actors, user_folder
+    from puppet.actor.catalogue import list_actors
     from puppet.actor.runtime import load_actor
+    from puppet.storage.folders import actors_folder
 
     paths = list_actors()
     if not paths:
-        yield Finding("bad", "actors", f"none found; put an .actor file into {user_folder()}")
+        yield Finding("bad", "actors", f"none found; put an .actor file into {actors_folder()}")
     for path in paths:
         yield _try(path.stem, path, lambda path: load_actor(path, "cpu").card.kind)
 

@@ -21,7 +21,9 @@ from puppet.actor.catalogue import DEFAULT_ACTOR, find_actor
 from puppet.actor.runtime import load_actor
 from puppet.core.addresses import without_secrets
 from puppet.core.errors import PuppetError, RecordingError, SourceError, reason
+from puppet.core.layout import Layout
 from puppet.core.progress import progress
+from puppet.core.texts import one_line
 from puppet.core.types import Face, Floats, Frame, HeadPose, Result
 from puppet.engine.puppeteer import Puppeteer, StepOptions
 from puppet.face import align
@@ -35,15 +37,13 @@ from puppet.media.codecs import Codec
 from puppet.media.frame_times import FilmTimes, film_rate, film_times
 from puppet.media.recorder import Sound, check_name
 from puppet.media.video_facts import FilmFacts, film_facts
-from puppet.output.compose import Layout
 from puppet.output.recording_sink import RecorderSink, path_of
 from puppet.output.settings import OutputSettings
-from puppet.parsing.texts import one_line
 from puppet.sources.files import IMAGE_SUFFIXES
 from puppet.sources.registry import DEMO_CLIP, Source, open_source
 from puppet.storage.file_lock import only_writer
 from puppet.storage.files import publish, publish_numbered
-from puppet.storage.unfinished import draft_name, drop_parts, forget, keep_part
+from puppet.storage.unfinished import draft_name, drop_parts, keep_part, unregister
 
 if TYPE_CHECKING:
     from puppet.actor.runtime import Actor
@@ -387,11 +387,7 @@ class _Target:
         """Give the finished files their names. RecordingError when a name was taken meanwhile, or cannot be given."""
         for draft, path in zip(drafts, self.outputs, strict=True):
             try:
-                if self._force:
-                    os.replace(draft, path)
-                    forget(draft)
-                else:
-                    publish(draft, path)
+                publish(draft, path, self._force)
             except OSError as problem:
                 kept = ", ".join(str(part) for part in self.keep(drafts).values())
                 taken = isinstance(problem, FileExistsError)
@@ -410,7 +406,7 @@ class _Target:
                     kept[draft] = draft
                     kept[draft] = publish_numbered(draft, path_of(part, layout, self._layouts), "-")
                     keep_part(kept[draft], self.output)
-            forget(draft)
+            unregister(draft)
         return kept
 
 

@@ -14,12 +14,12 @@ from pathlib import Path
 
 from puppet.core.errors import PuppetError, RecordingError, SourceError, reason
 from puppet.core.progress import progress
+from puppet.core.texts import one_line
 from puppet.output.recording_sink import path_of
 from puppet.output.settings import OutputSettings
-from puppet.parsing.texts import one_line
 from puppet.process.log import explained
 from puppet.sources.files import claimed_frames
-from puppet.storage.file_lock import holder, is_locked, lock_of
+from puppet.storage.file_lock import is_locked, lock_of, owner
 from puppet.storage.files import missing_folders, remove_empty
 
 VIDEO_SUFFIXES = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg"}
@@ -68,7 +68,7 @@ def plan(
         if own is not None:
             raise RecordingError(f"{own} is one of the videos that are to be read; choose another folder to write to")
         if is_locked(lock := lock_of(output)):
-            raise RecordingError(f"{output} is being written by {holder(lock)}; wait until it is done")
+            raise RecordingError(f"{output} is being written by {owner(lock)}; wait until it is done")
         if resume and all(path.exists() for path in made):
             finished += 1
             continue

@@ -17,9 +17,10 @@ from puppet.core.errors import ActorFileError, PuppetError, RecordingError
 from puppet.engine.engine import ActorResults, Engine, Phase, PuppeteerLike
 from puppet.process.log import uncaught
 from puppet.process.signals import closing, raise_if_terminated
-from puppet.settings import Settings, SettingsFile, load_settings, settings_path
+from puppet.settings import Settings, SettingsFile, load_settings
 from puppet.sources.devices import CameraWish, Devices
 from puppet.storage.files import publish
+from puppet.storage.folders import settings_path
 from puppet.storage.unfinished import drop_draft, make_draft
 
 if TYPE_CHECKING:
@@ -263,16 +264,16 @@ def _services(
 ) -> Services:
     """What the controller asks of the rest of the program."""
     from puppet.actor.catalogue import list_actors, read_preview
+    from puppet.core.layout import Layout
     from puppet.face.neutral_store import NeutralStore
     from puppet.gui.controller import Services
     from puppet.media.ffmpeg_arguments import RecordingSettings
-    from puppet.media.recorder import with_free_name
-    from puppet.output.compose import Layout
     from puppet.output.live_outputs import Outputs
     from puppet.output.recording_sink import RecorderSink
     from puppet.pictures import decode
     from puppet.sources.cameras import camera_picture
     from puppet.sources.registry import list_cameras
+    from puppet.storage.names import with_free_name
 
     def film(path: Path) -> RecorderSink:
         return with_free_name(path, lambda free: RecorderSink(RecordingSettings(free), (Layout.DRIVER,)))

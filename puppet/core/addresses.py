@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass, replace
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from puppet.core.errors import SourceError
+from puppet.core.texts import one_line
 
 PORTS = {"http": 80, "https": 443, "rtsp": 554, "rtsps": 322, "tcp": 0, "udp": 0}  # 0: has to be given
 HIDDEN = "***"
@@ -18,7 +20,10 @@ SECRET = re.compile(  # pwd=..., in queries and in the paths of cameras that tak
 
 @dataclass(frozen=True)
 class Address:
-    """Where a stream comes from. target: path and query, ASCII, begins with "/". password: None when there is none."""
+    """Where a stream comes from.
+
+    target: path and query, ASCII, begins with "/". password: None when there is none.
+    """
 
     scheme: str
     host: str
@@ -35,25 +40,24 @@ class Address:
 
     @property
     def url(self) -> str:
-        """Without user and password."""
+        """The address without user and password."""
         return f"{self.scheme}://{self.place}{self.target}"
 
     @property
     def shown(self) -> str:
-        """For messages and the window."""
+        """The address for messages and the window: without anything secret."""
         return without_secrets(self.url)
 
     def followed(self, location: str) -> Address:
-        """Where a redirect leads. Only the place that the user named is asked: the same host and port, or its secure
-        port instead of its usual one. Raises SourceError.
+        """The address that a redirect leads to, with user and password.
+
+        Only on the host that the user named: at the same port, or at the secure port instead of the usual one. Raises
+        SourceError for others.
         """
-        try:
+        to, there = "nowhere", None
+        with contextlib.suppress(SourceError, ValueError):
             to = urljoin(self.url, location.strip())
             there = read_address(to)
-        except SourceError:
-            there = None
-        except ValueError:
-            to, there = "nowhere", None
         if there is not None and (
             (there.scheme, there.host, there.port) == (self.scheme, self.host, self.port)
             or (there.host == self.host and (self.scheme, self.port, there.scheme, there.port) in SECURED)
@@ -70,12 +74,12 @@ SECURED = {("http", 80, "https", 443), ("rtsp", 554, "rtsps", 322)}
 
 
 def read_address(url: str) -> Address:
-    """Raises SourceError."""
+    """The parts of an address that a user typed. Raises SourceError, which says what is wrong."""
     name = without_secrets(url)
     scheme = url.partition("://")[0].lower()
     if scheme not in PORTS:
         known = ", ".join(f"{one}://" for one in PORTS)
-        raise SourceError(f"{scheme:.40}:// is no kind of address that is known here; there are {known}", "absent")
+        raise SourceError(f"{scheme:.40}:// is no kind of address that is known; there are {known}", "absent")
     if re.search(r"[\x00-\x20\x7f\\]", url):
         raise SourceError(f"{name}: there is a character in it that no address has; is it typed right?", "absent")
     try:
@@ -103,13 +107,13 @@ def read_address(url: str) -> Address:
 
 
 def without_secrets(spec: str) -> str:
-    """An address as it may be shown: without user and password, and without what "pwd=" and its like say."""
+    """An address as it may be shown: without user and password, the values of "pwd=" and the like as "***"."""
     scheme, _, rest = _split(spec)
-    return printable(f"{scheme}://{_masked(rest)}" if scheme else _masked(spec))
+    return one_line(f"{scheme}://{_masked(rest)}" if scheme else _masked(spec), None)
 
 
 def hidden(spec: str) -> str:
-    """An address as it may be written down: the user stays, whatever is secret becomes "***"."""
+    """An address as it may be stored: with the user, all secrets as "***"; anything else as it is."""
     scheme, login, rest = _split(spec)
     if not scheme:
         return spec
@@ -118,7 +122,7 @@ def hidden(spec: str) -> str:
 
 
 def _split(spec: str) -> tuple[str, str, str]:
-    """scheme, "user:password", the rest; no scheme: it is no address. A password may hold a "/" as it is."""
+    """Scheme, "user:password" and the rest; an empty scheme for what is no address. A password may hold a "/"."""
     found = re.match(r"([a-zA-Z][\w+.-]*)://", spec)
     if found is None:
         return "", "", spec
@@ -132,8 +136,3 @@ def _split(spec: str) -> tuple[str, str, str]:
 
 def _masked(rest: str) -> str:
     return SECRET.sub(rf"\g<1>{HIDDEN}", rest)
-
-
-def printable(text: str) -> str:
-    """Without control characters; what a device says may hold any."""
-    return "".join(c if c.isprintable() else "?" for c in text)

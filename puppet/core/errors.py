@@ -1,8 +1,11 @@
-"""Errors a user can act on. Every command prints them as one line and exits with code 2."""
+"""Errors that a user can act on. Every command prints them as one line and exits with code 2."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
+
+# live: it never ends, where a file is needed
+SourceTrouble = Literal["absent", "busy", "denied", "unplugged", "frozen", "unreadable", "empty", "live"]
 
 
 class PuppetError(Exception):
@@ -19,19 +22,20 @@ def reason(problem: OSError) -> str:
 
 
 class UnexpectedError(PuppetError):
-    """An exception that nobody foresaw, explained by `error_log.explained`; `__cause__` is the exception itself."""
+    """An unexpected exception, in words (`process/log.py`, `explained`); `__cause__` is the exception itself."""
 
 
 class SourceError(PuppetError):
-    """A camera, file, folder or URL gives no frames. `kind` tells the cases apart for the window.
+    """A camera, file, folder or URL gives no frames.
 
-    kind: "absent", "busy", "denied", "unplugged", "frozen", "unreadable" or "empty". final: trying again would do harm;
-    a camera that was told a wrong password too often shuts its user out.
+    kind: what is wrong, for the window. final: trying again would do harm, as a camera that was told a wrong password
+    too often locks the user out.
     """
 
-    def __init__(self, message: str, kind: str, final: bool = False) -> None:
+    def __init__(self, message: str, kind: SourceTrouble, final: bool = False) -> None:
         super().__init__(message)
-        self.kind, self.final = kind, final
+        self.kind: SourceTrouble = kind
+        self.final = final
 
 
 class PictureError(PuppetError):
@@ -43,7 +47,7 @@ class ActorFileError(PuppetError):
 
 
 class ActorFailedError(PuppetError):
-    """An actor cannot draw a picture. `actor`: which one, an `actor.Actor`."""
+    """An actor cannot draw a picture. `actor`: which one, an `Actor` of puppet/actor/runtime.py."""
 
     def __init__(self, message: str, actor: Any) -> None:
         super().__init__(message)
@@ -51,11 +55,15 @@ class ActorFailedError(PuppetError):
 
 
 class ActorStalledError(PuppetError):
-    """An actor takes too long for one picture, or can draw none any more, and has left the stage."""
+    """An actor takes too long for one picture, or can draw none any more; it is not used further."""
 
 
 class RecordingError(PuppetError):
     """A recording cannot start or go on; what was written so far is kept."""
+
+
+class NameTakenError(RecordingError):
+    """There is a file of that name already."""
 
 
 class SoundError(PuppetError):

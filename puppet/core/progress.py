@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Protocol, TextIO
 
@@ -13,7 +13,7 @@ LINE_EVERY = 5.0  # s between lines of the plain log
 
 
 class Progress(Protocol):
-    """What a command tells about its work."""
+    """Where a command reports its progress."""
 
     def update(self, n: int = 1) -> None:
         """N more units are done."""
@@ -27,7 +27,7 @@ class Progress(Protocol):
 @contextmanager
 def progress(
     total: int | None, label: str, unit: str = "frames", initial: int = 0, stream: TextIO | None = None
-) -> Iterator[Progress]:
+) -> Generator[Progress, None, None]:
     """Show progress towards `total` units (None: unknown), of which `initial` were done before, on `stream` (stderr).
 
     with progress(total=600, label="rendering", unit="frames") as bar: ... bar.update()
@@ -64,7 +64,9 @@ class _Bar:
         self._bar.update(n)
 
     def note(self, **figures: object) -> None:
-        self._bar.set_postfix({name: _short(value) for name, value in figures.items()}, refresh=False)
+        self._bar.set_postfix_str(
+            ", ".join(f"{name}={_short(value)}" for name, value in figures.items()), refresh=False
+        )
 
 
 class _Log:

@@ -1,4 +1,4 @@
-"""The values that flow through the program. Frozen; numpy only.
+"""The values that flow through the program: frozen dataclasses of numpy arrays.
 
 Pixels: x right, y down, (0, 0) is the centre of the top-left pixel (OpenCV's convention).
 Time: `time.perf_counter()` seconds. Images: uint8 (H, W, 3) BGR.
@@ -21,8 +21,9 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One picture from a source. `image` is uint8 (H, W, 3) BGR and read-only; `captured_at` in seconds; `still`: the
-    source has no other one.
+    """One picture from a source.
+
+    image: uint8 (H, W, 3) BGR, read-only. captured_at: seconds. still: the source has no other picture.
     """
 
     image: Image
@@ -49,8 +50,10 @@ class HeadPose:
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """A tracked face. points f32 (478, 3) px, z on x's scale; canonical f32 (478, 3): pose removed,
-    unit = outer-eye distance, origin between the outer eye corners.
+    """A tracked face.
+
+    points: f32 (478, 3) px, z on x's scale. canonical: f32 (478, 3), pose removed, unit = outer-eye distance, origin
+    between the outer eye corners.
     """
 
     points: Floats
@@ -60,7 +63,10 @@ class Face:
 
 @dataclass(frozen=True, slots=True)
 class AlignedCrop:
-    """image uint8 (S, S, 3) BGR; to_crop f64 (2, 3), frame px -> crop px."""
+    """A face, cut out upright.
+
+    image: uint8 (S, S, 3) BGR. to_crop: f64 (2, 3), frame px -> crop px.
+    """
 
     image: Image
     to_crop: NDArray[np.float64]
@@ -68,11 +74,14 @@ class AlignedCrop:
 
 @dataclass(frozen=True, slots=True)
 class Drive:
-    """What an actor is asked to do. landmarks f32 (478, 3): canonical, on the ACTOR's face (retargeted);
-    pose f32 (6,), POSE_NAMES: how the head differs from its usual pose. Yaw, pitch, roll in degrees (yaw > 0 towards
+    """What an actor is asked to do.
+
+    landmarks: f32 (478, 3), canonical, on the ACTOR's face (retargeted).
+    pose: f32 (6,), POSE_NAMES: how the head differs from its usual pose. Yaw, pitch, roll in degrees (yaw > 0 towards
     the image's right, pitch > 0 up, roll > 0 tilts towards the image's right); x, y of the middle of the eyes in
     usual outer-eye distances (x > 0 right in the image, y > 0 down); log_size, ln(size / usual size): 0.1 is about 10 %
-    nearer. captured_at in seconds.
+    nearer.
+    captured_at: seconds.
     """
 
     landmarks: Floats
@@ -96,13 +105,14 @@ class Portrait:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One step: what went in, what came out. `portrait` is None only when no actor is loaded.
+    """One step of the engine: what went in, what came out.
 
-    face, crop: None when no face was seen (crop also when the actor does not ask for pixels).
-    out_of_domain: how strange to the actor is what the face asks for (`ExpressionRange`): up to 1 its footage shows the
-    like, beyond it does not; None without a face or an actor.
+    face, crop: None when no face was seen; crop also when the actor takes no pixels.
+    portrait: None only when no actor is loaded.
+    out_of_domain: distance of the expression from the actor's footage (`actor/expression_range.py`): up to 1 the
+    footage shows the like, beyond 1 it does not; None without a face or an actor.
     stage_ms: milliseconds by stage ("track", "retarget", "align", "encode", "decode"), of all actors together.
-    wall: what further actors made of the same face.
+    wall: the pictures of further actors from the same face.
     """
 
     frame: Frame
@@ -110,6 +120,6 @@ class Result:
     crop: AlignedCrop | None
     portrait: Portrait | None
     latent: Latent | None
-    stage_ms: dict[str, float] = field(default_factory=dict)
+    stage_ms: dict[str, float] = field(default_factory=dict[str, float])
     out_of_domain: float | None = None
     wall: tuple[Portrait, ...] = ()

@@ -13,13 +13,13 @@ import numpy as np
 from puppet.actor.card import ActorCard
 from puppet.actor.file import DECODER
 from puppet.core.errors import PuppetError, reason
+from puppet.core.texts import cut_bytes, is_plain, is_seen
 from puppet.core.types import Floats
 from puppet.explore.latent_text import from_text, to_text
 from puppet.parsing.plain_json import read_json
-from puppet.parsing.texts import cut_bytes, is_plain, is_seen
-from puppet.settings import settings_path
 from puppet.storage.file_lock import only_writer
 from puppet.storage.files import set_aside, write_whole
+from puppet.storage.folders import config_folder
 
 MAX_NAME = 60
 MAX_BOOKMARKS = 2000  # of an actor
@@ -35,7 +35,7 @@ class Bookmarks:
 
     def __init__(self, folder: Path | None = None) -> None:
         """None: beside the settings."""
-        self._folder = folder or settings_path().parent / "bookmarks"
+        self._folder = folder or config_folder() / "bookmarks"
 
     def file(self, card: ActorCard) -> Path:
         """The file of an actor's bookmarks; it need not exist."""

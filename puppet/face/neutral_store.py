@@ -13,14 +13,13 @@ from pathlib import Path
 import numpy as np
 
 from puppet.core.errors import PuppetError, reason
+from puppet.core.texts import LONGEST_USER, is_plain, is_user_name
 from puppet.core.types import LANDMARKS, HeadPose
 from puppet.face.neutral import Neutral
 from puppet.parsing.arrays import read_arrays
-from puppet.parsing.texts import is_plain, is_seen
-from puppet.settings import LONGEST_USER, settings_path
 from puppet.storage.files import set_aside, write_whole
+from puppet.storage.folders import config_folder
 
-LONGEST_NAME = LONGEST_USER
 SMALLEST, LARGEST = 1e-3, 1e6  # px; every number of a face in a picture is far below
 MAX_BYTES = 1 << 20
 
@@ -46,7 +45,7 @@ class NeutralStore:
     """Reads and writes the neutrals in one folder. None: beside the settings."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._folder = folder or settings_path().parent / "neutrals"
+        self._folder = folder or config_folder() / "neutrals"
 
     def file(self, user: str, camera: str) -> Path:
         digest = hashlib.sha256(f"{user}\0{camera}".encode("utf-8", "surrogatepass")).hexdigest()[:12]
@@ -87,8 +86,8 @@ class NeutralStore:
 def checked_user(name: str) -> str:
     """A user's name, without spaces at its ends. Raises PuppetError."""
     name = name.strip()
-    if not name or len(name) > LONGEST_NAME or not is_plain(name) or not is_seen(name):
-        raise PuppetError(f"A name has 1 to {LONGEST_NAME} characters")
+    if not is_user_name(name):
+        raise PuppetError(f"A name has 1 to {LONGEST_USER} characters")
     return name
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -14,12 +13,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO
 
 from puppet.core import pixels
-from puppet.core.errors import RecordingError, reason
+from puppet.core.errors import NameTakenError, RecordingError, reason
 from puppet.core.types import Image
 from puppet.media.codecs import Codec
 from puppet.media.ffmpeg_arguments import (
@@ -29,30 +27,22 @@ from puppet.media.ffmpeg_arguments import (
     finish_arguments,
     recording_arguments,
 )
-from puppet.parsing.texts import cut_bytes
 from puppet.process.log import explained
 from puppet.provenance.xmp import Provenance, append_xmp
 from puppet.storage.file_lock import is_at
-from puppet.storage.files import missing_folders, numbered, remove_empty
+from puppet.storage.files import missing_folders, publish, remove_empty
 from puppet.storage.orphaned_files import rescue
-from puppet.storage.unfinished import TAKE, drop_draft, forget, lock_descriptor, make_draft, note
+from puppet.storage.unfinished import Kind, drop_draft, lock_descriptor, make_draft, register, unregister
 
 QUEUE_BYTES = 192 << 20  # pictures waiting for ffmpeg; about two seconds of 1280 x 720
 QUEUE_FRAMES = (8, 90)  # never fewer, never more
 LEAD_BYTES = 256 << 20  # of pictures that may wait besides while those from before the first one are written
-MOST_NAME_BYTES = 120  # of an actor's name in a file's; nearly every file system takes 255 in all
 STALLED_AFTER = 20.0  # s without progress while closing, then ffmpeg is ended
 LOOK_EVERY = 1.0  # s between looks whether file and ffmpeg are still there
 NOTHING = Provenance()
 CREATION_FLAGS = 0  # Windows: no console window, and no Ctrl-C from ours
 if sys.platform == "win32":
     CREATION_FLAGS = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
-
-T = TypeVar("T")
-
-
-class NameTakenError(RecordingError):
-    """There is a file of that name already."""
 
 
 class LostFileError(OSError):
@@ -131,12 +121,12 @@ class Recorder:
         self._look_at = 0.0
         self._mended = False
         if self._draft:
-            note(self.path)
+            register(self.path)
         self._new_folders, self._file = _claim(settings)
         if not self._draft:
             about = settings.about
             told = {"actor": about.actor, "consent": about.consent, "layout": about.layout.value, "badge": about.badge}
-            note(self.path, TAKE, **told)
+            register(self.path, Kind.RECORDING, **told)
         self._messages = tempfile.TemporaryFile()  # noqa: SIM115 - closed at the end of the thread
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
@@ -194,7 +184,7 @@ class Recorder:
         clock = self._clock
         self._mend()
         if not self._draft:
-            forget(self._settings.path)
+            unregister(self._settings.path)
         return Recording(self.path, clock.written, clock.seconds, clock.repeated, self.dropped, self._has_sound)
 
     def _stopped(self) -> bool:
@@ -310,7 +300,7 @@ class Recorder:
     def _discard(self) -> None:
         """Take back the empty file that held the name, and the folders that were made for it."""
         self.path.unlink(missing_ok=True)
-        forget(self.path)
+        unregister(self.path)
         remove_empty(self._new_folders)
 
     def _rescue(self) -> None:
@@ -321,7 +311,7 @@ class Recorder:
             os.fstat(self._file.fileno()).st_size
             and (place := rescue(self._file, self.path, self._called.name)) is not None
         ):
-            forget(self.path)
+            unregister(self.path)
             self._settings = replace(self._settings, path=place)
 
     def _mend(self) -> None:
@@ -411,33 +401,13 @@ def tidy(
             append_xmp(draft, about)
         with open(draft, "rb+") as file:
             os.fsync(file.fileno())  # on the disk before it takes the place of a file that is
-        os.replace(draft, path)
+        publish(draft, path, replace=True)
     except (OSError, subprocess.SubprocessError):
         return False
     finally:
         if draft != path:
             drop_draft(draft)
     return True
-
-
-def new_recording_path(folder: Path, actor: str, suffix: str = ".mp4") -> Path:
-    """Folder / "2026-01-31_17-05-59_marble.mp4"; see `with_free_name`."""
-    name = re.sub(r"[^\w-]+", "-", actor).strip("-_")[:60]
-    name = cut_bytes(name, MOST_NAME_BYTES) or "actor"
-    return folder / f"{datetime.now():%Y-%m-%d_%H-%M-%S}_{name}{suffix}"
-
-
-def with_free_name(path: Path, make: Callable[[Path], T]) -> T:
-    """What `make` makes of `path`, or of NAME_2, NAME_3 ... while it raises NameTakenError."""
-    for candidate in numbered(path, "_"):
-        with contextlib.suppress(NameTakenError):
-            return make(candidate)
-    raise AssertionError  # the names never end
-
-
-def free_name(path: Path) -> Path:
-    """`path`, or with "-2", "-3", ... before its suffix when there is such a file already."""
-    return next(candidate for candidate in numbered(path, "-") if not os.path.lexists(candidate))
 
 
 def check_name(path: Path, codec: Codec) -> None:

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from puppet.media.recorder import Sound
 from puppet.media.timeline import Timeline
 from puppet.storage.file_lock import is_at
-from puppet.storage.files import numbered
+from puppet.storage.names import numbered
 from puppet.storage.orphaned_files import rescue
-from puppet.storage.unfinished import SOUND, forget, note
+from puppet.storage.unfinished import Kind, register, unregister
 
 RATE = 48_000  # samples per second, mono
 KEPT = 3.0  # s of sound that is kept for a take whose first picture has not come yet
@@ -166,7 +166,7 @@ class SoundFile:
                 with file:
                     _write_header(file, self._clock.written)
                     if not is_at(self.path, file) and (place := rescue(file, self.path)) is not None:
-                        forget(self.path)
+                        unregister(self.path)
                         self.path = place
             except OSError:
                 return None
@@ -177,11 +177,11 @@ class SoundFile:
         if self._is_ours:
             with contextlib.suppress(OSError):  # its disk is gone
                 self.path.unlink(missing_ok=True)
-            forget(self.path)
+            unregister(self.path)
 
     def keep(self) -> Path | None:
         """The file stays, if there is one: where."""
-        forget(self.path)
+        unregister(self.path)
         return self.path if self._is_ours and self.path.exists() else None
 
     def _open(self) -> BinaryIO:
@@ -190,7 +190,7 @@ class SoundFile:
             with contextlib.suppress(FileExistsError):
                 file = path.open("x+b", buffering=0)
                 self.path, self._is_ours = path, True
-                note(path, SOUND, takes=self._takes)
+                register(path, Kind.SOUND, takes=self._takes)
                 _write_header(file)
                 return file
         raise AssertionError  # the names never end

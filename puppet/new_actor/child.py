@@ -19,8 +19,8 @@ from typing import cast
 
 from puppet.core.errors import PuppetError
 from puppet.new_actor import job
-from puppet.process.log import explained
-from puppet.storage.file_lock import hold
+from puppet.process.log import explained, start
+from puppet.storage.file_lock import acquire
 
 LOOK_EVERY = 0.2  # s between looks for the wish to stop
 LAST_WORDS = 5.0  # s that a tool's output may still take after its end; a process it left behind may hold it open
@@ -113,12 +113,13 @@ def _pass_on(process: subprocess.Popen[bytes], said: list[bytes]) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     folder, what = (sys.argv[1:] if arguments is None else arguments)[:2]
     place = Path(folder)
-    lock = hold(place / job.LOCK, PATIENCE)
+    lock = acquire(place / job.LOCK, PATIENCE)
     if lock is None:
         return 3
     with contextlib.suppress(OSError, AttributeError):
         os.nice(5)  # the window's picture comes first
     with lock:
+        start(f"new actor, {what}")
         (place / job.PID).write_text(str(os.getpid()))  # for people who look; the lock is what counts
         try:
             work(place, what)

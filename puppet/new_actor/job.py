@@ -20,16 +20,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from puppet.core.errors import PuppetError, reason
+from puppet.core.texts import is_file_name, is_plain, one_line
 from puppet.parsing.plain_json import parse_json, read_json, to_json
 from puppet.parsing.reading import read_end, read_limited
-from puppet.parsing.texts import is_file_name, is_plain, one_line
 from puppet.storage.file_lock import is_locked
 from puppet.storage.files import write_whole
+from puppet.storage.folders import jobs_folder
 
-FOLDER_VARIABLE = "PUPPET_JOBS_DIR"
 JOB, STATE, STOP, LOG, LOCK, PID = "job.json", "state.json", "stop", "log.txt", "lock", "pid"
 DATA, REPORT, SHEET, RUN = "data.h5", "data.report.txt", "data.report.png", "run"
 # A job's states, in order. While it is in one of WORKING, its child lives, or has died.
@@ -76,12 +74,6 @@ class Job:
     report: str = ""
     report_picture: Path | None = None
     actor: Path | None = None
-
-
-def jobs_folder() -> Path:
-    """Where the jobs are (it need not exist): the environment's PUPPET_JOBS_DIR, or beside the user's actors."""
-    chosen = os.environ.get(FOLDER_VARIABLE)
-    return Path(chosen) if chosen else Path(platformdirs.user_data_dir("puppet-live", appauthor=False)) / "making"
 
 
 def what_is_missing() -> str:

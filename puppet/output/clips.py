@@ -10,10 +10,11 @@ from puppet.core import pixels
 from puppet.core.errors import RecordingError
 from puppet.core.types import Result
 from puppet.media.ffmpeg_arguments import FrameClock, literal
-from puppet.media.recorder import CREATION_FLAGS, find_ffmpeg, new_recording_path
+from puppet.media.recorder import CREATION_FLAGS, find_ffmpeg
 from puppet.output.compose import compose
 from puppet.output.recording_sink import write_new
 from puppet.provenance.xmp import Provenance, in_gif, in_webp
+from puppet.storage.names import new_recording_path
 from puppet.storage.unfinished import temporary_folder
 
 SECONDS = 3.0

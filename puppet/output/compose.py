@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-from enum import Enum
-
 import cv2
 import numpy as np
 
 from puppet.core import pixels
+from puppet.core.layout import Layout
 from puppet.core.types import Image, Result
 from puppet.provenance.badge import badged, put_badge
 
 PANE_SCALE = 2  # side by side, the picture is this many portraits high
-
-
-class Layout(Enum):
-    """What the picture shows."""
-
-    SIDE_BY_SIDE = "side-by-side"
-    ACTOR = "actor"
-    DRIVER = "driver"
-
-
-SEPARATE = "separate"  # all three, each a file of its own
-LAYOUT_CHOICES = (*(layout.value for layout in Layout), SEPARATE)
-
-
-def layouts_of(choice: str) -> tuple[Layout, ...]:
-    """The layouts that one of LAYOUT_CHOICES stands for. Raises ValueError for anything else."""
-    return tuple(Layout) if choice == SEPARATE else (Layout(choice),)
 
 
 def compose(result: Result, layout: Layout, height: int = 0, badge: bool = False) -> Image:

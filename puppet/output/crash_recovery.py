@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from puppet.core.errors import RecordingError
+from puppet.core.layout import Layout
 from puppet.media.ffmpeg_arguments import container
 from puppet.media.frame_times import film_times
 from puppet.media.recorder import Sound, find_ffmpeg, tidy
-from puppet.output.compose import Layout
 from puppet.provenance.xmp import Provenance
-from puppet.storage.file_lock import hold, is_at, remove_and_close
-from puppet.storage.unfinished import DRAFT, LIST, PARTS, SOUND, TAKE, Entry, lists_folder, read_list, read_parts
+from puppet.storage.file_lock import acquire, is_at, release
+from puppet.storage.unfinished import LIST, PARTS, Entry, Kind, lists_folder, read_list, read_parts
 
 PATIENCE = 30 * 24 * 3600.0  # s for which a list is kept of what lies on a disk that is not there
 
@@ -36,9 +36,9 @@ def clear_up() -> list[str]:
                     path.unlink(missing_ok=True)
         for path in (lists_folder().parent / "locks").glob("*.lock"):
             with contextlib.suppress(OSError):
-                lock = hold(path)
+                lock = acquire(path)
                 if lock is not None:
-                    remove_and_close(path, lock)
+                    release(path, lock)
     return told
 
 
@@ -50,7 +50,7 @@ def clear_up_and_say() -> None:
 
 def _clear(path: Path) -> list[str]:
     """One process's list; it stays when something on it cannot be done now."""
-    lock = hold(path)
+    lock = acquire(path)
     if lock is None:
         return []  # it lives
     with lock:
@@ -60,16 +60,16 @@ def _clear(path: Path) -> list[str]:
         done = True
         for entry in entries:
             done = done and entry.path.parent.exists()  # else its disk may come back
-            if entry.kind == DRAFT:
+            if entry.kind is Kind.DRAFT:
                 entry.remove()
-        takes = [entry for entry in entries if entry.kind == TAKE and entry.is_there]
-        sounds = [entry for entry in entries if entry.kind == SOUND and entry.is_there]
+        takes = [entry for entry in entries if entry.kind is Kind.RECORDING and entry.is_there]
+        sounds = [entry for entry in entries if entry.kind is Kind.SOUND and entry.is_there]
         joined = {take.path: _finish(take, sounds, told) for take in takes}
         for sound in sounds:
             if all(joined.get(take) for take in _takes_of(sound)):
                 sound.remove()
         if done or time.time() - os.fstat(lock.fileno()).st_mtime > PATIENCE:
-            remove_and_close(path, lock)
+            release(path, lock)
     return told
 
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from puppet.core.errors import PuppetError
+from puppet.core.layout import Layout
 from puppet.core.types import Image
 from puppet.media.ffmpeg_arguments import RecordingSettings
 from puppet.media.recorder import Recorder, Recording
-from puppet.output.compose import Layout
 from puppet.provenance.badge import badged
 from puppet.provenance.xmp import Provenance
 

@@ -16,7 +16,7 @@ from puppet.core.types import Result
 from puppet.media.codecs import Codec, Encoder
 from puppet.media.encoders import choose, offered
 from puppet.media.microphone import Microphone, SoundDevice, list_microphones
-from puppet.media.recorder import find_ffmpeg, new_recording_path, with_free_name
+from puppet.media.recorder import find_ffmpeg
 from puppet.output.clips import FPS as CLIP_FPS
 from puppet.output.clips import HEIGHT as CLIP_HEIGHT
 from puppet.output.clips import SECONDS as CLIP_SECONDS
@@ -28,6 +28,7 @@ from puppet.output.settings import OutputSettings
 from puppet.output.virtual_camera import VirtualCamera
 from puppet.provenance.signing import sign
 from puppet.provenance.xmp import Provenance
+from puppet.storage.names import new_recording_path, with_free_name
 
 CLIP_SPACING = 0.8 / CLIP_FPS  # s; without pre-roll nothing is kept, and nothing larger, than a clip shows
 DISK_EVERY = 2.0  # s between looks at the disk

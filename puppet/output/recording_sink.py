@@ -13,15 +13,17 @@ from typing import Protocol
 import cv2
 
 from puppet.core.errors import PuppetError, RecordingError, reason
+from puppet.core.layout import Layout
 from puppet.core.types import Image, Result
 from puppet.media.ffmpeg_arguments import RecordingSettings
-from puppet.media.recorder import Recorder, Recording, Sound, new_recording_path, with_free_name
+from puppet.media.recorder import Recorder, Recording, Sound
 from puppet.media.sound_file import SoundFile, SoundSource
 from puppet.media.timeline import Timeline
-from puppet.output.compose import Layout, compose
+from puppet.output.compose import compose
 from puppet.provenance import signing
 from puppet.provenance.xmp import Provenance, in_png
 from puppet.storage import files
+from puppet.storage.names import new_recording_path, with_free_name
 
 
 class Sink(Protocol):

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from puppet.core.layout import LAYOUT_CHOICES, Layout, layouts_of
 from puppet.core.types import Result
 from puppet.media.codecs import Codec, Quality
 from puppet.media.encoders import choose, offered
 from puppet.media.ffmpeg_arguments import RecordingSettings
 from puppet.media.recorder import find_ffmpeg
 from puppet.media.sound_file import SoundSource
-from puppet.output.compose import LAYOUT_CHOICES, Layout, layouts_of
 from puppet.output.recording_sink import RecorderSink
 from puppet.provenance.xmp import Provenance
 

@@ -9,9 +9,10 @@ from typing import Any, Protocol
 
 from puppet.core import pixels
 from puppet.core.errors import CameraOutputError
+from puppet.core.layout import Layout
 from puppet.core.slot import LatestSlot
 from puppet.core.types import Image, Result
-from puppet.output.compose import Layout, compose
+from puppet.output.compose import compose
 
 SIDE = 720  # px; programs that call expect a camera of about this height
 FPS = 30.0

@@ -10,6 +10,7 @@ import math
 import re
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,17 +30,17 @@ HEADER = re.compile(
 NUMBERS = {"|b1", "|i1", "|u1", *(f"<{kind}{size}" for kind in "iu" for size in (2, 4, 8)), "<f2", "<f4", "<f8"}
 
 
-def read_arrays(path: Path, most: int) -> dict[str, NDArray]:
+def read_arrays(path: Path, most: int) -> dict[str, NDArray[Any]]:
     """The arrays of an `.npz` file, none of them and all together at most `most` bytes. Raises OSError, ValueError."""
     return parse_arrays(read_limited(path, most), most)
 
 
-def read_array(path: Path, most: int) -> NDArray:
+def read_array(path: Path, most: int) -> NDArray[Any]:
     """The array of an `.npy` file of at most `most` bytes. Raises OSError, ValueError."""
     return parse_array(read_limited(path, most))
 
 
-def parse_arrays(data: bytes, most: int) -> dict[str, NDArray]:
+def parse_arrays(data: bytes, most: int) -> dict[str, NDArray[Any]]:
     """The arrays in the bytes of an `.npz` file; unpacked, they have at most `most` bytes. Raises ValueError."""
     try:
         members = _unpack(data, most)
@@ -54,7 +55,7 @@ def parse_arrays(data: bytes, most: int) -> dict[str, NDArray]:
     return arrays
 
 
-def parse_array(data: bytes) -> NDArray:
+def parse_array(data: bytes) -> NDArray[Any]:
     """The array in the bytes of an `.npy` file, of plain little-endian numbers or of texts. Raises ValueError."""
     version, small = data[6:8], data[6:7] == b"\x01"
     if data[:6] != MAGIC or version not in (b"\x01\x00", b"\x02\x00", b"\x03\x00"):
@@ -71,13 +72,13 @@ def parse_array(data: bytes) -> NDArray:
     return _filled(data[start + length :], _dtype(kind), shape, fortran == "True")
 
 
-def _dtype(kind: str) -> np.dtype:
+def _dtype(kind: str) -> np.dtype[Any]:
     if kind not in NUMBERS and not (kind[:2] == "<U" and 1 <= int(kind[2:]) <= LONGEST_TEXT):
         raise ValueError(f"holds {kind}, not plain numbers")
     return np.dtype(kind)
 
 
-def _filled(content: bytes, dtype: np.dtype, shape: tuple[int, ...], fortran: bool) -> NDArray:
+def _filled(content: bytes, dtype: np.dtype[Any], shape: tuple[int, ...], fortran: bool) -> NDArray[Any]:
     if len(shape) > MOST_SIDES or math.prod(shape) * dtype.itemsize != len(content) or max(shape, default=0) > 1 << 40:
         raise ValueError(f"its {len(content)} bytes are not what its shape asks for")
     if dtype.kind == "U":

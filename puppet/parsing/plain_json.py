@@ -8,8 +8,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from puppet.core.texts import is_plain
 from puppet.parsing.reading import read_limited
-from puppet.parsing.texts import is_plain
 
 DEEPEST = 40  # lists and objects within one another
 DEEPEST_SHOWN, LONGEST_SHOWN, LONGEST_KEY, LARGEST_SHOWN = 10, 2000, 200, 1e15  # of facts that are shown

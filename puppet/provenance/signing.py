@@ -7,20 +7,18 @@ can check who signed. Put one of your own in its place: `cert.pem` (a chain, lea
 from __future__ import annotations
 
 import json
-import os
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
-
-import platformdirs
 
 from puppet import __version__
 from puppet.core.errors import RecordingError, reason
 from puppet.provenance.xmp import SOURCE_TYPE, Provenance
 from puppet.storage.file_lock import only_writer
-from puppet.storage.unfinished import draft_name, drop_draft, note
+from puppet.storage.files import publish
+from puppet.storage.folders import signing_folder
+from puppet.storage.unfinished import draft_name, drop_draft, register
 
-FOLDER_VARIABLE = "PUPPET_SIGNING_DIR"  # environment: the folder of cert.pem and key.pem, elsewhere
 CERTIFICATE, KEY = "cert.pem", "key.pem"
 SUFFIXES = (
     ".mp4",
@@ -34,12 +32,6 @@ NAME = "Puppet development certificate"
 YEARS = 10
 PATIENCE = 10.0  # s that another process may take to make a certificate
 MISSING = 'Signing needs one more package: pip install "puppet-live[provenance]"'
-
-
-def signing_folder() -> Path:
-    """Where certificate and key lie."""
-    folder = os.environ.get(FOLDER_VARIABLE)
-    return Path(folder) if folder else platformdirs.user_config_path("puppet-live", appauthor=False) / "signing"
 
 
 def can_sign() -> bool:
@@ -93,14 +85,14 @@ def sign(path: Path, about: Provenance) -> None:
 
     chain, key = credentials(signing_folder())
     draft = draft_name(path)
-    note(draft)
+    register(draft)
     try:
         signer = c2pa.Signer.from_info(
             c2pa.C2paSignerInfo(c2pa.C2paSigningAlg.ES256, chain.encode(), key.encode(), None)
         )
         with c2pa.Builder(json.dumps(manifest(about))) as builder, signer:
             builder.sign_file(path, draft, signer)
-        os.replace(draft, path)
+        publish(draft, path, replace=True)
     except (c2pa.C2paError, OSError, ValueError) as problem:
         raise RecordingError(f"{path.name} was not signed: {problem}") from problem
     finally:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from puppet.output.compose import Layout
+from puppet.core.layout import Layout
 
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")  # of the box in MP4 files, XMP Part 3, 1.2.7.1

@@ -1,4 +1,4 @@
-"""Locks on files that the system lets go of when their holder dies, however that comes about."""
+"""Locks on files, which the system releases when the process that holds them ends, however it ends."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ from puppet.parsing.plain_json import read_json
 from puppet.storage.folders import config_folder
 
 TRY_EVERY = 0.01  # s
-NO_WAITING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # a pipe in its place would be waited for
-A_LOOK = 0.3  # s; longer than anybody who only looks has a lock
-TAKEN = (errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK)  # what a lock that is taken gives
-LONGEST_NOTE = 1000  # bytes that are read of what a holder says of itself
-FAR = 1 << 30  # Windows locks bytes, and nobody can read those: one far behind what the holder says
+NONBLOCKING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # opening a pipe would wait
+LOOK_TIMEOUT = 0.3  # s; `is_locked` holds a lock for less
+HELD_ERRORS = (errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK)  # of a lock that somebody else holds
+LONGEST_OWNER = 1000  # bytes that are read of what a file says about its owner
+LOCKED_BYTE = 1 << 30  # Windows locks bytes, which nobody can read then: one far behind the owner's facts
 
 
-def hold(path: Path, patience: float = 0.0) -> IO[bytes] | None:
-    """Take the lock until the file that is returned is closed; None when somebody has it. Raises OSError, also where
-    the disk knows no locks.
+def acquire(path: Path, timeout: float = 0.0) -> IO[bytes] | None:
+    """Lock a file, made if need be, until the returned file is closed; None when somebody else holds the lock.
 
-    patience: s for which it is tried again: `is_locked` has it for a moment, in every process that looks.
+    timeout: s to try again; every process that asks `is_locked` holds the lock for a moment. Raises OSError, also on
+    disks that have no locks.
     """
-    file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | NO_WAITING, 0o666), "ab")
-    deadline = time.monotonic() + patience
+    file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | NONBLOCKING, 0o666), "ab")
+    deadline = time.monotonic() + timeout
     while True:
         try:
             _lock(file)
         except OSError as problem:
-            if problem.errno not in TAKEN:
+            if problem.errno not in HELD_ERRORS:
                 file.close()
                 raise
             if time.monotonic() >= deadline:
@@ -51,11 +51,11 @@ def hold(path: Path, patience: float = 0.0) -> IO[bytes] | None:
 
 
 def is_locked(path: Path) -> bool:
-    """Whether somebody holds it."""
+    """Whether somebody holds the lock."""
     if not path.exists():
         return False
     with contextlib.suppress(OSError):
-        file = hold(path)
+        file = acquire(path)
         if file is not None:
             file.close()
             return False
@@ -63,16 +63,17 @@ def is_locked(path: Path) -> bool:
 
 
 @contextlib.contextmanager
-def held(path: Path, patience: float = A_LOOK) -> Iterator[bool]:
-    """Hold a lock whose file says who holds it, and goes with it; False when somebody else has it. Raises OSError.
+def locked(path: Path, timeout: float = LOOK_TIMEOUT) -> Iterator[bool]:
+    """Hold a lock within the block; False when somebody else holds it. Raises OSError.
 
-    The folder is made. The file that a killed holder left is taken over, and goes, too.
+    The file, its folder made, tells the owner, and is removed with the lock; one that a killed process left is taken
+    over.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    file = hold(path, patience)
-    while file is not None and not is_at(path, file):  # its holder has removed it since we opened it
+    file = acquire(path, timeout)
+    while file is not None and not is_at(path, file):  # its owner has removed it since it was opened
         file.close()
-        file = hold(path, patience)
+        file = acquire(path, timeout)
     if file is None:
         yield False
         return
@@ -83,34 +84,34 @@ def held(path: Path, patience: float = A_LOOK) -> Iterator[bool]:
         file.flush()
         yield True
     finally:
-        remove_and_close(path, file)
+        release(path, file)
 
 
-def holder(path: Path) -> str:
-    """Who holds a lock of `held`, in words."""
+def owner(path: Path) -> str:
+    """Who holds a lock of `locked`, in words: process, host and time."""
     try:
-        said = read_json(path, LONGEST_NOTE)
+        said = read_json(path, LONGEST_OWNER)
         return f"process {int(said['pid'])} on {str(said['host'])[:60]!s} since {str(said['since'])[:20]!s}"
     except (OSError, ValueError, KeyError, TypeError):  # it is being written, or gone by now
         return "another process"
 
 
 def lock_of(path: Path) -> Path:
-    """The lock file that stands for an output: among the program's own files, so that none lies beside the output."""
+    """The lock file for an output, in the configuration folder, so that none lies beside the output."""
     real = os.path.normcase(os.path.realpath(path))
     return config_folder() / "locks" / f"{hashlib.sha256(os.fsencode(real)).hexdigest()[:24]}.lock"
 
 
 @contextlib.contextmanager
-def only_writer(path: Path, patience: float = A_LOOK) -> Iterator[None]:
-    """As the only process that works on the output `path`. Raises PuppetError that says who else does."""
+def only_writer(path: Path, timeout: float = LOOK_TIMEOUT) -> Iterator[None]:
+    """Be the only process that writes the output `path`. Raises PuppetError, which says who else does."""
     lock, got = lock_of(path), None
     with contextlib.ExitStack() as stack:
-        with contextlib.suppress(OSError):  # a home that cannot be written: new files are made exclusively anyway
-            got = stack.enter_context(held(lock, patience))
+        with contextlib.suppress(OSError):  # a home that cannot be written; new files are made exclusively anyway
+            got = stack.enter_context(locked(lock, timeout))
         if got is False:
             raise PuppetError(
-                f"{path} is being written by {holder(lock)}; wait until it is done, or choose another name"
+                f"{path} is being written by {owner(lock)}; wait until it is done, or choose another name"
             )
         yield
 
@@ -123,8 +124,8 @@ def is_at(path: Path, file: IO[bytes]) -> bool:
         return False
 
 
-def remove_and_close(path: Path, file: IO[bytes]) -> None:
-    """Let go of a lock whose file goes with it."""
+def release(path: Path, file: IO[bytes]) -> None:
+    """Remove the file of a lock and release the lock."""
     if sys.platform == "win32":  # where no open file can be removed
         file.close()
         with contextlib.suppress(OSError):
@@ -139,7 +140,7 @@ if sys.platform == "win32":
     import msvcrt
 
     def _lock(file: IO[bytes]) -> None:
-        file.seek(FAR)
+        file.seek(LOCKED_BYTE)
         msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
 
 else:

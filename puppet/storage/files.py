@@ -1,4 +1,8 @@
-"""Files that are there as a whole or not at all, and never in the place of somebody else's."""
+"""Files that are there as a whole or not at all, and never in the place of somebody else's.
+
+Everything is written to a draft first: a hidden file beside the target, see `unfinished`. A finished draft gets its
+name in one step, so that after a crash there is the old file or the new one.
+"""
 
 from __future__ import annotations
 
@@ -7,67 +11,72 @@ import itertools
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import IO
 
-from puppet.storage.unfinished import drop_draft, forget, make_draft
+from puppet.storage.names import numbered
+from puppet.storage.unfinished import drop_draft, make_draft, unregister
 
 
 def write_whole(path: Path, content: str | bytes, private: bool = True) -> None:
-    """Replace a file atomically, folders made: after a crash there is the old content or the new. private: nobody else
-    may read it. Raises OSError.
+    """Replace a file atomically, or make it; its folders are made.
+
+    private: nobody but the owner may read it. Text is written as UTF-8. Raises OSError.
     """
     with _written(path, content, private) as draft:
-        os.replace(draft, path)
+        publish(draft, path, replace=True)
 
 
 def publish_whole(path: Path, content: str | bytes) -> None:
-    """Make a new file of just this name, as a whole, folders made. FileExistsError when the name is taken; raises
-    OSError.
+    """Make a new file of just this name, as a whole; its folders are made.
+
+    Raises FileExistsError when the name is taken, OSError.
     """
     with _written(path, content) as draft:
         publish(draft, path)
 
 
-def write_new(path: Path, content: str | bytes, before: str = "_") -> Path:
-    """Make a new file, as a whole, folders made; where it is: a name that is taken gets a number. Raises OSError."""
-    with _written(path, content) as draft:
-        return publish_numbered(draft, path, before)
+def write_new(path: Path, content: str | bytes, separator: str = "_") -> Path:
+    """Make a new file as a whole and give its path: NAME, or NAME_2, NAME_3 ... where that is taken.
 
-
-def numbered(path: Path, before: str) -> Iterator[Path]:
-    """NAME.mp4, NAME-2.mp4, NAME-3.mp4 ... with `before` before the number."""
-    yield path
-    for number in itertools.count(2):
-        yield path.with_name(f"{path.stem}{before}{number}{path.suffix}")
-
-
-def publish(draft: Path, path: Path) -> None:
-    """Give a finished file its name, which is its only one afterwards. FileExistsError when the name is taken, even if
-    only since this moment; raises OSError.
+    Its folders are made. Raises OSError.
     """
+    with _written(path, content) as draft:
+        return publish_numbered(draft, path, separator)
+
+
+@contextlib.contextmanager
+def whole_file(path: Path, replace: bool = True, private: bool = False) -> Iterator[IO[bytes]]:
+    """A file to write, which becomes `path` when the block ends well, and is gone when it does not.
+
+    replace: over an existing file. Raises FileExistsError without it, OSError.
+    """
+    draft = make_draft(path, private)
     try:
-        os.link(draft, path)
-    except FileExistsError:
-        raise
-    except OSError:  # a disk without links (FAT): the name is made ours first
-        with path.open("xb"):
-            pass
-        try:
-            os.replace(draft, path)
-        except OSError:
-            path.unlink(missing_ok=True)
-            raise
+        with draft.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        publish(draft, path, replace)
+    finally:
+        drop_draft(draft)
+
+
+def publish(draft: Path, path: Path, replace: bool = False) -> None:
+    """Give a finished file its name, which is its only one afterwards.
+
+    replace: over an existing file. Raises FileExistsError without it when the name is taken, even if only since this
+    moment; OSError.
+    """
+    if replace:
+        os.replace(draft, path)
     else:
-        try:
-            draft.unlink()
-        except OSError:  # as when another process has just moved it elsewhere: then that name is the one that counts
-            path.unlink(missing_ok=True)
-            raise
-    forget(draft)
+        _rename_exclusively(draft, path)
+    unregister(draft)
 
 
-def publish_numbered(draft: Path, path: Path, before: str) -> Path:
-    """As `publish`, under the first name that nobody has; that name. Raises OSError."""
-    for candidate in numbered(path, before):
+def publish_numbered(draft: Path, path: Path, separator: str) -> Path:
+    """As `publish`, under the first name of NAME, NAME-2, NAME-3 ... that nobody has; that name. Raises OSError."""
+    for candidate in numbered(path, separator):
         with contextlib.suppress(FileExistsError):
             publish(draft, candidate)
             return candidate
@@ -94,6 +103,27 @@ def set_aside(path: Path) -> Path:
             publish(path, broken)
             return broken
     raise AssertionError  # the names never end
+
+
+def _rename_exclusively(draft: Path, path: Path) -> None:
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a disk without links (FAT): the name is made ours first
+        with path.open("xb"):
+            pass
+        try:
+            os.replace(draft, path)
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
+    else:
+        try:
+            draft.unlink()
+        except OSError:  # as when another process has just moved it elsewhere: then that name is the one that counts
+            path.unlink(missing_ok=True)
+            raise
 
 
 @contextlib.contextmanager

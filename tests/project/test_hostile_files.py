@@ -23,6 +23,7 @@ from puppet.actor.library import checked_name
 from puppet.commands import bench
 from puppet.commands.window import choose_actor, choose_source
 from puppet.core.errors import ActorFileError, PuppetError
+from puppet.core.texts import checked, is_file_name, is_plain, one_line
 from puppet.core.types import HeadPose
 from puppet.explore.bookmarks import Bookmarks
 from puppet.face.neutral import Neutral
@@ -31,11 +32,10 @@ from puppet.new_actor import job as making
 from puppet.parsing.arrays import parse_array, parse_arrays, read_arrays
 from puppet.parsing.plain_json import check_shown, parse_json
 from puppet.parsing.reading import read_end, read_limited
-from puppet.parsing.texts import checked, is_file_name, is_plain, one_line
 from puppet.parsing.zips import open_zip
 from puppet.settings import Settings, load_settings, save_settings
 from puppet.sources.registry import open_source
-from puppet.storage.file_lock import hold, is_locked
+from puppet.storage.file_lock import acquire, is_locked
 
 ROOT = Path(__file__).resolve().parents[2]
 BAD_TEXTS = {
@@ -119,7 +119,7 @@ def test_pipes_devices_and_folders_are_refused_at_once(tmp_path):
                 read(path, 100)
     assert not is_locked(tmp_path / "nothing")
     with pytest.raises(OSError):  # noqa: PT011
-        hold(tmp_path / "pipe")
+        acquire(tmp_path / "pipe")
 
 
 def test_files_are_read_within_their_limit(tmp_path):
@@ -607,7 +607,7 @@ def test_hostile_logs_and_figures_of_a_job_are_left_out(tmp_path):
         '{"step": 2, "kind": "train", "loss": 2, "seconds": "x"}',
     ]
     (tmp_path / making.RUN / "metrics.jsonl").write_text("\n".join(rows))
-    with hold(tmp_path / making.LOCK) or pytest.fail("locked"):
+    with acquire(tmp_path / making.LOCK) or pytest.fail("locked"):
         job = making.look(tmp_path)
     assert job.losses == ((1, 2.0),)
     assert is_plain(job.words + job.report, lines=True)

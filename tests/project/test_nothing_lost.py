@@ -25,10 +25,10 @@ from puppet.actor import library
 from puppet.actor.file import read_card, write_actor
 from puppet.commands import render
 from puppet.core.errors import ActorFileError, PuppetError
+from puppet.core.layout import Layout
 from puppet.media import recorder
 from puppet.media.ffmpeg_arguments import RecordingSettings
 from puppet.media.recorder import Recorder
-from puppet.output.compose import Layout
 from puppet.output.crash_recovery import clear_up
 from puppet.output.recording_sink import RecorderSink, save_snapshot
 from puppet.provenance.xmp import Provenance
@@ -374,7 +374,7 @@ import sys
 from pathlib import Path
 from planted_microphone import PlantedMicrophone
 from video_fixtures import numbered, result_of
-from puppet.output.compose import Layout
+from puppet.core.layout import Layout
 from puppet.media.ffmpeg_arguments import RecordingSettings
 from puppet.provenance.xmp import Provenance
 from puppet.output.recording_sink import RecorderSink

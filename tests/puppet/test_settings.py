@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from puppet.settings import MotionSettings, Settings, WindowSettings, load_settings, save_settings, settings_path
+from puppet.settings import MotionSettings, Settings, WindowSettings, load_settings, save_settings
+from puppet.storage.folders import settings_path
 
 
 def test_everything_comes_back(tmp_path):

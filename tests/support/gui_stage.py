@@ -20,6 +20,7 @@ from PyQt6.QtWidgets import QComboBox
 
 from puppet.core.addresses import without_secrets
 from puppet.core.errors import ActorFileError, SourceError
+from puppet.core.layout import Layout
 from puppet.core.types import Frame, Portrait, Result
 from puppet.engine.engine import Engine
 from puppet.face.neutral_store import NeutralStore
@@ -27,7 +28,7 @@ from puppet.gui.controller import Controller, Services
 from puppet.gui.kit.preview import PreviewPane
 from puppet.gui.main_window import MainWindow
 from puppet.media.recorder import Recording
-from puppet.output.compose import Layout, compose
+from puppet.output.compose import compose
 from puppet.output.live_outputs import Outputs
 from puppet.output.recording_sink import save_snapshot
 from puppet.provenance.xmp import Provenance

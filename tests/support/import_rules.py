@@ -59,8 +59,8 @@ LAYERS = {
     "puppet.settings": Layer("puppet.core puppet.parsing puppet.storage puppet.sources puppet.output"),
     "puppet.gui.kit": Layer("puppet.core puppet.parsing puppet.process puppet.face", "PyQt6 numpy cv2"),
     "puppet.gui.explorer": Layer(
-        "puppet.core puppet.process puppet.actor puppet.actor.runtime puppet.explore puppet.output puppet.media"
-        " puppet.settings puppet.gui.kit",
+        "puppet.core puppet.storage puppet.process puppet.actor puppet.actor.runtime puppet.explore puppet.output"
+        " puppet.media puppet.settings puppet.gui.kit",
         "PyQt6 numpy",
     ),
     "puppet.gui.live": Layer(
@@ -109,8 +109,8 @@ LAYERS = {
         "numpy scipy torch",
     ),
     "models.latent.analysis": Layer(
-        "puppet.core puppet.actor puppet.explore models.common models.data models.networks models.training"
-        " models.latent",
+        "puppet.core puppet.storage puppet.actor puppet.explore models.common models.data models.networks"
+        " models.training models.latent",
         "numpy cv2 scipy torch sklearn matplotlib",
     ),
     "models.fidelity": Layer(

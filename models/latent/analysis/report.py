@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import json
-import os
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from models.latent.analysis.study import Study, study
 from models.latent.space import open_space
 from puppet.core.errors import DataError, reason
 from puppet.core.progress import progress
+from puppet.storage.files import write_whole
 
 PAGE, FIGURES = "report.html", "report.json"
 DIGITS = 6  # significant ones in the JSON file
@@ -103,11 +103,8 @@ def _intro(looked_at: Study, data: Path) -> tuple[str, dict[str, Any]]:
 def _write(out: Path, text: str, figures: Any) -> Path:
     written = {FIGURES: json.dumps(figures, indent=1, allow_nan=False) + "\n", PAGE: text}
     try:
-        out.mkdir(parents=True, exist_ok=True)
         for name, content in written.items():
-            partial = out / f".{name}.partial"
-            partial.write_text(content, encoding="utf-8")
-            os.replace(partial, out / name)
+            write_whole(out / name, content, private=False)
     except OSError as error:
         raise DataError(f"{out}: cannot be written ({reason(error)}); choose another folder") from error
     return out / PAGE

@@ -17,7 +17,8 @@ from puppet.gui.kit.theme import colours_for, follow_system, palette_of, style_s
 from puppet.gui.kit.words import translate
 from puppet.gui.main_window import make_application
 from puppet.process.signals import closing, raise_if_terminated
-from puppet.settings import load_settings, settings_path
+from puppet.settings import load_settings
+from puppet.storage.folders import settings_path
 
 SIZE = (1180, 760)  # px
 WAKE_MS = 200  # Python hears signals only when it runs

@@ -12,7 +12,7 @@ from typing import Protocol
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QLabel
 
-from puppet.parsing.texts import one_line
+from puppet.core.texts import one_line
 
 
 class HasTip(Protocol):

@@ -11,15 +11,15 @@ from pathlib import Path
 from puppet.core.addresses import HIDDEN, hidden, without_secrets
 from puppet.core.errors import SourceError
 from puppet.parsing.plain_json import read_json
-from puppet.settings import settings_path
 from puppet.storage.files import write_whole
+from puppet.storage.folders import config_folder
 
 MOST = 50  # addresses that are remembered
 LARGEST = 1 << 20  # bytes
 
 
 def passwords_path() -> Path:
-    return settings_path().parent / "passwords.json"
+    return config_folder() / "passwords.json"
 
 
 def keep(spec: str) -> str:

@@ -15,8 +15,9 @@ from ipaddress import ip_address
 
 import numpy as np
 
-from puppet.core.addresses import Address, printable
+from puppet.core.addresses import Address
 from puppet.core.errors import PuppetError, SourceError
+from puppet.core.texts import one_line
 from puppet.media.video_formats import format_of, index_comes_last, is_playlist
 from puppet.pictures.decode import decode_jpeg
 from puppet.sources.devices import Capture
@@ -190,7 +191,7 @@ def _kind(body: Body, told: str, address: Address) -> str:
             "or rtsp://...",
             "unreadable",
         )
-    known = format_of(head) or printable(told.partition(";")[0])
+    known = format_of(head) or one_line(told.partition(";")[0])
     raise _unreadable(address, f"answers, but not with a video that can be read{f' ({known:.60})' if known else ''}")
 
 

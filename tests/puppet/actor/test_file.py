@@ -145,7 +145,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(mesh, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(actor_file.os, "fsync", full)
+    monkeypatch.setattr("os.fsync", full)
     with pytest.raises(ActorFileError, match=r"cannot be written \(No space left on device\)"):
         tiny_actor(mesh, kind="image")
     assert mesh.read_bytes() == before

@@ -11,12 +11,13 @@ from planted_face import tracked
 from planted_tracker import UPRIGHT, Planted
 
 from puppet.actor.runtime import Actor, load_actor
+from puppet.core.layout import Layout
 from puppet.core.types import Face, Floats, Frame, Image, Latent, Result
 from puppet.engine import puppeteer as pipeline
 from puppet.engine.puppeteer import HOLD, RELAX, RETURN, MorphInto, Puppeteer, StepOptions
 from puppet.face.neutral import Neutral
 from puppet.face.retarget import Gains, Retargeter
-from puppet.output.compose import Layout, compose
+from puppet.output.compose import compose
 
 FPS = 30
 WIDTH, HEIGHT = 160, 90

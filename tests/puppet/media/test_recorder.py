@@ -14,8 +14,9 @@ from puppet.core.errors import RecordingError
 from puppet.media import recorder as recorder_module
 from puppet.media.codecs import ENCODERS
 from puppet.media.ffmpeg_arguments import RecordingSettings
-from puppet.media.recorder import Recorder, find_ffmpeg, new_recording_path, tidy, with_free_name
+from puppet.media.recorder import Recorder, find_ffmpeg, tidy
 from puppet.provenance.xmp import Provenance
+from puppet.storage.names import new_recording_path, with_free_name
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="the fake ffmpeg is a shell script")
 

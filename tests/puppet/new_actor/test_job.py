@@ -18,7 +18,7 @@ from puppet.actor.file import read_card
 from puppet.core.errors import PuppetError
 from puppet.new_actor import child
 from puppet.new_actor import job as making
-from puppet.storage.file_lock import hold, is_locked
+from puppet.storage.file_lock import acquire, is_locked
 
 # Stands for `python -m models` and `python -m export`: does what NAME.json says, and notes what it was asked.
 FAKE_TOOLS = """
@@ -205,19 +205,19 @@ def test_what_is_no_job_is_left_out(tools, tmp_path):
 def test_a_lock_is_held_until_it_is_closed(tmp_path):
     path = tmp_path / "lock"
     assert not is_locked(path)
-    held = hold(path)
+    held = acquire(path)
     assert held is not None
     assert is_locked(path)
-    assert hold(path) is None
+    assert acquire(path) is None
     held.close()
     assert not is_locked(path)
 
 
 def test_somebody_who_only_looks_does_not_keep_the_child_from_its_lock(tmp_path):
-    looking = hold(tmp_path / "lock")
+    looking = acquire(tmp_path / "lock")
     assert looking is not None
     threading.Timer(0.05, looking.close).start()
-    held = hold(tmp_path / "lock", patience=30.0)
+    held = acquire(tmp_path / "lock", timeout=30.0)
     assert held is not None
     held.close()
 

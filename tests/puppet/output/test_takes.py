@@ -15,11 +15,11 @@ import pytest
 from video_fixtures import numbered, read_video, result_of, shown_number, told, until
 
 from puppet.core.errors import RecordingError
+from puppet.core.layout import Layout
 from puppet.core.types import Frame, Portrait, Result
 from puppet.media import recorder as recorder_module
 from puppet.media.ffmpeg_arguments import RecordingSettings
 from puppet.media.timeline import Timeline
-from puppet.output.compose import Layout
 from puppet.output.recording_sink import RecorderSink, path_of
 from puppet.output.settings import OutputSettings
 

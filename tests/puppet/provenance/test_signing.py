@@ -12,8 +12,8 @@ import pytest
 from video_fixtures import numbered, read_video, result_of, shown_number
 
 from puppet.core.errors import RecordingError
+from puppet.core.layout import Layout
 from puppet.core.types import Frame, Portrait, Result
-from puppet.output.compose import Layout
 from puppet.output.recording_sink import save_snapshot
 from puppet.output.settings import OutputSettings
 from puppet.provenance import signing
@@ -23,7 +23,7 @@ from puppet.provenance.xmp import Provenance
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv(signing.FOLDER_VARIABLE, str(tmp_path / "signing"))
+    monkeypatch.setenv("PUPPET_SIGNING_DIR", str(tmp_path / "signing"))
     return tmp_path / "signing"
 
 

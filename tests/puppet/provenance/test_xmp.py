@@ -11,10 +11,10 @@ import pytest
 from PIL import Image as Pillow  # mediapipe brings it
 from video_fixtures import numbered, result_of, told
 
+from puppet.core.layout import Layout
 from puppet.core.types import Frame, Portrait, Result
 from puppet.media.ffmpeg_arguments import RecordingSettings
 from puppet.media.recorder import Recorder
-from puppet.output.compose import Layout
 from puppet.output.recording_sink import save_snapshot
 from puppet.provenance.badge import put_badge
 from puppet.provenance.xmp import XMP_UUID, Provenance, in_webp, metadata_arguments, xmp_packet

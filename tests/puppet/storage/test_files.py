@@ -13,7 +13,7 @@ import pytest
 from puppet.core.errors import PuppetError
 from puppet.output.crash_recovery import clear_up
 from puppet.storage import files, unfinished
-from puppet.storage.file_lock import held, holder, is_locked, lock_of, only_writer
+from puppet.storage.file_lock import is_locked, lock_of, locked, only_writer, owner
 from puppet.storage.files import publish, publish_whole, set_aside, write_new, write_whole
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -147,7 +147,7 @@ def test_a_lock_is_held_by_one_of_many(tmp_path: Path) -> None:
 
     def work(_: int) -> None:
         for _ in range(5):
-            with held(tmp_path / "lock", patience=60) as got:
+            with locked(tmp_path / "lock", timeout=60) as got:
                 assert got
                 inside.append(1)
                 assert len(inside) == 1
@@ -160,7 +160,7 @@ def test_a_lock_is_held_by_one_of_many(tmp_path: Path) -> None:
 
 def test_a_holder_that_says_nonsense_is_another_process(tmp_path: Path) -> None:
     (tmp_path / "lock").write_bytes(b'{"pid": "\xff"')
-    assert holder(tmp_path / "lock") == "another process"
+    assert owner(tmp_path / "lock") == "another process"
 
 
 def test_a_home_that_cannot_be_written_keeps_nobody_from_working(
@@ -178,16 +178,16 @@ def test_a_home_that_cannot_be_written_keeps_nobody_from_working(
 LEAVE = """
 import sys
 from pathlib import Path
-from puppet.storage.unfinished import make_draft, temporary_folder, draft_name, note
+from puppet.storage.unfinished import make_draft, temporary_folder, draft_name, register
 folder = Path(sys.argv[1])
 draft = make_draft(folder / "film.mp4")
 draft.write_text("half")
 done = make_draft(folder / "whole.mp4")
 done.rename(folder / "whole.mp4")
 (folder / "fixed.txt").write_text("ours")
-note(folder / "fixed.txt")
+register(folder / "fixed.txt")
 (folder / "other.txt").write_text("ours")
-note(folder / "other.txt")
+register(folder / "other.txt")
 with temporary_folder() as place:
     (place / "clip.gif").write_text("half")
     print(draft, place, sep="\\n", flush=True)

@@ -1,4 +1,4 @@
-"""Texts that come from files: which are let in, and how any text is shown on a terminal or in one line. Pure."""
+"""Texts from outside: which are accepted, and how any text is shown in one line of a terminal. Pure."""
 
 from __future__ import annotations
 
@@ -9,28 +9,36 @@ JOINERS = "\u200c\u200d"  # written in Persian, in Indian scripts and in emoji; 
 BLANK = "\u115f\u1160\u2800\u3164\uffa0"  # letters by their category, but nothing is seen
 RESERVED = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", *(f"{d}{n}" for d in ("COM", "LPT") for n in "123456789")}
 FORBIDDEN = '<>:"/\\|?*'  # in file names, on one system or another
+LONGEST_USER = 40  # characters of a user's name
 LONGEST_SHOWN = 200  # characters of a foreign text in a message
 
 
 def is_plain(text: str, lines: bool = False) -> bool:
-    """Whether all of it can be shown as it is: no control characters, no NUL, no half surrogates, no characters that
-    turn the direction of writing or hide. lines: several lines and tabs are fine.
+    """Whether all of it can be shown as it is.
+
+    It holds no control characters, NUL, lone surrogates, or characters that are invisible or turn the direction of
+    writing. lines: newlines and tabs are allowed.
     """
     return text.isascii() and text.isprintable() or all(_is_plain(c) or (lines and c in "\n\t") for c in text)
 
 
 def is_seen(text: str) -> bool:
-    """Whether anything of it shows."""
+    """Whether at least one character is visible."""
     return any(unicodedata.category(c)[0] not in "ZCM" and c not in BLANK for c in text)
 
 
 def checked(value: Any, longest: int, lines: bool = False) -> str:
-    """A text of 1 to `longest` characters that is plain and can be seen. Raises ValueError."""
+    """The value, when it is a plain and visible text of 1 to `longest` characters. Raises ValueError."""
     if not isinstance(value, str) or len(value) > longest or not is_seen(value):
         raise ValueError(f"must be a text of 1 to {longest} characters")
     if not is_plain(value, lines):
         raise ValueError(f"{one_line(value, 60)!r} holds characters that cannot be shown")
     return value
+
+
+def is_user_name(text: str) -> bool:
+    """Whether a text can be a user's name: 1 to LONGEST_USER plain characters, no white space at its ends."""
+    return is_plain(text) and is_seen(text) and text == text.strip() and len(text) <= LONGEST_USER
 
 
 def is_file_name(name: str) -> bool:
@@ -47,13 +55,15 @@ def is_file_name(name: str) -> bool:
 
 
 def cut_bytes(text: str, most: int) -> str:
-    """The beginning of a text that takes at most `most` bytes in a file's name."""
+    """The beginning of a text, at most `most` bytes of UTF-8, as for file names."""
     return text.encode("utf-8", "ignore")[:most].decode("utf-8", "ignore")
 
 
 def one_line(text: str, longest: int | None = LONGEST_SHOWN) -> str:
-    """The same as one line that a terminal shows and nothing more: white space becomes a space, what else is not plain
-    an escape, as "\\x1b" or "\\udce9" (of a file name that is not UTF-8).
+    r"""The text as one line that is safe on a terminal, cut to `longest` characters (None: whole).
+
+    White space becomes a space; what else is not plain becomes an escape such as "\x1b", or "\udce9" in a file name
+    that is not UTF-8.
     """
     kept = text if longest is None or len(text) <= longest else f"{text[: longest - 1]}…"
     if kept.isascii() and kept.isprintable():

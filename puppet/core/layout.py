@@ -1,0 +1,22 @@
+"""What a picture that leaves the program shows: driver, actor, or both side by side."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Layout(Enum):
+    """What the picture shows."""
+
+    SIDE_BY_SIDE = "side-by-side"
+    ACTOR = "actor"
+    DRIVER = "driver"
+
+
+SEPARATE = "separate"  # all three, each a file of its own
+LAYOUT_CHOICES = (*(layout.value for layout in Layout), SEPARATE)
+
+
+def layouts_of(choice: str) -> tuple[Layout, ...]:
+    """The layouts that one of LAYOUT_CHOICES stands for. Raises ValueError for anything else."""
+    return tuple(Layout) if choice == SEPARATE else (Layout(choice),)
