@@ -10,7 +10,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from puppet.commands.window import forget_opencv_plugins, run_window
+from puppet.commands.display import forget_opencv_plugins
+from puppet.commands.window import run_window
 
 FRAMES = 75  # pictures of the actor until the window's picture
 
@@ -20,7 +21,8 @@ def main(actor: str, attribute: str, amount: float, out: Path) -> int:
     forget_opencv_plugins()
     from PyQt6.QtCore import QTimer
 
-    from puppet.gui.main_window import MainWindow, make_application
+    from puppet.gui.kit.application import make_application
+    from puppet.gui.main_window import MainWindow
 
     application = make_application()
     timer = QTimer()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from puppet.core.errors import DataError
 from puppet.core.texts import one_line
 from puppet.process.environment import print_anything
-from puppet.process.log import add_verbose, explained, start
+from puppet.process.log import explained
 from puppet.process.signals import exit_code, terminating
 
 if TYPE_CHECKING:
@@ -195,13 +195,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     }
     named = given[0] if given and given[0] in others else None
     make_parser, work = others.get(named or "", (parser, export_run))
-    made = make_parser()
-    add_verbose(made)
-    args = made.parse_args(given[1:] if named else given)
-    from puppet.output.crash_recovery import clear_up_and_say  # not before somebody wants more than --help
+    args = make_parser().parse_args(given[1:] if named else given)
+    from puppet.output.crash_recovery import recover_and_report  # not before somebody wants more than --help
 
-    start(f"python -m export {named}" if named else "python -m export", args.verbose)
-    clear_up_and_say()
+    recover_and_report()
     try:
         with terminating():
             work(args)

@@ -14,7 +14,7 @@ from models.networks.config import PRESETS
 from puppet.core.errors import PuppetError
 from puppet.core.texts import one_line
 from puppet.process.environment import print_anything
-from puppet.process.log import add_verbose, explained, start
+from puppet.process.log import explained
 from puppet.process.signals import exit_code, terminating
 
 # Everything heavy is imported by the command that needs it, so that --help is instant.
@@ -172,7 +172,6 @@ def build_parser(command: str | None) -> argparse.ArgumentParser:
     for name, (what, example, add_arguments, run) in COMMANDS.items():
         sub = subparsers.add_parser(name, help=what, description=f"{what.capitalize()}.", epilog=f"example: {example}")
         sub.set_defaults(run_command=run)
-        add_verbose(sub)
         if name == command:
             add_arguments(sub)
     return parser
@@ -187,10 +186,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else argv
     print_anything()
     args = build_parser(next(iter(argv), None)).parse_args(argv)
-    from puppet.output.crash_recovery import clear_up_and_say  # not before somebody wants more than --help
+    from puppet.output.crash_recovery import recover_and_report  # not before somebody wants more than --help
 
-    start(f"python -m models {args.command}", args.verbose)
-    clear_up_and_say()
+    recover_and_report()
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
         try:

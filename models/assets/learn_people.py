@@ -21,10 +21,10 @@ from models.common.arguments import learn_from_people
 from puppet.core.errors import DataError, reason
 from puppet.core.types import Face, Floats, Frame
 from puppet.face import align
-from puppet.face.first_neutral import BONE
+from puppet.face.landmarks import BONE
 from puppet.face.persons import SHAPE, turning
 from puppet.face.tracking import FaceMeshTracker
-from puppet.sources.devices import Film
+from puppet.media.opencv_video import OpenCvVideo
 
 FRAMES = 400  # of each person at most, evenly spread
 EQUAL = 60  # frames from which on people count alike
@@ -52,7 +52,7 @@ def read_someone(path: Path) -> Someone:
     )
     faces: dict[int, Face] = {}
     try:
-        capture = Film(video)
+        capture = OpenCvVideo(video)
     except OSError as error:
         raise DataError(f"{video}: {reason(error)}") from error
     tracker = FaceMeshTracker(still=True)

@@ -19,7 +19,8 @@ from models.assets.synthetic_clips import Clip, Person, Strangers, read_person, 
 from models.common.arguments import learn_from_people
 from puppet.core.types import LANDMARKS, Floats
 from puppet.face import align
-from puppet.face.measurements import BROWS, EYE_LEFT, EYE_RIGHT, LIPS, nearness
+from puppet.face.landmarks import BROWS, EYE_LEFT, EYE_RIGHT, LIPS
+from puppet.face.measurements import nearness
 from puppet.face.neutral import calmest
 from puppet.face.rest_prior import (
     RANGE,

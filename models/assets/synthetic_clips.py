@@ -16,7 +16,8 @@ import numpy as np
 from puppet.core.errors import DataError, reason
 from puppet.core.types import LANDMARKS, Floats, Frame
 from puppet.face import align
-from puppet.face.measurements import BROWS, EYE_LEFT, EYE_RIGHT, INNER_LIPS, LIPS, OUTER_LIPS, nearness
+from puppet.face.landmarks import BROWS, EYE_LEFT, EYE_RIGHT, INNER_LIPS, LIPS, OUTER_LIPS
+from puppet.face.measurements import nearness
 from puppet.face.neutral import frontal
 from puppet.face.tracking import FaceMeshTracker
 from puppet.parsing.arrays import read_arrays

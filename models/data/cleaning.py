@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from puppet.core.types import Floats
-from puppet.face import align, measurements
+from puppet.face import align
+from puppet.face.landmarks import BROWS, EYE_LEFT, EYE_RIGHT, LIPS
 
 NO_FACE = "no face"
 OTHER_PERSON = "another person"
@@ -285,7 +286,7 @@ def _principal_axes(offset: Floats, rank: int) -> NDArray[np.float64]:
 
 
 _EXPRESSIVE = np.array(
-    sorted({*measurements.EYE_LEFT, *measurements.EYE_RIGHT, *measurements.LIPS, *measurements.BROWS, 468, 473}),
+    sorted({*EYE_LEFT, *EYE_RIGHT, *LIPS, *BROWS, 468, 473}),
     np.intp,
 )
 

@@ -18,7 +18,7 @@ from models.data.hdf5 import open_hdf5
 from puppet.core.errors import DataError
 from puppet.core.texts import checked, is_plain, one_line
 from puppet.core.types import LANDMARKS, Floats, Image
-from puppet.face.align import OUTER_EYES, STABLE
+from puppet.face.landmarks import OUTER_EYES, STABLE
 from puppet.parsing.plain_json import parse_json
 
 FORMAT = "puppet-dataset"

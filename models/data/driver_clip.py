@@ -13,11 +13,12 @@ import numpy as np
 from puppet.core import pixels
 from puppet.core.errors import DataError, SourceError
 from puppet.core.progress import progress
+from puppet.core.protocols import Source
 from puppet.core.types import Face, Frame, Image
 from puppet.face import align
 from puppet.face.neutral import Neutral, usual_neutral, usual_pose
 from puppet.face.tracking import FaceMeshTracker
-from puppet.sources.registry import Source, open_source
+from puppet.sources.registry import open_source
 
 if TYPE_CHECKING:
     from models.data.dataset import Dataset

@@ -19,15 +19,17 @@ from numpy.typing import NDArray
 
 from puppet.core.errors import DataError, SourceError, reason
 from puppet.core.progress import progress
+from puppet.core.protocols import Source
 from puppet.core.texts import one_line
 from puppet.core.types import LANDMARKS, Face, Floats, Frame, Image
 from puppet.face.persons import colours
 from puppet.face.shots import CutWatch
 from puppet.face.tracking import FaceMeshTracker, Tracker
 from puppet.parsing.plain_json import parse_json
+from puppet.pictures.decode import SUFFIXES as IMAGE_SUFFIXES
 from puppet.pictures.decode import is_animated
-from puppet.sources.files import IMAGE_SUFFIXES, Pictures
-from puppet.sources.registry import Source, open_source
+from puppet.sources.files import Pictures
+from puppet.sources.registry import open_source
 
 ALIGNED_CELEBA = "img_align_celeba"
 SHARPNESS_SIZE = 128  # px; the face is brought to this size first, so that the figure does not depend on distance

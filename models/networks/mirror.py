@@ -13,7 +13,8 @@ from torch import Tensor
 
 from models.data.coverage import ONE_SIDED
 from puppet.core.types import Floats, HeadPose
-from puppet.face.mirroring import ACROSS, MIRRORED
+from puppet.face.landmarks import MIRRORED
+from puppet.face.mirroring import ACROSS
 
 NEAR = 3.0  # degrees of yaw within which two frames show the same view
 SHARE = 0.5  # of the draws of a frame that may be mirrored

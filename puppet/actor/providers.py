@@ -1,4 +1,4 @@
-"""ONNX Runtime's execution providers: what the user may ask for, and which one to try on this machine.
+"""Which of ONNX Runtime's execution providers to try on this machine.
 
 Without onnxruntime: what it is built with is passed in.
 """
@@ -13,10 +13,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from puppet.core.errors import PuppetError
+from puppet.core.providers import AUTO, CPU, PROVIDERS, short_name
 
-CPU = "CPUExecutionProvider"
-CUDA, DIRECTML, COREML = "CUDAExecutionProvider", "DmlExecutionProvider", "CoreMLExecutionProvider"
-PROVIDERS = {"cuda": CUDA, "directml": DIRECTML, "coreml": COREML, "cpu": CPU}  # "auto" takes the first available
+CUDA, DIRECTML = PROVIDERS["cuda"], PROVIDERS["directml"]
 PROVIDER_OPTIONS = {
     # exhaustive search (the default) makes the first frames slow; TF32 would move the picture off its golden twin
     CUDA: {"cudnn_conv_algo_search": "HEURISTIC", "use_tf32": "0"},
@@ -30,9 +29,9 @@ def choose_provider(asked: str, available: Sequence[str], preload: Callable[[], 
     CUDA libraries and prints what is missing. Raises PuppetError for a provider that does not exist.
     """
     key = asked.casefold()
-    if key != "auto" and key not in PROVIDERS:
-        raise PuppetError(f"provider must be auto, {', '.join(PROVIDERS)}, not {asked!r}")
-    if key == "auto":
+    if key != AUTO and key not in PROVIDERS:
+        raise PuppetError(f"provider must be {AUTO}, {', '.join(PROVIDERS)}, not {asked!r}")
+    if key == AUTO:
         for name in PROVIDERS.values():
             if name in available and (name != CUDA or nvidia_driver()):
                 problem = cuda_problem(preload) if name == CUDA else None
@@ -72,8 +71,3 @@ def cuda_problem(preload: Callable[[], object]) -> str | None:
     if not missing:
         return None
     return f"{Path(missing[0]).name} is missing; install the extra: pip install puppet-live[cuda]"
-
-
-def short_name(provider: str) -> str:
-    """CUDAExecutionProvider -> CUDA."""
-    return provider.removesuffix("ExecutionProvider")

@@ -26,11 +26,12 @@ from puppet.actor.contents import Contents, one_line_reason, read_contents
 from puppet.actor.file import AGAIN, DECODER, ENCODER
 from puppet.actor.golden import golden_crop, golden_means
 from puppet.actor.latents import Latents
-from puppet.actor.providers import CPU, DIRECTML, PROVIDER_OPTIONS, choose_provider, short_name
+from puppet.actor.providers import DIRECTML, PROVIDER_OPTIONS, choose_provider
 from puppet.actor.signature import Session, check_signature
 from puppet.actor.warp import MeshWarp
 from puppet.core import pixels
 from puppet.core.errors import ActorFailedError, ActorFileError, ActorStalledError
+from puppet.core.providers import AUTO, CPU, short_name
 from puppet.core.types import POSE_SIZE, AlignedCrop, Drive, Floats, Image, Latent, Portrait
 
 ort: Any = onnxruntime  # it has no type stubs
@@ -161,7 +162,7 @@ def versions() -> str:
     return f"puppet {__version__}, ONNX Runtime {ort.__version__}"
 
 
-def load_actor(path: Path, provider: str = "auto", threads: int = 0) -> Actor:
+def load_actor(path: Path, provider: str = AUTO, threads: int = 0) -> Actor:
     """Load, check and test an actor file.
 
     provider: "auto" or a key of PROVIDERS; when another one has to be used, `Actor.notice` says why. threads: of ONNX

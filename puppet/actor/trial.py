@@ -20,7 +20,7 @@ import puppet
 from puppet.actor.card import ActorCard
 from puppet.actor.file import AGAIN, DECODER, ENCODER
 from puppet.core.errors import ActorFileError, reason
-from puppet.media.recorder import CREATION_FLAGS
+from puppet.media.ffmpeg_child import CREATION_FLAGS
 from puppet.parsing.plain_json import parse_json, read_json
 from puppet.storage.files import write_whole
 from puppet.storage.folders import config_folder

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from puppet import __version__
+from puppet.commands.display import has_display
 from puppet.core.errors import PuppetError
 from puppet.process.log import explained
 
@@ -122,11 +123,11 @@ def check_opencv() -> Iterator[Finding]:
 
 def check_ffmpeg() -> Iterator[Finding]:
     from puppet.media.codecs import X264
-    from puppet.media.encoders import listed
-    from puppet.media.recorder import find_ffmpeg
+    from puppet.media.encoders import listed_encoders
+    from puppet.media.ffmpeg_child import find_ffmpeg
 
     executable = find_ffmpeg()
-    if X264.name in listed(executable):
+    if X264.name in listed_encoders(executable):
         yield Finding("good", "ffmpeg", executable)
     else:
         yield Finding("bad", "ffmpeg", f"{executable} has no H.264 encoder (libx264); unset IMAGEIO_FFMPEG_EXE")
@@ -135,12 +136,12 @@ def check_ffmpeg() -> Iterator[Finding]:
 def check_encoders() -> Iterator[Finding]:
     """What recordings can be packed with. Encoders in hardware are tried by encoding ten pictures."""
     from puppet.media.codecs import ENCODERS, Codec
-    from puppet.media.encoders import listed, works
-    from puppet.media.recorder import find_ffmpeg
+    from puppet.media.encoders import encoder_works, listed_encoders
+    from puppet.media.ffmpeg_child import find_ffmpeg
 
     executable = find_ffmpeg()
     with ThreadPoolExecutor(TRIALS) as pool:
-        tried = list(pool.map(lambda encoder: works(executable, encoder), ENCODERS))
+        tried = list(pool.map(lambda encoder: encoder_works(executable, encoder), ENCODERS))
     working = [encoder for encoder, works_here in zip(ENCODERS, tried, strict=True) if works_here]
     for codec in Codec:
         by = [f"{one.name} ({one.hardware or 'processor'})" for one in working if one.codec is codec]
@@ -149,7 +150,8 @@ def check_encoders() -> Iterator[Finding]:
         else:
             yield Finding("note", "encoder", f"this ffmpeg cannot encode {codec.label}")
     if not any(encoder.hardware for encoder in working):
-        names = [encoder.name for encoder in ENCODERS if encoder.hardware and encoder.name in listed(executable)]
+        known = listed_encoders(executable)
+        names = [encoder.name for encoder in ENCODERS if encoder.hardware and encoder.name in known]
         what = f"tried without success: {', '.join(names)}" if names else "this ffmpeg knows none"
         yield Finding("note", "encoder", f"none in hardware ({what}); the processor encodes")
 
@@ -208,13 +210,6 @@ def check_virtual_camera(open_camera: OpenCamera | None = None) -> Iterator[Find
     yield Finding("good", "virtual camera", f"{camera.device} can be opened")
 
 
-def has_display() -> bool:
-    """Can a window open? Windows and macOS always have a desktop; Qt's own choice of platform counts as one."""
-    if not sys.platform.startswith("linux"):
-        return True
-    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
-
-
 def check_display() -> Iterator[Finding]:
     """Open and close a Qt application in a process of its own: a missing Qt plug-in aborts the process."""
     if not has_display():
@@ -240,7 +235,7 @@ def check_display() -> Iterator[Finding]:
 
 
 def check_cameras() -> Iterator[Finding]:
-    from puppet.sources.registry import list_cameras
+    from puppet.sources.devices import list_cameras
 
     cameras = list_cameras()
     if not cameras:
@@ -279,8 +274,8 @@ def check_actors() -> Iterator[Finding]:
 def check_providers(actor: str | None = None) -> Iterator[Finding]:
     """What ONNX Runtime can really use here, tried with an actor; what is missing otherwise, in words."""
     from puppet.actor.catalogue import DEFAULT_ACTOR, find_actor
-    from puppet.actor.providers import PROVIDERS
     from puppet.actor.runtime import load_actor
+    from puppet.core.providers import PROVIDERS
 
     path = find_actor(actor or DEFAULT_ACTOR)
     for key, name in PROVIDERS.items():

@@ -13,16 +13,21 @@ import numpy as np
 
 from puppet.actor.catalogue import DEFAULT_ACTOR, find_actor
 from puppet.actor.runtime import load_actor
+from puppet.commands.services import DEMO, build_engine_for
 from puppet.core.addresses import without_secrets
 from puppet.core.errors import ActorStalledError, PuppetError, RecordingError
 from puppet.core.progress import progress
+from puppet.core.protocols import Source
+from puppet.core.providers import AUTO, short_name
 from puppet.core.timing import StageTimes
 from puppet.core.types import Result
-from puppet.engine.engine import Engine, Phase, PuppeteerLike
-from puppet.output.recording_sink import RecorderSink
+from puppet.engine.engine import Engine, Phase
+from puppet.output.gate import ResultGate
+from puppet.output.recording_sink import RecorderSink, begin_take
 from puppet.output.settings import OutputSettings
 from puppet.output.virtual_camera import VirtualCamera
-from puppet.sources.registry import Source, list_cameras, open_source
+from puppet.sources.devices import list_cameras
+from puppet.sources.registry import open_source
 
 if TYPE_CHECKING:
     from puppet.actor.runtime import Actor
@@ -38,14 +43,15 @@ def run_headless(
     frames: int | None = None,
     record: Path | None = None,
     loop: bool = False,
-    provider: str = "auto",
+    provider: str = AUTO,
     options: StepOptions | None = None,
     outputs: OutputSettings | None = None,
     virtual_camera: bool = False,
 ) -> int:
-    """Run until `frames` results are there (files begin again until then), the source ends, or Ctrl-C; then report.
+    """Run until there are `frames` results, the source ends, or Ctrl-C; then print the report. Returns the exit code.
 
-    source None: the first camera, else the demo clip. Raises PuppetError.
+    source: None: the first camera, else the demo clip. Files begin again until there are `frames` results. The other
+    arguments: as for `run_window`. Raises PuppetError.
     """
     spec = source or default_source()
     played = load_actor(find_actor(actor or DEFAULT_ACTOR), provider)
@@ -56,16 +62,16 @@ def run_headless(
         return opened[-1]
 
     meter = Meter(frames)
-    engine = build_engine(make_source, played, options)
+    engine = build_engine_for(played, make_source, options)
     outputs = outputs or OutputSettings()
     camera = VirtualCamera(outputs.badge) if virtual_camera else None
-    sink = outputs.take(record, played.name, played.card.consent) if record is not None else None
+    sink = begin_take(outputs, record, played.name, played.card.consent) if record is not None else None
     interrupted: KeyboardInterrupt | None = None
     failure: PuppetError | None = None
     try:
         engine.set_actor(Path(f"{played.name}.actor"))
         if sink is not None:
-            engine.add_sink(Window(sink, frames))
+            engine.add_sink(ResultGate(frames, sink, actor_only=False))
         if camera is not None:
             print(f"The actor is the camera {camera.device}", file=sys.stderr)
             engine.add_sink(camera)
@@ -102,43 +108,24 @@ def run_headless(
 
 
 def default_source() -> str:
-    """The first camera's name, else "demo"; says which."""
+    """The first camera's name, else "demo"; prints which."""
     cameras = list_cameras()
-    spec = cameras[0].name if cameras else "demo"
+    spec = cameras[0].name if cameras else DEMO
     print(f"source: {spec}" if cameras else "No camera was found: playing the demo clip", file=sys.stderr)
     return spec
 
 
-def build_engine(
-    make_source: Callable[[str], Source],
-    actor: Actor,
-    options: StepOptions | None = None,
-    others: Sequence[Actor] = (),
-) -> Engine:
-    """The real engine around an actor, and others that play beside it, that are loaded already."""
-    beside = {f"beside {number}": other for number, other in enumerate(others)}
-
-    def make_puppeteer() -> PuppeteerLike:
-        from puppet.engine.puppeteer import Puppeteer
-        from puppet.face.tracking import live_tracker
-
-        return Puppeteer(live_tracker(), actor)
-
-    engine = Engine(make_source, make_puppeteer, lambda path: beside.get(path.name, actor), options)
-    engine.set_others([Path(name) for name in beside])
-    return engine
-
-
 def follow(engine: Engine, meter: Meter, advance: Callable[[int], None], sink: RecorderSink | None) -> None:
-    """Wait for the end, and tell `advance` how many results came since. A recording that fails is an end, too.
+    """Wait for the end of the source, of the frames that were asked for, or of a recording that fails.
 
-    Raises PuppetError when there is no way on.
+    advance: called with the number of results that came since its last call. Raises PuppetError when the engine cannot
+    go on.
     """
-    told = 0
+    reported = 0
     while not meter.reached.wait(LOOK_EVERY):
         count = meter.count
-        advance(count - told)
-        told = count
+        advance(count - reported)
+        reported = count
         status = engine.status()
         lost = status.phase is Phase.FAILED or (not status.frames_read and not status.source_live)
         if status.error is not None and (lost or not meter.count):
@@ -147,11 +134,16 @@ def follow(engine: Engine, meter: Meter, advance: Callable[[int], None], sink: R
             raise stalls[0]
         if status.phase is Phase.ENDED or (sink is not None and sink.error is not None):
             break
-    advance(meter.count - told)
+    advance(meter.count - reported)
 
 
 class Meter:
-    """A sink that measures. `reached` is set at the `limit`-th result; what comes later is not counted."""
+    """A sink that measures results.
+
+    reached: set at the `limit`-th result; later ones are not counted. faces: results with a face. dropped: frames that
+    never got a step, because newer ones were there. strangeness: `Result.out_of_domain` of the results with a face.
+    stages: milliseconds by stage, of the whole step and from capture to result.
+    """
 
     error: PuppetError | None = None
 
@@ -159,14 +151,15 @@ class Meter:
         self.reached = threading.Event()
         self.count = 0
         self.faces = 0
-        self.strangeness: list[float] = []  # Result.out_of_domain of results with a face
-        self.dropped = 0  # frames of the source that never got a step, because newer ones were there
+        self.strangeness: list[float] = []
+        self.dropped = 0
         self.stages = StageTimes(keep=KEEP)
         self._limit = limit
         self._first = self._last = 0.0
         self._index = 0
 
     def write(self, result: Result) -> None:
+        """Measure one result."""
         if self.reached.is_set():
             return
         self._last = time.perf_counter()
@@ -185,34 +178,13 @@ class Meter:
             self.reached.set()
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Nothing to free."""
 
     @property
     def fps(self) -> float:
         """Results per second from the first to the last."""
         span = self._last - self._first
         return (self.count - 1) / span if span > 0 else 0.0
-
-
-class Window:
-    """A sink that lets the first `limit` results through to another one."""
-
-    def __init__(self, inner: RecorderSink, limit: int | None) -> None:
-        self._inner = inner
-        self._left = limit
-
-    @property
-    def error(self) -> PuppetError | None:
-        return self._inner.error
-
-    def write(self, result: Result) -> None:
-        if self._left is None or self._left > 0:
-            self._inner.write(result)
-        if self._left is not None:
-            self._left -= 1
-
-    def close(self) -> None:
-        self._inner.close()
 
 
 def report(meter: Meter, source: str, nominal: float, actor: Actor) -> str:
@@ -229,7 +201,7 @@ def report(meter: Meter, source: str, nominal: float, actor: Actor) -> str:
         f"frames       {meter.count} results, {meter.dropped} dropped, face seen in {meter.faces}",
         *_range(meter.strangeness),
         f"source       {source}",
-        f"actor        {actor.name} on {actor.providers[0].removesuffix('ExecutionProvider')}"
+        f"actor        {actor.name} on {short_name(actor.providers[0])}"
         + (f" ({actor.notice})" if actor.notice else ""),
     ]
     return "\n".join(rows)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
+
+PERCENTILES = {"p50": 50, "p95": 95, "p99": 99}
 
 
 class RateMeter:
@@ -56,10 +58,13 @@ class StageTimes:
                 self._stages.setdefault(stage, deque(maxlen=self._keep)).append(ms)
 
     def percentiles(self) -> dict[str, dict[str, float]]:
-        """{"track": {"p50": ms, "p95": ms, "p99": ms}, ...}, stages in the order they were first seen."""
+        """{"track": {"p50": ms, "p95": ms, "p99": ms}, ...}, stages in the order of their first step."""
         with self._lock:
             values = {stage: list(ms) for stage, ms in self._stages.items()}
-        return {
-            stage: dict(zip(("p50", "p95", "p99"), map(float, np.percentile(ms, (50, 95, 99))), strict=True))
-            for stage, ms in values.items()
-        }
+        return {stage: percentiles(ms) for stage, ms in values.items()}
+
+
+def percentiles(values: Iterable[float]) -> dict[str, float]:
+    """{"p50": ..., "p95": ..., "p99": ...}; zeros without values."""
+    values = list(values)
+    return {name: float(np.percentile(values, q)) if values else 0.0 for name, q in PERCENTILES.items()}

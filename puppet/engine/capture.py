@@ -15,7 +15,7 @@ from puppet.core.timing import RateMeter
 from puppet.core.types import Frame
 
 if TYPE_CHECKING:
-    from puppet.sources.registry import Source
+    from puppet.core.protocols import Source
 
 BACK_OFF = (0.5, 1.0, 2.0, 4.0)  # s between attempts to get a live source back; the last one repeats
 HAND_OVER = 3.0  # s a new source waits for the one before it to let go of its device

@@ -31,12 +31,11 @@ from puppet.process.memory import give_back
 
 if TYPE_CHECKING:
     from puppet.actor.runtime import Actor
+    from puppet.core.protocols import Sink, Source
     from puppet.engine.puppeteer import StepOptions, Tracked
     from puppet.face.neutral import Neutral
-    from puppet.output.recording_sink import Sink
-    from puppet.sources.registry import Source
 
-__all__ = ["ActorResults", "Engine", "Phase", "Problem", "PuppeteerLike", "Status"]
+__all__ = ["Engine", "Phase", "Problem", "PuppeteerLike", "Status"]
 
 FAILURES_IN_A_ROW = 10  # steps that may fail one after the other before inference gives up
 TRACKING, ACTING, OUTPUT = "Tracking", "Acting", "An output"  # how messages call the parts
@@ -601,34 +600,6 @@ class _Failures:
         elif self._in_a_row == 1:
             self._engine._report(explained(problem, self._part), "step")
         return True
-
-
-class ActorResults:
-    """A sink that passes on only results that show the actor, and at most `limit` of them; then it is `full`."""
-
-    def __init__(self, limit: int | None = None, inner: Sink | None = None) -> None:
-        self._limit = limit
-        self._inner = inner
-        self.count = 0
-
-    @property
-    def full(self) -> bool:
-        return self.count == self._limit
-
-    @property
-    def error(self) -> PuppetError | None:
-        return self._inner.error if self._inner is not None else None
-
-    def write(self, result: Result) -> None:
-        if result.portrait is None or self.full:
-            return
-        if self._inner is not None:
-            self._inner.write(result)
-        self.count += 1
-
-    def close(self) -> None:
-        if self._inner is not None:
-            self._inner.close()
 
 
 def _close_sink(sink: Sink) -> None:

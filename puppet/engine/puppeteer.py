@@ -13,6 +13,7 @@ import numpy as np
 from puppet.actor.expression_range import ExpressionRange
 from puppet.actor.morph import ActorMorph
 from puppet.core import pixels
+from puppet.core.motion import BROWS_GAIN, EXPRESSION_GAIN, EYES_GAIN, MOUTH_GAIN, POSE_GAIN, SMOOTHING
 from puppet.core.types import POSE_SIZE, AlignedCrop, Drive, Face, Floats, Frame, Latent, Portrait, Result
 from puppet.engine.smoothing import OneEuro, Smoothed, smooth
 from puppet.face import align
@@ -45,12 +46,12 @@ class StepOptions:
     belong to one actor, and are left out for one whose latents have another size. morph: whom the actor turns into.
     """
 
-    smoothing: float = 0.5
-    expression_gain: float = 1.0
-    eyes_gain: float = 1.0
-    mouth_gain: float = 1.0
-    brows_gain: float = 1.0
-    pose_gain: float = 1.0
+    smoothing: float = SMOOTHING.default
+    expression_gain: float = EXPRESSION_GAIN.default
+    eyes_gain: float = EYES_GAIN.default
+    mouth_gain: float = MOUTH_GAIN.default
+    brows_gain: float = BROWS_GAIN.default
+    pose_gain: float = POSE_GAIN.default
     mirror_output: bool = False
     offset: Floats | None = None
     freeze: Latent | None = None

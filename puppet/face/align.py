@@ -15,17 +15,11 @@ from numpy.typing import NDArray
 
 from puppet.core import pixels
 from puppet.core.types import AlignedCrop, Face, Floats, HeadPose, Image
+from puppet.face.landmarks import STABLE
 
-OUTER_EYES = (33, 263)  # the person's right and left outer eye corner: left and right in the image
-
-# Points over bone, which expressions hardly move, and where they lie on an average synthetic face
+# Where `landmarks.STABLE` lie on an average synthetic face
 # (mean of the canonical neutral faces of the three CC0 characters): x, y, z in outer-eye distances.
 # fmt: off
-STABLE = np.array([
-    10, 151, 9, 8, 168, 6, 197, 195, 5, 109, 338, 67, 297,
-    103, 332, 54, 284, 21, 251, 162, 389, 127, 356, 234, 454, 33,
-    133, 362, 263, 116, 345, 117, 346, 123, 352, 93, 323,
-])
 STABLE_REFERENCE = np.array(
     [
         [0.0, -0.58, -0.242], [0.0, -0.403, -0.27], [0.0, -0.223, -0.284], [0.0, -0.126, -0.26],

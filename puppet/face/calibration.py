@@ -14,6 +14,7 @@ import numpy as np
 
 from puppet.core.types import Face, Frame
 from puppet.face import align
+from puppet.face.landmarks import EYE_GAPS, LIP_GAP, OUTER_EYES, STABLE
 from puppet.face.neutral import Neutral, usual_pose
 
 LEAST_EYES, MOST_EYES = 0.09, 0.5  # outer-eye distance / shorter side of the picture
@@ -29,9 +30,6 @@ MOST_LIPS = 0.05  # gap between the lips, outer-eye distances
 COUNTDOWN = 3.0  # s that all gates must stay open
 PATIENCE = 0.25  # s that one may close without a new countdown: a blink
 LOOK = 1.0  # s at the end of the countdown whose faces make the neutral
-
-EYES = (((33, 133), (159, 145)), ((263, 362), (386, 374)))  # corners and lids of each
-LIPS = (13, 14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +72,7 @@ def gates_of(frame: Frame, face: Face | None, speed: float) -> tuple[Gate, ...]:
 
 def face_size(frame: Frame, face: Face) -> tuple[float, bool]:
     """Outer-eye distance / shorter side of the picture, and whether it is too few px to track well."""
-    eyes = float(np.linalg.norm(face.points[align.OUTER_EYES[0]] - face.points[align.OUTER_EYES[1]]))
+    eyes = float(np.linalg.norm(face.points[OUTER_EYES[0]] - face.points[OUTER_EYES[1]]))
     return eyes / min(frame.image.shape[:2]), eyes < LEAST_EYES_PX
 
 
@@ -94,12 +92,12 @@ def lid_gap(face: Face) -> float:
     def between(pair: tuple[int, int]) -> float:
         return float(np.linalg.norm(face.points[pair[0], :2] - face.points[pair[1], :2]))
 
-    return min(between(lids) / max(between(corners), 1e-6) for corners, lids in EYES)
+    return min(between(lids) / max(between(corners), 1e-6) for corners, lids in EYE_GAPS)
 
 
 def lip_gap(face: Face) -> float:
     """Gap between the lips in outer-eye distances."""
-    return float(np.linalg.norm(face.canonical[LIPS[0], :2] - face.canonical[LIPS[1], :2]))
+    return float(np.linalg.norm(face.canonical[LIP_GAP[0], :2] - face.canonical[LIP_GAP[1], :2]))
 
 
 def face_speed(faces: Sequence[tuple[float, Face]]) -> float:
@@ -107,7 +105,7 @@ def face_speed(faces: Sequence[tuple[float, Face]]) -> float:
     if len(faces) < 2 or faces[-1][0] <= faces[0][0]:
         return 0.0
     (begun, first), (ended, last) = faces[0], faces[-1]
-    way = np.linalg.norm(last.points[align.STABLE, :2] - first.points[align.STABLE, :2], axis=1).mean()
+    way = np.linalg.norm(last.points[STABLE, :2] - first.points[STABLE, :2], axis=1).mean()
     return float(way) / last.pose.scale / (ended - begun)
 
 

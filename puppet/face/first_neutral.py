@@ -15,11 +15,10 @@ import numpy as np
 
 from puppet.core.types import LANDMARKS, Face, Floats
 from puppet.face import align
-from puppet.face.measurements import BROWS, EYE_LEFT, EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT, LIPS, measure, nearness
+from puppet.face.landmarks import BONE, BROWS, EYE_LEFT, EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT, LIPS
+from puppet.face.measurements import measure, nearness
 from puppet.face.persons import MAX_BYTES, MODEL_FILE
 from puppet.parsing.arrays import read_arrays
-
-BONE = (*align.STABLE.tolist(), 1, 4, 19, 94)  # with the nose's ridge and tip: what expressions hardly move
 
 HANDFUL = 5  # faces; fewer, or that many, are no film
 FROZEN_SHAPE, FROZEN_ANGLE = 0.004, 0.4  # eye distances and degrees: a picture that was made into a film moves less

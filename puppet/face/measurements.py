@@ -74,14 +74,6 @@ def measure(canonical: Floats) -> dict[str, Floats]:
 
 RESPONDING = {"brows": "brow"}  # regions whose weak answer is made up for, and how their measurements' names begin
 
-EYE_RIGHT = (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246)
-EYE_LEFT = (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466)
-IRIS_RIGHT, IRIS_LEFT = tuple(range(468, 473)), tuple(range(473, 478))
-BROWS = (46, 53, 52, 65, 55, 70, 63, 105, 66, 107, 276, 283, 282, 295, 285, 300, 293, 334, 296, 336)
-OUTER_LIPS = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185)
-INNER_LIPS = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 415, 310, 311, 312, 13, 82, 81, 80, 191)
-LIPS = OUTER_LIPS + INNER_LIPS  # each once around, from the right corner along the lower lip
-
 
 def nearness(canonical: Floats, centres: tuple[int, ...], reach: float) -> Floats:
     """How near each landmark lies to a set of landmarks: 1 on them, Gaussian fall-off with `reach`; f32 (478,)."""

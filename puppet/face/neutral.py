@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from puppet.core.types import Face, Floats, HeadPose
 from puppet.face import align
 from puppet.face.first_neutral import first_rest, is_one_picture
-from puppet.face.measurements import EYE_LEFT, EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT, LIPS, measure, nearness
+from puppet.face.landmarks import EYE_LEFT, EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT, LIPS, STABLE
+from puppet.face.measurements import measure, nearness
 from puppet.face.rest_prior import TRUSTED, restful, unseen_rest
 
 
@@ -111,7 +112,7 @@ def _placed(shapes: Floats) -> Floats:
     o, i = np.zeros_like(x), np.ones_like(x)
     moves = ((i, o, o), (o, i, o), (o, o, i), (o, -z, y), (z, o, -x), (-y, x, o), (x, y, z))
     basis = np.stack([np.stack(move, 1) for move in moves])  # (7, 478, 3)
-    bone, by_move = shapes[:, align.STABLE], basis[:, align.STABLE].reshape(len(basis), -1)
+    bone, by_move = shapes[:, STABLE], basis[:, STABLE].reshape(len(basis), -1)
     amounts = (bone - np.median(bone, 0)).reshape(len(shapes), -1) @ np.linalg.pinv(by_move)
     return shapes - np.tensordot(amounts, basis, 1)
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from puppet.core.types import LANDMARKS, Face, Floats, Image
 from puppet.face import align
-from puppet.face.measurements import IRIS_RIGHT, LIPS
+from puppet.face.landmarks import IRIS_RIGHT, LIPS
 from puppet.parsing.arrays import read_arrays
 from puppet.storage.folders import ASSETS
 

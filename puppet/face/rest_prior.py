@@ -16,13 +16,13 @@ from functools import cache
 import numpy as np
 
 from puppet.core.types import LANDMARKS, Floats
-from puppet.face.measurements import BROWS, LIPS, MEASUREMENT_NAMES, measure
+from puppet.face.landmarks import BROWS, CHIN, LIPS
+from puppet.face.measurements import MEASUREMENT_NAMES, measure
 from puppet.parsing.arrays import read_arrays
 from puppet.storage.folders import ASSETS
 
 MODEL_FILE = ASSETS / "rest.npz"
 MAX_BYTES = 4 << 20
-CHIN = (152, 148, 377, 176, 400, 149, 378, 150, 379, 136, 365, 172, 397, 175, 199, 200, 18)
 REGIONS = {"mouth": (*LIPS, *CHIN), "brows": BROWS}  # the landmarks by which the size of a correction is told
 ABOUT = {
     "mouth": ("mouth", "upper", "lower", "lip", "jaw", "cheek", "nose"),

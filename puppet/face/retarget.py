@@ -14,29 +14,26 @@ import numpy as np
 
 from puppet.core.types import LANDMARKS, Face, Floats, HeadPose
 from puppet.face import align
-from puppet.face.measurements import (
+from puppet.face.landmarks import (
     BROWS,
+    CHEEKS,
     EYE_LEFT,
     EYE_RIGHT,
-    INNER_LIPS,
     IRIS_LEFT,
     IRIS_RIGHT,
+    JAW,
+    LIP_TOP,
     LIPS,
-    OUTER_LIPS,
-    Y,
-    measure,
-    nearness,
+    NOSE_BASE,
+    UPPER_LIP,
 )
+from puppet.face.measurements import Y, measure, nearness
 from puppet.face.neutral import Neutral
 
 MAX_REGION_GAIN = 1.8  # the smallest eyes in the largest face still move plausibly
 MAX_ANSWER = 2.0  # an actor that answers with less than half is asked for twice as much
 LIP_ROOM = 0.75  # of the way to the nose, how far up a lip may go
 KNEE = 0.75  # share of that up to which nothing is held back
-NOSE_BASE, LIP_TOP = 2, 0
-UPPER_LIP = OUTER_LIPS[11:] + INNER_LIPS[11:]  # without the corners
-JAW = (58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288)
-CHEEKS = (205, 425)
 
 
 @dataclass(frozen=True, slots=True)

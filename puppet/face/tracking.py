@@ -20,6 +20,7 @@ from puppet.core import pixels
 from puppet.core.types import LANDMARKS, Face, Floats, Frame, Image
 from puppet.face import align
 from puppet.face.face_selection import AT_LEAST, SAME_PLACE, AttentiveTracker, Pointable, Spot, spot_of
+from puppet.face.landmarks import STABLE
 from puppet.face.mirroring import flip_points
 
 NATIVE_CHATTER = re.compile(  # what MediaPipe's libraries say when all is well; errors (E, F) are none of it
@@ -190,7 +191,7 @@ class MirrorTracker:
         if points is None:
             return face
         if face is not None:
-            apart = float(np.linalg.norm((points - face.points)[align.STABLE, :2], axis=1).mean())
+            apart = float(np.linalg.norm((points - face.points)[STABLE, :2], axis=1).mean())
             if apart > SAME_FACE * face.pose.scale:
                 return face
             points = (points + face.points) / 2

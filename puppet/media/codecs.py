@@ -1,9 +1,16 @@
-"""Codecs, encoders, quality: what each needs of ffmpeg's command line. Pure; `encoders` finds out which ones work."""
+"""Codecs, encoders and qualities, and what each needs on ffmpeg's command line.
+
+Standard library only, so that the command line can name the choices; `encoders` finds out which ones work.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
+
+from puppet.core.errors import RecordingError
+from puppet.core.options import ChoiceOption
 
 KEYFRAME_SECONDS = 1.0
 LOOKAHEAD = 5  # frames an encoder may hold back: less to lose, hardly larger files at constant quality
@@ -11,7 +18,7 @@ VAAPI_DEVICE = "/dev/dri/renderD128"
 
 
 class Codec(Enum):
-    """How pictures are packed. The value is what settings and the command line say."""
+    """How pictures are compressed. The value is the word of settings and command line."""
 
     H264 = "h264"
     HEVC = "hevc"
@@ -22,13 +29,13 @@ class Codec(Enum):
 
     @property
     def label(self) -> str:
-        """Its name for people."""
+        """The name for people, as "H.264"."""
         names = {"h264": "H.264", "hevc": "HEVC", "vp9": "VP9", "av1": "AV1", "prores": "ProRes", "ffv1": "FFV1"}
         return names[self.value]
 
     @property
     def suffixes(self) -> tuple[str, ...]:
-        """Endings of file names that can hold it, the usual one first."""
+        """Endings of the names of files that can hold it, the usual one first."""
         return {
             "vp9": (".webm", ".mkv", ".mp4"),
             "av1": (".mp4", ".m4v", ".mkv", ".webm"),
@@ -38,16 +45,35 @@ class Codec(Enum):
 
 
 class Quality(Enum):
-    """How much is kept. FFV1 is lossless whatever is asked."""
+    """How much detail is kept. FFV1 is lossless whatever is asked."""
 
     SMALL = "small"
     GOOD = "good"
     HIGH = "high"
 
 
+def _codec_help() -> str:
+    """Which files each codec goes into, the usual ending first: "h264, hevc: .mp4 .m4v .mov .mkv; vp9: ..."."""
+    codecs: dict[tuple[str, ...], list[str]] = {}
+    for codec in Codec:
+        codecs.setdefault(codec.suffixes, []).append(codec.value)
+    fitting = "; ".join(f"{', '.join(names)}: {' '.join(suffixes)}" for suffixes, names in codecs.items())
+    return f"{fitting}; not given: the first that fits the file's name"
+
+
+CODEC = ChoiceOption("codec", Codec.H264.value, tuple(codec.value for codec in Codec), _codec_help())
+QUALITY = ChoiceOption(
+    "quality", Quality.HIGH.value, tuple(quality.value for quality in Quality), "small files or all detail"
+)
+HEIGHT = ChoiceOption("height", 0, (0, 480, 720, 1080), "of the file's pictures, px; 0: as large as they are", "px")
+
+
 @dataclass(frozen=True)
 class Encoder:
-    """One of ffmpeg's encoders. hardware: what runs it, for people; empty: the processor. pixels: what it takes."""
+    """One of ffmpeg's encoders.
+
+    hardware: what runs it, for people; empty: the processor. pixels: the pixel format that it takes.
+    """
 
     name: str
     codec: Codec
@@ -56,7 +82,7 @@ class Encoder:
 
     @property
     def lossless(self) -> bool:
-        """Pictures come out as they went in, so their colours are not converted either."""
+        """Whether pictures come out as they went in; their colours are not converted then."""
         return self.codec is Codec.FFV1
 
 
@@ -97,9 +123,10 @@ LEVELS = {  # of Quality, small to high: what looks about the same with each kin
 
 
 def quality_arguments(encoder: Encoder, quality: Quality, fps: float, patient: bool = False) -> list[str]:
-    """`-c:v` and all that follows it. No B-frames anywhere: time starts at 0 in every player, little is held back.
+    """The arguments of an encoder, from `-c:v` on.
 
-    patient: nobody watches while it is encoded, so that x264 may take its time, which keeps fine detail.
+    No B-frames anywhere: time starts at 0 in every player, and little is held back. patient: a rendering, so that x264
+    may take its time, which keeps fine detail.
     """
     step = list(Quality).index(quality)
     family = encoder.name.rpartition("_")[2] if encoder.hardware else encoder.name
@@ -137,13 +164,14 @@ def quality_arguments(encoder: Encoder, quality: Quality, fps: float, patient: b
 
 
 def device_arguments(encoder: Encoder) -> list[str]:
-    """What comes before the input."""
+    """The arguments of an encoder that come before the input."""
     return ["-vaapi_device", VAAPI_DEVICE] if encoder.name.endswith("_vaapi") else []
 
 
 def pixel_filters(encoder: Encoder) -> list[str]:
-    """BGR -> what the encoder takes. BT.601 matrix, tagged: players that read tags and readers that do not (OpenCV)
-    see the same colours.
+    """Filters that turn BGR into what the encoder takes.
+
+    BT.601 matrix, tagged: players that read tags and readers that do not (OpenCV) show the same colours.
     """
     if encoder.lossless:
         return [f"format={encoder.pixels}"]
@@ -153,3 +181,21 @@ def pixel_filters(encoder: Encoder) -> list[str]:
         "setparams=colorspace=smpte170m:color_primaries=bt709:color_trc=bt709",
         *(["hwupload"] if encoder.name.endswith("_vaapi") else []),
     ]
+
+
+def check_suffix(path: Path, codec: Codec) -> None:
+    """Raise RecordingError for a file name whose ending does not suit the codec."""
+    if path.suffix.lower() not in codec.suffixes:
+        kinds = _either([suffix[1:].upper() for suffix in codec.suffixes])
+        fitting = _either([other.label for other in Codec if path.suffix.lower() in other.suffixes])
+        other = f", or the codec {fitting}" if fitting else ""
+        if not fitting and codec is Codec.H264:  # the one that the name may change
+            other = ", or with .webm for VP9"
+        raise RecordingError(
+            f"{path.name}: {codec.label} recordings are {kinds} files; choose a name that ends with "
+            f"{codec.suffixes[0]}{other}"
+        )
+
+
+def _either(names: list[str]) -> str:
+    return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -1,4 +1,4 @@
-"""Which encoders this machine's ffmpeg has, and which of them really work. Asked once, then remembered."""
+"""Finds out which encoders this machine's ffmpeg has, and which of them work. Asked once, then remembered."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from puppet.media.codecs import (
     pixel_filters,
     quality_arguments,
 )
-from puppet.media.recorder import CREATION_FLAGS
+from puppet.media.ffmpeg_child import ask_ffmpeg
 
 TRIAL_FRAMES = 10
 TRIAL_SECONDS = 20.0  # an encoder whose driver hangs is not used
 
 
 @functools.cache
-def listed(executable: str) -> frozenset[str]:
+def listed_encoders(executable: str) -> frozenset[str]:
     """Names of the video encoders that this ffmpeg was built with; empty when it cannot be asked."""
     told = _run([executable, "-hide_banner", "-encoders"])
     return frozenset(re.findall(r"^ V\S{5} (\S+)", told.stdout, re.M)) if told is not None else frozenset()
 
 
 @functools.cache
-def works(executable: str, encoder: Encoder) -> bool:
-    """Hardware encoders are built into ffmpeg whether the hardware is there or not: only a trial tells."""
-    if encoder.name not in listed(executable):
+def encoder_works(executable: str, encoder: Encoder) -> bool:
+    """Whether an encoder can be used here. Those of hardware are built into ffmpeg in any case: only a trial tells."""
+    if encoder.name not in listed_encoders(executable):
         return False
     if not encoder.hardware:
         return True
@@ -42,7 +42,7 @@ def works(executable: str, encoder: Encoder) -> bool:
 
 
 def trial_arguments(executable: str, encoder: Encoder) -> list[str]:
-    """Ten frames of a test picture, encoded as a recording would be, to nowhere."""
+    """The command that encodes ten frames of a test picture as a recording would be, to nowhere."""
     # fmt: off
     return [
         executable, "-hide_banner", "-loglevel", "error", "-nostdin", *device_arguments(encoder),
@@ -52,32 +52,24 @@ def trial_arguments(executable: str, encoder: Encoder) -> list[str]:
     # fmt: on
 
 
-def choose(executable: str, codec: Codec, hardware: bool = True) -> Encoder:
+def choose_encoder(executable: str, codec: Codec, hardware: bool = True) -> Encoder:
     """The best encoder of a codec that works here. Raises RecordingError when there is none."""
     for encoder in ENCODERS:
-        if encoder.codec is codec and (hardware or not encoder.hardware) and works(executable, encoder):
+        if encoder.codec is codec and (hardware or not encoder.hardware) and encoder_works(executable, encoder):
             return encoder
     if codec is Codec.H264:
         return X264  # an ffmpeg that cannot be asked says itself what is wrong, when the recording starts
     raise RecordingError(f"This ffmpeg cannot encode {codec.label}; choose H.264, or set IMAGEIO_FFMPEG_EXE to another")
 
 
-def offered(executable: str) -> tuple[Codec, ...]:
-    """The codecs that can be recorded here."""
-    there = listed(executable)
+def available_codecs(executable: str) -> tuple[Codec, ...]:
+    """The codecs that this ffmpeg can encode."""
+    there = listed_encoders(executable)
     return tuple(codec for codec in Codec if any(e.codec is codec and e.name in there for e in ENCODERS))
 
 
 def _run(arguments: list[str]) -> subprocess.CompletedProcess[str] | None:
     try:
-        return subprocess.run(
-            arguments,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=TRIAL_SECONDS,
-            creationflags=CREATION_FLAGS,
-        )
+        return ask_ffmpeg(arguments, TRIAL_SECONDS)
     except (OSError, subprocess.SubprocessError):
         return None

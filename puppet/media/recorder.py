@@ -1,4 +1,4 @@
-"""An ffmpeg child process and the thread that feeds it."""
+"""Records pictures to a video file: an ffmpeg child process and the thread that feeds it."""
 
 from __future__ import annotations
 
@@ -19,30 +19,27 @@ from typing import IO
 from puppet.core import pixels
 from puppet.core.errors import NameTakenError, RecordingError, reason
 from puppet.core.types import Image
-from puppet.media.codecs import Codec
+from puppet.media.codecs import check_suffix
 from puppet.media.ffmpeg_arguments import (
     FrameClock,
     RecordingSettings,
-    container,
-    finish_arguments,
     recording_arguments,
 )
+from puppet.media.ffmpeg_child import find_ffmpeg, start_ffmpeg
+from puppet.media.remux import remux
+from puppet.media.sound_file import SoundTrack
 from puppet.process.log import explained
-from puppet.provenance.xmp import Provenance, append_xmp
+from puppet.provenance.xmp import Provenance
 from puppet.storage.file_lock import is_at
-from puppet.storage.files import missing_folders, publish, remove_empty
+from puppet.storage.files import missing_folders, remove_empty
 from puppet.storage.orphaned_files import rescue
-from puppet.storage.unfinished import Kind, drop_draft, lock_descriptor, make_draft, register, unregister
+from puppet.storage.unfinished import Kind, lock_descriptor, register, unregister
 
 QUEUE_BYTES = 192 << 20  # pictures waiting for ffmpeg; about two seconds of 1280 x 720
 QUEUE_FRAMES = (8, 90)  # never fewer, never more
 LEAD_BYTES = 256 << 20  # of pictures that may wait besides while those from before the first one are written
 STALLED_AFTER = 20.0  # s without progress while closing, then ffmpeg is ended
 LOOK_EVERY = 1.0  # s between looks whether file and ffmpeg are still there
-NOTHING = Provenance()
-CREATION_FLAGS = 0  # Windows: no console window, and no Ctrl-C from ours
-if sys.platform == "win32":
-    CREATION_FLAGS = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
 
 
 class LostFileError(OSError):
@@ -51,8 +48,10 @@ class LostFileError(OSError):
 
 @dataclass(frozen=True)
 class Recording:
-    """What came out: `frames` at a constant rate make `seconds`; `repeated` of them fill gaps; `dropped` pictures
-    found the queue full (their time is kept by repeats). `path` does not exist when `frames` is 0.
+    """A file that was recorded; it does not exist when `frames` is 0.
+
+    frames: at a constant rate they make `seconds`. repeated: how many of them fill gaps. dropped: pictures that found
+    the queue full, whose time is filled by repeats. sound: whether sound is in it.
     """
 
     path: Path
@@ -63,32 +62,21 @@ class Recording:
     sound: bool = False
 
 
-@dataclass(frozen=True)
-class Sound:
-    """A file whose sound goes under the pictures; `start`: what of it is heard with the first picture, seconds;
-    `track`: which of its streams, as ffmpeg counts.
-    """
-
-    path: Path
-    start: float = 0.0
-    track: str = "a:0"
-
-
 class Recorder:
     """Records pictures to a new file. `write` from one thread; `close` from any, and it is idempotent.
 
-    The file is playable at every moment: fragmented while it grows, finished by ffmpeg itself when the app dies
-    (its standard input ends; the next start does the rest, see `leftovers`), and turned into a plain one by `close`.
-    Trouble on the way sets `error` and keeps what was written; when the file's folder goes, a copy elsewhere is kept,
-    which is `path` then.
+    The file plays at every moment: it is fragmented while it grows, ffmpeg itself ends it when the app dies (its
+    standard input ends; the next start does the rest, see `output.crash_recovery`), and `close` makes a plain file of
+    it. An error on the way is in `error`, and what was written is kept; when the file's folder goes, a copy elsewhere
+    is kept, which is `path` then.
 
-    wait: a full queue makes `write` wait instead of dropping the picture (for rendering, where nobody watches).
-    gaps: the longest time without pictures is kept too, the last one standing (where sound goes on meanwhile).
-    lead: pictures that come before the first one written, each made when its turn comes, with its time.
-    becomes: the file is a draft of this one: what a killed process leaves of it is nothing to keep. Whoever asks for
-    that takes it off the list of what is unfinished.
-    Raises NameTakenError when the file exists, RecordingError when it cannot be made, or has a name that does not suit
-    the codec.
+    wait: a full queue makes `write` wait instead of dropping the picture, for rendering.
+    keep_gaps: however long no picture comes, the last one is repeated (where sound goes on meanwhile).
+    pre_roll: pictures before the first one written, each made when its turn comes, with its time.
+    draft_of: the file is a draft of this one, so that what a killed process leaves of it is removed; the caller
+    takes it off the list of unfinished files.
+    Raises NameTakenError when the file exists, RecordingError when it cannot be made or its name does not suit the
+    codec.
     """
 
     def __init__(
@@ -96,9 +84,9 @@ class Recorder:
         settings: RecordingSettings,
         *,
         wait: bool = False,
-        gaps: bool = False,
-        lead: Iterable[tuple[Callable[[], Image], float]] = (),
-        becomes: Path | None = None,
+        keep_gaps: bool = False,
+        pre_roll: Iterable[tuple[Callable[[], Image], float]] = (),
+        draft_of: Path | None = None,
         executable: str | None = None,
     ) -> None:
         self.error: RecordingError | None = None
@@ -106,20 +94,20 @@ class Recorder:
         self._settings = replace(settings, patient=wait)
         self._executable = executable or find_ffmpeg()
         self._wait = wait
-        self._lead = deque(lead)
-        self._owed = len(self._lead)  # pictures that live ones may have to wait for; 0 once the queue has run empty
-        self._sound: Sound | None = None
+        self._pre_roll = deque(pre_roll)
+        self._owed = len(self._pre_roll)  # pictures that live ones wait for; 0 once the queue has run empty
+        self._sound: SoundTrack | None = None
         self._has_sound = False
-        self._clock = FrameClock(settings.fps, math.inf if gaps else FrameClock.LONGEST_GAP)
+        self._clock = FrameClock(settings.fps, math.inf if keep_gaps else FrameClock.LONGEST_GAP)
         self._queue: deque[tuple[Image, float]] = deque()
         self._changed = threading.Condition()
         self._closing = False
         self._process: subprocess.Popen[bytes] | None = None
-        self._encoding_over = False  # nothing left to do for ffmpeg's encoder; tidying up may still go on
-        self._draft = becomes is not None
-        self._called = becomes or settings.path  # for people
+        self._encoding_over = False  # the encoder is done; `remux` may still go on
+        self._draft = draft_of is not None
+        self._shown_path = draft_of or settings.path  # for people
         self._look_at = 0.0
-        self._mended = False
+        self._failed_is_finished = False
         if self._draft:
             register(self.path)
         self._new_folders, self._file = _claim(settings)
@@ -133,10 +121,12 @@ class Recorder:
 
     @property
     def path(self) -> Path:
+        """The file, wherever it is kept."""
         return self._settings.path
 
     @property
     def about(self) -> Provenance:
+        """What the file's metadata says."""
         return self._settings.about
 
     @property
@@ -145,7 +135,7 @@ class Recorder:
         return self._clock.seconds
 
     def has_room(self, image: Image) -> bool:
-        """Whether `write` would take this picture now; only the thread that writes can make a yes a no."""
+        """Whether `write` would take this picture now; True stays True until the writing thread writes."""
         return len(self._queue) < _room(image, self._owed)
 
     def write(self, image: Image, captured_at: float) -> None:
@@ -165,9 +155,10 @@ class Recorder:
             self._queue.append((image, captured_at))
             self._changed.notify_all()
 
-    def close(self, sound: Sound | None = None) -> Recording:
-        """Write what waits, end ffmpeg, make a plain file of it, with `sound` if that file has any. May take seconds.
-        Problems are in `error`.
+    def close(self, sound: SoundTrack | None = None) -> Recording:
+        """Write what waits, end ffmpeg and make a plain file of it, with `sound` where that is given and can be read.
+
+        May take seconds. What goes wrong is in `error`.
         """
         with self._changed:
             if not self._closing:
@@ -182,7 +173,7 @@ class Recorder:
             elif time.monotonic() - progress[1] > STALLED_AFTER and self._process is not None:
                 self._process.kill()  # its pipe breaks, which wakes and ends the thread
         clock = self._clock
-        self._mend()
+        self._finish_failed()
         if not self._draft:
             unregister(self._settings.path)
         return Recording(self.path, clock.written, clock.seconds, clock.repeated, self.dropped, self._has_sound)
@@ -206,15 +197,15 @@ class Recorder:
 
     def _feed(self) -> None:
         before = b""
-        while self._lead:  # hundreds of MB, let go of one by one
-            make, captured_at = self._lead.popleft()
+        while self._pre_roll:  # hundreds of MB, let go of one by one
+            make, captured_at = self._pre_roll.popleft()
             before = self._place(make(), captured_at, before)
         while (item := self._next()) is not None:
             before = self._place(*item, before)
         self._send(before, self._clock.finish())
 
     def _place(self, image: Image, captured_at: float, before: bytes) -> bytes:
-        """Send what is due now; returns the picture sent last."""
+        """Send what is due at `captured_at`; returns the picture that was sent last."""
         if self._process is None:
             self._process = self._start(image)
         self._look()
@@ -245,7 +236,7 @@ class Recorder:
             return item
 
     def _look(self) -> None:
-        """Raises OSError when there is no use to go on; asks the disk once in a while only."""
+        """Raise OSError when the file or ffmpeg is gone. Looks every LOOK_EVERY only."""
         now = time.monotonic()
         if now < self._look_at:
             return
@@ -255,7 +246,7 @@ class Recorder:
             raise OSError(f"ffmpeg ended with code {self._process.returncode}")
 
     def _check_place(self) -> None:
-        """LostFileError when the file has lost its name."""
+        """Raise LostFileError when the file is not where it was made."""
         if self._file is not None and not is_at(self.path, self._file):
             folder = self.path.parent
             what = "its file" if folder.exists() else f"its folder {folder}"
@@ -265,14 +256,12 @@ class Recorder:
         if not (self._settings.width and self._settings.height):
             self._settings = replace(self._settings, width=first.shape[1], height=first.shape[0])
         lock = lock_descriptor()
-        return subprocess.Popen(
+        return start_ffmpeg(
             recording_arguments(self._executable, self._settings),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=self._messages,  # a file, so that nobody has to read along and a dead app breaks no pipe
-            start_new_session=True,  # Ctrl-C in the terminal is for the app, which then closes the recording in order
-            creationflags=CREATION_FLAGS,
-            pass_fds=() if lock is None or sys.platform == "win32" else (lock,),  # unfinished until ffmpeg is done
+            inherited=() if lock is None or sys.platform == "win32" else (lock,),  # unfinished until ffmpeg is done
         )
 
     def _bytes(self, image: Image) -> bytes:
@@ -293,41 +282,41 @@ class Recorder:
         self._encoding_over = True
         self._check_place()
         about, seconds = self._settings.about, self._clock.seconds
-        self._has_sound = self._sound is not None and tidy(self.path, self._executable, about, self._sound, seconds)
+        self._has_sound = self._sound is not None and remux(self.path, self._executable, about, self._sound, seconds)
         if not self._has_sound:
-            tidy(self.path, self._executable, about)
+            remux(self.path, self._executable, about)
 
     def _discard(self) -> None:
-        """Take back the empty file that held the name, and the folders that were made for it."""
+        """Remove the empty file that held the name, and the folders that were made for it."""
         self.path.unlink(missing_ok=True)
         unregister(self.path)
         remove_empty(self._new_folders)
 
     def _rescue(self) -> None:
-        """Keep what has lost its name."""
+        """Keep a copy of the file where its name is gone."""
         assert self._file is not None
         self._encoding_over = True
         if (
             os.fstat(self._file.fileno()).st_size
-            and (place := rescue(self._file, self.path, self._called.name)) is not None
+            and (place := rescue(self._file, self.path, self._shown_path.name)) is not None
         ):
             unregister(self.path)
             self._settings = replace(self._settings, path=place)
 
-    def _mend(self) -> None:
-        """A take that failed, made a plain file as far as it goes, with its sound."""
-        if self.error is None or self._mended or not self.path.exists():
+    def _finish_failed(self) -> None:
+        """Make a plain file, with sound, of what was written before an error."""
+        if self.error is None or self._failed_is_finished or not self.path.exists():
             return
-        self._mended = True
+        self._failed_is_finished = True
         seconds = self._clock.seconds
-        self._has_sound = self._sound is not None and tidy(
+        self._has_sound = self._sound is not None and remux(
             self.path, self._executable, self.about, self._sound, seconds
         )
         if not self._has_sound:
-            tidy(self.path, self._executable, self.about)
+            remux(self.path, self._executable, self.about)
 
     def _fail(self, problem: Exception) -> None:
-        """Stop, keep the file, and say why in the words of whoever knows best."""
+        """Stop, keep the file, and set `error` from what ffmpeg, the disk or the exception says."""
         if self._process is not None:
             with contextlib.suppress(OSError):
                 self._process.stdin.close()  # pyright: ignore[reportOptionalMemberAccess]
@@ -352,9 +341,9 @@ class Recorder:
             with contextlib.suppress(OSError):
                 self._discard()
             if isinstance(problem, LostFileError):
-                words = f"Nothing of {self._called} was written: {why}"
+                words = f"Nothing of {self._shown_path} was written: {why}"
             else:
-                words += f"Nothing of {self._called} could be written."
+                words += f"Nothing of {self._shown_path} could be written."
         else:
             words += f"What was written until then is kept in {self.path}."
         error = RecordingError(words)
@@ -363,75 +352,14 @@ class Recorder:
             self._changed.notify_all()
 
 
-def find_ffmpeg() -> str:
-    """The ffmpeg that `imageio-ffmpeg` brings. Raises RecordingError."""
-    import imageio_ffmpeg
-
-    try:
-        return imageio_ffmpeg.get_ffmpeg_exe()
-    except RuntimeError as problem:
-        raise RecordingError("No ffmpeg was found; reinstall it with: pip install imageio-ffmpeg") from problem
-
-
-def tidy(
-    path: Path, executable: str, about: Provenance = NOTHING, sound: Sound | None = None, seconds: float = 0.0
-) -> bool:
-    """Turn a finished recording into a plain file, atomically, with its provenance, and with `sound` cut to `seconds`.
-
-    False, with the file as it was, when that fails, as when there is no sound in the sound's file.
-    """
-    limit = 60 + path.stat().st_size / 5e6  # s; a slow USB stick writes about 5 MB/s
-    draft = path
-    try:
-        draft = make_draft(path)
-        arguments = finish_arguments(executable, path, draft, about)
-        if sound is not None:
-            arguments = finish_arguments(executable, path, draft, about, sound.path, sound.start, seconds, sound.track)
-        subprocess.run(
-            arguments,
-            check=True,
-            timeout=limit + seconds,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C in the terminal is for the app, which then closes the recording in order
-            creationflags=CREATION_FLAGS,
-        )
-        if container(path) == "mp4":
-            append_xmp(draft, about)
-        with open(draft, "rb+") as file:
-            os.fsync(file.fileno())  # on the disk before it takes the place of a file that is
-        publish(draft, path, replace=True)
-    except (OSError, subprocess.SubprocessError):
-        return False
-    finally:
-        if draft != path:
-            drop_draft(draft)
-    return True
-
-
-def check_name(path: Path, codec: Codec) -> None:
-    """Raises RecordingError for a name that does not suit the codec."""
-    if path.suffix.lower() not in codec.suffixes:
-        kinds = _either([suffix[1:].upper() for suffix in codec.suffixes])
-        fitting = _either([other.label for other in Codec if path.suffix.lower() in other.suffixes])
-        other = f", or the codec {fitting}" if fitting else ""
-        if not fitting and codec is Codec.H264:  # the one that the name may change
-            other = ", or with .webm for VP9"
-        raise RecordingError(
-            f"{path.name}: {codec.label} recordings are {kinds} files; choose a name that ends with "
-            f"{codec.suffixes[0]}{other}"
-        )
-
-
 def _claim(settings: RecordingSettings) -> tuple[list[Path], IO[bytes] | None]:
-    """Make the file, empty: its name is ours from here on, and an unwritable folder shows now, not after the take.
+    """Make the empty file, so that the name is ours and an unwritable folder is an error now, not after the take.
 
-    Returns the folders that had to be made, innermost first, and the file, open: through it the content can be had when
-    the name is gone. None on Windows, where an open file keeps its name.
+    Returns the folders that had to be made, innermost first, and the open file, through which the content can be read
+    when the name is gone; None on Windows, where an open file keeps its name.
     """
     path = settings.path
-    check_name(path, settings.encoder.codec)
+    check_suffix(path, settings.encoder.codec)
     new_folders = missing_folders(path.parent)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -444,10 +372,6 @@ def _claim(settings: RecordingSettings) -> tuple[list[Path], IO[bytes] | None]:
     if sys.platform == "win32":
         file.close()
     return new_folders, None if file.closed else file
-
-
-def _either(names: list[str]) -> str:
-    return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def _room(image: Image, owed: int = 0) -> int:

@@ -1,4 +1,4 @@
-"""The last seconds as a small animation, GIF or WebP, which says what it is."""
+"""Saves the last seconds as a small animation, GIF or WebP, with its provenance."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from puppet.core import pixels
 from puppet.core.errors import RecordingError
 from puppet.core.types import Result
 from puppet.media.ffmpeg_arguments import FrameClock, literal
-from puppet.media.recorder import CREATION_FLAGS, find_ffmpeg
+from puppet.media.ffmpeg_child import find_ffmpeg, run_ffmpeg
 from puppet.output.compose import compose
-from puppet.output.recording_sink import write_new
+from puppet.output.new_files import save_new
 from puppet.provenance.xmp import Provenance, in_gif, in_webp
 from puppet.storage.names import new_recording_path
 from puppet.storage.unfinished import temporary_folder
@@ -45,11 +45,11 @@ def save_clip(results: Sequence[Result], folder: Path, kind: str, about: Provena
             pictures.append(picture)
     data = _encode(b"".join(pictures), width, height, kind)
     path = new_recording_path(folder, about.actor, f".{kind}")
-    return write_new(path, in_gif(data, about) if kind == "gif" else in_webp(data, about))
+    return save_new(path, in_gif(data, about) if kind == "gif" else in_webp(data, about))
 
 
 def clip_arguments(executable: str, width: int, height: int, kind: str, target: Path) -> list[str]:
-    """Raw BGR pictures on standard input -> an animation. A GIF gets the 256 colours that suit it best."""
+    """Raw BGR pictures on standard input -> an animation. A GIF gets its own palette of 256 colours."""
     palette = "split[a][b];[a]palettegen=stats_mode=diff[p];[b][p]paletteuse=dither=bayer:bayer_scale=4"
     how = {
         "gif": ["-filter_complex", palette, "-f", "gif"],
@@ -68,14 +68,8 @@ def _encode(pictures: bytes, width: int, height: int, kind: str) -> bytes:
     with temporary_folder() as folder:
         target = folder / f"clip.{kind}"
         try:
-            subprocess.run(
-                clip_arguments(find_ffmpeg(), width, height, kind, target),
-                input=pictures,
-                check=True,
-                capture_output=True,
-                timeout=TIMEOUT,
-                creationflags=CREATION_FLAGS,
-            )
+            arguments = clip_arguments(find_ffmpeg(), width, height, kind, target)
+            run_ffmpeg(arguments, TIMEOUT, given=pictures).check_returncode()
             return target.read_bytes()
         except subprocess.CalledProcessError as problem:
             said = problem.stderr.decode(errors="replace").strip().splitlines()

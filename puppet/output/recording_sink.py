@@ -1,4 +1,4 @@
-"""Where results go. An output is one class here and one line in `SINKS`; the contract test picks it up."""
+"""Records results as a take: one file or several, with sound, by what the user chose."""
 
 from __future__ import annotations
 
@@ -6,55 +6,41 @@ import functools
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
-import cv2
-
-from puppet.core.errors import PuppetError, RecordingError, reason
+from puppet.core.errors import RecordingError
 from puppet.core.layout import Layout
 from puppet.core.types import Image, Result
+from puppet.media.codecs import Codec, Quality
+from puppet.media.encoders import available_codecs, choose_encoder
 from puppet.media.ffmpeg_arguments import RecordingSettings
-from puppet.media.recorder import Recorder, Recording, Sound
-from puppet.media.sound_file import SoundFile, SoundSource
+from puppet.media.ffmpeg_child import find_ffmpeg
+from puppet.media.recorder import Recorder, Recording
+from puppet.media.sound_file import SoundFile, SoundSource, SoundTrack
 from puppet.media.timeline import Timeline
 from puppet.output.compose import compose
+from puppet.output.settings import OutputSettings
 from puppet.provenance import signing
-from puppet.provenance.xmp import Provenance, in_png
-from puppet.storage import files
-from puppet.storage.names import new_recording_path, with_free_name
+from puppet.provenance.xmp import Provenance
 
 
-class Sink(Protocol):
-    """Takes every result. `error` is set when it gave up; the engine then detaches it and reports."""
-
-    @property
-    def error(self) -> PuppetError | None: ...
-
-    def write(self, result: Result) -> None:
-        """From the inference thread; does not block, does not raise, ignored after `close`."""
-        ...
-
-    def close(self) -> None:
-        """Idempotent; raises RecordingError after everything is closed, and again to whoever closes it again."""
-        ...
-
-
-def path_of(path: Path, layout: Layout, layouts: Sequence[Layout]) -> Path:
+def layout_path(path: Path, layout: Layout, layouts: Sequence[Layout]) -> Path:
     """The file of one layout, when a take that is called `path` has these."""
     return path if len(layouts) == 1 else path.with_name(f"{path.stem}_{layout.value}{path.suffix}")
 
 
 class RecorderSink:
-    """Records a take: what each of `layouts` shows, one file each, all with the same pictures at the same times.
-    Raises RecordingError, see `Recorder`.
+    """A sink that records a take: one file for each of `layouts`, all with the same pictures at the same times.
 
     settings.path: with several layouts, their names are put before its ending. height: see `compose`. badge: on the
-    actor's picture. wait: back-pressure instead of drops, and no time is cut, for rendering. lead: results from before
-    the take that belong to it. microphone: heard in every file, later by `delay` seconds. sound: heard instead, of a
-    file that is there already. signed: files that show the actor, by C2PA, see `signing`; trouble with that is raised
-    by `close`. becomes: see `Recorder`. `recording` tells of the first file once closed.
+    actor's picture. wait: a full queue makes `write` wait instead of dropping, and no time is cut, for rendering.
+    pre_roll: results from before the take that belong to it. microphone: heard in every file, later by `delay` seconds.
+    sound: heard instead, from a file that exists already. signed: files that show the actor get a C2PA signature;
+    `close` raises what goes wrong with it. draft_of: see `Recorder`. Raises RecordingError, see `Recorder`.
+
+    Once closed, `recordings` tells of every file, `recording` of the first one. sound_left: a file beside the take's
+    with its sound, when that could not be put into them. dropped: results that found a queue full, and are in no file.
     """
 
     def __init__(
@@ -65,17 +51,17 @@ class RecorderSink:
         height: int = 0,
         badge: bool = False,
         wait: bool = False,
-        lead: Sequence[Result] = (),
+        pre_roll: Sequence[Result] = (),
         microphone: SoundSource | None = None,
         delay: float = 0.0,
-        sound: Sound | None = None,
+        sound: SoundTrack | None = None,
         signed: bool = False,
-        becomes: Path | None = None,
+        draft_of: Path | None = None,
     ) -> None:
         self.recording: Recording | None = None
         self.recordings: tuple[Recording, ...] = ()
-        self.sound_left: Path | None = None  # a file beside the take's: its sound, when it could not be put into them
-        self.dropped = 0  # results that found a queue full, and are in no file
+        self.sound_left: Path | None = None
+        self.dropped = 0
         self._fps = settings.fps
         self._layouts, self._height, self._badge, self._wait = tuple(layouts), height, badge, wait
         self._timeline = Timeline()
@@ -91,9 +77,9 @@ class RecorderSink:
                     Recorder(
                         self._settings(settings, layout),
                         wait=wait,
-                        gaps=wait or microphone is not None,
-                        lead=self._lead(lead, layout),
-                        becomes=None if becomes is None else path_of(becomes, layout, self._layouts),
+                        keep_gaps=wait or microphone is not None,
+                        pre_roll=self._pictures(pre_roll, layout),
+                        draft_of=None if draft_of is None else layout_path(draft_of, layout, self._layouts),
                     )
                 )
         except RecordingError:
@@ -105,37 +91,42 @@ class RecorderSink:
         self._sound = (
             SoundFile(self.path, microphone, self._timeline, delay, self.paths) if microphone is not None else None
         )
-        if lead:
-            self._begin(lead[0].frame.captured_at)
+        if pre_roll:
+            self._begin(pre_roll[0].frame.captured_at)
 
     @property
     def recorder(self) -> Recorder:
-        """Of the first file."""
+        """That of the first file."""
         return self._recorders[0]
 
     @property
     def path(self) -> Path:
+        """The first file."""
         return self.recorder.path
 
     @property
     def paths(self) -> tuple[Path, ...]:
+        """Every file, in the order of the layouts."""
         return tuple(recorder.path for recorder in self._recorders)
 
     @property
     def error(self) -> RecordingError | None:
+        """That of the first file that has one."""
         return next((recorder.error for recorder in self._recorders if recorder.error is not None), None)
 
     @property
     def seconds(self) -> float:
+        """Length of what was handed to ffmpeg so far."""
         return self.recorder.seconds
 
     @property
     def fps(self) -> float:
-        """Of the files."""
+        """Pictures per second of the files."""
         return self._fps
 
     @property
     def paused(self) -> bool:
+        """Whether what comes now is left out."""
         return self._timeline.paused
 
     def pause(self) -> None:
@@ -144,10 +135,12 @@ class RecorderSink:
             self._timeline.pause(time.perf_counter())
 
     def resume(self) -> None:
+        """Go on after `pause`."""
         with self._lock:
             self._timeline.resume(time.perf_counter())
 
     def write(self, result: Result) -> None:
+        """Add a picture to every file, or to none when one of their queues is full."""
         with self._lock:
             at = self._timeline.place(result.frame.captured_at)
         if at is None or self.recordings:
@@ -193,48 +186,63 @@ class RecorderSink:
                 self._sound.begin(at)
 
     def _settings(self, settings: RecordingSettings, layout: Layout) -> RecordingSettings:
-        path = path_of(settings.path, layout, self._layouts)
+        path = layout_path(settings.path, layout, self._layouts)
         about = replace(settings.about, layout=layout, badge=None if layout is Layout.DRIVER else self._badge)
         return replace(settings, path=path, about=about)
 
-    def _lead(self, lead: Sequence[Result], layout: Layout) -> list[tuple[Callable[[], Image], float]]:
+    def _pictures(self, pre_roll: Sequence[Result], layout: Layout) -> list[tuple[Callable[[], Image], float]]:
         return [
             (functools.partial(compose, result, layout, self._height, self._badge), result.frame.captured_at)
-            for result in lead
+            for result in pre_roll
         ]
 
 
-@dataclass(frozen=True)
-class SinkKind:
-    """An entry of the registry: `make` a sink that puts a new file into a folder, for the named actor."""
+def recording_settings(
+    outputs: OutputSettings, path: Path, actor: str = "", consent: str = "", fps: float = 30.0
+) -> RecordingSettings:
+    """How a take at `path` is recorded by what the user chose.
 
-    name: str
-    make: Callable[[Path, str], Sink]
-
-
-SINKS: tuple[SinkKind, ...] = (
-    SinkKind(
-        "recorder",
-        lambda folder, actor: with_free_name(
-            new_recording_path(folder, actor),
-            lambda path: RecorderSink(RecordingSettings(path, about=Provenance(actor))),
-        ),
-    ),
-)
+    The first call for a codec tries hardware encoders out, which takes seconds. Raises RecordingError when this ffmpeg
+    cannot encode the codec.
+    """
+    return RecordingSettings(
+        path,
+        fps=fps,
+        encoder=choose_encoder(find_ffmpeg(), Codec(outputs.codec), outputs.hardware),
+        quality=Quality(outputs.quality),
+        about=Provenance(actor, consent),
+    )
 
 
-def save_snapshot(result: Result, folder: Path, about: Provenance) -> Path:
-    """Save what `about` says is shown as a new PNG file that says what it is. Raises RecordingError."""
-    picture = compose(result, about.layout, badge=bool(about.badge))
-    done, encoded = cv2.imencode(".png", picture)
-    if not done:
-        raise RecordingError("The snapshot could not be encoded as PNG")
-    return write_new(new_recording_path(folder, about.actor, ".png"), in_png(encoded.tobytes(), about))
+def begin_take(
+    outputs: OutputSettings,
+    path: Path,
+    actor: str = "",
+    consent: str = "",
+    pre_roll: Sequence[Result] = (),
+    microphone: SoundSource | None = None,
+) -> RecorderSink:
+    """Begin a live take by what the user chose; see `RecorderSink` and `recording_settings`. Raises RecordingError."""
+    return RecorderSink(
+        recording_settings(outputs, path, actor, consent),
+        outputs.layouts,
+        height=outputs.height,
+        badge=outputs.badge,
+        pre_roll=pre_roll,
+        microphone=microphone,
+        delay=outputs.delay,
+        signed=outputs.sign,
+    )
 
 
-def write_new(path: Path, data: bytes) -> Path:
-    """As `files.write_new`. Raises RecordingError."""
-    try:
-        return files.write_new(path, data)
-    except OSError as problem:
-        raise RecordingError(f"Cannot save {path}: {reason(problem)}; choose another folder") from problem
+def with_fitting_codec(outputs: OutputSettings, path: Path) -> OutputSettings:
+    """The settings with a codec that goes into files of this name's ending, or as they are when none can be encoded.
+
+    Raises RecordingError when there is no ffmpeg.
+    """
+    suffix = path.suffix.lower()
+    if suffix in Codec(outputs.codec).suffixes:
+        return outputs
+    fitting = [codec for codec in Codec if suffix in codec.suffixes]
+    there = [codec for codec in available_codecs(find_ffmpeg()) if codec in fitting] if fitting else []
+    return replace(outputs, codec=there[0].value) if there else outputs

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import io
 import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, cast
 
 import cv2
-import numpy as np
 
-from puppet.media.video_formats import open_checked
-from puppet.settings import CameraFormat
+from puppet.media.opencv_video import prepare_opencv
+from puppet.media.video_capture import VideoCapture
+from puppet.sources.camera_format import CameraFormat
 
 Access = Literal["present", "absent", "denied", "busy"]
 Properties = Sequence[tuple[int, int]]  # cv2.CAP_PROP_... and its value
@@ -40,24 +38,13 @@ class Camera:
     backend: int
 
 
-class Capture(Protocol):
-    """The part of cv2.VideoCapture that is used."""
-
-    def isOpened(self) -> bool: ...
-    def grab(self) -> bool: ...
-    def retrieve(self) -> tuple[bool, np.ndarray]: ...
-    def get(self, propId: int, /) -> float: ...
-    def set(self, propId: int, value: float, /) -> bool: ...
-    def release(self) -> None: ...
-
-
 def list_cameras() -> list[Camera]:
     """The cameras of this machine, each once; empty when there are none or the system does not tell."""
     return first_listing(all_cameras())
 
 
 def all_cameras() -> list[Camera]:
-    """The same as every back end lists them, best back end first: another one may have another order."""
+    """The cameras as every back end lists them, best back end first: each may have another order."""
     cameras: list[Camera] = []
     for backend in backends():
         try:
@@ -91,7 +78,7 @@ def backends() -> tuple[int, ...]:
 
 
 def probe_camera(index: int) -> Access:
-    """Ask the system about a camera without starting it. "present" also when the system does not tell."""
+    """Whether a camera can be had, without starting it; "present" also when the system does not tell."""
     if sys.platform != "linux":
         cameras = list_cameras()
         return "absent" if cameras and all(camera.index != index for camera in cameras) else "present"
@@ -99,7 +86,7 @@ def probe_camera(index: int) -> Access:
 
 
 def probe_device(path: str) -> Access:
-    """The same for a device file: what does opening it say?"""
+    """Whether a device file can be opened."""
     try:
         os.close(os.open(path, os.O_RDWR | getattr(os, "O_NONBLOCK", 0)))
     except OSError as problem:
@@ -109,8 +96,8 @@ def probe_device(path: str) -> Access:
     return "present"
 
 
-def open_capture(index: int, backend: int, properties: Properties = ()) -> Capture:
-    """A camera as cv2.VideoCapture, without its chatter; our own messages say what went wrong."""
+def open_capture(index: int, backend: int, properties: Properties = ()) -> VideoCapture:
+    """A camera as cv2.VideoCapture, which prints nothing: our own messages say what went wrong."""
     prepare_opencv()
     capture = cv2.VideoCapture()
     with contextlib.suppress(cv2.error):  # then it is not opened, which the caller asks anyway
@@ -118,90 +105,26 @@ def open_capture(index: int, backend: int, properties: Properties = ()) -> Captu
     if capture.isOpened():
         for prop, value in properties:  # wishes: as parameters of `open` they would be conditions
             capture.set(prop, value)
-    return capture
-
-
-class _CalmReader(io.BufferedReader):
-    """A file for OpenCV 4.11, which crashes where its reader raises, as for a place before the beginning that a damaged
-    index names: such a place is answered by -1, and what cannot be read by nothing.
-    """
-
-    def __init__(self, file: io.BufferedReader) -> None:
-        super().__init__(file.detach())
-        super().seek(0)
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        try:
-            return super().seek(offset, whence)
-        except (OSError, ValueError):
-            return -1
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        try:
-            return super().read(size)
-        except (OSError, ValueError):
-            return b""
-
-
-class Film:
-    """A video file that OpenCV decodes and does not open: it asks for bytes, so that neither the file's name nor what
-    is in it has anything else opened.
-    """
-
-    def __init__(self, path: Path) -> None:
-        """Raises OSError, and SourceError for what holds no pictures of its own (`films`)."""
-        prepare_opencv()
-        self._file = _CalmReader(open_checked(path))
-        self._capture: cv2.VideoCapture | None = cv2.VideoCapture()
-        streamed = cv2.CAP_FFMPEG in cv2.videoio_registry.getStreamBufferedBackends()
-        target = self._file if streamed else os.path.abspath(path)
-        with contextlib.suppress(cv2.error):  # then it is not opened, which the caller asks anyway
-            self._capture.open(target, cv2.CAP_FFMPEG, [])  # pyright: ignore[reportCallIssue, reportArgumentType]
-
-    def isOpened(self) -> bool:
-        return self._capture is not None and self._capture.isOpened()
-
-    def grab(self) -> bool:
-        return self._capture is not None and self._capture.grab()
-
-    def retrieve(self) -> tuple[bool, np.ndarray]:
-        good, image = (False, None) if self._capture is None else self._capture.retrieve()
-        return good, np.empty(0, np.uint8) if image is None else image
-
-    def get(self, propId: int, /) -> float:
-        return 0.0 if self._capture is None else self._capture.get(propId)
-
-    def set(self, propId: int, value: float, /) -> bool:
-        return self._capture is not None and self._capture.set(propId, value)
-
-    def release(self) -> None:
-        self._capture = None  # not `release`: OpenCV 4.11 lets go of the file there without Python's lock, and crashes
-        self._file.close()
-
-
-def prepare_opencv() -> None:
-    """Set what OpenCV reads from the environment when it first opens something; the user's own settings win."""
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # silent
-    os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "3")  # s without a picture; 10 by default
-    if "OPENCV_LOG_LEVEL" not in os.environ:
-        cv2.setLogLevel(0)
+    return cast(VideoCapture, capture)  # OpenCV's types do not say uint8
 
 
 def plausible_fps(claimed: float) -> float:
-    """Frames per second as a capture claims them; 30.0 when it cannot be."""
+    """The frames per second that a capture claims; 30.0 when that is no plausible number."""
     return claimed if 1 <= claimed <= 240 else DEFAULT_FPS
 
 
-class CameraWish:
-    """What cameras are asked for. Any thread may change it; it counts from the next opening on."""
+class RequestedFormat:
+    """The format that cameras are asked for. Any thread may change it; it counts from the next opening on."""
 
     def __init__(self, format_: CameraFormat | None = None) -> None:
         self._format = format_ or CameraFormat()
 
-    def want(self, format_: CameraFormat) -> None:
+    def change(self, format_: CameraFormat) -> None:
+        """Ask for this one from the next opening on."""
         self._format = format_
 
-    def wanted(self) -> CameraFormat:
+    def current(self) -> CameraFormat:
+        """The one that counts now."""
         return self._format
 
 
@@ -211,8 +134,8 @@ class Devices:
 
     cameras: Callable[[], list[Camera]] = all_cameras
     probe: Callable[[int], Access] = probe_camera
-    capture: Callable[[int, int, Properties], Capture] = open_capture
-    wanted: Callable[[], CameraFormat] = CameraFormat  # asked anew whenever a camera is opened
+    capture: Callable[[int, int, Properties], VideoCapture] = open_capture
+    camera_format: Callable[[], CameraFormat] = CameraFormat  # asked anew whenever a camera is opened
     backends: tuple[int, ...] = field(default_factory=backends)
     open_within: float = 10.0  # Media Foundation takes its time
     frozen_after: float = 3.0

@@ -1,4 +1,4 @@
-"""Where frames come from. A source is one class, and one line in `SOURCES`; the contract test picks it up."""
+"""The kinds of sources, and which one a name, path or address opens. A new one is a class and a line in SOURCES."""
 
 from __future__ import annotations
 
@@ -7,54 +7,21 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from puppet.core.errors import SourceError, reason
-from puppet.core.types import Frame
+from puppet.core.protocols import Source
+from puppet.pictures.decode import SUFFIXES as IMAGE_SUFFIXES
 from puppet.sources.cameras import CameraSource, UrlSource
-from puppet.sources.devices import SYSTEM, Camera, Devices, list_cameras
-from puppet.sources.files import IMAGE_SUFFIXES, Pictures, VideoFile
+from puppet.sources.devices import SYSTEM, Devices
+from puppet.sources.files import Pictures, VideoFile
 from puppet.storage.folders import ASSETS
-
-__all__ = [
-    "DEMO_CLIP",
-    "SOURCES",
-    "Camera",
-    "Devices",
-    "Source",
-    "SourceKind",
-    "is_one_picture",
-    "list_cameras",
-    "open_source",
-]
 
 DEMO_CLIP = ASSETS / "demo.mp4"
 
 
-class Source(Protocol):
-    """Brings frames: `open`, then `read` until None, then `close`. May be opened again after `close`."""
-
-    name: str  # for messages and the window
-    live: bool  # True: frames come when they come; False: a file or folder
-    fps: float  # nominal; 30.0 when unknown
-    frame_count: int | None  # as the file claims; None when unknown or endless
-
-    def open(self) -> None:
-        """Raises SourceError: "absent", "busy", "denied", "unreadable" or "empty"."""
-        ...
-
-    def read(self) -> Frame | None:
-        """Wait for the next frame; None at the end and once closed. Raises SourceError: "unplugged" or "frozen"."""
-        ...
-
-    def close(self) -> None:
-        """Idempotent, from any thread."""
-        ...
-
-
 @dataclass(frozen=True)
 class SourceKind:
-    """An entry of the registry: which specifications it takes, and how it makes a source of one."""
+    """An entry of the registry. takes: whether a specification is of this kind; make: its source, not opened."""
 
     name: str
     takes: Callable[[str], bool]
@@ -108,5 +75,5 @@ def _is_device(spec: str) -> bool:
 
 
 def _looks_like_a_path(spec: str) -> bool:
-    """Separators or an ending like ".mp4": then it is a missing file rather than an unknown camera."""
+    """Whether it has separators or an ending like ".mp4": a missing file, and not an unknown camera."""
     return "/" in spec or "\\" in spec or re.search(r"\.\w{2,4}$", spec) is not None

@@ -15,7 +15,8 @@ from export.response import add_response, measure_response, response
 from puppet.actor.file import read_card
 from puppet.actor.runtime import load_actor
 from puppet.core.types import Face, Floats, Frame
-from puppet.face.measurements import BROWS, MEASUREMENTS, RESPONDING
+from puppet.face.landmarks import BROWS
+from puppet.face.measurements import MEASUREMENTS, RESPONDING
 from puppet.face.neutral import neutral_of
 
 

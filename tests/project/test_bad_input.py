@@ -29,7 +29,7 @@ from models.data.tracking_pass import Tools
 from models.networks.puppet.mesh import build_mesh, mesh_size
 from models.training import trainer
 from puppet import cli
-from puppet.commands import render
+from puppet.commands import performance, render
 from puppet.core.types import HeadPose
 from puppet.face import align, tracking
 from puppet.face.tracking import without_native_chatter
@@ -145,7 +145,7 @@ def test_values_that_make_no_sense(line: str, said: str, capsys: pytest.CaptureF
 def test_force_and_ctrl_c_keep_the_old_file_and_the_new_part(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(render, "_make_tracker", lambda source: PlantedTracker())
+    monkeypatch.setattr(performance, "film_tracker", lambda still: PlantedTracker())
     monkeypatch.setattr(render, "Puppeteer", interrupted_at(12))
     (folder / "out.mp4").write_bytes(b"precious")
     assert cli.main(["render", "clip.mp4", "-o", "out.mp4", "--actor", "good.actor", "--force"]) == 130

@@ -18,9 +18,9 @@ from tiny_actor import tiny_actor, tiny_latents, tiny_parts
 
 from puppet.actor.card import card_from_json, card_to_json
 from puppet.actor.file import CARD, read_card
-from puppet.actor.latents import MOST_ROWS, latents_from_bytes, latents_to_bytes
+from puppet.actor.latents import MAX_ROWS, latents_from_bytes, latents_to_bytes
 from puppet.actor.library import checked_name
-from puppet.commands import bench
+from puppet.commands import bench_report
 from puppet.commands.window import choose_actor, choose_source
 from puppet.core.errors import ActorFileError, PuppetError
 from puppet.core.texts import checked, is_file_name, is_plain, one_line
@@ -379,7 +379,7 @@ def latents(**changes) -> bytes:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"samples": np.zeros((MOST_ROWS + 1, 8), np.float32)},
+        {"samples": np.zeros((MAX_ROWS + 1, 8), np.float32)},
         {"axes": np.full((2, 8), 1e30)},
         {"mean": np.full(8, 1e300)},
         {"direction_\x1b[2J": np.zeros(8)},
@@ -633,15 +633,15 @@ def figures(**changes) -> dict:
 def test_hostile_figures_are_not_compared(tmp_path, changes):
     for name, content in (("a", figures()), ("b", figures(**changes))):
         (tmp_path / name).write_text(json.dumps(content))
-    assert bench.run_compare(tmp_path / "a", tmp_path / "a") == 0
+    assert bench_report.run_compare(tmp_path / "a", tmp_path / "a") == 0
     with pytest.raises(PuppetError, match="bench --json wrote"):
-        bench.run_compare(tmp_path / "a", tmp_path / "b")
+        bench_report.run_compare(tmp_path / "a", tmp_path / "b")
 
 
 def test_figures_say_nothing_that_a_terminal_does(tmp_path, capsys):
     for name, actor in (("a", "ada"), ("b", "\x1b[2J" * 10_000)):
         (tmp_path / name).write_text(json.dumps(figures(actor=actor)))
-    bench.run_compare(tmp_path / "a", tmp_path / "b")
+    bench_report.run_compare(tmp_path / "a", tmp_path / "b")
     said = capsys.readouterr().out
     assert is_plain(said, lines=True)
     assert len(said) < 5000

@@ -23,14 +23,15 @@ from video_fixtures import numbered, read_video, result_of, shown_number, sound_
 from puppet import cli
 from puppet.actor import library
 from puppet.actor.file import read_card, write_actor
-from puppet.commands import render
+from puppet.commands import performance, render
 from puppet.core.errors import ActorFileError, PuppetError
 from puppet.core.layout import Layout
 from puppet.media import recorder
 from puppet.media.ffmpeg_arguments import RecordingSettings
 from puppet.media.recorder import Recorder
-from puppet.output.crash_recovery import clear_up
-from puppet.output.recording_sink import RecorderSink, save_snapshot
+from puppet.output.crash_recovery import recover_unfinished
+from puppet.output.recording_sink import RecorderSink
+from puppet.output.snapshot import save_snapshot
 from puppet.provenance.xmp import Provenance
 from puppet.settings import Settings, SettingsFile, load_settings, save_settings
 from puppet.storage import orphaned_files
@@ -58,9 +59,9 @@ PUPPET = """
 import sys
 from driven import PlantedTracker
 from puppet import cli
-from puppet.commands import headless, render
+from puppet.commands import headless, performance, render
 from puppet.face import tracking
-render._make_tracker = lambda source: PlantedTracker()
+performance.film_tracker = lambda still: PlantedTracker()
 tracking.live_tracker = PlantedTracker
 class Slow(render.Puppeteer):
     def step(self, frame):
@@ -107,7 +108,7 @@ def names(folder: Path) -> set[str]:
 @pytest.fixture
 def rendering(tmp_path: Path, actor: str, monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """A folder "in" with one video, to be rendered to "out"."""
-    monkeypatch.setattr(render, "_make_tracker", lambda source: PlantedTracker())
+    monkeypatch.setattr(performance, "film_tracker", lambda still: PlantedTracker())
     (tmp_path / "in").mkdir()
     driver_clip(tmp_path / "in" / "a.mp4", frames=20)
     return ["render", tmp_path / "in", "-o", tmp_path / "out", "--actor", actor, "--layout", "driver", "--software"]
@@ -185,7 +186,7 @@ def test_after_a_killed_render_a_start_leaves_nothing_of_it(rendering: list[obje
         reach_12(process)
         assert not (out / "a.mp4").exists()
         process.kill()
-    until(lambda: clear_up() == [] and not list(lists_folder().iterdir()))  # its ffmpeg may take a moment
+    until(lambda: recover_unfinished() == [] and not list(lists_folder().iterdir()))  # its ffmpeg may take a moment
     assert names(out) == set()
     assert cli.main([*map(str, rendering), "--jobs", "1"]) == 0
     assert names(out) == {"a.mp4"}
@@ -255,7 +256,7 @@ def test_a_folder_that_goes_before_the_first_picture_is_told_in_one_sentence(
                 remove(tmp_path / "out")
             return super().track(frame)
 
-    monkeypatch.setattr(render, "_make_tracker", lambda source: Losing())
+    monkeypatch.setattr(performance, "film_tracker", lambda still: Losing())
     rendering[1:4] = [tmp_path / "in" / "a.mp4", "-o", tmp_path / "out" / "a.mp4"]
     assert cli.main([*map(str, rendering)]) == 2
     assert capsys.readouterr().err.splitlines()[-1] == (
@@ -405,9 +406,9 @@ def test_a_take_of_a_killed_window_is_finished_by_the_next_start_with_its_sound(
         assert process.stdout is not None
         assert process.stdout.readline() == "recorded\n"
         assert names(folder) == {"take.mp4", "take.sound.wav"}
-        assert clear_up() == []  # it lives
+        assert recover_unfinished() == []  # it lives
         process.kill()
-    until(lambda: any("take.mp4 was interrupted" in told for told in clear_up()))
+    until(lambda: any("take.mp4 was interrupted" in told for told in recover_unfinished()))
     assert names(folder) == {"take.mp4"}
     assert b"moof" not in path.read_bytes()
     shown = [shown_number(image) for image in read_video(path)]
@@ -415,7 +416,7 @@ def test_a_take_of_a_killed_window_is_finished_by_the_next_start_with_its_sound(
     sound = sound_of(path)
     assert np.abs(sound).max() > 1000
     assert list(lists_folder().iterdir()) == []
-    assert clear_up() == []
+    assert recover_unfinished() == []
 
 
 @posix
@@ -433,7 +434,7 @@ def test_a_sound_that_cannot_be_joined_is_never_removed(tmp_path: Path) -> None:
         process.kill()
     path.unlink()
     path.write_text("somebody else's")
-    until(lambda: clear_up() == [] and not list(lists_folder().iterdir()))
+    until(lambda: recover_unfinished() == [] and not list(lists_folder().iterdir()))
     assert path.read_text() == "somebody else's"
     with wave.open(str(tmp_path / "take.sound.wav")) as sound:
         assert sound.getframerate() == 48_000

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from puppet.settings import MotionSettings, Settings, WindowSettings, load_settings, save_settings
+from puppet.core.motion import MotionSettings
+from puppet.settings import Settings, WindowSettings, load_settings, save_settings
 from puppet.storage.folders import settings_path
 
 

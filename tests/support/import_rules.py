@@ -119,7 +119,8 @@ LAYERS = {
         "numpy torch validate",  # validate: the judge's own module, beside it
     ),
     "models.assets": Layer(
-        "puppet.core puppet.parsing puppet.face puppet.face.tracking puppet.sources models.common", "numpy torch"
+        "puppet.core puppet.parsing puppet.media puppet.face puppet.face.tracking puppet.sources models.common",
+        "numpy torch",
     ),
     "models.commands": Layer("puppet.core models*"),
     "models.__main__": Layer("puppet.core puppet.parsing puppet.process puppet.output models*"),

@@ -1,6 +1,6 @@
 """A made-up face of 478 points on which eyes, lips, brows and outline lie where they do on a real one.
 
-Expressions are linear and leave the stable points (`align.STABLE`) alone, so that the pose of a planted face is exact.
+Expressions are linear and leave `landmarks.STABLE` alone, so that the pose of a planted face is exact.
 """
 
 from __future__ import annotations
@@ -10,7 +10,17 @@ import numpy as np
 from models.networks.puppet.mesh import OVAL
 from puppet.core.types import LANDMARKS, Face, Floats, HeadPose
 from puppet.face import align
-from puppet.face.measurements import BROWS, EYE_LEFT, EYE_RIGHT, INNER_LIPS, IRIS_LEFT, IRIS_RIGHT, LIPS, OUTER_LIPS
+from puppet.face.landmarks import (
+    BROWS,
+    EYE_LEFT,
+    EYE_RIGHT,
+    INNER_LIPS,
+    IRIS_LEFT,
+    IRIS_RIGHT,
+    LIPS,
+    OUTER_LIPS,
+    STABLE,
+)
 
 LID_GAP, LIP_GAP = 0.12, 0.008  # eye distances between lids and lips at rest, at their middle
 EYE_MIDDLE = np.array([0.343, 0.0175])
@@ -49,7 +59,7 @@ def rest_face(lid_gap: float = LID_GAP, mouth: float = 1.0) -> Floats:
     face[list(CHEEKS), :2] = (-0.36, 0.45), (0.36, 0.45)
     face[list(NOSTRILS), :2] = (-0.12, 0.38), (0.12, 0.38)
     face[:, 2] = 1.5 * face[:, 0] ** 2 - 0.3
-    face[align.STABLE] = align.STABLE_REFERENCE
+    face[STABLE] = align.STABLE_REFERENCE
     return face.astype(np.float32)
 
 

@@ -28,6 +28,7 @@ from puppet.actor.latents import Latents, latents_to_bytes
 from puppet.actor.runtime import Actor
 from puppet.core.types import LANDMARKS, POSE_SIZE, Floats
 from puppet.face import align
+from puppet.face.landmarks import STABLE
 
 IMAGE_SIZE = TEXTURE_SIZE = 64
 CROP_SIZE = 32
@@ -101,7 +102,7 @@ def neutral() -> Floats:
     k = np.arange(LANDMARKS)
     radius, angle = 0.6 * np.sqrt(k / LANDMARKS), 2.4 * k
     face = np.stack([radius * np.cos(angle), 0.4 + radius * np.sin(angle), -0.3 + radius**2], 1)
-    face[align.STABLE] = align.STABLE_REFERENCE
+    face[STABLE] = align.STABLE_REFERENCE
     face[[UPPER_LIP, LOWER_LIP]] = (0, 0.7, -0.35), (0, 0.72, -0.35)
     return face.astype(np.float32)
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from puppet.core.types import LANDMARKS, Floats, HeadPose
 from puppet.face import align
+from puppet.face.landmarks import STABLE
 
 LOWER_LIP = 14
 MIDDLE = 31.5
@@ -22,7 +23,7 @@ MIDDLE = 31.5
 def neutral_face() -> Floats:
     """Canonical landmarks f32 (478, 3): the stable points where an average face has them, the others in between."""
     points = np.random.default_rng(0).normal(0, 0.2, (LANDMARKS, 3))
-    points[align.STABLE] = align.STABLE_REFERENCE
+    points[STABLE] = align.STABLE_REFERENCE
     points[13] = points[LOWER_LIP] = (0.0, 0.6, -0.3)
     return points.astype(np.float32)
 

@@ -15,9 +15,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from puppet.core.types import Frame, Image, Result
+from puppet.core.types import Frame, Image, Portrait, Result
 from puppet.media.ffmpeg_arguments import RecordingSettings, recording_arguments
-from puppet.media.recorder import find_ffmpeg
+from puppet.media.ffmpeg_child import find_ffmpeg
 from puppet.media.sound_file import RATE
 
 BITS = 12  # numbers up to 4095, as 4 x 3 black and white blocks, most significant first
@@ -42,6 +42,12 @@ def shown_number(image: Image) -> int:
 def result_of(image: Image, index: int = 0, captured_at: float = 0.0) -> Result:
     """A result that is recorded as `image`."""
     return Result(Frame(image, index, captured_at), None, None, None, None)
+
+
+def played(number: int, at: float, side: int = 96) -> Result:
+    """A result whose driver and actor both show `number`; the actor's picture is `side` px wide and high."""
+    actor = Portrait(np.ascontiguousarray(numbered(number, side, side)))
+    return Result(Frame(numbered(number), number, at), None, None, actor, None)
 
 
 def write_video(path: Path, images: Sequence[Image], fps: float = 30.0) -> Path:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from puppet.core.types import Image
-from puppet.media.recorder import find_ffmpeg
+from puppet.media.ffmpeg_child import find_ffmpeg
 
 SIZE = (1400, 900)  # px, of the screen that the fixture `display` makes
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from models.networks.puppet.openings import EYES
 from puppet.core.types import Floats
 from puppet.face import measurements
+from puppet.face.landmarks import IRIS_LEFT, IRIS_RIGHT
 
 LOOK = 2  # right and down, outer-eye distances of the iris from its place at rest
 EYEBALL_HALF = (0.82, 0.5)  # of the eye's width: how far the picture of an eyeball reaches from the iris
@@ -46,7 +47,7 @@ def eyeballs(neutral: Floats) -> Floats:
     points, when the eyes look where they look at rest.
     """
     corners = []
-    for eye, iris in zip(EYES, (measurements.IRIS_RIGHT, measurements.IRIS_LEFT), strict=True):
+    for eye, iris in zip(EYES, (IRIS_RIGHT, IRIS_LEFT), strict=True):
         outer, inner = (neutral[corner] for corner in eye.corners)
         width = np.linalg.norm(outer - inner)
         rest = np.append((neutral[iris[0]] - (outer + inner) / 2)[:2], 0)

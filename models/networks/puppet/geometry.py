@@ -18,6 +18,7 @@ from models.networks.puppet.eyes import LOOK
 from models.networks.puppet.mesh import BASE_VERTICES, EYEBALLS, FACE_POINTS, ActorMesh, mesh_size
 from puppet.core.types import LANDMARKS, Floats, HeadPose
 from puppet.face import align, measurements
+from puppet.face.landmarks import EYE_LEFT, EYE_RIGHT, LIPS
 
 ANGLES = 3  # yaw, pitch, roll
 PLACE = 3  # x, y, log size
@@ -257,7 +258,7 @@ class Geometry(nn.Module):
 def _drawn_behind() -> Floats:
     """f32 (V, 3): outer-eye distances that vertices are drawn further away than they are."""
     behind = np.zeros((mesh_size()[0], 3), np.float32)
-    lips = [*measurements.LIPS, *range(EYEBALLS - openings.MOUTH.size, EYEBALLS)]
+    lips = [*LIPS, *range(EYEBALLS - openings.MOUTH.size, EYEBALLS)]
     behind[lips, 2] = -openings.LIPS_NEARER
     behind[EYEBALLS:, 2] = [openings.BEHIND] * eyes.EYEBALL_VERTICES + mouth.depths()
     return behind
@@ -265,7 +266,7 @@ def _drawn_behind() -> Floats:
 
 def _point_weights(neutral: Floats) -> NDArray[np.float64]:
     """f64 (468, 3): how much each coordinate counts in the PCA."""
-    near_eyes = measurements.nearness(neutral, measurements.EYE_RIGHT + measurements.EYE_LEFT, 0.04)
-    near_lips = measurements.nearness(neutral, measurements.LIPS, 0.08)
+    near_eyes = measurements.nearness(neutral, EYE_RIGHT + EYE_LEFT, 0.04)
+    near_lips = measurements.nearness(neutral, LIPS, 0.08)
     weight = 1 + (EYE_WEIGHT - 1) * near_eyes + (LIP_WEIGHT - 1) * near_lips
     return (weight[:FACE_POINTS, None] * np.array([1, 1, DEPTH_WEIGHT])).astype(np.float64)

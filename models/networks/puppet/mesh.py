@@ -14,6 +14,7 @@ from models.networks.puppet import eyes, mouth, openings
 from puppet.core.errors import DataError
 from puppet.core.types import Floats, HeadPose
 from puppet.face import align, measurements
+from puppet.face.landmarks import EYE_LEFT, EYE_RIGHT
 
 FACE_POINTS = 468  # without the irises, which belong to the eyeballs (models/networks/puppet/eyes.py)
 
@@ -165,7 +166,7 @@ def _border(image_size: int) -> Floats:
 def _wide_eyes(canonical: Floats) -> Floats:
     """The same face with the lids half as far apart again: eyeballs need texels even when they are mostly hidden."""
     wide = canonical.copy()
-    for eye in (measurements.EYE_RIGHT, measurements.EYE_LEFT):
+    for eye in (EYE_RIGHT, EYE_LEFT):
         middle = canonical[list(eye), 1].mean()
         near = measurements.nearness(canonical, eye, 0.04)
         wide[:, 1] += 0.5 * near * (canonical[:, 1] - middle)

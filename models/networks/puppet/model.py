@@ -43,7 +43,7 @@ from puppet.actor.warp import MeshWarp
 from puppet.core import pixels
 from puppet.core.errors import DataError
 from puppet.core.types import Floats, HeadPose, Image
-from puppet.face import align, measurements
+from puppet.face import align, landmarks, measurements
 from puppet.face.mirroring import flip_points
 from puppet.face.retarget import Retargeter
 
@@ -189,7 +189,7 @@ class PuppetVAE(ActorModel):
             [MeshWarp(mesh.triangles, v[:, :2], size).draw(p, flat) for v, p in zip(vertices, pictures, strict=True)]
         )
         mean, shown = unwarped.mean(0, dtype=np.float32), self._shown(footage.points[rows])
-        outer, inner = (mesh.texture_points[list(rim)] for rim in (measurements.OUTER_LIPS, measurements.INNER_LIPS))
+        outer, inner = (mesh.texture_points[list(rim)] for rim in (landmarks.OUTER_LIPS, landmarks.INNER_LIPS))
         x, y = ((outer + inner) / 2).round().astype(int).T
         lips = np.median(mean[y, x], 0)
         for (down, along), above in zip(teeth_in_texture(size), (unseen.GUM_SHADE * lips, None), strict=True):
@@ -557,12 +557,12 @@ def _loss_weight(mesh: ActorMesh, size: int) -> Floats:
         squared = np.min([((texels - spot) ** 2).sum(1) for spot in spots], 0)
         return np.exp(-squared / (2 * (sigma * reach[0]) ** 2))
 
-    around_eyes, mouth = near(measurements.EYE_RIGHT + measurements.EYE_LEFT, 0.08), near(measurements.LIPS, 0.1)
+    around_eyes, mouth = near(landmarks.EYE_RIGHT + landmarks.EYE_LEFT, 0.08), near(landmarks.LIPS, 0.1)
     in_foot = texels[:, 1] > (1 - FOOT) * size - 0.5
     column = (texels[:, 0] + 0.5) / size
     of_mouth = in_foot & (column > MOUTH_COLUMNS[0][0]) & (column < MOUTH_COLUMNS[-1][1])
     around_eyes, mouth = np.where(in_foot & ~of_mouth, 1, around_eyes), np.where(of_mouth, 1, mouth)
-    brows = near(measurements.BROWS, 0.08)
+    brows = near(landmarks.BROWS, 0.08)
     inside = ((((texels - centre) / reach) ** 2).sum(1) < 1.1).astype(np.float32)
     weight = 1 + EYE_LOSS * around_eyes + MOUTH_LOSS * mouth + BROW_LOSS * brows + FACE_LOSS * inside
     return weight.reshape(size, size).astype(np.float32)

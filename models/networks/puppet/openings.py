@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from puppet.core.types import Floats
-from puppet.face import measurements
+from puppet.face.landmarks import EYE_LEFT, EYE_RIGHT, INNER_LIPS
 
 BAND = 0.1  # of the way to the other lid or lip: what lies nearer to the rim moves with it (lashes, the edge of a lip)
 CORNER_BAND = 0.08  # of the width, at the corners
@@ -41,8 +41,8 @@ class Opening:
         return self.rim[0], self.rim[self.size // 2]
 
 
-EYES = (Opening(measurements.EYE_RIGHT), Opening(measurements.EYE_LEFT))
-MOUTH = Opening(measurements.INNER_LIPS)
+EYES = (Opening(EYE_RIGHT), Opening(EYE_LEFT))
+MOUTH = Opening(INNER_LIPS)
 OPENINGS = (*EYES, MOUTH)
 OPENING_VERTICES = sum(opening.size for opening in OPENINGS)
 OPENING_TRIANGLES = 2 * OPENING_VERTICES

@@ -1,19 +1,18 @@
-"""How the driver's motion reaches the actor."""
+"""The group Motion: how the driver's motion is passed on to the actor."""
 
 from __future__ import annotations
-
-from dataclasses import fields
 
 from PyQt6.QtCore import QT_TRANSLATE_NOOP, Qt, pyqtSignal
 from PyQt6.QtGui import QShowEvent
 from PyQt6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
+from puppet.core.motion import MOTION_OPTIONS, MotionSettings
+from puppet.core.options import NumberOption
 from puppet.gui.kit.plain_text import set_tip
 from puppet.gui.kit.widgets import PercentSlider
 from puppet.gui.kit.words import translate
-from puppet.settings import MotionSettings
 
-MOTION = {  # of MotionSettings: caption, and what it does, in words
+WORDS = {  # name of an option of MOTION_OPTIONS, in the panel's order: caption, tooltip
     "smoothing": (
         QT_TRANSLATE_NOOP("puppet", "Smoothing"),
         QT_TRANSLATE_NOOP("puppet", "Calms trembling; too much of it lags behind"),
@@ -42,20 +41,14 @@ MOTION = {  # of MotionSettings: caption, and what it does, in words
 
 
 class MotionPanel(QWidget):
-    """How the driver's motion reaches the actor: one slider for every field of MotionSettings."""
+    """One slider for each of MOTION_OPTIONS, and a button that resets them all."""
 
     changed = pyqtSignal(MotionSettings)
 
     def __init__(self) -> None:
         super().__init__()
-        largest = {field.name: field.metadata["range"][1] for field in fields(MotionSettings)}
-        default = MotionSettings()
-        self.sliders = {
-            name: PercentSlider(
-                translate("puppet", caption), translate("puppet", tooltip), largest[name], getattr(default, name)
-            )
-            for name, (caption, tooltip) in MOTION.items()
-        }
+        options = {option.name: option for option in MOTION_OPTIONS}
+        self.sliders = {name: _slider(options[name]) for name in WORDS}
         self.reset = QPushButton(translate("puppet", "Reset"))
         self.reset.setProperty("role", "plain")
         set_tip(
@@ -77,7 +70,7 @@ class MotionPanel(QWidget):
             slider.set_value(getattr(motion, name))
 
     def showEvent(self, a0: QShowEvent | None) -> None:
-        """Now the style sheet has set the font: the sliders begin and end together."""
+        """Make the captions equally wide, so that the sliders begin together: only now the font is known."""
         captions = [slider.caption for slider in self.sliders.values()]
         width = max(caption.sizeHint().width() for caption in captions)
         for caption in captions:
@@ -90,3 +83,10 @@ class MotionPanel(QWidget):
     def _reset(self) -> None:
         for slider in self.sliders.values():
             slider.reset()
+
+
+def _slider(option: NumberOption) -> PercentSlider:
+    caption, tooltip = WORDS[option.name]
+    return PercentSlider(
+        translate("puppet", caption), translate("puppet", tooltip), option.low, option.high, option.default
+    )

@@ -1,4 +1,4 @@
-"""A connection to the one device that the user named, which can be given up from any thread."""
+"""The connection to the one device that the user named, which can be closed from any thread."""
 
 from __future__ import annotations
 
@@ -13,65 +13,68 @@ from puppet.core.addresses import PORTS, Address
 from puppet.core.errors import SourceError
 
 
-class Line:
-    """What an open stream holds: sockets, a child. `hang_up` ends whatever waits on them, at once and for good."""
+class Connection:
+    """Everything that one open stream holds: sockets, a decoder. `close` ends whatever waits on them, at once.
+
+    answered: a connection came about. problem: why the last picture could not be used, in words. closed: for good.
+    """
 
     def __init__(self, open_within: float, silent_for: float) -> None:
-        """open_within: s for a connection to come about; silent_for: s that a device may say nothing."""
+        """open_within: s for a connection to come about. silent_for: s that a device may send nothing."""
         self.open_within, self.silent_for = open_within, silent_for
-        self.answered = False  # a connection came about
-        self.trouble = ""  # why the last picture could not be used
-        self.over = False
-        self._held: list[Callable[[], None]] = []
+        self.answered = False
+        self.problem = ""
+        self.closed = False
+        self._on_close: list[Callable[[], None]] = []
         self._sockets: set[socket.socket] = set()
         self._lock = threading.Lock()
 
-    def hold(self, let_go: Callable[[], None]) -> None:
-        """`let_go` is called once, by `hang_up`; at once when that was called already. It may raise OSError."""
+    def on_close(self, action: Callable[[], None]) -> None:
+        """Have `close` call `action`, once; at once when it is closed already. It may raise OSError."""
         with self._lock:
-            if not self.over:
-                self._held.append(let_go)
+            if not self.closed:
+                self._on_close.append(action)
                 return
         with contextlib.suppress(OSError):
-            let_go()
+            action()
 
-    def hang_up(self) -> None:
-        """Idempotent, from any thread."""
+    def close(self) -> None:
+        """End everything. Idempotent, from any thread."""
         with self._lock:
-            self.over = True
-            held, self._held = self._held, []
+            self.closed = True
+            actions, self._on_close = self._on_close, []
             sockets, self._sockets = self._sockets, set()
-        for let_go in held:
+        for action in actions:
             with contextlib.suppress(OSError):
-                let_go()
-        for connection in sockets:
-            _shut(connection)
+                action()
+        for one in sockets:
+            _shut(one)
 
     def connect(self, address: Address) -> socket.socket:
-        """A connection to the address's host and port, encrypted where its scheme says so. Raises SourceError."""
-        if self.over:
+        """A socket connected to the address's host and port, encrypted where its scheme says so. Raises SourceError."""
+        if self.closed:
             raise SourceError(f"{address.shown}: was closed", "unplugged")
         try:
-            connection = socket.create_connection((address.host, address.port), self.open_within * 0.8)
+            plain = socket.create_connection((address.host, address.port), self.open_within * 0.8)
         except (OSError, UnicodeError) as problem:
             raise SourceError(f"{address.shown}: {_why(problem, address)}", "absent") from problem
         self.answered = True
-        self.keep(connection)
-        connection.settimeout(self.silent_for)
+        self.register(plain)
+        plain.settimeout(self.silent_for)
         with contextlib.suppress(OSError):
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return self._encrypted(connection, address) if address.scheme in ("https", "rtsps") else connection
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return self._encrypted(plain, address) if address.scheme in ("https", "rtsps") else plain
 
-    def _encrypted(self, connection: socket.socket, address: Address) -> socket.socket:
+    def _encrypted(self, plain: socket.socket, address: Address) -> socket.socket:
         context = ssl.create_default_context()
         try:
-            if _at_home(connection):  # a camera's own certificate is signed by nobody, and its address changes
+            if _is_private(plain):  # a camera's own certificate is signed by nobody, and its address changes
                 context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-            encrypted = context.wrap_socket(connection, server_hostname=address.host, do_handshake_on_connect=False)
+            encrypted = context.wrap_socket(plain, server_hostname=address.host, do_handshake_on_connect=False)
         except (OSError, ValueError) as problem:
-            self.drop(connection)
+            self.drop(plain)
             raise SourceError(f"{address.shown}: hung up ({problem})", "absent") from problem
-        self.keep(encrypted)
+        self.register(encrypted)
         try:
             encrypted.do_handshake()
         except ssl.SSLCertVerificationError as problem:
@@ -81,37 +84,37 @@ class Line:
             ) from problem
         except (OSError, ValueError) as problem:  # SSLError is an OSError
             self.drop(encrypted)
-            plain = {"https": "http", "rtsps": "rtsp"}[address.scheme]
+            scheme = {"https": "http", "rtsps": "rtsp"}[address.scheme]
             raise SourceError(
-                f"{address.shown}: answers, but not encrypted as {address.scheme}:// has it; try {plain}://",
+                f"{address.shown}: answers, but not encrypted as {address.scheme}:// has it; try {scheme}://",
                 "unreadable",
             ) from problem
         return encrypted
 
-    def keep(self, connection: socket.socket) -> None:
-        """Shut a socket down when the line is given up: closing it would not wake who reads from it."""
+    def register(self, one: socket.socket) -> None:
+        """Have `close` shut a socket down: closing it would not wake a thread that reads from it."""
         with self._lock:
-            if not self.over:
-                self._sockets.add(connection)
+            if not self.closed:
+                self._sockets.add(one)
                 return
-        _shut(connection)
+        _shut(one)
 
-    def drop(self, connection: socket.socket) -> None:
-        """Done with a socket."""
+    def drop(self, one: socket.socket) -> None:
+        """Close a socket that is not needed any more."""
         with self._lock:
-            self._sockets.discard(connection)
-        _shut(connection)
-        connection.close()
+            self._sockets.discard(one)
+        _shut(one)
+        one.close()
 
 
-def _shut(connection: socket.socket) -> None:
+def _shut(one: socket.socket) -> None:
     with contextlib.suppress(OSError):
-        socket.socket.shutdown(connection, socket.SHUT_RDWR)  # an SSLSocket's own would change it under who reads
+        socket.socket.shutdown(one, socket.SHUT_RDWR)  # an SSLSocket's own would change it while another thread reads
 
 
-def _at_home(connection: socket.socket) -> bool:
-    """The other end is this machine, or in a private network."""
-    peer = ipaddress.ip_address(connection.getpeername()[0].partition("%")[0])
+def _is_private(one: socket.socket) -> bool:
+    """Whether the other end is this machine, or in a private network."""
+    peer = ipaddress.ip_address(one.getpeername()[0].partition("%")[0])
     mapped = getattr(peer, "ipv4_mapped", None)
     return (mapped or peer).is_private
 

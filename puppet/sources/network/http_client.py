@@ -1,4 +1,4 @@
-"""Asking a camera over HTTP: no other host or port than the one that was named, whatever it answers; no proxy."""
+"""HTTP requests to a camera: to no other host or port than the one that was named, whatever it answers; no proxy."""
 
 from __future__ import annotations
 
@@ -10,27 +10,30 @@ import socket
 from puppet import __version__
 from puppet.core.addresses import Address
 from puppet.core.errors import SourceError
-from puppet.sources.network.connection import Line
+from puppet.sources.network.connection import Connection
 from puppet.sources.network.http_authentication import Login
 
 MOST_REDIRECTS = 5
 REDIRECTS = (301, 302, 303, 307, 308)
 
 
-class HttpCamera:
-    """GETs, one after the other, over one connection where the camera keeps it. `address` follows its redirects."""
+class HttpClient:
+    """GET requests, one after the other, over one socket where the camera keeps it. `address` follows redirects."""
 
-    def __init__(self, address: Address, line: Line) -> None:
-        self.address, self._line = address, line
+    def __init__(self, address: Address, connection: Connection) -> None:
+        self.address, self._connection = address, connection
         self._login = None if address.password is None else Login(address.user, address.password)
-        self._connection: http.client.HTTPConnection | None = None
+        self._http: http.client.HTTPConnection | None = None
         self._socket: socket.socket | None = None
 
     def get(self, headers: dict[str, str] | None = None) -> http.client.HTTPResponse:
-        """The answer with 200 or 206, its body unread. Raises SourceError, or OSError when the connection is lost."""
+        """The response with status 200 or 206, its body unread.
+
+        Raises SourceError, or OSError when the connection is lost.
+        """
         redirects = refusals = 0
         while True:
-            response = self._ask(headers or {})
+            response = self._request(headers or {})
             if response.status in REDIRECTS:
                 redirects += 1
                 if redirects > MOST_REDIRECTS:
@@ -64,24 +67,25 @@ class HttpCamera:
             raise SourceError(f"{self.address.shown}: asks for a login of an unknown kind", "denied")
 
     def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        """Close the socket; the next `get` makes another one."""
+        if self._http is not None:
+            self._http.close()
+            self._http = None
         if self._socket is not None:
-            self._line.drop(self._socket)
+            self._connection.drop(self._socket)
             self._socket = None
 
-    def _ask(self, headers: dict[str, str]) -> http.client.HTTPResponse:
-        if self._connection is not None:  # the camera may have closed it meanwhile
+    def _request(self, headers: dict[str, str]) -> http.client.HTTPResponse:
+        if self._http is not None:  # the camera may have closed it meanwhile
             with contextlib.suppress(OSError, http.client.HTTPException):
-                return self._request(self._connection, headers)
+                return self._send(self._http, headers)
             self.close()
-        connection = http.client.HTTPConnection(self.address.host, self.address.port)
-        connection.auto_open = 0  # it would connect by itself
-        self._socket = connection.sock = self._line.connect(self.address)
-        self._connection = connection
+        made = http.client.HTTPConnection(self.address.host, self.address.port)
+        made.auto_open = 0  # it would connect by itself
+        self._socket = made.sock = self._connection.connect(self.address)
+        self._http = made
         try:
-            return self._request(connection, headers)
+            return self._send(made, headers)
         except TimeoutError as problem:
             raise SourceError(
                 f"{self.address.shown}: nobody answers there, though the port is open", "absent"
@@ -92,21 +96,23 @@ class HttpCamera:
                 "unreadable",
             ) from problem
 
-    def _request(self, connection: http.client.HTTPConnection, headers: dict[str, str]) -> http.client.HTTPResponse:
-        connection.putrequest("GET", self.address.target, skip_host=True, skip_accept_encoding=True)
+    def _send(self, over: http.client.HTTPConnection, headers: dict[str, str]) -> http.client.HTTPResponse:
+        over.putrequest("GET", self.address.target, skip_host=True, skip_accept_encoding=True)
         login = self._login and self._login.header("GET", self.address.target)
         own = {"Host": self.address.place, "User-Agent": f"puppet/{__version__}", "Accept": "*/*"}
         for name, value in {**own, **headers, **({"Authorization": login} if login else {})}.items():
-            connection.putheader(name, value)
-        connection.endheaders()
-        return connection.getresponse()
+            over.putheader(name, value)
+        over.endheaders()
+        return over.getresponse()
 
 
 def wrong_password(address: Address) -> SourceError:
+    """The error for a password that the camera refuses; final, because trying again may lock the user out."""
     return SourceError(f"The camera at {address.place} refuses the password ({address.shown})", "denied", final=True)
 
 
 def wants_password(address: Address) -> SourceError:
+    """The error for a camera that asks for a password where the address holds none."""
     return SourceError(
         f"{address.shown}: access denied; put user and password into the address, "
         f"as in {address.scheme}://USER:PASSWORD@{address.place}/",

@@ -1,7 +1,7 @@
-"""A film on a web server, handed to the decoder by a server of our own on loopback.
+"""A video file on a web server, passed on to the decoder by a server of our own on loopback.
 
-A film's index may lie at its end, so its decoder has to ask for one stretch after the other; what it asks for goes to
-the address that the user named, and to no other, whatever the film or its server says.
+A file's index may lie at its end, so its decoder has to ask for one range after the other; what it asks for goes to
+the address that the user named, and to no other, whatever the file or its server says.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from puppet.core.addresses import Address
 from puppet.core.errors import SourceError
-from puppet.sources.network.connection import Line
-from puppet.sources.network.http_client import HttpCamera
+from puppet.sources.network.connection import Connection
+from puppet.sources.network.http_client import HttpClient
 
 PIECE = 1 << 16  # bytes
 PASSED_ON = ("Content-Length", "Content-Range", "Accept-Ranges", "Content-Type")
 
 
-class Relay:
-    """Serves what is at `address`, at `url`, until its line is hung up."""
+class LoopbackRelay:
+    """Serves what is at `address`, at `url`, until its connection is closed."""
 
-    def __init__(self, address: Address, line: Line) -> None:
+    def __init__(self, address: Address, connection: Connection) -> None:
         path = f"/{secrets.token_hex(16)}"
 
         class Handler(BaseHTTPRequestHandler):
@@ -33,7 +33,7 @@ class Relay:
                     self.send_error(404)
                     return
                 with contextlib.suppress(OSError, http.client.HTTPException, SourceError):
-                    _pass_on(HttpCamera(address, line), self)
+                    _pass_on(HttpClient(address, connection), self)
 
             def log_message(self, format: str, *args: object) -> None:
                 pass
@@ -42,14 +42,14 @@ class Relay:
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}{path}"
         threading.Thread(target=self._serve, name="relay", daemon=True).start()
-        line.hold(self._server.shutdown)
+        connection.on_close(self._server.shutdown)
 
     def _serve(self) -> None:
         self._server.serve_forever(poll_interval=0.1)
         self._server.server_close()
 
 
-def _pass_on(camera: HttpCamera, to: BaseHTTPRequestHandler) -> None:
+def _pass_on(camera: HttpClient, to: BaseHTTPRequestHandler) -> None:
     wanted = to.headers.get("Range")
     try:
         response = camera.get({"Range": wanted} if wanted else None)

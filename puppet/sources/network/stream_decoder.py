@@ -12,43 +12,41 @@ from collections.abc import Callable, Sequence
 from io import BufferedReader
 from typing import cast
 
-import cv2
 import numpy as np
 
+from puppet.core import pixels
 from puppet.core.errors import RecordingError, SourceError
+from puppet.core.types import Image
 from puppet.media import ffmpeg_arguments
-from puppet.media.recorder import CREATION_FLAGS, find_ffmpeg
-from puppet.sources.network.connection import Line
+from puppet.media.ffmpeg_child import find_ffmpeg, start_ffmpeg
+from puppet.sources.network.connection import Connection
+from puppet.sources.network.stream_capture import StreamCapture
 
 MOST_PIXELS = 2 * ffmpeg_arguments.MOST_PIXELS  # pixels that are not square are made so
 
 
-class Decoder:
-    """The part of `devices.Capture` that a stream has. Ends with its line."""
+class StreamDecoder(StreamCapture):
+    """A `VideoCapture` of what ffmpeg decodes from a connection, with which the child ends."""
 
-    def __init__(self, line: Line, source: Sequence[str], feed: Callable[[], bytes] | None = None) -> None:
-        """source: ffmpeg's arguments that say what it reads. feed: gives what is written to its standard input, b"" at
-        the end. Raises SourceError where there is no ffmpeg.
+    def __init__(self, connection: Connection, source: Sequence[str], feed: Callable[[], bytes] | None = None) -> None:
+        """Start ffmpeg. Raises SourceError where there is none.
+
+        source: ffmpeg's arguments that say what it reads. feed: gives what is written to its standard input, b"" at the
+        end.
         """
-        self._line = line
+        super().__init__(connection)
         try:
-            self._process = subprocess.Popen(
+            self._process = start_ffmpeg(
                 ffmpeg_arguments.stream_arguments(find_ffmpeg(), source),
                 stdin=subprocess.DEVNULL if feed is None else subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                creationflags=CREATION_FLAGS,
-                env={name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")},
+                environment={name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")},
             )
         except (OSError, RecordingError) as problem:
             raise SourceError(f"The stream cannot be decoded: {problem}", "unreadable") from problem
-        line.hold(self._process.kill)
-        self._picture: np.ndarray | None = None
+        connection.on_close(self._process.kill)
+        self._picture: Image | None = None
         if feed is not None:
             threading.Thread(target=self._feed, args=(feed,), name="feed decoder", daemon=True).start()
-
-    def isOpened(self) -> bool:
-        return True
 
     def grab(self) -> bool:
         """Wait for the next picture (PPM)."""
@@ -62,20 +60,16 @@ class Decoder:
                     self._picture = picture
         return self._picture is not None
 
-    def retrieve(self) -> tuple[bool, np.ndarray]:
+    def retrieve(self) -> tuple[bool, Image]:
+        """The picture that was grabbed."""
         picture = self._picture
         if picture is None:
             return False, np.empty(0, np.uint8)
-        return True, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
-
-    def get(self, propId: int, /) -> float:
-        return 0.0  # unknown
-
-    def set(self, propId: int, value: float, /) -> bool:
-        return False
+        return True, pixels.swap_red_blue(picture)
 
     def release(self) -> None:
-        self._line.hang_up()
+        """Close the connection and end ffmpeg."""
+        super().release()
         self._process.kill()
         self._process.wait()
         if self._process.stdout is not None:

@@ -1,6 +1,8 @@
-"""What a network address sends, as pictures. Formats by allow-list, told by their first bytes: MJPEG, single JPEGs that
-are asked for again and again, RTSP, MPEG-TS and MP4. Only the host that the user named is contacted: connections are
-made here, and ffmpeg, where it decodes, is given bytes.
+"""Opens a network address as a capture of pictures.
+
+The format is recognised by its first bytes, and is one of a few: MJPEG, single JPEGs that are asked for again and
+again, RTSP, MPEG-TS and MP4. Only the host that the user named is contacted: connections are made here, and ffmpeg,
+where it decodes, is given bytes.
 """
 
 from __future__ import annotations
@@ -12,101 +14,98 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
+from typing import Literal
 
 import numpy as np
 
 from puppet.core.addresses import Address
 from puppet.core.errors import PuppetError, SourceError
 from puppet.core.texts import one_line
+from puppet.core.types import Image
+from puppet.media.video_capture import VideoCapture
 from puppet.media.video_formats import format_of, index_comes_last, is_playlist
 from puppet.pictures.decode import decode_jpeg
-from puppet.sources.devices import Capture
-from puppet.sources.network.connection import Line
-from puppet.sources.network.http_client import HttpCamera
-from puppet.sources.network.mjpeg import Body, jpegs, parts
-from puppet.sources.network.relay import Relay
-from puppet.sources.network.rtsp import open_rtsp
-from puppet.sources.network.stream_decoder import Decoder
+from puppet.sources.network.byte_stream import ByteStream
+from puppet.sources.network.connection import Connection
+from puppet.sources.network.http_client import HttpClient
+from puppet.sources.network.mjpeg import jpegs, parts
+from puppet.sources.network.relay import LoopbackRelay
+from puppet.sources.network.rtsp_relay import open_rtsp
+from puppet.sources.network.stream_capture import StreamCapture
+from puppet.sources.network.stream_decoder import StreamDecoder
+
+Kind = Literal["multipart", "mjpeg", "mpegts", "mov"]
 
 ENOUGH = 1 << 12  # bytes by which a format is known
+FROM_PIPE = ["-protocol_whitelist", "pipe", "-f", "mpegts", "-i", "pipe:0"]  # MPEG-TS that we write
 ASK_EVERY = 1 / 30  # s between two single pictures, at least
 ADVICE = "its own address is needed: MJPEG, JPEG, RTSP, MPEG-TS or MP4"
 
 
-def open_stream(address: Address, line: Line) -> Capture:
-    """What is at `address`, whose connections end with `line`. Raises SourceError."""
+def open_stream(address: Address, connection: Connection) -> VideoCapture:
+    """A capture of what `address` sends; all its sockets belong to `connection`. Raises SourceError."""
     try:
         if address.scheme in ("rtsp", "rtsps"):
-            return open_rtsp(address, line)
+            return open_rtsp(address, connection)
         if address.scheme in ("http", "https"):
-            return _over_http(address, line)
-        return _over_socket(address, line)
+            return _over_http(address, connection)
+        return _over_socket(address, connection)
     except TimeoutError as problem:
         raise SourceError(f"{address.shown}: answers, but sends nothing", "busy") from problem
     except (OSError, http.client.HTTPException) as problem:
         raise SourceError(f"{address.shown}: the connection was lost ({problem})", "absent") from problem
 
 
-class JpegStream:
-    """The part of `devices.Capture` that a stream of JPEGs has."""
+class JpegStream(StreamCapture):
+    """A `VideoCapture` of a stream of JPEGs, decoded here."""
 
-    def __init__(self, pictures: Iterator[bytes], line: Line) -> None:
-        self._pictures, self._line = pictures, line
+    def __init__(self, pictures: Iterator[bytes], connection: Connection) -> None:
+        super().__init__(connection)
+        self._pictures = pictures
         self._data = b""
-
-    def isOpened(self) -> bool:
-        return True
 
     def grab(self) -> bool:
         """Wait for the next picture. Raises SourceError when the camera says why there is none any more."""
         try:
             self._data = next(self._pictures, b"")
         except ValueError as problem:
-            self._line.trouble, self._data = str(problem), b""
+            self._connection.problem, self._data = str(problem), b""
         except (OSError, http.client.HTTPException):  # lost: no picture comes any more
             self._data = b""
         return bool(self._data)
 
-    def retrieve(self) -> tuple[bool, np.ndarray]:
+    def retrieve(self) -> tuple[bool, Image]:
+        """The JPEG that was grabbed, decoded."""
         try:
             return True, decode_jpeg(self._data)
         except PuppetError as problem:
-            self._line.trouble = str(problem)
+            self._connection.problem = str(problem)
             return False, np.empty(0, np.uint8)
 
-    def get(self, propId: int, /) -> float:
-        return 0.0  # unknown
 
-    def set(self, propId: int, value: float, /) -> bool:
-        return False
-
-    def release(self) -> None:
-        self._line.hang_up()
-
-
-def _over_http(address: Address, line: Line) -> Capture:
-    camera = HttpCamera(address, line)
+def _over_http(address: Address, connection: Connection) -> VideoCapture:
+    camera = HttpClient(address, connection)
     response = camera.get()
-    body, told = Body(response.read1), response.headers.get("Content-Type", "")
+    body, told = ByteStream(response.read1), response.headers.get("Content-Type", "")
     kind = _kind(body, told, camera.address)
     if kind == "multipart":
-        return JpegStream(parts(body, told), line)
+        return JpegStream(parts(body, told), connection)
     if kind == "mjpeg":
-        return JpegStream(_asked_again(camera, response, body), line)
+        return JpegStream(_asked_again(camera, response, body), connection)
     paced = ["-re"] if response.length is not None else []  # a file, not what happens now
     if kind == "mpegts":
-        return Decoder(line, [*paced, "-protocol_whitelist", "pipe", "-f", "mpegts", "-i", "pipe:0"], body.some)
+        return StreamDecoder(connection, [*paced, *FROM_PIPE], body.some)
     if index_comes_last(bytes(body.held)) and response.headers.get("Accept-Ranges", "none").lower() == "none":
-        line.trouble = (
-            "the film's index lies at its end, and its server gives no part of a file; save it, and open that"
+        connection.problem = (
+            "the video's index lies at its end, and its server gives no part of a file; save it, and open that"
         )
     camera.close()
-    relay = Relay(camera.address, line)
-    return Decoder(line, [*paced, "-protocol_whitelist", "http,tcp", "-f", "mov", "-i", relay.url])
+    relay = LoopbackRelay(camera.address, connection)
+    return StreamDecoder(connection, [*paced, "-protocol_whitelist", "http,tcp", "-f", "mov", "-i", relay.url])
 
 
-def _asked_again(camera: HttpCamera, response: http.client.HTTPResponse, body: Body) -> Iterator[bytes]:
-    """The JPEGs of one answer after the other, over the same connection where the camera keeps it."""
+def _asked_again(camera: HttpClient, response: http.client.HTTPResponse, body: ByteStream) -> Iterator[bytes]:
+    """The JPEGs of one response after the other, over the same socket where the camera keeps it."""
     while True:
         asked, got = time.monotonic(), 0
         for picture in jpegs(body):
@@ -117,31 +116,33 @@ def _asked_again(camera: HttpCamera, response: http.client.HTTPResponse, body: B
         time.sleep(max(0.0, asked + ASK_EVERY - time.monotonic()))
         response.close()
         response = camera.get()
-        body = Body(response.read1)
+        body = ByteStream(response.read1)
 
 
-def _over_socket(address: Address, line: Line) -> Capture:
+def _over_socket(address: Address, connection: Connection) -> VideoCapture:
     """MPEG-TS or JPEGs over plain TCP, or MPEG-TS that is sent to a port of this machine by UDP."""
-    body = Body(_listen(address, line) if address.scheme == "udp" else line.connect(address).recv)
+    body = ByteStream(_listen(address, connection) if address.scheme == "udp" else connection.connect(address).recv)
     try:
         kind = _kind(body, "", address)
     except TimeoutError as problem:
         raise SourceError(f"{address.shown}: nothing is sent there", "absent") from problem
     if kind == "mjpeg":
-        return JpegStream(jpegs(body), line)
+        return JpegStream(jpegs(body), connection)
     if kind != "mpegts":
         raise _unreadable(address, "sends something else than MPEG-TS or JPEG")
-    return Decoder(line, ["-protocol_whitelist", "pipe", "-f", "mpegts", "-i", "pipe:0"], body.some)
+    return StreamDecoder(connection, FROM_PIPE, body.some)
 
 
-def _listen(address: Address, line: Line) -> Callable[[int], bytes]:
-    """Receives at a UDP port. host: an address of this machine, a multicast group, nothing for any of them; or another
-    machine, and then only what that one sends is taken.
+def _listen(address: Address, connection: Connection) -> Callable[[int], bytes]:
+    """Receive at a UDP port: gives what `ByteStream` reads.
+
+    The address's host: one of this machine, a multicast group, nothing for any of them; or another machine, and then
+    only what that one sends is taken.
     """
     sender = ""
     listener = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    line.keep(listener)
-    listener.settimeout(line.silent_for)
+    connection.register(listener)
+    listener.settimeout(connection.silent_for)
     try:
         host = socket.gethostbyname(address.host) if address.host else ""
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
@@ -158,13 +159,13 @@ def _listen(address: Address, line: Line) -> Callable[[int], bytes]:
                 listener.bind(("", address.port))
                 sender = host
     except OSError as problem:
-        line.drop(listener)
+        connection.drop(listener)
         raise SourceError(
             f"{address.shown}: nothing can be received there ({problem.strerror or problem})", "absent"
         ) from problem
 
     def receive(size: int) -> bytes:
-        while not line.over:
+        while not connection.closed:
             data, origin = listener.recvfrom(size)
             if data and sender in ("", origin[0]):
                 return data
@@ -173,8 +174,8 @@ def _listen(address: Address, line: Line) -> Callable[[int], bytes]:
     return receive
 
 
-def _kind(body: Body, told: str, address: Address) -> str:
-    """ "multipart", "mjpeg", "mpegts" or "mov". told: the Content-Type, believed only where bytes do not tell."""
+def _kind(body: ByteStream, told: str, address: Address) -> Kind:
+    """The kind of a stream. told: the Content-Type, which counts only where the bytes do not tell."""
     while (kind := _guess(bytes(body.held), told)) is None and len(body.held) < ENOUGH and body.fill():
         pass
     head = bytes(body.held)
@@ -195,14 +196,14 @@ def _kind(body: Body, told: str, address: Address) -> str:
     raise _unreadable(address, f"answers, but not with a video that can be read{f' ({known:.60})' if known else ''}")
 
 
-def _guess(head: bytes, told: str) -> str | None:
-    """None: not known yet."""
+def _guess(head: bytes, told: str) -> Kind | None:
+    """The same by the first bytes that have come; None when they do not tell yet."""
     if is_playlist(head):
         return None
     if head.lstrip().startswith(b"--") and (told.lower().startswith("multipart/") or b"\n" in head.lstrip()):
         return "multipart"
     found = format_of(head.lstrip(b"\r\n")) if len(head) > 8 else None
-    if found in ("mjpeg", "mpegts", "mov"):
+    if found == "mjpeg" or found == "mpegts" or found == "mov":
         return found
     name = re.search(r'(?i)boundary\s*=\s*"?([^\s;"]+)', told)
     if (

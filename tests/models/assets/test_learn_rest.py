@@ -11,7 +11,8 @@ from models.assets import learn_rest, synthetic_clips
 from models.assets.synthetic_clips import Clip, Person, Strangers, habit, rolled_in, simulated
 from puppet.core.types import LANDMARKS, Floats
 from puppet.face import rest_prior as in_use
-from puppet.face.measurements import INNER_LIPS, LIPS, measure
+from puppet.face.landmarks import INNER_LIPS, LIPS
+from puppet.face.measurements import measure
 from puppet.face.neutral import calmest
 from puppet.face.rest_prior import restful, seen
 

@@ -24,7 +24,8 @@ from models.data.prepare import Options, add_prepare_arguments, prepare, report_
 from models.data.tracking_pass import Tools
 from puppet.core.errors import DataError, PuppetError, SourceError
 from puppet.face import align
-from puppet.output.crash_recovery import clear_up
+from puppet.face.landmarks import STABLE
+from puppet.output.crash_recovery import recover_unfinished
 from puppet.sources.files import VideoFile
 from puppet.storage.file_lock import only_writer
 
@@ -108,7 +109,7 @@ def hand_before_the_mouth(clip: Clip) -> list[int]:
 
 def landmarks_of_no_face(clip: Clip) -> list[int]:
     wrong = np.random.default_rng(5).normal(0, 0.06, (478, 2)) * 40  # px
-    wrong[align.STABLE] = 0
+    wrong[STABLE] = 0
     for i in range(80, 90):
         points = clip.points[i]
         assert points is not None
@@ -265,7 +266,7 @@ def test_a_killed_run_leaves_no_data_set_and_is_taken_up_again(footage: Path, ou
         child.kill()
     assert not output.exists()
 
-    clear_up()  # as every command does when it starts
+    recover_unfinished()  # as every command does when it starts
     tracked: list[int] = []
     report = prepare([footage], output, Options(size=32), planted_tools(talking_clip(), tracked))
     done = report.looked_at - len(tracked)
@@ -313,7 +314,7 @@ def test_killed_at_any_moment_nothing_half_has_the_name_and_a_second_run_succeed
         assert child.stdout.readline() == b"hanging\n"
         child.kill()
     assert not output.exists()
-    clear_up()
+    recover_unfinished()
     assert [path.name for path in output.parent.iterdir()] == ["data.h5.tracked"]  # to go on from
     prepare([footage], output, Options(size=32), planted_tools(talking_clip(20)))
     assert sorted(p.name for p in output.parent.iterdir()) == ["data.h5", "data.report.png", "data.report.txt"]

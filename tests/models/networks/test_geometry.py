@@ -28,8 +28,7 @@ from models.networks.puppet.openings import LIPS_NEARER
 from puppet.actor.warp import MeshWarp
 from puppet.core.types import POSE_SIZE, HeadPose
 from puppet.face import align
-from puppet.face.measurements import EYE_RIGHT, INNER_LIPS, IRIS_LEFT, IRIS_RIGHT, LIPS, OUTER_LIPS
-from puppet.face.retarget import UPPER_LIP
+from puppet.face.landmarks import EYE_RIGHT, INNER_LIPS, IRIS_LEFT, IRIS_RIGHT, LIPS, OUTER_LIPS, UPPER_LIP
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 

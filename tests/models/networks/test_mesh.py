@@ -32,7 +32,7 @@ from puppet.actor.warp import MeshWarp
 from puppet.core.errors import DataError
 from puppet.core.types import LANDMARKS, HeadPose
 from puppet.face import align
-from puppet.face.measurements import EYE_RIGHT
+from puppet.face.landmarks import EYE_RIGHT
 
 PICTURE, TEXTURE = 128, 96
 POSE = HeadPose(align.rotation_of(np.array([4, -3, 2])), align.STEADY_EYES * PICTURE, np.array([62.0, 55.0, 0.0]))

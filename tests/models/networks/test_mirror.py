@@ -27,11 +27,12 @@ from models.training.trainer import train
 from puppet.core.errors import DataError
 from puppet.core.types import LANDMARKS, HeadPose
 from puppet.face import align
-from puppet.face.measurements import BROWS, EYE_LEFT, EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT, LIPS, measure
-from puppet.face.mirroring import MIRRORED, flip_points
+from puppet.face.landmarks import BROWS, EYE_LEFT, EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT, LIPS, MIRRORED, STABLE
+from puppet.face.measurements import measure
+from puppet.face.mirroring import flip_points
 
 SIZE = 100
-KNOWN = sorted({*EYE_RIGHT, *EYE_LEFT, *IRIS_RIGHT, *IRIS_LEFT, *BROWS, *LIPS, *OVAL, *align.STABLE.tolist()})
+KNOWN = sorted({*EYE_RIGHT, *EYE_LEFT, *IRIS_RIGHT, *IRIS_LEFT, *BROWS, *LIPS, *OVAL, *STABLE.tolist()})
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 

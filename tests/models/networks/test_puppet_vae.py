@@ -42,7 +42,8 @@ from models.networks.puppet.model import (
 from puppet.core.errors import DataError
 from puppet.core.types import POSE_SIZE, HeadPose, Image
 from puppet.face import align
-from puppet.face.measurements import EYE_LEFT, EYE_RIGHT, INNER_LIPS, IRIS_LEFT, IRIS_RIGHT, MEASUREMENT_NAMES
+from puppet.face.landmarks import EYE_LEFT, EYE_RIGHT, INNER_LIPS, IRIS_LEFT, IRIS_RIGHT
+from puppet.face.measurements import MEASUREMENT_NAMES
 from puppet.face.neutral import Neutral
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")

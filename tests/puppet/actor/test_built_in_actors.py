@@ -15,6 +15,7 @@ from puppet.actor.warp import MeshWarp
 from puppet.core.types import POSE_NAMES, Drive, Face, Frame
 from puppet.engine.puppeteer import Puppeteer, StepOptions
 from puppet.face import measurements
+from puppet.face.landmarks import INNER_LIPS, OUTER_LIPS
 from puppet.face.measurements import measure
 from puppet.face.neutral import usual_neutral
 from puppet.face.retarget import Gains, Retargeter
@@ -140,7 +141,7 @@ def test_lips_that_shout_have_no_holes(path: Path, demo_faces: list[Face]) -> No
     _, rows = MeshWarp(triangles, texture_points, size).field(points.astype(np.float32))
     behind = rows > FOOT_BEGINS * texture_size
     outer, inner = (np.zeros(behind.shape, np.uint8) for _ in range(2))
-    for mask, rim in ((outer, measurements.OUTER_LIPS), (inner, measurements.INNER_LIPS)):
+    for mask, rim in ((outer, OUTER_LIPS), (inner, INNER_LIPS)):
         cv2.fillPoly(mask, [np.round(points[list(rim), :2]).astype(np.int32)], (1,))
     around = np.ones((2 * LARGER + 1, 2 * LARGER + 1), np.uint8)
     lips, between = outer > cv2.dilate(inner, np.ones((3, 3), np.uint8)), cv2.erode(inner, around, iterations=2) > 0

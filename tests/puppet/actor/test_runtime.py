@@ -11,6 +11,7 @@ from puppet.actor.runtime import load_actor
 from puppet.core.errors import ActorFileError
 from puppet.core.types import POSE_SIZE, AlignedCrop, Drive, Latent
 from puppet.face import align
+from puppet.face.landmarks import STABLE
 
 
 @pytest.fixture
@@ -80,7 +81,7 @@ def test_what_the_card_promises_is_there(mesh):
     assert mesh.providers == ["CPUExecutionProvider"]
     assert mesh.notice is None
     assert mesh.neutral.shape == (478, 3)
-    assert np.array_equal(mesh.neutral[align.STABLE], align.STABLE_REFERENCE.astype(np.float32))
+    assert np.array_equal(mesh.neutral[STABLE], align.STABLE_REFERENCE.astype(np.float32))
     assert mesh.latents.samples.shape == (3, 8)
     assert mesh.latents.directions["smile"].tolist() == [0, 0, 0, 1, 0, 0, 0, 0]
     assert mesh.golden_difference() == 0

@@ -26,8 +26,8 @@ def said(findings) -> list[str]:
 def test_encoders_are_told_by_what_worked(graphics: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     there = {"libx264", "libsvtav1", "h264_nvenc"}
     working = there if graphics else there - {"h264_nvenc"}
-    monkeypatch.setattr(encoders, "works", lambda executable, encoder: encoder.name in working)
-    monkeypatch.setattr(encoders, "listed", lambda executable: frozenset(there))
+    monkeypatch.setattr(encoders, "encoder_works", lambda executable, encoder: encoder.name in working)
+    monkeypatch.setattr(encoders, "listed_encoders", lambda executable: frozenset(there))
     lines = said(doctor.check_encoders())
     assert "[ ok ] encoder: AV1 by libsvtav1 (processor)" in lines
     assert "[note] encoder: this ffmpeg cannot encode HEVC" in lines
@@ -40,8 +40,8 @@ def test_encoders_are_told_by_what_worked(graphics: bool, monkeypatch: pytest.Mo
 
 def test_every_encoder_is_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
-    monkeypatch.setattr(encoders, "works", lambda executable, encoder: asked.append(encoder))
-    monkeypatch.setattr(encoders, "listed", lambda executable: frozenset())
+    monkeypatch.setattr(encoders, "encoder_works", lambda executable, encoder: asked.append(encoder))
+    monkeypatch.setattr(encoders, "listed_encoders", lambda executable: frozenset())
     assert all(finding.level == "note" for finding in doctor.check_encoders())
     assert sorted(encoder.name for encoder in asked) == sorted(encoder.name for encoder in ENCODERS)
 

@@ -11,7 +11,7 @@ from tiny_actor import tiny_actor
 from video_fixtures import read_video, shown_number
 
 from puppet import cli
-from puppet.commands import render, render_folder
+from puppet.commands import performance, render, render_folder
 from puppet.core.errors import RecordingError
 from puppet.output.settings import OutputSettings
 
@@ -19,7 +19,7 @@ from puppet.output.settings import OutputSettings
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Three clips of 12, 14 and 16 frames."""
-    monkeypatch.setattr(render, "_make_tracker", lambda source: PlantedTracker())
+    monkeypatch.setattr(performance, "film_tracker", lambda still: PlantedTracker())
     (tmp_path / "in").mkdir()
     for index, name in enumerate("abc"):
         driver_clip(tmp_path / "in" / f"{name}.mp4", frames=12 + 2 * index)
@@ -96,14 +96,14 @@ def test_a_folder_that_was_made_for_nothing_goes_again(
 def test_a_bug_with_one_video_does_not_keep_the_others(
     given: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
 ) -> None:
-    def make_tracker(_: object) -> PlantedTracker:
+    def make_tracker(still: bool) -> PlantedTracker:
         made.append(None)
         if len(made) == 2:
             raise KeyError("planted")
         return PlantedTracker()
 
     made: list[None] = []
-    monkeypatch.setattr(render, "_make_tracker", make_tracker)
+    monkeypatch.setattr(performance, "film_tracker", make_tracker)
     assert cli.main(["render", *given, "--jobs", "1"]) == 2
     assert lengths(tmp_path / "out") == {"a.mp4": 12, "c.mp4": 16}
     assert "puppet: Rendering b.mp4 failed unexpectedly (KeyError: 'planted'); its log is " in capsys.readouterr().err
@@ -211,4 +211,4 @@ def test_the_videos_themselves_are_never_replaced(folder: Path, given: list[str]
 
 def test_options_for_folders_are_refused_for_a_file(folder: Path, tmp_path: Path, capsys) -> None:
     assert cli.main(["render", str(folder / "a.mp4"), "-o", str(tmp_path / "x.mp4"), "--resume"]) == 2
-    assert "is no folder of videos" in capsys.readouterr().err
+    assert "is not a folder of videos" in capsys.readouterr().err

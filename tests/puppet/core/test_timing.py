@@ -1,6 +1,6 @@
 import pytest
 
-from puppet.core.timing import RateMeter, StageTimes
+from puppet.core.timing import RateMeter, StageTimes, percentiles
 
 
 class Clock:
@@ -55,3 +55,8 @@ def test_old_steps_are_forgotten_and_stages_may_be_left_out():
         times.add({"track": float(ms)} if ms % 2 else {})
     assert times.percentiles()["track"]["p50"] == pytest.approx(90.0)  # 81, 83, ... 99
     assert StageTimes().percentiles() == {}
+
+
+def test_percentiles_are_those_of_the_values() -> None:
+    assert percentiles(range(101)) == {"p50": 50.0, "p95": 95.0, "p99": 99.0}
+    assert percentiles([]) == {"p50": 0.0, "p95": 0.0, "p99": 0.0}

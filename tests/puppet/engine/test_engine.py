@@ -10,7 +10,7 @@ from engine_fakes import FakeActor, FakePuppeteer, FakeSink, FakeSource, endless
 from engine_fixtures import messages
 
 from puppet.core.errors import ActorFileError, RecordingError, SourceError
-from puppet.engine.engine import FAILURES_IN_A_ROW, ActorResults, Phase
+from puppet.engine.engine import FAILURES_IN_A_ROW, Phase
 
 
 def test_a_file_runs_to_its_end_and_the_last_result_stays(build):
@@ -394,24 +394,6 @@ def test_nothing_starts_after_stop(build):
     engine.set_actor(Path("marble.actor"))
     assert engine.opened == []
     assert engine.status().phase is Phase.STOPPED
-
-
-def test_only_results_of_the_actor_pass_and_only_so_many(build):
-    inner = FakeSink()
-    gate = ActorResults(4, inner)
-    engine = build(endless())
-    engine.add_sink(gate)
-    engine.start("0")
-    assert engine.results.take(10)  # without an actor
-    assert gate.count == 0
-    engine.set_actor(Path("marble.actor"))
-    assert eventually(lambda: gate.full)
-    reached = engine.status().results
-    assert eventually(lambda: engine.status().results > reached + 3)
-    engine.stop()
-    assert len(inner.written) == gate.count == 4
-    assert inner.written == sorted(inner.written)
-    assert inner.closed == 1
 
 
 # --- two threads, two frames ---

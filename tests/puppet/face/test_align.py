@@ -8,6 +8,7 @@ from planted_face import expression, rest_face, tracked
 
 from puppet.core.types import HeadPose
 from puppet.face import align
+from puppet.face.landmarks import OUTER_EYES, STABLE
 
 ANGLES = [(0, 0, 0), (35, 0, 0), (0, 25, 0), (0, 0, -40), (-30, 20, 15), (60, -35, 100), (-80, 5, -170)]
 
@@ -51,7 +52,7 @@ def test_a_planted_head_pose_is_taken_off_and_put_back(angles, own: bool) -> Non
     rest = rest_face()
     reference = None
     if own:  # a person whose bones are not the average ones
-        rest[align.STABLE] += np.random.default_rng(3).normal(0, 0.03, (len(align.STABLE), 3)).astype(np.float32)
+        rest[STABLE] += np.random.default_rng(3).normal(0, 0.03, (len(STABLE), 3)).astype(np.float32)
         reference = rest
     shape = expression(rest, open=0.2, smile=0.05, shut=0.5)
     planted = HeadPose(align.rotation_of(np.array(angles)), 55.0, np.array([100.0, 80.0, -7.0]))
@@ -93,7 +94,7 @@ def test_an_upright_crop_puts_the_eyes_at_the_same_place_whatever_the_roll(roll:
     face = tracked(rest_face(), (0, 0, roll), scale=47, middle=(150, 110))
     size = 64
     inside = align.transform_points(face.points, align.upright_transform(face, size))
-    left, right = inside[list(align.OUTER_EYES)]
+    left, right = inside[list(OUTER_EYES)]
     eyes = align.TIGHT_EYES * size
     np.testing.assert_allclose(right - left, [eyes, 0, 0], atol=1e-3)
     middle = (size - 1) / 2 - align.TIGHT_CENTRE * eyes

@@ -7,17 +7,8 @@ import pytest
 from planted_face import LID_GAP, LIP_GAP, expression, rest_face
 
 from puppet.core.types import LANDMARKS
-from puppet.face.measurements import (
-    EYE_LEFT,
-    EYE_RIGHT,
-    IRIS_LEFT,
-    IRIS_RIGHT,
-    LIPS,
-    MEASUREMENT_NAMES,
-    measure,
-    measurement_matrix,
-    nearness,
-)
+from puppet.face.landmarks import EYE_LEFT, EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT, LIPS
+from puppet.face.measurements import MEASUREMENT_NAMES, measure, measurement_matrix, nearness
 
 
 def changes(**planted: float) -> dict[str, float]:

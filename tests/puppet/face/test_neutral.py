@@ -11,7 +11,8 @@ from planted_face import MIDDLE, SCALE, expression, rest_face, tracked
 
 from puppet.core.types import LANDMARKS, Face
 from puppet.face import align, neutral
-from puppet.face.measurements import EYE_LEFT, EYE_RIGHT, LIPS, measure
+from puppet.face.landmarks import EYE_LEFT, EYE_RIGHT, LIPS
+from puppet.face.measurements import measure
 from puppet.face.neutral import (
     EASE,
     KEEP_EVERY,

@@ -11,7 +11,8 @@ import pytest
 from models.assets.synthetic_clips import rolled_in
 from puppet.core.types import LANDMARKS, Floats
 from puppet.face import neutral, rest_prior
-from puppet.face.measurements import BROWS, LIPS, measure
+from puppet.face.landmarks import BROWS, LIPS
+from puppet.face.measurements import measure
 from puppet.face.neutral import estimate_neutral, judged_estimate
 from puppet.face.rest_prior import restful, unseen_rest
 

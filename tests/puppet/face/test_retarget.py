@@ -10,21 +10,23 @@ from planted_face import LID_GAP, MIDDLE, MOUTH_MIDDLE, SCALE, UPRIGHT, expressi
 
 from puppet.core.types import HeadPose
 from puppet.face import align
-from puppet.face.measurements import BROWS, EYE_LEFT, EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT, LIPS, measure
-from puppet.face.neutral import Neutral
-from puppet.face.retarget import (
+from puppet.face.landmarks import (
+    BROWS,
     CHEEKS,
+    EYE_LEFT,
+    EYE_RIGHT,
+    IRIS_LEFT,
+    IRIS_RIGHT,
     JAW,
-    KNEE,
-    LIP_ROOM,
     LIP_TOP,
-    MAX_ANSWER,
-    MAX_REGION_GAIN,
+    LIPS,
     NOSE_BASE,
+    STABLE,
     UPPER_LIP,
-    Gains,
-    Retargeter,
 )
+from puppet.face.measurements import measure
+from puppet.face.neutral import Neutral
+from puppet.face.retarget import KNEE, LIP_ROOM, MAX_ANSWER, MAX_REGION_GAIN, Gains, Retargeter
 
 LIDS = ("lids_right", "lids_left")
 LOWER_LIP = 14
@@ -112,12 +114,12 @@ REGIONS = {
 def test_a_regions_gain_scales_that_region_and_no_other(region: str, gain: float) -> None:
     """Everything moves by a tenth to the side; gains of `overall` multiply."""
     actor, moved = rest_face(), rest_face()
-    loose = np.setdiff1d(np.arange(len(actor)), align.STABLE)
+    loose = np.setdiff1d(np.arange(len(actor)), STABLE)
     moved[loose, 0] += 0.1
     chosen = replace(Gains(0.5), **{region: gain})
     driven, _ = Retargeter(actor).drive(tracked(moved), neutral(actor), chosen)
     for name, points in REGIONS.items():
-        points = np.setdiff1d(points, align.STABLE)
+        points = np.setdiff1d(points, STABLE)
         share = (driven - actor)[points, 0] / (moved - actor)[points, 0]
         np.testing.assert_allclose(share, 0.5 * (gain if name == region else 1), atol=0.05)
 
@@ -127,13 +129,13 @@ def test_a_regions_gain_scales_that_region_and_no_other(region: str, gain: float
 )
 def test_more_is_asked_of_brows_that_answer_weakly(share: float, gain: float) -> None:
     actor, moved = rest_face(), rest_face()
-    loose = np.setdiff1d(np.arange(len(actor)), align.STABLE)
+    loose = np.setdiff1d(np.arange(len(actor)), STABLE)
     moved[loose, 0] += 0.1
     for chosen in (Gains(), Gains(0.5, brows=0.8)):
         plain, _ = Retargeter(actor).drive(tracked(moved), neutral(actor), chosen)
         driven, _ = Retargeter(actor, {"brows": share}).drive(tracked(moved), neutral(actor), chosen)
         for name, points in REGIONS.items():
-            points = np.setdiff1d(points, align.STABLE)
+            points = np.setdiff1d(points, STABLE)
             factor = (driven - actor)[points, 0] / (plain - actor)[points, 0]
             np.testing.assert_allclose(factor, gain if name == "brows" else 1, atol=0.1)
 
@@ -198,7 +200,7 @@ def test_bones_of_another_shape_leave_nothing_in_the_pose() -> None:
     """A long face, seen at 30 degrees: against the average face the pose would be off, against its own it is not."""
     user = rest_face()
     user[:, 1] *= 1.2
-    user[align.STABLE, 2] *= 0.8
+    user[STABLE, 2] *= 0.8
     face = tracked(user, (30, 10, 0))
     assert np.abs(align.angles_of(face.pose.rotation) - (30, 10, 0)).max() > 0.5
     landmarks, pose = Retargeter(rest_face()).drive(face, neutral(user))

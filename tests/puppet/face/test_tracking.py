@@ -18,6 +18,7 @@ import puppet
 from puppet.core.types import LANDMARKS, Face, Frame
 from puppet.face import align, tracking
 from puppet.face.face_selection import AttentiveTracker, Spot, spot_of
+from puppet.face.landmarks import OUTER_EYES
 from puppet.face.mirroring import flip_points
 from puppet.face.tracking import FaceFinder, FaceMeshTracker, MirrorTracker, film_tracker, live_tracker
 
@@ -57,7 +58,7 @@ def test_the_demo_driver_is_found_within_the_picture_and_looks_ahead(tracker, pi
         yaw, pitch, roll = align.angles_of(face.pose.rotation)
         assert max(abs(yaw), abs(pitch), abs(roll)) < 20
         np.testing.assert_allclose(align.place(face.canonical, face.pose), face.points, atol=1e-2)
-        eyes = face.canonical[list(align.OUTER_EYES)]
+        eyes = face.canonical[list(OUTER_EYES)]
         assert np.linalg.norm(eyes[1] - eyes[0]) == pytest.approx(1, abs=0.15)
 
 

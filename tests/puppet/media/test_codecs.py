@@ -23,10 +23,12 @@ from puppet.media.codecs import (
     pixel_filters,
     quality_arguments,
 )
-from puppet.media.encoders import choose, listed, offered, trial_arguments, works
+from puppet.media.encoders import available_codecs, choose_encoder, encoder_works, listed_encoders, trial_arguments
 from puppet.media.ffmpeg_arguments import RecordingSettings, recording_arguments
-from puppet.media.recorder import Recorder, find_ffmpeg
-from puppet.output import settings as output_settings
+from puppet.media.ffmpeg_child import find_ffmpeg
+from puppet.media.recorder import Recorder
+from puppet.output import recording_sink
+from puppet.output.recording_sink import recording_settings, with_fitting_codec
 from puppet.output.settings import OutputSettings
 
 BY_NAME = {encoder.name: encoder for encoder in ENCODERS}
@@ -101,10 +103,12 @@ def test_every_container_can_be_read_while_it_grows(name: str, growing: str) -> 
 )
 def test_every_mode_for_real(codec: Codec, suffix: str, tmp_path: Path) -> None:
     """Frames, rate, duration, time stamps and what is in them."""
-    if codec not in offered(find_ffmpeg()):
+    if codec not in available_codecs(find_ffmpeg()):
         pytest.skip(f"this ffmpeg has no encoder for {codec.label}")
     path = tmp_path / f"take{suffix}"
-    settings = OutputSettings(codec=codec.value, hardware=False).recording(path, "marble", "Marble agreed.", fps=25.0)
+    settings = recording_settings(
+        OutputSettings(codec=codec.value, hardware=False), path, "marble", "Marble agreed.", fps=25.0
+    )
     recorder = Recorder(settings, wait=True)
     for number in range(40):
         recorder.write(numbered(number), 7 + number / 25)
@@ -124,7 +128,7 @@ def test_every_mode_for_real(codec: Codec, suffix: str, tmp_path: Path) -> None:
 
 
 def test_a_name_that_does_not_suit_the_codec_is_refused(tmp_path: Path) -> None:
-    settings = OutputSettings(codec="prores").recording(tmp_path / "take.mp4")
+    settings = recording_settings(OutputSettings(codec="prores"), tmp_path / "take.mp4")
     with pytest.raises(
         RecordingError,
         match=r"take\.mp4: ProRes recordings are MOV or MKV files; .* or the codec H\.264, HEVC, VP9 or AV1",
@@ -135,13 +139,13 @@ def test_a_name_that_does_not_suit_the_codec_is_refused(tmp_path: Path) -> None:
 def test_a_name_chooses_the_codec_where_the_usual_one_does_not_suit(monkeypatch: pytest.MonkeyPatch) -> None:
     usual = OutputSettings()
     for name in ("a.mp4", "a.MOV", "a.mkv", "a.avi", "folder"):
-        assert usual.suiting(Path(name)) == usual
-    assert usual.suiting(Path("a.webm")).codec == "vp9"
-    assert OutputSettings(codec="ffv1").suiting(Path("a.mp4")).codec == "h264"
-    monkeypatch.setattr(output_settings, "offered", lambda executable: (Codec.H264, Codec.AV1))
-    assert usual.suiting(Path("a.webm")).codec == "av1"
-    monkeypatch.setattr(output_settings, "offered", lambda executable: (Codec.H264,))
-    assert usual.suiting(Path("a.webm")) == usual  # refused by name when the file is to be made
+        assert with_fitting_codec(usual, Path(name)) == usual
+    assert with_fitting_codec(usual, Path("a.webm")).codec == "vp9"
+    assert with_fitting_codec(OutputSettings(codec="ffv1"), Path("a.mp4")).codec == "h264"
+    monkeypatch.setattr(recording_sink, "available_codecs", lambda executable: (Codec.H264, Codec.AV1))
+    assert with_fitting_codec(usual, Path("a.webm")).codec == "av1"
+    monkeypatch.setattr(recording_sink, "available_codecs", lambda executable: (Codec.H264,))
+    assert with_fitting_codec(usual, Path("a.webm")) == usual  # refused by name when the file is to be made
 
 
 # --- probing ---
@@ -149,7 +153,7 @@ def test_a_name_chooses_the_codec_where_the_usual_one_does_not_suit(monkeypatch:
 
 @pytest.fixture(autouse=True)
 def _ask_anew() -> None:
-    for question in (listed, works):
+    for question in (listed_encoders, encoder_works):
         question.cache_clear()
 
 
@@ -174,17 +178,17 @@ def fake(tmp_path: Path, working: str, names: tuple[str, ...] = ("h264_nvenc", "
 def test_a_hardware_encoder_is_used_only_when_it_really_encodes_and_is_asked_once(tmp_path: Path) -> None:
     executable = fake(tmp_path, "h264_qsv")
     for _ in range(3):
-        assert choose(executable, Codec.H264).name == "h264_qsv"
+        assert choose_encoder(executable, Codec.H264).name == "h264_qsv"
     assert (tmp_path / "calls").read_text().count("call") == 3  # the list, NVENC in vain, Quick Sync
-    assert choose(executable, Codec.H264, hardware=False) is X264
-    assert offered(executable) == (Codec.H264,)
+    assert choose_encoder(executable, Codec.H264, hardware=False) is X264
+    assert available_codecs(executable) == (Codec.H264,)
     with pytest.raises(RecordingError, match="cannot encode ProRes; choose H.264"):
-        choose(executable, Codec.PRORES)
+        choose_encoder(executable, Codec.PRORES)
 
 
 @posix
 def test_without_hardware_x264_is_used(tmp_path: Path) -> None:
-    assert choose(fake(tmp_path, "libx264"), Codec.H264) is X264
+    assert choose_encoder(fake(tmp_path, "libx264"), Codec.H264) is X264
 
 
 @posix
@@ -194,11 +198,11 @@ def test_an_encoder_that_hangs_is_not_used(tmp_path: Path, monkeypatch: pytest.M
     path.write_text(f"#!/bin/sh\ncase \"$*\" in *-encoders*) echo '{listing}';; *) exec tail -f /dev/null;; esac\n")
     path.chmod(0o755)
     monkeypatch.setattr(encoders, "TRIAL_SECONDS", 0.5)
-    assert choose(str(path), Codec.H264) is X264
+    assert choose_encoder(str(path), Codec.H264) is X264
 
 
 def test_an_ffmpeg_that_cannot_be_asked_is_left_to_x264(tmp_path: Path) -> None:
-    assert choose(str(tmp_path / "none"), Codec.H264) is X264
+    assert choose_encoder(str(tmp_path / "none"), Codec.H264) is X264
 
 
 def test_a_trial_encodes_ten_frames(tmp_path: Path) -> None:
@@ -209,6 +213,6 @@ def test_a_trial_encodes_ten_frames(tmp_path: Path) -> None:
 
 
 def test_the_real_ffmpeg_is_probed_without_an_error() -> None:
-    chosen = choose(find_ffmpeg(), Codec.H264)
+    chosen = choose_encoder(find_ffmpeg(), Codec.H264)
     assert chosen.codec is Codec.H264
-    assert works(find_ffmpeg(), chosen)
+    assert encoder_works(find_ffmpeg(), chosen)

@@ -8,10 +8,10 @@ from puppet.media.codecs import Quality
 from puppet.media.ffmpeg_arguments import (
     FrameClock,
     RecordingSettings,
-    finish_arguments,
     literal,
     rate,
     recording_arguments,
+    remux_arguments,
 )
 from puppet.provenance.xmp import Provenance
 
@@ -44,7 +44,7 @@ def test_odd_sizes_are_padded(size: tuple[int, int], padded: bool):
 
 
 def test_remuxing_copies_and_puts_the_index_in_front():
-    arguments = finish_arguments("ffmpeg", Path("a.mp4"), Path("b.mp4"), Provenance())
+    arguments = remux_arguments("ffmpeg", Path("a.mp4"), Path("b.mp4"), Provenance())
     assert arguments[arguments.index("-c") + 1] == "copy"
     assert arguments[arguments.index("-movflags") + 1] == "+faststart"
     assert arguments[arguments.index("-i") + 1] == "file:a.mp4"
@@ -53,7 +53,7 @@ def test_remuxing_copies_and_puts_the_index_in_front():
 
 
 def test_finishing_with_sound_begins_it_where_the_pictures_begin():
-    arguments = finish_arguments("ffmpeg", Path("a.mp4"), Path("c.mp4"), Provenance(), Path("-b.mp4"), 0.25, 1.5)
+    arguments = remux_arguments("ffmpeg", Path("a.mp4"), Path("c.mp4"), Provenance(), Path("-b.mp4"), 0.25, 1.5)
     assert [arguments[i + 1] for i, a in enumerate(arguments) if a in ("-i", "-map", "-ss", "-t")] == [
         *["file:a.mp4", "0.250000", "file:-b.mp4", "0:v", "1:a:0", "1.500000"],
     ]

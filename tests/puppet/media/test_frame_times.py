@@ -8,13 +8,21 @@ import numpy as np
 import pytest
 from video_fixtures import ffmpeg, numbered, write_video
 
-from puppet.media.frame_times import FilmTimes, film_rate, film_times, nominal_rate, read_times, steady_rate, usual_rate
-from puppet.media.video_facts import FilmFacts, PictureFacts
+from puppet.media.frame_times import (
+    FrameTimes,
+    frame_rate,
+    nominal_rate,
+    parse_times,
+    probe_frame_times,
+    steady_rate,
+    usual_rate,
+)
+from puppet.media.video_facts import PictureFacts, VideoFacts
 
 
 def test_the_times_of_a_steady_file(tmp_path: Path) -> None:
     clip = write_video(tmp_path / "in.mp4", [numbered(k) for k in range(20)], 25.0)
-    times = film_times(clip)
+    times = probe_frame_times(clip)
     assert times.times == pytest.approx([k / 25 for k in range(20)])
     assert (times.start, times.end) == (0.0, pytest.approx(20 / 25))
 
@@ -23,14 +31,14 @@ def test_pictures_that_begin_after_the_sound_are_told(tmp_path: Path) -> None:
     clip = write_video(tmp_path / "silent.mp4", [numbered(k) for k in range(20)])
     sound = "sine=440:duration=1"
     ffmpeg("-itsoffset", "0.4", "-i", clip, "-f", "lavfi", "-i", sound, "-c:v", "copy", tmp_path / "late.mkv")
-    assert film_times(tmp_path / "late.mkv").start == pytest.approx(0.4, abs=0.03)
+    assert probe_frame_times(tmp_path / "late.mkv").start == pytest.approx(0.4, abs=0.03)
 
 
 def test_what_is_no_video_has_no_times(tmp_path: Path) -> None:
     (tmp_path / "text.mp4").write_text("this is no video")
-    assert film_times(tmp_path / "text.mp4") == FilmTimes()
-    assert film_times(tmp_path / "missing.mp4") == FilmTimes()
-    assert read_times("", "") == FilmTimes()
+    assert probe_frame_times(tmp_path / "text.mp4") == FrameTimes()
+    assert probe_frame_times(tmp_path / "missing.mp4") == FrameTimes()
+    assert parse_times("", "") == FrameTimes()
 
 
 def test_the_rate_at_which_every_picture_has_its_place() -> None:
@@ -63,23 +71,23 @@ def test_pictures_that_share_a_stamp_share_its_time() -> None:
 
 def test_half_pictures_do_not_double_the_rate() -> None:
     fields = tuple(np.arange(100) / 50)
-    whole, half = (FilmFacts(True, pictures=PictureFacts(0, interlaced=i), stamps=fields) for i in (False, True))
+    whole, half = (VideoFacts(True, pictures=PictureFacts(0, interlaced=i), stamps=fields) for i in (False, True))
     assert (nominal_rate(whole, 25.0), nominal_rate(half, 25.0)) == (50, 25)
-    assert (film_rate(FilmTimes(fields), whole, 25.0), film_rate(FilmTimes(fields), half, 25.0)) == (50, 25)
-    assert nominal_rate(FilmFacts(True), 1.05) == 1.05
-    assert nominal_rate(FilmFacts(True, stamps=tuple(np.arange(50) / 29.97)), 29.83) == 29.83
+    assert (frame_rate(FrameTimes(fields), whole, 25.0), frame_rate(FrameTimes(fields), half, 25.0)) == (50, 25)
+    assert nominal_rate(VideoFacts(True), 1.05) == 1.05
+    assert nominal_rate(VideoFacts(True, stamps=tuple(np.arange(50) / 29.97)), 29.83) == 29.83
 
 
 def test_a_cut_without_encoding_hides_pictures_that_are_not_due(tmp_path: Path) -> None:
     """Phones trim so: an edit list leaves out what lies between the last key picture and the cut."""
     clip = write_video(tmp_path / "in.mp4", [numbered(k) for k in range(40)])
     ffmpeg("-ss", "0.6", "-i", clip, "-c", "copy", tmp_path / "cut.mp4")
-    times = film_times(tmp_path / "cut.mp4")
+    times = probe_frame_times(tmp_path / "cut.mp4")
     assert times.start == 0.0
     assert times.times == pytest.approx([k / 30 for k in range(22)], abs=1e-3)
 
 
 def test_stamps_that_run_backwards_tell_no_rate() -> None:
     packets = "#tb 0: 1/30\n0, 0, 0, 1, 9, 0xab\n0, 1, 1, 1, 9, 0xab, F=0x0\n0, 2, 2, 4, 9, 0xab, F=0x4\n"
-    assert read_times(packets, "  Duration: 00:00:01.00, start: -0.5, b") == FilmTimes((0.0, 1 / 30), 0.5, 2 / 30)
-    assert read_times(packets, "Non-monotonic DTS; previous: 3") == FilmTimes()
+    assert parse_times(packets, "  Duration: 00:00:01.00, start: -0.5, b") == FrameTimes((0.0, 1 / 30), 0.5, 2 / 30)
+    assert parse_times(packets, "Non-monotonic DTS; previous: 3") == FrameTimes()

@@ -14,7 +14,9 @@ from puppet.core.errors import RecordingError
 from puppet.media import recorder as recorder_module
 from puppet.media.codecs import ENCODERS
 from puppet.media.ffmpeg_arguments import RecordingSettings
-from puppet.media.recorder import Recorder, find_ffmpeg, tidy
+from puppet.media.ffmpeg_child import find_ffmpeg
+from puppet.media.recorder import Recorder
+from puppet.media.remux import remux
 from puppet.provenance.xmp import Provenance
 from puppet.storage.names import new_recording_path, with_free_name
 
@@ -112,7 +114,7 @@ def test_what_nobody_foresaw_is_told_with_its_log_and_leaves_no_file(tmp_path: P
     def impossible() -> np.ndarray:
         raise KeyError("planted")
 
-    recorder = Recorder(RecordingSettings(tmp_path / "take.mp4"), lead=[(impossible, 0.0)])
+    recorder = Recorder(RecordingSettings(tmp_path / "take.mp4"), pre_roll=[(impossible, 0.0)])
     recorder.write(numbered(1), 0.1)
     recorder.close()
     said = str(recorder.error)
@@ -289,7 +291,7 @@ def test_an_ffmpeg_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.Monke
 def test_a_remux_that_fails_keeps_the_file(tmp_path: Path):
     path = tmp_path / "take.mp4"
     path.write_bytes(b"no video at all")
-    assert not tidy(path, find_ffmpeg())
+    assert not remux(path, find_ffmpeg())
     assert path.read_bytes() == b"no video at all"
     assert list(tmp_path.iterdir()) == [path]
 

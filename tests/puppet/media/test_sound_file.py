@@ -18,7 +18,7 @@ from puppet.media.ffmpeg_arguments import RecordingSettings
 from puppet.media.microphone import SILENCE_DB, Microphone, SoundDevice, SoundSystem
 from puppet.media.sound_file import RATE, SoundClock, SoundFile
 from puppet.media.timeline import Timeline
-from puppet.output.recording_sink import RecorderSink
+from puppet.output.recording_sink import RecorderSink, recording_settings
 from puppet.output.settings import OutputSettings
 
 IN_SYNC = 0.040  # s
@@ -89,7 +89,7 @@ CLAPS = [1.0, 3.0, 4.2]
 def clap_and_flash(path: Path, pause: tuple[float, float] | None = None, delay: float = 0.0, **options) -> RecorderSink:
     """A take of six seconds: white for 0.1 s whenever it claps; times are those of the day, from 50 on."""
     device = PlantedMicrophone([50 + clap for clap in CLAPS], 7.0, start=49.5, rate=RATE * 1.0001)
-    settings = OutputSettings("driver", hardware=False, **options).recording(path)
+    settings = recording_settings(OutputSettings("driver", hardware=False, **options), path)
     take = RecorderSink(settings, OutputSettings("driver").layouts, microphone=device, delay=delay, wait=True)
     for number in range(180):
         at = 50 + number / 30
@@ -126,7 +126,7 @@ def test_after_a_pause_they_still_go_together(tmp_path: Path) -> None:
 def test_while_the_camera_is_away_the_sound_goes_on_and_both_stay_together(tmp_path: Path) -> None:
     claps = [0.5, 72.0]
     device = PlantedMicrophone([50 + clap for clap in claps], 75.0, start=49.5)
-    settings = OutputSettings("driver", hardware=False).recording(tmp_path / "take.mp4")
+    settings = recording_settings(OutputSettings("driver", hardware=False), tmp_path / "take.mp4")
     take = RecorderSink(settings, OutputSettings("driver").layouts, microphone=device, wait=True)
     for number in [*range(30), *range(71 * 30, 73 * 30)]:
         seconds = number / 30
@@ -155,7 +155,7 @@ def test_the_delay_is_automatic_until_it_is_set() -> None:
 def test_sound_that_cannot_be_put_into_the_take_stays_beside_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("puppet.media.recorder.finish_arguments", lambda *_: ["false"])
+    monkeypatch.setattr("puppet.media.remux.remux_arguments", lambda *_: ["false"])
     device = PlantedMicrophone([0.5], 2.0)
     take = RecorderSink(RecordingSettings(tmp_path / "take.mp4"), microphone=device)
     for number in range(45):

@@ -15,12 +15,12 @@ from video_fixtures import ffmpeg, numbered, shown_number, write_video
 
 from puppet.core.errors import SourceError
 from puppet.media import video_formats
-from puppet.media.ffmpeg_arguments import film_input, finish_arguments
-from puppet.media.frame_times import film_times
-from puppet.media.recorder import find_ffmpeg
+from puppet.media.ffmpeg_arguments import remux_arguments, video_input
+from puppet.media.ffmpeg_child import find_ffmpeg
+from puppet.media.frame_times import probe_frame_times
+from puppet.media.opencv_video import OpenCvVideo
 from puppet.provenance.xmp import Provenance
 from puppet.sources import files
-from puppet.sources.devices import Film
 from puppet.sources.files import VideoFile
 from puppet.sources.registry import open_source
 
@@ -49,7 +49,7 @@ def test_a_session_under_the_mark_of_a_film_opens_no_port(mark: bytes, tmp_path:
     """OpenCV's ffmpeg would take it for SDP, and wait for what comes from the network."""
     film = tmp_path / "film.mp4"
     film.write_bytes(mark + b"\nv=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\n\rc=IN IP4 127.0.0.1\nm=video 45678 RTP/AVP 96\n")
-    monkeypatch.setattr(files, "Film", lambda path: pytest.fail("was opened"))
+    monkeypatch.setattr(files, "OpenCvVideo", lambda path: pytest.fail("was opened"))
     for text in (film.read_bytes(), film.read_bytes().replace(b"c=IN IP4", b"x=IN IP4")):  # known as a list; by ffmpeg
         film.write_bytes(text)
         with pytest.raises(SourceError):
@@ -70,11 +70,11 @@ def test_a_list_behind_a_tag_is_not_opened(other: Path):
 def test_ffmpeg_is_not_led_elsewhere_either(kind: str, other: Path):
     path = other.with_name("list.m3u8" if kind == "hls" else "list.mp4")
     path.write_bytes(leading_to(other)[kind])
-    assert film_times(path).times == ()
-    arguments = finish_arguments(find_ffmpeg(), other, other.with_name("out.mp4"), Provenance(), sound=path)
+    assert probe_frame_times(path).times == ()
+    arguments = remux_arguments(find_ffmpeg(), other, other.with_name("out.mp4"), Provenance(), sound=path)
     done = subprocess.run(arguments, timeout=60, check=False)
     assert done.returncode != 0
-    assert len(film_times(other).times) == 30
+    assert len(probe_frame_times(other).times) == 30
 
 
 def referring(film: bytes, to: str) -> bytes:
@@ -104,7 +104,7 @@ def test_a_film_that_refers_to_another(form: str, other: Path):
     path.write_bytes(referring(made.read_bytes(), form.format(other.parent, canary.places[0])))
     with pytest.raises(SourceError):
         open_source(str(path), paced=False).open()
-    film_times(path)
+    probe_frame_times(path)
     canary.close()
     assert canary.asked == 0
 
@@ -116,7 +116,7 @@ def test_a_name_that_looks_like_something_else(name: str, other: Path, tmp_path:
     write_video(tmp_path / "other.mp4", [numbered(OTHERS_MARK)] * 5)
     (tmp_path / "a001.jp2").write_bytes(b"no picture")
     path = film.rename(tmp_path / name)
-    capture = Film(path)
+    capture = OpenCvVideo(path)
     assert capture.grab()
     good, image = capture.retrieve()
     assert good
@@ -126,7 +126,7 @@ def test_a_name_that_looks_like_something_else(name: str, other: Path, tmp_path:
     capture.release()
     assert not capture.isOpened()
     assert not capture.grab()
-    assert len(film_times(path).times) in (0, 5)  # ffmpeg refuses what is called like a series of pictures
+    assert len(probe_frame_times(path).times) in (0, 5)  # ffmpeg refuses what is called like a series of pictures
 
 
 def _there(fd: str) -> bool:
@@ -164,7 +164,7 @@ def test_what_people_have_plays(suffix: str, tmp_path: Path):
     source.close()
     assert frame is not None
     assert frame.image.shape == (96, 160, 3)
-    assert len(film_times(path).times) >= 5
+    assert len(probe_frame_times(path).times) >= 5
 
 
 def test_a_pipe_does_not_wait_for_its_writer(tmp_path: Path):
@@ -177,7 +177,7 @@ def test_a_pipe_does_not_wait_for_its_writer(tmp_path: Path):
 
 
 def test_what_ffmpeg_may_read():
-    arguments = film_input(Path("a.mp4"))
+    arguments = video_input(Path("a.mp4"))
     assert arguments[:2] == ["-protocol_whitelist", "file"]
     assert arguments[-2:] == ["-i", "file:a.mp4"]
     assert not set(arguments[3].split(",")) & {

@@ -24,7 +24,8 @@ from pathlib import Path
 from puppet.actor.runtime import load_actor
 from puppet.media.ffmpeg_arguments import RecordingSettings
 from puppet.core.types import Frame
-from puppet.commands.headless import Meter, build_engine
+from puppet.commands.headless import Meter
+from puppet.commands.services import build_engine_for
 from puppet.output.recording_sink import RecorderSink
 from puppet.sources.registry import open_source
 
@@ -33,7 +34,7 @@ kept = []
 
 def once(number):
     actor, meter = load_actor(file, "cpu"), Meter(4)
-    engine = build_engine(lambda spec: open_source(spec, paced=False, loop=True), actor)
+    engine = build_engine_for(actor, lambda spec: open_source(spec, paced=False, loop=True))
     take = RecorderSink(RecordingSettings(folder / f"{number}.mp4"))
     engine.set_actor(Path("tiny.actor"))
     engine.add_sink(take)

@@ -14,8 +14,9 @@ from video_fixtures import numbered, read_video, result_of, shown_number
 from puppet.core.errors import RecordingError
 from puppet.core.layout import Layout
 from puppet.core.types import Frame, Portrait, Result
-from puppet.output.recording_sink import save_snapshot
+from puppet.output.recording_sink import begin_take
 from puppet.output.settings import OutputSettings
+from puppet.output.snapshot import save_snapshot
 from puppet.provenance import signing
 from puppet.provenance.signing import credentials, manifest, sign
 from puppet.provenance.xmp import Provenance
@@ -43,7 +44,8 @@ def test_the_manifest_states_how_the_picture_came_about() -> None:
 
 def test_a_take_is_signed_and_a_change_is_found(tmp_path: Path) -> None:
     pytest.importorskip("c2pa")
-    take = OutputSettings("separate", hardware=False, badge=False, sign=True).take(tmp_path / "take.mp4", "marble")
+    outputs = OutputSettings("separate", hardware=False, badge=False, sign=True)
+    take = begin_take(outputs, tmp_path / "take.mp4", "marble")
     for number in range(5):
         portrait = Portrait(np.ascontiguousarray(numbered(number, 96, 96)))
         take.write(Result(Frame(numbered(number), number, number / 30), None, None, portrait, None))
@@ -90,10 +92,10 @@ def test_the_certificate_is_made_once_and_can_be_replaced(folder: Path) -> None:
 
 def test_what_cannot_be_signed_is_told_before_the_take_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(RecordingError, match=r"C2PA has no place in \.mkv files"):
-        OutputSettings(codec="ffv1", sign=True).take(tmp_path / "take.mkv")
+        begin_take(OutputSettings(codec="ffv1", sign=True), tmp_path / "take.mkv")
     monkeypatch.setitem(sys.modules, "c2pa", None)
     with pytest.raises(RecordingError, match=r'pip install "puppet-live\[provenance\]"'):
-        OutputSettings(sign=True, hardware=False).take(tmp_path / "take.mp4")
+        begin_take(OutputSettings(sign=True, hardware=False), tmp_path / "take.mp4")
     assert list(tmp_path.iterdir()) == []
 
 

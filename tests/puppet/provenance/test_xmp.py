@@ -15,7 +15,7 @@ from puppet.core.layout import Layout
 from puppet.core.types import Frame, Portrait, Result
 from puppet.media.ffmpeg_arguments import RecordingSettings
 from puppet.media.recorder import Recorder
-from puppet.output.recording_sink import save_snapshot
+from puppet.output.snapshot import save_snapshot
 from puppet.provenance.badge import put_badge
 from puppet.provenance.xmp import XMP_UUID, Provenance, in_webp, metadata_arguments, xmp_packet
 

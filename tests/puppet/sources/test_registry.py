@@ -14,11 +14,12 @@ import pytest
 from video_fixtures import NetworkCamera, RtspServer, ffmpeg, numbered, read_video, shown_number, write_video
 
 from puppet.core.errors import SourceError
-from puppet.settings import CameraFormat
+from puppet.core.protocols import Source
 from puppet.sources import devices as devices_module
+from puppet.sources.camera_format import CameraFormat
 from puppet.sources.cameras import camera_picture
-from puppet.sources.devices import Access, Camera, CameraWish, Devices, probe_device, unique_names
-from puppet.sources.registry import DEMO_CLIP, SOURCES, Source, SourceKind, list_cameras, open_source
+from puppet.sources.devices import Access, Camera, Devices, RequestedFormat, list_cameras, probe_device, unique_names
+from puppet.sources.registry import DEMO_CLIP, SOURCES, SourceKind, open_source
 
 WEBCAM, OTHER = Camera(0, "HD Webcam", "/dev/video0", 200), Camera(2, "Studio Cam", "/dev/video2", 200)
 
@@ -553,16 +554,16 @@ def test_reading_the_clip_another_way_gives_the_same_pictures(clip: Path):
 
 
 def test_a_camera_is_asked_for_what_is_wanted_at_the_moment():
-    wish, asked = CameraWish(), []
+    wish, asked = RequestedFormat(), []
 
     def capture(target, backend, properties):
         asked.append(dict(properties))
         return FakeCapture()
 
-    source = open_source("0", devices=fake_devices(capture=capture, wanted=wish.wanted))
+    source = open_source("0", devices=fake_devices(capture=capture, camera_format=wish.current))
     source.open()
     source.close()
-    wish.want(CameraFormat(640, 480, 60))
+    wish.change(CameraFormat(640, 480, 60))
     source.open()
     source.close()
     sizes = [(a[cv2.CAP_PROP_FRAME_WIDTH], a[cv2.CAP_PROP_FRAME_HEIGHT], a[cv2.CAP_PROP_FPS]) for a in asked]

@@ -22,11 +22,12 @@ from playlists import leading_to
 from video_fixtures import RtspServer, ffmpeg, numbered, shown_number, until, write_video
 
 from puppet.core.errors import SourceError
+from puppet.core.protocols import Source
 from puppet.core.slot import LatestSlot
 from puppet.core.types import Frame
 from puppet.engine.capture import Capture, Phase
 from puppet.sources.devices import Devices
-from puppet.sources.registry import Source, open_source
+from puppet.sources.registry import open_source
 
 QUICK = Devices(open_within=20.0, frozen_after=3.0)
 HASTY = Devices(open_within=0.6, frozen_after=0.5)

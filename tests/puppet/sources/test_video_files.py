@@ -15,11 +15,11 @@ from video_fixtures import ffmpeg, numbered, read_video, shown_number, write_vid
 from puppet.core.errors import SourceError
 from puppet.core.types import Frame
 from puppet.media import video_decoder
-from puppet.media.encoders import listed
-from puppet.media.ffmpeg_arguments import film_input
+from puppet.media.encoders import listed_encoders
+from puppet.media.ffmpeg_arguments import video_input
+from puppet.media.ffmpeg_child import find_ffmpeg
 from puppet.media.hdr import PEAK, TRANSFERS, to_sdr, white_of
-from puppet.media.recorder import find_ffmpeg
-from puppet.media.video_facts import FilmFacts, PictureFacts, film_facts, read_facts
+from puppet.media.video_facts import PictureFacts, VideoFacts, parse_facts, probe_video
 from puppet.sources import files
 from puppet.sources.files import VideoFile, claimed_frames
 from puppet.sources.registry import open_source
@@ -60,7 +60,7 @@ def test_a_name_that_is_not_utf8_plays(clip: Path, tmp_path: Path) -> None:
     (tmp_path / LATIN).write_bytes(clip.read_bytes())
     assert numbers_of(tmp_path / LATIN) == list(range(20))
     assert claimed_frames(tmp_path / LATIN) == 20
-    assert film_facts(tmp_path / LATIN).pictures is not None
+    assert probe_video(tmp_path / LATIN).pictures is not None
     assert "lat\\udce9in" in ascii(trouble_with(tmp_path / f"no {LATIN}"))
 
 
@@ -72,7 +72,7 @@ def test_a_name_is_nothing_but_a_name(name: str, clip: Path, tmp_path: Path, mon
     monkeypatch.chdir(tmp_path)
     Path(name).write_bytes(clip.read_bytes())
     assert numbers_of(name) == list(range(20))
-    assert film_facts(Path(name)).pictures == film_facts(clip).pictures
+    assert probe_video(Path(name)).pictures == probe_video(clip).pictures
 
 
 def test_names_that_are_too_long_and_what_is_no_file(tmp_path: Path) -> None:
@@ -185,7 +185,7 @@ def test_lines_of_two_moments_become_one_picture(tmp_path: Path) -> None:
 
 
 def test_what_opencv_cannot_decode_ffmpeg_may(clip: Path, tmp_path: Path) -> None:
-    if "libsvtav1" not in listed(find_ffmpeg()):
+    if "libsvtav1" not in listed_encoders(find_ffmpeg()):
         pytest.skip("this ffmpeg cannot write AV1, which OpenCV's wheel cannot read")
     ffmpeg("-loglevel", "fatal", "-i", clip, "-c:v", "libsvtav1", "-preset", "8", "-crf", "10", tmp_path / "film.mkv")
     frames = frames_of(tmp_path / "film.mkv")
@@ -207,7 +207,7 @@ def test_the_decoder_is_let_go_of_half_way_and_begins_again(tmp_path: Path) -> N
 def test_the_arguments_of_the_decoder_are_these_lists() -> None:
     fields = PictureFacts(index=2, interlaced=True)
     assert video_decoder.decode_arguments("ffmpeg", Path("/a.mov"), fields) == [
-        *("ffmpeg", "-hide_banner", "-nostats", "-nostdin", *film_input(Path("/a.mov"))),
+        *("ffmpeg", "-hide_banner", "-nostats", "-nostdin", *video_input(Path("/a.mov"))),
         *("-map", "0:2", "-vf"),
         "bwdif=mode=send_frame:deint=interlaced,scale=flags=bicubic+accurate_rnd+full_chroma_int,format=bgr24,"
         "showinfo=checksum=0",
@@ -233,7 +233,7 @@ def test_pictures_beyond_all_bounds_are_refused_before_they_are_decoded(
     clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "MOST_PIXELS", 160 * 96 - 1)
-    monkeypatch.setattr(files, "Film", lambda path: pytest.fail("was opened"))
+    monkeypatch.setattr(files, "OpenCvVideo", lambda path: pytest.fail("was opened"))
     assert "160 x 96 px are larger than" in trouble_with(clip)
 
 
@@ -241,10 +241,10 @@ def test_dolby_vision_that_nobody_else_understands_is_refused_in_words(
     clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = TOLD.replace("profile: 8", "profile: 5").replace("compatibility id: 4", "compatibility id: 0")
-    assert read_facts("", TOLD).pictures == PictureFacts(
+    assert parse_facts("", TOLD).pictures == PictureFacts(
         1, 1920, 1080, "arib-std-b67", "bt2020", "bt2020nc", hidden=True
     )
-    monkeypatch.setattr(files, "film_facts", lambda path: read_facts("", told))
+    monkeypatch.setattr(files, "probe_video", lambda path: parse_facts("", told))
     assert "Dolby Vision of profile 5" in trouble_with(clip)
 
 
@@ -329,18 +329,18 @@ Stream mapping:
 
 
 def test_the_words_of_ffmpeg_are_understood() -> None:
-    facts = read_facts("", TOLD.replace("attached pic", "default"))
+    facts = parse_facts("", TOLD.replace("attached pic", "default"))
     assert facts.pictures is not None
     assert (facts.pictures.index, facts.pictures.matrix, facts.pictures.interlaced) == (0, "bt470bg", False)
-    facts = read_facts("", TOLD)
+    facts = parse_facts("", TOLD)
     assert (facts.known, facts.jumping, facts.seconds, facts.cover) == (True, False, 3602.5, True)
     assert facts.sounds == (3, 4, 5)  # what cannot be decoded does not count
     assert facts.sound == 5  # marked as default, and no comment
     assert facts.pictures is not None
     assert facts.pictures.hidden
-    assert video_decoder.needed(replace(facts.pictures, transfer=""))
-    same = read_facts("", TOLD.replace("tv, bt2020nc/bt2020/arib-std-b67", "tv, bt709, top coded first (swapped)"))
+    assert video_decoder.needs_ffmpeg(replace(facts.pictures, transfer=""))
+    same = parse_facts("", TOLD.replace("tv, bt2020nc/bt2020/arib-std-b67", "tv, bt709, top coded first (swapped)"))
     assert same.pictures == PictureFacts(1, 1920, 1080, "bt709", "bt709", "bt709", interlaced=True, hidden=True)
-    assert read_facts("", "file:x: No such file or directory") == FilmFacts(refused=True)
+    assert parse_facts("", "file:x: No such file or directory") == VideoFacts(refused=True)
     assert re.search("mpegts", TOLD) is None
-    assert read_facts("", TOLD.replace("mov,mp4,m4a,3gp,3g2,mj2", "mpegts")).jumping
+    assert parse_facts("", TOLD.replace("mov,mp4,m4a,3gp,3g2,mj2", "mpegts")).jumping

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from puppet.core.errors import PuppetError
-from puppet.output.crash_recovery import clear_up
+from puppet.output.crash_recovery import recover_unfinished
 from puppet.storage import files, unfinished
 from puppet.storage.file_lock import is_locked, lock_of, locked, only_writer, owner
 from puppet.storage.files import publish, publish_whole, set_aside, write_new, write_whole
@@ -138,7 +138,7 @@ def test_the_lock_of_a_killed_process_is_free_and_goes(tmp_path: Path, own: Path
         other.stdout.readline()
         other.kill()
     assert len(list((own / "locks").iterdir())) == 1
-    clear_up()
+    recover_unfinished()
     assert list((own / "locks").iterdir()) == []
 
 
@@ -170,7 +170,7 @@ def test_a_home_that_cannot_be_written_keeps_nobody_from_working(
     monkeypatch.setenv("PUPPET_CONFIG_DIR", str(tmp_path / "file" / "own"))
     with only_writer(tmp_path / "out.mp4"):
         assert write_new(tmp_path / "out.txt", "here").read_text() == "here"
-    assert clear_up() == []
+    assert recover_unfinished() == []
 
 
 # --- what killed processes leave ---
@@ -201,7 +201,7 @@ def test_drafts_of_a_killed_process_go_and_nothing_else(tmp_path: Path, own: Pat
     with in_process(LEAVE, folder) as process:
         assert process.stdout is not None
         draft, place = (Path(process.stdout.readline().strip()) for _ in range(2))
-        clear_up()  # it lives
+        recover_unfinished()  # it lives
         assert draft.exists()
         process.kill()
     (folder / "other.txt").unlink()
@@ -209,7 +209,7 @@ def test_drafts_of_a_killed_process_go_and_nothing_else(tmp_path: Path, own: Pat
     strangers = [folder / f".film.{'0' * 12}.mp4", folder / "film.part.mp4", folder / ".film.mp4.partial"]
     for stranger in strangers:
         stranger.write_text("precious")
-    clear_up()
+    recover_unfinished()
     assert not draft.exists()
     assert not place.exists()
     left = {path.name for path in folder.iterdir()}
@@ -230,5 +230,5 @@ def test_a_damaged_list_removes_nothing(tmp_path: Path, text: str) -> None:
     unfinished.lists_folder().mkdir(parents=True)
     (unfinished.lists_folder() / f"1-a{unfinished.LIST}").write_text(text)
     (tmp_path / "precious").write_text("")
-    assert clear_up() == []
+    assert recover_unfinished() == []
     assert (tmp_path / "precious").exists()

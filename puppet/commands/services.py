@@ -1,0 +1,128 @@
+"""Puts the program together: the engine on real sources and actors, and the services that the window asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from puppet.core.errors import PuppetError
+from puppet.core.layout import Layout
+from puppet.core.providers import AUTO
+from puppet.engine.engine import Engine, PuppeteerLike
+from puppet.settings import Settings
+from puppet.sources.devices import Devices, RequestedFormat
+
+if TYPE_CHECKING:
+    from puppet.actor.runtime import Actor
+    from puppet.core.protocols import Source
+    from puppet.core.types import Image, Result
+    from puppet.engine.puppeteer import StepOptions
+    from puppet.gui.presenters.services import Services
+    from puppet.output.recording_sink import RecorderSink
+
+DEMO = "demo"
+
+
+def build_engine(provider: str = AUTO, loop: bool = False, camera_format: RequestedFormat | None = None) -> Engine:
+    """An engine that opens any source and loads any actor file when asked; nothing is opened or loaded yet.
+
+    loop: play files again and again; the demo clip always does. camera_format: what cameras are asked for.
+    """
+    devices = Devices(camera_format=(camera_format or RequestedFormat()).current)
+
+    def open_source(spec: str) -> Source:
+        from puppet.sources.registry import is_one_picture, open_source
+
+        stands = is_one_picture(spec)  # a window shows a picture until another source is chosen
+        return open_source(spec, paced=True, loop=loop or stands or spec == DEMO, devices=devices)
+
+    def load_actor(path: Path) -> Actor:
+        from puppet.actor.runtime import load_actor
+
+        return load_actor(path, provider)
+
+    return Engine(open_source, lambda: _make_puppeteer(None), load_actor)
+
+
+def build_engine_for(
+    actor: Actor,
+    make_source: Callable[[str], Source],
+    options: StepOptions | None = None,
+    others: Sequence[Actor] = (),
+) -> Engine:
+    """An engine for an actor that is loaded already, and for others that play the same face beside it."""
+    beside = {f"beside {number}": other for number, other in enumerate(others)}
+    engine = Engine(make_source, lambda: _make_puppeteer(actor), lambda path: beside.get(path.name, actor), options)
+    engine.set_others([Path(name) for name in beside])
+    return engine
+
+
+def _make_puppeteer(actor: Actor | None) -> PuppeteerLike:
+    from puppet.engine.puppeteer import Puppeteer
+    from puppet.face.tracking import live_tracker
+
+    return Puppeteer(live_tracker(), actor)
+
+
+def consent_of(engine: Engine) -> Callable[[], str]:
+    """A function that gives the consent statements of the actor that plays and of whom it turns into.
+
+    The text is empty while no actor plays.
+    """
+    return lambda: " ".join(face.card.consent for face in engine.faces)
+
+
+def window_services(
+    save: Callable[[Settings], None],
+    settings: Settings,
+    camera_format: RequestedFormat | None = None,
+    consent: Callable[[], str] = str,
+) -> Services:
+    """What the window's controller asks of the rest of the program.
+
+    save: writes the settings, raises OSError. camera_format: changed when the user asks cameras for another one.
+    consent: gives the consent statement that recordings carry.
+    """
+    from puppet.actor.catalogue import list_actors, read_preview
+    from puppet.face.neutral_store import NeutralStore
+    from puppet.gui.presenters.services import Services
+    from puppet.media.ffmpeg_arguments import RecordingSettings
+    from puppet.output.live_outputs import LiveOutputs
+    from puppet.output.recording_sink import RecorderSink
+    from puppet.pictures import decode
+    from puppet.sources.cameras import camera_picture
+    from puppet.sources.devices import list_cameras
+    from puppet.storage.names import with_free_name
+
+    def record_footage(path: Path) -> RecorderSink:
+        return with_free_name(path, lambda free: RecorderSink(RecordingSettings(free), (Layout.DRIVER,)))
+
+    def read_picture(path: Path) -> Image | None:
+        try:
+            return decode.read_picture(path)
+        except (PuppetError, OSError):  # being written, or removed meanwhile; the controller tries again
+            return None
+
+    outputs = LiveOutputs(settings.output, settings.folder(), consent)
+
+    def make_recorder(path: Path | None, settings: Settings, name: str) -> RecorderSink:
+        return outputs.take(path, settings.folder(), name)
+
+    def snapshot(result: Result, settings: Settings, name: str) -> Path:
+        return outputs.snapshot(result, settings.folder(), name)
+
+    return Services(
+        list_cameras=lambda: [camera.name for camera in list_cameras()],
+        camera_picture=camera_picture,
+        want_camera=(camera_format or RequestedFormat()).change,
+        list_actors=list_actors,
+        read_preview=read_preview,
+        make_recorder=make_recorder,
+        save_snapshot=snapshot,
+        outputs=outputs,
+        save_settings=save,
+        neutrals=NeutralStore(),
+        record_footage=record_footage,
+        read_picture=read_picture,
+    )
