@@ -19,7 +19,7 @@ from typing import cast
 
 from puppet.core.errors import PuppetError
 from puppet.new_actor import job
-from puppet.process.log import explained
+from puppet.process.log import explained, start
 from puppet.storage.file_lock import acquire
 
 LOOK_EVERY = 0.2  # s between looks for the wish to stop
@@ -119,6 +119,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with contextlib.suppress(OSError, AttributeError):
         os.nice(5)  # the window's picture comes first
     with lock:
+        start(f"new actor, {what}")
         (place / job.PID).write_text(str(os.getpid()))  # for people who look; the lock is what counts
         try:
             work(place, what)

@@ -16,8 +16,9 @@ import numpy as np
 import pytest
 from tiny_actor import tiny_actor, tiny_latents, tiny_parts
 
-from puppet.actor.card import CARD, card_from_json, card_to_json, read_card
-from puppet.actor.latents import MOST_ROWS, latents_from_bytes, latents_to_bytes
+from puppet.actor.card import card_from_json, card_to_json
+from puppet.actor.file import CARD, read_card
+from puppet.actor.latents import MAX_ROWS, latents_from_bytes, latents_to_bytes
 from puppet.actor.library import checked_name
 from puppet.commands import bench_report
 from puppet.commands.window import choose_actor, choose_source
@@ -378,7 +379,7 @@ def latents(**changes) -> bytes:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"samples": np.zeros((MOST_ROWS + 1, 8), np.float32)},
+        {"samples": np.zeros((MAX_ROWS + 1, 8), np.float32)},
         {"axes": np.full((2, 8), 1e30)},
         {"mean": np.full(8, 1e300)},
         {"direction_\x1b[2J": np.zeros(8)},
@@ -653,7 +654,7 @@ ONE_PLACE = {  # what only these files may call
     "torch.load": (),
     "json.load": ("models/fidelity/warped_still.py",),  # of its parent, through a pipe
     "json.loads": ("puppet/parsing/plain_json.py",),
-    "zipfile.ZipFile": ("puppet/parsing/zips.py", "puppet/actor/card.py"),  # there only to write
+    "zipfile.ZipFile": ("puppet/parsing/zips.py", "puppet/actor/file.py"),  # there only to write
     "eval": (),
     "exec": (),
 }

@@ -18,17 +18,10 @@ from puppet.actor.runtime import Actor
 from puppet.core.errors import PuppetError
 from puppet.core.types import Floats, Image, Latent
 from puppet.explore.bookmarks import Bookmarks
-from puppet.explore.exploration import (
-    COMMANDS,
-    Command,
-    Direction,
-    Exploration,
-    RandomFaces,
-    bases,
-    explore,
-    parse_command,
-    walk_target,
-)
+from puppet.explore.directions import Direction, bases
+from puppet.explore.exploration import Exploration, explore
+from puppet.explore.paths import RandomFaces, walk_target
+from puppet.explore.text_commands import COMMANDS, Command, parse_command
 from puppet.gui.explorer.bookmarks import ActorBookmarks
 from puppet.gui.explorer.clipboard import copy_latent, pasted_latent
 from puppet.gui.explorer.face_panel import FacePanel
@@ -139,7 +132,7 @@ class ExplorerWidget(QWidget):
         """Go on from a live expression, attributes included; see `live_wanted`."""
         if self._at is not None and latent.values.shape == self._at.place.point.shape:
             self._motion.stop()
-            self._apply(self._at.go(latent.values))
+            self._apply(self._at.jump_to(latent.values))
 
     def shutdown(self) -> None:
         """End the threads; a video that is being made is ended and kept. Idempotent."""
@@ -202,7 +195,7 @@ class ExplorerWidget(QWidget):
         if command.key == "d":
             self._apply(at.pick(command.numbers[0], command.numbers[1]))
         elif command.key == "r" and self._faces is not None:
-            self._apply(at.go(self._faces.draw(self._random)))
+            self._apply(at.jump_to(self._faces.draw(self._random)))
         elif command.key == "f":
             self._apply(at.toggle_freeze())
         elif command.key == "u":
@@ -216,7 +209,7 @@ class ExplorerWidget(QWidget):
         elif command.key == "b":
             self._bookmarks.add(command.name, at.shown, self.pane.face)
         elif command.key == "g":
-            self._apply(at.go(self._bookmarks.point(command.name)))
+            self._apply(at.jump_to(self._bookmarks.point(command.name)))
 
     def _type(self) -> None:
         if self._try(lambda: self.do(parse_command(self.face.command.text()))):
@@ -277,7 +270,7 @@ class ExplorerWidget(QWidget):
         at = self._at
         point = pasted_latent(len(at.place.point), self.banners) if at is not None else None
         if at is not None and point is not None:
-            self._apply(at.go(point))
+            self._apply(at.jump_to(point))
 
     # -- walk and morph ------------------------------------------------------------------------------------------
 
@@ -292,7 +285,7 @@ class ExplorerWidget(QWidget):
 
     def _walked(self, point: Floats) -> None:
         if self._at is not None:
-            self._apply(self._at.wander(point))
+            self._apply(self._at.walk_to(point))
 
     def _played(self, step: Step) -> None:
         self.worker.ask(step.point, step.draw)
