@@ -145,7 +145,7 @@ def export_attributes(args: argparse.Namespace) -> None:
     from export.attributes import add_attributes
     from models.data.dataset import open_dataset
     from models.data.labels import dataset_labels
-    from puppet.actor.runtime import find_actor
+    from puppet.actor.catalogue import find_actor
 
     file = find_actor(str(args.actor))
     with (

@@ -51,7 +51,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Train, alone or as one process of a team; the exit code. Raises PuppetError."""
     from models.training.distributed import team
-    from models.training.trainer import Overrides, train
+    from models.training.run_folder import Overrides
+    from models.training.trainer import train
 
     overrides = Overrides(args.steps, args.minutes, args.batch_size, args.seed, args.mirror)
     if args.resume and args.preset is not None:

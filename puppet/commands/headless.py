@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from puppet.actor.runtime import DEFAULT_ACTOR, find_actor, load_actor
+from puppet.actor.catalogue import DEFAULT_ACTOR, find_actor
+from puppet.actor.runtime import load_actor
 from puppet.commands.services import DEMO, build_engine_for
 from puppet.core.addresses import without_secrets
 from puppet.core.errors import ActorStalledError, PuppetError, RecordingError
@@ -20,7 +21,8 @@ from puppet.core.protocols import Source
 from puppet.core.providers import AUTO, short_name
 from puppet.core.timing import StageTimes
 from puppet.core.types import Result
-from puppet.engine.engine import Engine, Phase
+from puppet.engine.capture import Phase
+from puppet.engine.engine import Engine
 from puppet.output.gate import ResultGate
 from puppet.output.recording_sink import RecorderSink, begin_take
 from puppet.output.settings import OutputSettings

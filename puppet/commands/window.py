@@ -15,7 +15,8 @@ from puppet.commands.display import prepare_qt, refuse_existing
 from puppet.commands.services import DEMO, build_engine, consent_of, window_services
 from puppet.core.errors import ActorFileError, PuppetError, RecordingError
 from puppet.core.providers import AUTO
-from puppet.engine.engine import Engine, Phase
+from puppet.engine.capture import Phase
+from puppet.engine.engine import Engine
 from puppet.process.log import uncaught
 from puppet.process.signals import closing, raise_if_terminated
 from puppet.settings import Settings, SettingsFile, load_settings
@@ -104,7 +105,7 @@ def choose_actor(given: str | None, remembered: str) -> tuple[Path | None, str |
 
     given: on the command line, a name or file; remembered: by the settings. Raises ActorFileError for `given` alone.
     """
-    from puppet.actor.runtime import DEFAULT_ACTOR, find_actor, list_actors
+    from puppet.actor.catalogue import DEFAULT_ACTOR, find_actor, list_actors
 
     if given is not None:
         return find_actor(given), None

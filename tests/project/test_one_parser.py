@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from puppet.actor.card import CARD
+from puppet.actor.file import CARD
 from puppet.parsing.arrays import read_arrays
 
 ROOT = Path(__file__).resolve().parents[2]

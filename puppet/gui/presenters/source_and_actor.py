@@ -8,7 +8,8 @@ from PyQt6.QtGui import QIcon
 
 from puppet.core.errors import ActorStalledError, PuppetError
 from puppet.core.types import Image
-from puppet.engine.engine import Phase, Status
+from puppet.engine.capture import Phase
+from puppet.engine.engine import Status
 from puppet.gui.kit.pickers import THUMBNAIL
 from puppet.gui.kit.qimage import to_icon
 from puppet.gui.live.source_panel import DEMO

@@ -6,7 +6,8 @@ from PyQt6.QtCore import QT_TRANSLATE_NOOP
 
 from puppet.core.providers import LABELS
 from puppet.core.types import Result
-from puppet.engine.engine import Phase, Status
+from puppet.engine.capture import Phase
+from puppet.engine.engine import Status
 from puppet.gui.kit.plain_text import set_tip
 from puppet.gui.kit.words import decimal, translate
 from puppet.gui.presenters.base import Presenter, WindowContext

@@ -8,7 +8,8 @@ from tiny_dataset import write_dataset
 
 from models.data.dataset import open_dataset
 from models.latent.run_space import RunSpace
-from models.networks.seeds.int8 import SeedInt8, SeedInt8Config
+from models.networks.config import SeedInt8Config
+from models.networks.seeds.int8 import SeedInt8
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 

@@ -30,9 +30,9 @@ from models.training import checkpoint
 from models.training.checkpoint import EMA, MODEL, OPTIMIZER
 from models.training.distributed import ALONE, FAILURES, Team, _is_first_to_fail, _tells_of_loss, team
 from models.training.metrics_log import read_metrics
-from models.training.run_folder import RUN_FACTS, RunFacts, read_run_facts
+from models.training.run_folder import RUN_FACTS, Overrides, RunFacts, read_run_facts
 from models.training.schedule import LOSS_STREAM, generator_of, rows_of_step, seed_of
-from models.training.trainer import Overrides, Trainer, train
+from models.training.trainer import Trainer, train
 from puppet.core.errors import DataError
 from puppet.core.types import HeadPose
 from puppet.face import align

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tiny_model import tiny_config
 
-from models.training.trainer import Overrides
+from models.training.run_folder import Overrides
 
 
 def test_an_end_on_the_command_line_replaces_the_presets():

@@ -21,9 +21,9 @@ from models.data.dataset import open_dataset, split_blocks
 from models.networks.config import to_json
 from models.training import checkpoint
 from models.training.metrics_log import read_metrics
-from models.training.run_folder import RunFacts, read_run_facts
+from models.training.run_folder import Overrides, RunFacts, read_run_facts
 from models.training.schedule import generator_of
-from models.training.trainer import Overrides, Trainer, train
+from models.training.trainer import Trainer, train
 from puppet.core.errors import DataError
 from puppet.process.signals import exit_code
 

@@ -13,8 +13,10 @@ import pytest
 from hostile_inputs import BAD_TEXTS, many_entries, needs_pipes, npz
 from tiny_actor import tiny_actor, tiny_latents, tiny_parts
 
-from puppet.actor.card import card_from_json, card_to_json, read_card
-from puppet.actor.latents import MOST_ROWS, latents_from_bytes, latents_to_bytes
+from models.data.labels import MOST_ROWS
+from puppet.actor.card import card_from_json, card_to_json
+from puppet.actor.file import read_card
+from puppet.actor.latents import latents_from_bytes, latents_to_bytes
 from puppet.core.errors import ActorFileError
 from puppet.core.texts import is_plain
 

@@ -16,9 +16,10 @@ from puppet.commands.bug_report import report_texts, write_report
 from puppet.commands.doctor import Finding
 from puppet.commands.redaction import Redaction
 from puppet.core.errors import PuppetError
+from puppet.core.motion import MotionSettings
 from puppet.parsing.plain_json import to_json
 from puppet.process.log import explained, start
-from puppet.settings import MotionSettings, Settings
+from puppet.settings import Settings
 from puppet.sources.network import passwords
 
 CAMERA = "rtsp://petra:hunter2@192.168.7.9:8554/live?pwd=zebra"

@@ -112,7 +112,7 @@ def test_a_bug_is_not_hidden_as_a_user_error(
 
     monkeypatch.setattr(cli, "run_live", fail)
     assert cli.main(["run"]) == 2
-    log = error_log.log_file()
+    log = error_log.log_folder() / error_log.NAME
     assert capsys.readouterr().err == f"puppet: puppet run failed unexpectedly (ZeroDivisionError); its log is {log}\n"
     assert "in fail" in log.read_text()
 

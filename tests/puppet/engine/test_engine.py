@@ -10,7 +10,8 @@ from engine_fakes import FakeActor, FakePuppeteer, FakeSink, FakeSource, endless
 from engine_fixtures import messages
 
 from puppet.core.errors import ActorFileError, RecordingError, SourceError
-from puppet.engine.engine import FAILURES_IN_A_ROW, Phase
+from puppet.engine.capture import Phase
+from puppet.engine.engine import FAILURES_IN_A_ROW
 
 
 def test_a_file_runs_to_its_end_and_the_last_result_stays(build):

@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 from tiny_actor import tiny_actor
 
-from puppet.actor.card import read_card
+from puppet.actor.file import read_card
 from puppet.core.errors import PuppetError
 from puppet.new_actor import child
 from puppet.new_actor import job as making

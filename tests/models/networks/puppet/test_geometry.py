@@ -24,7 +24,7 @@ from models.networks.puppet.mesh import BASE_VERTICES, FACE_POINTS
 from models.networks.puppet.openings import LIPS_NEARER
 from puppet.core.types import POSE_SIZE, HeadPose
 from puppet.face import align
-from puppet.face.measurements import LIPS
+from puppet.face.landmarks import LIPS
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 

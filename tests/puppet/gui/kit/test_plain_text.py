@@ -21,7 +21,7 @@ from PyQt6.QtCore import QCoreApplication, QPoint, Qt
 from PyQt6.QtWidgets import QAbstractItemView, QComboBox, QLabel, QListWidget, QToolTip, QWidget
 from tiny_actor import explorable_actor, tiny_actor
 
-from puppet.actor.card import CARD
+from puppet.actor.file import CARD
 from puppet.explore.bookmarks import Bookmarks
 from puppet.gui.kit.plain_text import Label, as_lines, tip_text
 from puppet.new_actor import job as making
