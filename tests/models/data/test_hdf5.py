@@ -17,7 +17,7 @@ import models.__main__
 from models.data.dataset import open_dataset
 from models.data.hdf5 import open_hdf5
 from puppet.core.errors import DataError
-from puppet.parsing.texts import is_plain
+from puppet.core.texts import is_plain
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 

@@ -9,7 +9,7 @@ import pytest
 
 from models.data.labels import read_labels, read_partition
 from puppet.core.errors import DataError
-from puppet.parsing.texts import is_plain
+from puppet.core.texts import is_plain
 
 LISTS = {
     "controls": "picture,a\x1b[2J\nx.png,1\n",

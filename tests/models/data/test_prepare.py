@@ -22,7 +22,7 @@ from models.data.publishing import report_path
 from models.data.tracking_pass import Tools
 from puppet.core.errors import DataError, SourceError
 from puppet.face import align
-from puppet.output.crash_recovery import clear_up
+from puppet.output.crash_recovery import recover_unfinished
 from puppet.sources.files import VideoFile
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -118,7 +118,7 @@ def test_a_killed_run_leaves_no_data_set_and_is_taken_up_again(footage: Path, ou
         child.kill()
     assert not output.exists()
 
-    clear_up()  # as every command does when it starts
+    recover_unfinished()  # as every command does when it starts
     tracked: list[int] = []
     report = prepare([footage], output, Options(size=32), planted_tools(talking_clip(), tracked))
     done = report.looked_at - len(tracked)

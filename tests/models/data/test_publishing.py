@@ -14,7 +14,7 @@ from prepared import kept_frames, run
 
 from models.data.prepare import Options, prepare
 from puppet.core.errors import DataError, PuppetError
-from puppet.output.crash_recovery import clear_up
+from puppet.output.crash_recovery import recover_unfinished
 from puppet.storage.file_lock import only_writer
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -56,7 +56,7 @@ def test_killed_at_any_moment_nothing_half_has_the_name_and_a_second_run_succeed
         assert child.stdout.readline() == b"hanging\n"
         child.kill()
     assert not output.exists()
-    clear_up()
+    recover_unfinished()
     assert [path.name for path in output.parent.iterdir()] == ["data.h5.tracked"]  # to go on from
     prepare([footage], output, Options(size=32), planted_tools(talking_clip(20)))
     assert sorted(p.name for p in output.parent.iterdir()) == ["data.h5", "data.report.png", "data.report.txt"]

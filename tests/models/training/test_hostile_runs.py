@@ -32,7 +32,7 @@ from models.training.metrics_log import MetricsLog, read_metrics
 from models.training.run_folder import read_run_facts
 from models.training.trainer import train
 from puppet.core.errors import DataError
-from puppet.parsing.texts import is_plain
+from puppet.core.texts import is_plain
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 

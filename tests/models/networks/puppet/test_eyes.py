@@ -12,8 +12,7 @@ from models.networks.puppet.eyes import LOOK
 from models.networks.puppet.mesh import EYEBALLS, TEETH
 from puppet.core.types import POSE_SIZE, HeadPose
 from puppet.face import align
-from puppet.face.landmarks import IRIS_LEFT, IRIS_RIGHT
-from puppet.face.measurements import EYE_RIGHT
+from puppet.face.landmarks import EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 

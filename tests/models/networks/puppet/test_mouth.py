@@ -15,8 +15,7 @@ from models.networks.puppet.geometry import Geometry
 from models.networks.puppet.mesh import FACE_POINTS, TEETH
 from puppet.actor.warp import MeshWarp
 from puppet.core.types import POSE_SIZE
-from puppet.face.landmarks import INNER_LIPS, LIPS, OUTER_LIPS
-from puppet.face.retarget import UPPER_LIP
+from puppet.face.landmarks import INNER_LIPS, LIPS, OUTER_LIPS, UPPER_LIP
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
