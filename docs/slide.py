@@ -21,7 +21,8 @@ def main(actor: str, attribute: str, amount: float, out: Path) -> int:
     forget_opencv_plugins()
     from PyQt6.QtCore import QTimer
 
-    from puppet.gui.main_window import MainWindow, make_application
+    from puppet.gui.kit.application import make_application
+    from puppet.gui.main_window import MainWindow
 
     application = make_application()
     timer = QTimer()

@@ -1,4 +1,10 @@
-"""What the app remembers between two starts: frozen dataclasses, one JSON file. Trouble with it never stops the app."""
+"""What the app remembers between two starts: frozen dataclasses in one JSON file.
+
+A file that is missing or damaged never stops the app. The metadata of a field say what it may be:
+"range": the lowest and the highest number. "choices": all values there are. "path": a file, a folder, an address or a
+name. "folder": a path that must not be a file. "name": the name of a user. Of lists also "most": how many entries are
+kept; "merge": entries that another window added are kept, too.
+"""
 
 from __future__ import annotations
 
@@ -23,10 +29,10 @@ from puppet.storage.folders import videos_folder
 
 T = TypeVar("T")
 MAX_BYTES = 1 << 20
-MOST_NOTICES = 10  # said at once
+MOST_NOTICES = 10  # shown at once
 LONGEST = 500  # characters of a text
 LONGEST_PATH = 4096
-A_PATH: dict[str, Any] = {"path": True}  # of a file or folder, an address, or a name
+A_PATH: dict[str, Any] = {"path": True}
 PATIENCE = 2.0  # s that another window may take to write its settings
 
 
@@ -72,14 +78,15 @@ class Settings:
     window: WindowSettings = WindowSettings()
 
     def folder(self) -> Path:
-        """Where recordings and snapshots go: "Puppet" in the user's folder for videos, unless another was chosen."""
+        """The folder of recordings and snapshots: "Puppet" in the user's videos, unless another was chosen."""
         return Path(self.recording_folder) if self.recording_folder else videos_folder()
 
 
 def load_settings(path: Path) -> tuple[Settings, list[str]]:
-    """Settings and notices for the user. Never raises: what cannot be used is replaced by its default, and named.
+    """The settings in a file, and notices for the user.
 
-    A missing file is normal. A file that is not a JSON object is set aside as `settings.json.broken`.
+    Never raises: a value that cannot be used is replaced by its default and named in a notice. A missing file is
+    normal. A file that is not a JSON object is renamed to `settings.json.broken`.
     """
     try:
         stored = read_json(path, MAX_BYTES, finite=False)
@@ -109,43 +116,47 @@ def save_settings(settings: Settings, path: Path) -> None:
 
 
 class SettingsFile:
-    """The file of settings that were read from it, which other windows may write, too; saved from one thread at a time.
+    """The settings' file, which other windows may write too. Save from one thread at a time.
 
-    Only what changed here since is written over what others wrote meanwhile; lists that are marked so are merged.
+    Only what changed here since the last save is written over what others wrote meanwhile; see `merged`.
     """
 
     def __init__(self, path: Path, loaded: Settings) -> None:
-        self._path, self._known = path, loaded
+        self._path, self._base = path, loaded
 
     def save(self, settings: Settings) -> None:
-        """Raises OSError."""
+        """Write the settings, merged with what is in the file now. Raises OSError."""
         try:
             with only_writer(self._path, PATIENCE):
-                theirs = load_settings(self._path)[0] if self._path.exists() else self._known
-                save_settings(merged(self._known, settings, theirs), self._path)
+                theirs = load_settings(self._path)[0] if self._path.exists() else self._base
+                save_settings(merged(self._base, settings, theirs), self._path)
         except PuppetError as problem:
             raise OSError(str(problem)) from problem
-        self._known = settings
+        self._base = settings
 
 
-def merged(known: T, mine: T, theirs: T) -> T:
-    """Three states of one dataclass -> `theirs`, with what differs between `known` and `mine` as in `mine`."""
+def merged(base: T, ours: T, theirs: T) -> T:
+    """Three-way merge of a dataclass: `theirs`, but what differs between `base` and `ours` is taken from `ours`.
+
+    Of lists that are marked "merge" the entries that either side added are kept, and those that either removed are not.
+    """
     values: dict[str, Any] = {}
-    for one in fields(known):  # pyright: ignore[reportArgumentType]
-        before, here, there = (getattr(state, one.name) for state in (known, mine, theirs))
+    for one in fields(base):  # pyright: ignore[reportArgumentType]
+        before, here, there = (getattr(state, one.name) for state in (base, ours, theirs))
         if is_dataclass(before):
             values[one.name] = merged(before, here, there)
         elif one.metadata.get("merge"):
-            mine_first = [item for item in here if item in there or item not in before]
+            ours_first = [item for item in here if item in there or item not in before]
             theirs_too = [item for item in there if item not in here and item not in before]
-            both = there if here == before else (*mine_first, *theirs_too)
+            both = there if here == before else (*ours_first, *theirs_too)
             values[one.name] = both[: one.metadata.get("most")]
         else:
             values[one.name] = there if here == before else here
-    return type(known)(**values)
+    return type(base)(**values)
 
 
 def _set_aside(path: Path) -> str:
+    """Rename a damaged file; a notice for the user."""
     try:
         broken = set_aside(path)
     except OSError as problem:
@@ -154,7 +165,10 @@ def _set_aside(path: Path) -> str:
 
 
 def _read(kind: type[T], stored: dict[str, Any], prefix: str, notices: list[str]) -> T:
-    """Build dataclass `kind` from what was stored; unknown keys and unusable values are refused one by one."""
+    """Build the dataclass `kind` from what was stored.
+
+    Unknown keys and unusable values are left out, each with a notice. prefix: of the keys' names in notices.
+    """
     types: dict[str, Any] = get_type_hints(kind)
     values: dict[str, Any] = {}
     known = {f.name: f for f in fields(kind)}  # pyright: ignore[reportArgumentType]
@@ -166,7 +180,7 @@ def _read(kind: type[T], stored: dict[str, Any], prefix: str, notices: list[str]
         wanted, allowed = types[key], known[key].metadata
         if isinstance(wanted, type) and is_dataclass(wanted) and isinstance(value, dict):
             values[key] = _read(wanted, value, f"{name}.", notices)
-        elif why := _why_not(value, wanted, allowed):
+        elif why := _refusal(value, wanted, allowed):
             notices.append(f'"{name}" {why}; using the default.')
         elif isinstance(value, list):
             values[key] = tuple(dict.fromkeys(value))[: allowed["most"]]  # the first are the newest, or the oldest
@@ -175,14 +189,14 @@ def _read(kind: type[T], stored: dict[str, Any], prefix: str, notices: list[str]
     return kind(**values)
 
 
-def _why_not(value: Any, wanted: type, allowed: Mapping[str, Any]) -> str:
-    """Why a value cannot be a setting's, in words; empty when it can."""
+def _refusal(value: Any, wanted: type, allowed: Mapping[str, Any]) -> str:
+    """Why a field of type `wanted` and metadata `allowed` cannot have a value, in words; empty when it can."""
     limits, choices = allowed.get("range"), allowed.get("choices")
     shown = one_line(repr(value), 40)
     if not _is_a(value, wanted):
         return f"cannot be {shown}"
     if limits and not limits[0] <= value <= limits[1]:
-        return f"must lie between {limits[0]} and {limits[1]}, not {shown}"
+        return f"must lie between {limits[0]:g} and {limits[1]:g}, not {shown}"
     if choices and value not in choices:
         return f"must be one of {', '.join(map(str, choices))}, not {shown}"
     texts = value if isinstance(value, list) else [value] if isinstance(value, str) else []
@@ -194,6 +208,7 @@ def _why_not(value: Any, wanted: type, allowed: Mapping[str, Any]) -> str:
 
 
 def _is_a(value: Any, wanted: type) -> bool:
+    """Whether a value read from JSON has the type of a field."""
     if wanted is float:
         return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
     if get_origin(wanted) is tuple:
@@ -202,6 +217,7 @@ def _is_a(value: Any, wanted: type) -> bool:
 
 
 def _is_text(text: str, allowed: Mapping[str, Any]) -> bool:
+    """Whether a text can be a path, a user's name or a short plain text, as the metadata asks."""
     if allowed.get("path"):
         return _is_path(text)
     if allowed.get("name"):

@@ -34,7 +34,7 @@ def run_bench(
     if json_path is not None and not json_path.parent.is_dir():
         raise PuppetError(f"{json_path}: there is no such folder")
     if flash and not has_display():
-        raise PuppetError("--flash looks for the flash on a screen, and there is no display here")
+        raise PuppetError("--flash needs a display, and there is none here")
     played = load_actor(find_actor(actor or DEFAULT_ACTOR), provider)
     installed = list_actors()
     others = [load_actor(installed[number % len(installed)], provider) for number in range(actors - 1)]

@@ -13,7 +13,8 @@ from puppet.commands.services import build_engine_for, window_services
 from puppet.core.errors import PuppetError
 from puppet.gui.bench_probe import FlashSource, Stopwatch, after
 from puppet.gui.controller import Controller
-from puppet.gui.main_window import MainWindow, make_application
+from puppet.gui.kit.application import make_application
+from puppet.gui.main_window import MainWindow
 from puppet.process.signals import closing, raise_if_terminated
 from puppet.settings import Settings
 

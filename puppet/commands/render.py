@@ -6,6 +6,7 @@ first picture is made, then to act.
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import sys
 from dataclasses import dataclass, replace
@@ -13,11 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from puppet.actor.runtime import DEFAULT_ACTOR, find_actor, load_actor
+from puppet.commands.arguments import chosen_motion, chosen_outputs, render_options
 from puppet.commands.performance import Performance, frames_in_words, track_clip
+from puppet.commands.render_folder import default_jobs, render_folder, videos_in
 from puppet.commands.render_target import RenderTarget
 from puppet.commands.services import DEMO
 from puppet.core.addresses import without_secrets
-from puppet.core.errors import PuppetError, RecordingError, SourceError
+from puppet.core.errors import PuppetError, RecordingError
 from puppet.core.progress import progress
 from puppet.core.protocols import Source
 from puppet.core.providers import AUTO
@@ -28,6 +31,7 @@ from puppet.media.codecs import Codec, check_suffix
 from puppet.media.frame_times import FrameTimes, frame_rate, probe_frame_times
 from puppet.media.sound_file import SoundTrack
 from puppet.media.video_facts import VideoFacts, probe_video
+from puppet.output.crash_recovery import recover_and_report
 from puppet.output.recording_sink import RecorderSink, recording_settings
 from puppet.output.settings import OutputSettings
 from puppet.pictures.decode import SUFFIXES as IMAGE_SUFFIXES
@@ -62,6 +66,35 @@ class Rendered:
         return f"{where}: {frames_in_words(self.frames)}, {self.seconds:.2f} s, {seen}, {strange}"
 
 
+def run_render(arguments: argparse.Namespace) -> int:
+    """Render one video, or every video of a folder, as the command line says; the exit code. Raises PuppetError."""
+    recover_and_report()
+    videos = videos_in(Path(arguments.video))
+    outputs = OutputSettings(**chosen_outputs(arguments, None if videos else arguments.output))
+
+    def render_one(video: str | Path, output: Path, force: bool) -> str:
+        rendered = render(
+            str(video),
+            output,
+            actor=arguments.actor,
+            options=StepOptions(**chosen_motion(arguments)),
+            provider=arguments.provider,
+            force=force,
+            outputs=outputs,
+        )
+        return rendered.summary()
+
+    if not videos:
+        if arguments.resume or arguments.jobs:
+            raise PuppetError(f"{arguments.video} is not a folder of videos; --resume and --jobs are for folders")
+        print(one_line(render_one(arguments.video, arguments.output, arguments.force), None))
+        return 0
+    jobs = arguments.jobs or default_jobs()
+    options = render_options(arguments)
+    render_folder(videos, arguments.output, outputs, render_one, options, jobs, arguments.resume, arguments.force)
+    return 0
+
+
 def render(
     video: str,
     output: Path,
@@ -85,7 +118,7 @@ def render(
     source = open_source(video, paced=False)
     if source.live:
         name = without_secrets(str(video))
-        raise SourceError(f"{name} never ends; record it with: puppet run --source {name} --record OUT.mp4", "live")
+        raise PuppetError(f"{name} never ends; record it with: puppet run --source {name} --record OUT.mp4")
     with only_writer(output):
         target = RenderTarget(output, outputs.layouts, video, force)
         check_suffix(output, Codec(outputs.codec))

@@ -1,4 +1,4 @@
-"""`puppet render` for a folder of videos: one after the other or several at once, and on from where it stopped."""
+"""`puppet render` for a folder of videos: one by one or several at once; an interrupted run can be resumed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ UNKNOWN_FRAMES = 300  # a file that does not say how long it is
 
 @dataclass(frozen=True)
 class Job:
-    """One video and the file it becomes. frames: as the video claims."""
+    """One video and the file that is made of it. frames: as the video claims."""
 
     video: Path
     output: Path
@@ -54,7 +54,7 @@ def default_jobs() -> int:
 def plan(
     videos: Sequence[Path], folder: Path, outputs: OutputSettings, resume: bool, force: bool
 ) -> tuple[list[Job], int]:
-    """What is to be done, and how many videos are finished already (with `resume`).
+    """The videos to render into `folder`, and how many are finished already (with `resume`).
 
     Raises RecordingError when a file is there already and neither `resume` nor `force` was asked for, or is one of the
     videos themselves, or is being written by another process.
@@ -93,11 +93,11 @@ def render_folder(
     resume: bool = False,
     force: bool = False,
 ) -> None:
-    """Render every video into `folder`. A video that fails is told, and the others go on.
+    """Render every video into `folder`. A video that fails is reported, and the others go on.
 
-    render_one: video, file, whether to replace it -> a line for the user; used for one job at a time. options: of
-    `puppet render`, for more. Ctrl-C keeps what was made of the videos at work, as playable NAME.part files.
-    Raises PuppetError.
+    jobs: how many at once. render_one: renders in this process, for one job: video, file, whether to replace the file
+    -> a line for the user. options: of `puppet render`, for the processes of several jobs. Ctrl-C keeps what was made
+    of the videos in work, as playable NAME.part files. Raises PuppetError.
     """
     todo, finished = plan(videos, folder, outputs, resume, force)
     new_folders = missing_folders(folder)
@@ -114,12 +114,12 @@ def render_folder(
     done = _one_by_one(todo, render_one, replace) if jobs == 1 else _several(todo, again, jobs)
     try:
         with contextlib.closing(done):
-            for job, said, problem in done:
+            for job, line, problem in done:
                 if problem is not None:
                     failed.append(job.video.name)
                     print(f"puppet: {one_line(str(problem), None)}", file=sys.stderr, flush=True)
                     continue
-                print(one_line(said, None), flush=True)
+                print(one_line(line, None), flush=True)
     finally:
         remove_empty(new_folders)
     if failed:
@@ -131,6 +131,7 @@ Done = tuple[Job, str, str | None]  # the job, a line for the user, or why it fa
 
 
 def _one_by_one(jobs: Sequence[Job], render_one: RenderOne, replace: bool) -> Generator[Done, None, None]:
+    """In this process, one after the other."""
     began, frames, total = time.monotonic(), 0, sum(job.frames for job in jobs)
     for number, job in enumerate(jobs, 1):
         left = ""
@@ -146,7 +147,7 @@ def _one_by_one(jobs: Sequence[Job], render_one: RenderOne, replace: bool) -> Ge
 
 
 def _several(jobs: Sequence[Job], options: Sequence[str], at_once: int) -> Generator[Done, None, None]:
-    """Each in a process of its own."""
+    """Each in a process of its own, `at_once` of them at a time."""
     waiting = list(jobs)
     running: list[tuple[Job, subprocess.Popen[str]]] = []
     with progress(total=sum(job.frames for job in jobs), label="rendering", unit="frames") as bar:
@@ -162,12 +163,12 @@ def _several(jobs: Sequence[Job], options: Sequence[str], at_once: int) -> Gener
                         running[0][1].wait(LOOK_EVERY)
                 for job, process in over:
                     running.remove((job, process))
-                    said, told = process.communicate()
+                    output, errors = process.communicate()
                     bar.update(job.frames)
-                    lines = [line for line in told.splitlines() if line.startswith("puppet: ")]
+                    lines = [line for line in errors.splitlines() if line.startswith("puppet: ")]
                     why = lines[-1].removeprefix("puppet: ") if lines else f"{job.video.name}: ended unexpectedly"
-                    yield job, said.strip(), None if process.returncode == 0 else why
-        finally:  # Ctrl-C reached them too, or is handed on now; each makes a playable file of what it has
+                    yield job, output.strip(), None if process.returncode == 0 else why
+        finally:  # after Ctrl-C each makes a playable file of what it has
             for _, process in running:
                 with contextlib.suppress(OSError):
                     process.send_signal(signal.SIGINT if sys.platform != "win32" else signal.SIGTERM)
@@ -176,6 +177,7 @@ def _several(jobs: Sequence[Job], options: Sequence[str], at_once: int) -> Gener
 
 
 def _start(job: Job, options: Sequence[str]) -> subprocess.Popen[str]:
+    """A process that renders one video."""
     return subprocess.Popen(
         [
             *(sys.executable, "-m", "puppet", "render", str(job.video.absolute())),

@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from puppet.core.protocols import Source
     from puppet.core.types import Image, Result
     from puppet.engine.puppeteer import StepOptions
-    from puppet.gui.controller import Services
+    from puppet.gui.presenters.services import Services
     from puppet.output.recording_sink import RecorderSink
 
 DEMO = "demo"
 
 
-def build_engine(provider: str = AUTO, loop: bool = False, wish: RequestedFormat | None = None) -> Engine:
+def build_engine(provider: str = AUTO, loop: bool = False, camera_format: RequestedFormat | None = None) -> Engine:
     """An engine that opens any source and loads any actor file when asked; nothing is opened or loaded yet.
 
-    loop: play files again and again; the demo clip always does. wish: what cameras are asked for.
+    loop: play files again and again; the demo clip always does. camera_format: what cameras are asked for.
     """
-    devices = Devices(camera_format=(wish or RequestedFormat()).current)
+    devices = Devices(camera_format=(camera_format or RequestedFormat()).current)
 
     def open_source(spec: str) -> Source:
         from puppet.sources.registry import is_one_picture, open_source
@@ -76,17 +76,17 @@ def consent_of(engine: Engine) -> Callable[[], str]:
 def window_services(
     save: Callable[[Settings], None],
     settings: Settings,
-    wish: RequestedFormat | None = None,
+    camera_format: RequestedFormat | None = None,
     consent: Callable[[], str] = str,
 ) -> Services:
     """What the window's controller asks of the rest of the program.
 
-    save: writes the settings, raises OSError. wish: told when the user asks cameras for another format. consent: the
-    consent statement that recordings carry.
+    save: writes the settings, raises OSError. camera_format: changed when the user asks cameras for another one.
+    consent: gives the consent statement that recordings carry.
     """
     from puppet.actor.runtime import list_actors, read_preview
     from puppet.face.neutral_store import NeutralStore
-    from puppet.gui.controller import Services
+    from puppet.gui.presenters.services import Services
     from puppet.media.ffmpeg_arguments import RecordingSettings
     from puppet.output.live_outputs import LiveOutputs
     from puppet.output.recording_sink import RecorderSink
@@ -95,7 +95,7 @@ def window_services(
     from puppet.sources.devices import list_cameras
     from puppet.storage.names import with_free_name
 
-    def film(path: Path) -> RecorderSink:
+    def record_footage(path: Path) -> RecorderSink:
         return with_free_name(path, lambda free: RecorderSink(RecordingSettings(free), (Layout.DRIVER,)))
 
     def read_picture(path: Path) -> Image | None:
@@ -115,7 +115,7 @@ def window_services(
     return Services(
         list_cameras=lambda: [camera.name for camera in list_cameras()],
         camera_picture=camera_picture,
-        want_camera=(wish or RequestedFormat()).change,
+        want_camera=(camera_format or RequestedFormat()).change,
         list_actors=list_actors,
         read_preview=read_preview,
         make_recorder=make_recorder,
@@ -123,6 +123,6 @@ def window_services(
         outputs=outputs,
         save_settings=save,
         neutrals=NeutralStore(),
-        film=film,
+        record_footage=record_footage,
         read_picture=read_picture,
     )

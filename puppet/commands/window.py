@@ -50,13 +50,13 @@ def run_window(
     record: a new file that is recorded to from the first picture of the actor on.
     frames: end after that many results of the actor, or with the source.
     screenshot: a PNG of the window, made just before that end.
-    With any of these three nobody may be there to choose something else: what fails, a recording too, ends the program.
+    Any of these three makes the run unattended: what fails, a recording too, ends the program.
     provider: what `load_actor` takes; None or "auto": as the settings say.
     loop: play a video or folder again and again.
     motion: smoothing and gains, by field of MotionSettings; as if the sliders had been moved. outputs: the same for
     recordings, by field of OutputSettings. virtual_camera: switch it on.
     Raises PuppetError for a source, an actor or a file that was asked for here and does not work, and when the engine
-    gives up while nobody may be there.
+    gives up in an unattended run.
     """
     prepare_qt()
     refuse_existing(screenshot)
@@ -78,9 +78,9 @@ def run_window(
     if frames is not None and actor_file is None:
         raise ActorFileError(f"{notice}; name one with --actor")
     asked = _Asked(source is not None, actor is not None, record, frames, screenshot, virtual_camera)
-    wish = RequestedFormat(settings.camera)
-    engine = build_engine(settings.provider if provider in (None, AUTO) else provider, loop, wish)
-    return _Session(engine, settings, file, wish, asked).run(spec, actor_file, notices)
+    camera_format = RequestedFormat(settings.camera)
+    engine = build_engine(settings.provider if provider in (None, AUTO) else provider, loop, camera_format)
+    return _Session(engine, settings, file, camera_format, asked).run(spec, actor_file, notices)
 
 
 def choose_source(given: str | None, remembered: str, cameras: Sequence[str]) -> tuple[str, str | None]:
@@ -133,7 +133,7 @@ class _Asked:
 
     @property
     def unattended(self) -> bool:
-        """Whether nobody may be there to choose something else when something fails."""
+        """Whether nobody may be there to choose something else, so that what fails ends the program."""
         return any(one is not None for one in (self.record, self.frames, self.screenshot))
 
 
@@ -141,9 +141,10 @@ class _Session:
     """The window from its opening to its end."""
 
     def __init__(
-        self, engine: Engine, settings: Settings, file: SettingsFile, wish: RequestedFormat, asked: _Asked
+        self, engine: Engine, settings: Settings, file: SettingsFile, camera_format: RequestedFormat, asked: _Asked
     ) -> None:
-        self._engine, self._settings, self._file, self._wish, self._asked = engine, settings, file, wish, asked
+        self._engine, self._settings, self._file = engine, settings, file
+        self._camera_format, self._asked = camera_format, asked
         self._failure: PuppetError | None = None
 
     def run(self, spec: str, actor: Path | None, notices: Sequence[str]) -> int:
@@ -152,7 +153,8 @@ class _Session:
         notices: shown in a banner at the start. Raises PuppetError; see `run_window`.
         """
         from puppet.gui.controller import Controller
-        from puppet.gui.main_window import MainWindow, make_application
+        from puppet.gui.kit.application import make_application
+        from puppet.gui.main_window import MainWindow
         from puppet.output.crash_recovery import recover_unfinished
         from puppet.output.gate import ResultGate
 
@@ -163,7 +165,7 @@ class _Session:
         window.resize(size.width, size.height)
         window.side.fold(size.folded.split())
 
-        services = window_services(self._file.save, self._settings, self._wish, consent_of(engine))
+        services = window_services(self._file.save, self._settings, self._camera_format, consent_of(engine))
         controller = Controller(engine, window, self._settings, services)
 
         limit = ResultGate(asked.frames) if asked.frames is not None else None
@@ -228,8 +230,8 @@ class _Session:
     def _request_failed(self) -> PuppetError | None:
         """Why there is nothing to wait for, or None.
 
-        That is when a source or an actor that was named does not work, or when the engine has given up and nobody may
-        be there to choose something else.
+        That is when a source or an actor that was named does not work, or when the engine has given up in an unattended
+        run.
         """
         status, asked = self._engine.status(), self._asked
         lost = asked.unattended and status.phase is Phase.FAILED

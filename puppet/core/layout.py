@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import Enum
 
+from puppet.core.options import ChoiceOption
+
 
 class Layout(Enum):
     """What the picture shows."""
@@ -14,9 +16,14 @@ class Layout(Enum):
 
 
 SEPARATE = "separate"  # all three, each a file of its own
-LAYOUT_CHOICES = (*(layout.value for layout in Layout), SEPARATE)
+LAYOUT = ChoiceOption(
+    "layout",
+    Layout.SIDE_BY_SIDE.value,
+    (*(layout.value for layout in Layout), SEPARATE),
+    "what to show; separate: all three, each a file of its own",
+)
 
 
 def layouts_of(choice: str) -> tuple[Layout, ...]:
-    """The layouts that one of LAYOUT_CHOICES stands for. Raises ValueError for anything else."""
+    """The layouts that one of LAYOUT's choices stands for. Raises ValueError for anything else."""
     return tuple(Layout) if choice == SEPARATE else (Layout(choice),)

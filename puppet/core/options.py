@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
+
+Value = TypeVar("Value", str, int)
 
 
 @dataclass(frozen=True)
@@ -61,17 +63,19 @@ class NumberOption:
 
 
 @dataclass(frozen=True)
-class ChoiceOption:
-    """An option that is one of a few words. name and help: as for `NumberOption`."""
+class ChoiceOption(Generic[Value]):
+    """An option that is one of a few words or whole numbers. name, help, unit: as for `NumberOption`."""
 
     name: str
-    default: str
-    choices: tuple[str, ...]
+    default: Value
+    choices: tuple[Value, ...]
     help: str
+    unit: str = ""
 
     def __post_init__(self) -> None:
         if self.default not in self.choices:
-            raise ValueError(f"{self.name}: the default {self.default!r} is none of {', '.join(self.choices)}")
+            choices = ", ".join(map(str, self.choices))
+            raise ValueError(f"{self.name}: the default {self.default!r} is none of {choices}")
 
     @property
     def flag(self) -> str:

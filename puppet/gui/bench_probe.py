@@ -1,4 +1,4 @@
-"""How old a frame is when the window has painted it, measured in the real window while it plays."""
+"""Measures in the real window how old a frame is when it has been painted; for `puppet bench`."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from puppet.gui.main_window import MainWindow
 BAND = 6  # the flash takes a BAND-th of the picture's height, at its top
 FLASH_EVERY, FLASH_FOR = 1.0, 0.2  # s
 BRIGHT = 128  # level of the screen's pixels from which the band is lit
-LOOK_MS = 1  # between looks at the screen for a flash
-GIVE_UP = 1.0  # s after which a flash that was never seen is forgotten
+LOOK_MS = 1  # between two looks at the screen for a flash
+GIVE_UP = 1.0  # s after which a flash is too old to be timed
 
 
 class FlashSource:
-    """Draws the band into frames, dark or lit, and remembers when each flash began."""
+    """Draws a band into frames, dark or lit, and notes when each flash began."""
 
     def __init__(self) -> None:
         self.begun: list[float] = []  # capture times of the first lit frames, perf_counter seconds
@@ -30,6 +30,7 @@ class FlashSource:
         self._lit = False
 
     def paint_over(self, image: Image, _index: int, captured_at: float) -> None:
+        """Draw the band into a frame uint8 (H, W, 3), in place. captured_at: perf_counter seconds."""
         self._zero = captured_at if self._zero is None else self._zero
         lit = (captured_at - self._zero) % FLASH_EVERY > FLASH_EVERY - FLASH_FOR
         image[: image.shape[0] // BAND] = 255 if lit else 0
@@ -39,20 +40,20 @@ class FlashSource:
 
 
 class Stopwatch(QObject):
-    """Looks at the panes while they paint; also a sink, which tells when a result was there."""
+    """Times what the panes paint. It is a sink too, so that it knows when each result was there."""
 
-    error: PuppetError | None = None
+    error: PuppetError | None = None  # of a sink
 
     def __init__(self, window: MainWindow, flash: FlashSource | None) -> None:
         super().__init__(window)
-        self.warm = np.inf  # perf_counter seconds from which on figures count
+        self.warm = np.inf  # perf_counter seconds from which figures count
         self._window, self._flash = window, flash
         self._made: dict[float, float] = {}  # captured_at -> when the result was there
         self._latencies: list[float] = []
         self._paints: list[float] = []
         self._flashes: list[float] = []
         self._results: list[float] = []
-        self._seen = 0  # flashes that are dealt with
+        self._seen = 0  # flashes that have been timed
         window.actor_pane.painted.connect(self._painted)
         self._looking = QTimer(self)
         self._looking.setTimerType(Qt.TimerType.PreciseTimer)
@@ -70,7 +71,7 @@ class Stopwatch(QObject):
         """Nothing to let go of."""
 
     def figures(self) -> dict[str, Any]:
-        """latency_ms, latency_to, live_fps, paint_ms (from the result being there), and flash_ms."""
+        """The figures by name: latency_ms, latency_to, live_fps, paint_ms (result to painting), flash_ms."""
         span = self._results[-1] - self._results[0] if len(self._results) > 1 else 0.0
         found: dict[str, Any] = {
             "latency_ms": percentiles(self._latencies),
@@ -90,7 +91,7 @@ class Stopwatch(QObject):
             self._paints.append((now - made) * 1e3)
 
     def _look(self) -> None:
-        """Is the flash that came last on the screen by now?"""
+        """Time the last flash, once it is on the screen."""
         begun = self._flash.begun if self._flash is not None else []
         if len(begun) == self._seen:
             return
@@ -115,7 +116,7 @@ def _lit(window: MainWindow) -> bool:
 
 
 def after(window: MainWindow, seconds: float, action: Callable[[], object]) -> None:
-    """Once, `seconds` from now."""
+    """Call `action` once, `seconds` from now."""
     timer = QTimer(window)
     timer.setSingleShot(True)
     timer.timeout.connect(action)

@@ -1,4 +1,4 @@
-"""The window: its pages, the keys, the system's colours. What happens is the controller's."""
+"""The main window: its pages, keys and colours. What happens in it, the controller and its presenters decide."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Callable
 from PyQt6.QtCore import QEvent, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QShortcut, QShowEvent
 from PyQt6.QtWidgets import (
-    QApplication,
     QHBoxLayout,
     QMainWindow,
     QPushButton,
@@ -24,33 +23,31 @@ from puppet.gui.kit.plain_text import set_tip
 from puppet.gui.kit.shortcuts import SHORTCUTS, ShortcutSheet, keys_for
 from puppet.gui.kit.status_line import StatusLine
 from puppet.gui.kit.theme import Colours, colours_for, follow_system, palette_of, style_sheet
-from puppet.gui.kit.words import install_language, show_numbers_as_usual, translate
+from puppet.gui.kit.words import translate
 from puppet.gui.live.page import LivePage
-from puppet.process import environment
 
 MARGIN, GAP = 16, 10  # px
 
 
 class MainWindow(QMainWindow):
-    """Tabs above, one page of them shown; banners stand over every page.
+    """Tabs, below them the banners, and the page whose tab is selected.
 
-    closing: the user wants out; still open. page_shown: the key of the page that is now in front. recoloured: the
-    system's scheme has changed, to light or dark.
+    commands: what the keys of `shortcuts.SHORTCUTS` do, by name.
     """
 
-    closing = pyqtSignal()
-    page_shown = pyqtSignal(str)
-    recoloured = pyqtSignal(Colours)
+    closing = pyqtSignal()  # the user closes the window, which is still open
+    page_shown = pyqtSignal(str)  # key of the page that is now shown
+    recoloured = pyqtSignal(Colours)  # the colours have changed, to light or dark
 
     def __init__(self) -> None:
         super().__init__()
         self.setWindowTitle(translate("puppet", "Puppet"))
         self.live = live = LivePage()
         self.source, self.actor, self.transport, self.motion = live.source, live.actor, live.transport, live.motion
-        self.stage, self.side, self.view = live.stage, live.side, live.view
-        self.camera, self.wall, self.user, self.card = live.camera, live.wall, live.user, live.stage.card
+        self.pictures, self.side, self.view = live.pictures, live.side, live.view
+        self.camera, self.wall, self.user, self.card = live.camera, live.wall, live.user, live.pictures.card
         self.output = live.output
-        self.driver_pane, self.actor_pane = live.stage.driver, live.stage.actor
+        self.driver_pane, self.actor_pane = live.pictures.driver, live.pictures.actor
         self.library = LibraryPage()
         self.new_actor = NewActorPage()
         self.banners = BannerStack()
@@ -67,15 +64,15 @@ class MainWindow(QMainWindow):
         self._pages = QStackedWidget()
         self._keys: list[tuple[str, QShortcut]] = []  # the page where it works, or empty
         self._arrange()
-        self.wishes = self._make_wishes()
-        self.help_button.clicked.connect(self.wishes["help"])
+        self.commands = self._make_commands()
+        self.help_button.clicked.connect(self.commands["help"])
         self.view.full_screen_clicked.connect(self.toggle_full_screen)
-        self.stage.double_clicked.connect(self.toggle_full_screen)
+        self.pictures.double_clicked.connect(self.toggle_full_screen)
         self.tabs.currentChanged.connect(self._show_page)
         for shortcut in SHORTCUTS:
             for key in shortcut.keys:
                 made = QShortcut(QKeySequence(key), self)
-                made.activated.connect(self.wishes[shortcut.wish])
+                made.activated.connect(self.commands[shortcut.command])
                 self._keys.append((shortcut.page, made))
         self.add_page("live", translate("puppet", "Live"), live)
         self.add_page("library", translate("puppet", "Actors"), self.library)
@@ -87,7 +84,7 @@ class MainWindow(QMainWindow):
     # -- pages ---------------------------------------------------------------------------------------------------
 
     def add_page(self, key: str, title: str, page: QWidget) -> None:
-        """Another tab. The table of keys says which keys work on it alone."""
+        """Add a page with its tab. key: what `page`, `show_page` and SHORTCUTS call it."""
         self._pages.addWidget(page)
         index = self.tabs.addTab(title)
         self.tabs.setTabData(index, key)
@@ -98,11 +95,11 @@ class MainWindow(QMainWindow):
 
     @property
     def page(self) -> str:
-        """Key of the page that is in front."""
+        """Key of the page that is shown."""
         return self.tabs.tabData(self.tabs.currentIndex()) or ""
 
     def show_page(self, key: str) -> None:
-        """Bring a page to the front; unknown keys are ignored."""
+        """Show a page; unknown keys are ignored."""
         for index in range(self.tabs.count()):
             if self.tabs.tabData(index) == key:
                 self.tabs.setCurrentIndex(index)
@@ -116,7 +113,7 @@ class MainWindow(QMainWindow):
     # -- looks ---------------------------------------------------------------------------------------------------
 
     def apply_theme(self) -> None:
-        """Take the system's light or dark scheme."""
+        """Use the light or dark colours that the system has now."""
         colours = colours_for(QGuiApplication.palette())
         self.setPalette(palette_of(colours))
         self.setStyleSheet(style_sheet(colours))
@@ -129,6 +126,7 @@ class MainWindow(QMainWindow):
         return self._sheet
 
     def show_help(self) -> None:
+        """Open the list of keys."""
         if self._sheet is None:
             self._sheet = ShortcutSheet(self)
         self._sheet.show()
@@ -141,24 +139,25 @@ class MainWindow(QMainWindow):
         return timer
 
     def toggle_full_screen(self) -> None:
-        """Only the pictures, on the whole screen; and back."""
+        """Show only the pictures, on the whole screen; and back."""
         if not self.isFullScreen():
             self.show_page("live")
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def show_card(self) -> None:
-        """The guide of the calibration, over the pictures."""
+        """Show the guide of the calibration over the pictures."""
         self.show_page("live")
         self.card.show()
         self.card.cancel.setFocus()
 
     def hide_card(self) -> None:
-        if self.card.isVisibleTo(self.stage):
+        """Hide the guide of the calibration."""
+        if self.card.isVisibleTo(self.pictures):
             self.card.hide()
             self.setFocus()
 
     def step_back(self) -> None:
-        """What Esc does: end what stands over the pictures, or leave the full screen."""
+        """End the calibration, or leave the full screen: what Esc does."""
         if self.card.isVisible():
             self.card.cancelled.emit()
         elif self.isFullScreen():
@@ -179,7 +178,7 @@ class MainWindow(QMainWindow):
 
     def showEvent(self, a0: QShowEvent | None) -> None:
         super().showEvent(a0)
-        if self.focusWidget() in (None, self.tabs):  # otherwise Qt lights up the first tab, which nobody has asked for
+        if self.focusWidget() in (None, self.tabs):  # otherwise Qt gives the focus to the first tab
             self.setFocus()
 
     def closeEvent(self, a0: QCloseEvent | None) -> None:
@@ -202,8 +201,8 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(inside)
         self.setStatusBar(self.status_line)
 
-    def _make_wishes(self) -> dict[str, Callable[[], object]]:
-        """What the keys do: they press the very controls that are on the screen."""
+    def _make_commands(self) -> dict[str, Callable[[], object]]:
+        """What the keys do: most press a control of the window, so that both ways do the same."""
         return {
             "record": self.transport.record.click,
             "snapshot": self.transport.snapshot.click,
@@ -221,17 +220,3 @@ class MainWindow(QMainWindow):
             "help": self.show_help,
             "quit": self.close,
         }
-
-
-def make_application() -> QApplication:
-    """The QApplication there is, or a new one, with the look that the style sheet is made for."""
-    existing = QApplication.instance()
-    application = existing if isinstance(existing, QApplication) else QApplication(["puppet"])
-    environment.keep_plain_numbers()  # QApplication sets the locale from the environment
-    show_numbers_as_usual()
-    application.setApplicationName("Puppet")
-    application.setDesktopFileName("puppet-live")
-    application.setStyle("Fusion")
-    if not isinstance(existing, QApplication):
-        install_language(application)
-    return application

@@ -10,6 +10,7 @@ from enum import Enum
 from pathlib import Path
 
 from puppet.core.errors import RecordingError
+from puppet.core.options import ChoiceOption
 
 KEYFRAME_SECONDS = 1.0
 LOOKAHEAD = 5  # frames an encoder may hold back: less to lose, hardly larger files at constant quality
@@ -49,6 +50,22 @@ class Quality(Enum):
     SMALL = "small"
     GOOD = "good"
     HIGH = "high"
+
+
+def _codec_help() -> str:
+    """Which files each codec goes into, the usual ending first: "h264, hevc: .mp4 .m4v .mov .mkv; vp9: ..."."""
+    codecs: dict[tuple[str, ...], list[str]] = {}
+    for codec in Codec:
+        codecs.setdefault(codec.suffixes, []).append(codec.value)
+    fitting = "; ".join(f"{', '.join(names)}: {' '.join(suffixes)}" for suffixes, names in codecs.items())
+    return f"{fitting}; not given: the first that fits the file's name"
+
+
+CODEC = ChoiceOption("codec", Codec.H264.value, tuple(codec.value for codec in Codec), _codec_help())
+QUALITY = ChoiceOption(
+    "quality", Quality.HIGH.value, tuple(quality.value for quality in Quality), "small files or all detail"
+)
+HEIGHT = ChoiceOption("height", 0, (0, 480, 720, 1080), "of the file's pictures, px; 0: as large as they are", "px")
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from puppet.core.layout import LAYOUT_CHOICES, Layout, layouts_of
-from puppet.media.codecs import Codec, Quality
+from puppet.core.layout import LAYOUT, Layout, layouts_of
+from puppet.media.codecs import CODEC, HEIGHT, QUALITY, Codec
 
-HEIGHTS = (0, 480, 720, 1080)  # px; 0: as large as the pictures are
 LONGEST_PRE_ROLL = 30.0  # s
 LONGEST_DELAY = 500  # ms, either way
 
@@ -16,10 +15,10 @@ LONGEST_DELAY = 500  # ms, either way
 class OutputSettings:
     """Everything about outputs that survives a restart."""
 
-    layout: str = field(default=Layout.SIDE_BY_SIDE.value, metadata={"choices": LAYOUT_CHOICES})
-    height: int = field(default=0, metadata={"choices": HEIGHTS})  # of the file's pictures, px; 0: their own
-    codec: str = field(default=Codec.H264.value, metadata={"choices": tuple(codec.value for codec in Codec)})
-    quality: str = field(default=Quality.HIGH.value, metadata={"choices": tuple(quality.value for quality in Quality)})
+    layout: str = LAYOUT.field()
+    height: int = HEIGHT.field()  # of the file's pictures, px; 0: their own
+    codec: str = CODEC.field()
+    quality: str = QUALITY.field()
     hardware: bool = True  # use a hardware encoder where one works
     badge: bool = True  # on the actor's picture
     microphone: str = ""  # a device's name; empty: no sound

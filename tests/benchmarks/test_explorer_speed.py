@@ -27,7 +27,7 @@ from puppet.actor.latents import latents_to_bytes
 from puppet.actor.runtime import DEFAULT_ACTOR, Actor, find_actor, golden_means, load_actor
 from puppet.explore.bookmarks import Bookmarks
 from puppet.gui.explorer.explorer import ExplorerWidget
-from puppet.gui.main_window import make_application
+from puppet.gui.kit.application import make_application
 
 PICTURES, ROUNDS = 30, 10
 MOUSE_MS = 4  # between events of a mouse that reports 250 times a second

@@ -12,11 +12,15 @@ from pathlib import Path
 import pytest
 
 from puppet import cli
+from puppet.commands.arguments import OUTPUT_OPTIONS
 from puppet.core.motion import MOTION_OPTIONS, MotionSettings
 from puppet.core.options import ChoiceOption, NumberOption
 from puppet.core.providers import LABELS, PROVIDER, PROVIDERS
 from puppet.engine.puppeteer import StepOptions
 from puppet.gui.live.motion_panel import MotionPanel
+from puppet.gui.live.output_panel import OutputPanel
+from puppet.media.codecs import CODEC, Codec
+from puppet.output.settings import OutputSettings
 from puppet.settings import Settings, load_settings
 
 
@@ -77,6 +81,7 @@ from dataclasses import fields
 from pathlib import Path
 from PyQt6.QtWidgets import QApplication
 from puppet import cli
+from puppet.commands.arguments import OUTPUT_OPTIONS
 from puppet.core.motion import MotionSettings
 from puppet.engine.puppeteer import StepOptions
 from puppet.gui.live.motion_panel import MotionPanel
@@ -127,3 +132,28 @@ def test_providers_are_the_same_everywhere(command: str) -> None:
     (field,) = (field for field in fields(Settings) if field.name == PROVIDER.name)
     assert field.metadata["choices"] == PROVIDER.choices
     assert set(LABELS) == set(PROVIDERS.values())
+
+
+@pytest.mark.parametrize("option", OUTPUT_OPTIONS, ids=lambda option: option.name)
+def test_an_output_option_is_the_same_everywhere(option: ChoiceOption) -> None:
+    for command in ("run", "render"):
+        on_command_line = action(command, option)
+        assert (on_command_line.choices, on_command_line.default) == (option.choices, None)
+        assert on_command_line.help == f"{option.help} ({option.default})"
+    (field,) = (field for field in fields(OutputSettings) if field.name == option.name)
+    assert (field.metadata["choices"], field.default) == (option.choices, option.default)
+
+
+def test_the_output_panel_offers_every_choice(qapp) -> None:
+    panel = OutputPanel()
+    boxes = {"quality": panel.quality, "height": panel.height_box, "codec": panel.codec}
+    for option in OUTPUT_OPTIONS:
+        if option.name in boxes:
+            box = boxes[option.name]
+            assert [box.itemData(row) for row in range(box.count())] == list(option.choices)
+
+
+def test_every_codec_is_named_with_the_files_it_goes_into() -> None:
+    for codec in Codec:
+        assert codec.value in CODEC.help
+        assert " ".join(codec.suffixes) in CODEC.help

@@ -1,4 +1,8 @@
-"""Somebody in front of the explorer, with a mouse, keys and eyes."""
+"""Somebody in front of the explorer, with a mouse, keys and eyes, on a tiny actor whose picture tells its latent.
+
+Latent 0 moves the chequered square 8 px to the right, latent 1 moves it 8 px up, latent 3 brightens the picture. These
+are the useful dimensions, numbered 2, 1 and 0 by the file; dimension 0 says most, then 1, then 3.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +10,38 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from gui_stage import ROOM
+from planted_window import ROOM
 from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtGui import QClipboard, QGuiApplication
 from PyQt6.QtTest import QTest
-from tiny_actor import explorable_actor
+from tiny_actor import USEFUL, explorable_actor
 
 from puppet.actor.runtime import load_actor
 from puppet.core.types import Latent
 from puppet.explore.bookmarks import Bookmarks
+from puppet.explore.exploration import to_text
 from puppet.gui.explorer.explorer import ExplorerWidget
-from puppet.gui.explorer.rows import SigmaSlider
+from puppet.gui.explorer.sigma_slider import SigmaSlider
 from puppet.gui.kit.qimage import to_qimage
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
+SIZE = 8  # of the tiny actor's latent
+RANKED = {number: USEFUL[number] for number in (2, 1, 0)}  # dimension by the file's number, most useful first
+
+
+def point(**values: float) -> np.ndarray:
+    """point(d0=1, d3=2): f32 (8,)."""
+    made = np.zeros(SIZE, np.float32)
+    for name, value in values.items():
+        made[int(name[1:])] = value
+    return made
+
+
+def clipboard() -> QClipboard:
+    """The system's."""
+    board = QGuiApplication.clipboard()
+    assert board is not None
+    return board
 
 
 class User:
@@ -85,8 +108,8 @@ class User:
 
     def type(self, text: str) -> None:
         """Into the command line."""
-        self.qtbot.keyClicks(self.window.stage.command, text)
-        self.qtbot.keyClick(self.window.stage.command, Qt.Key.Key_Return)
+        self.qtbot.keyClicks(self.window.face.command, text)
+        self.qtbot.keyClick(self.window.face.command, Qt.Key.Key_Return)
 
     def told(self) -> str:
         return "\n".join(banner.text for banner in self.window.banners.banners)
@@ -103,3 +126,11 @@ class User:
         assert index >= 0, [box.itemText(i) for i in range(box.count())]
         box.setCurrentIndex(index)
         box.activated.emit(index)
+
+
+def bookmark(user: User, name: str, where: np.ndarray) -> None:
+    """Go to a point f32 (8,) and bookmark it."""
+    clipboard().setText(to_text(where))
+    user.click(user.window.face.paste)
+    user.sees(where)
+    user.type(f"b {name}")

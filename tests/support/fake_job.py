@@ -8,7 +8,7 @@ from pathlib import Path
 from puppet.new_actor import job as making
 
 
-class FakeMaking:
+class FakeJobs:
     """Stands for puppet.new_actor.job: one job, whose state the test plants."""
 
     def __init__(self, missing=""):

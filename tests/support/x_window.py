@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 from PyQt6.QtGui import QColor
 
-from puppet.gui.kit.theme import STAGE
+from puppet.gui.kit.theme import PICTURE_BACKGROUND
 
 
-def stage_box(half: np.ndarray) -> tuple[slice, slice]:
+def picture_box(half: np.ndarray) -> tuple[slice, slice]:
     """Where the picture lies inside the dark pane of one half of the window."""
-    colour = QColor(STAGE)
+    colour = QColor(PICTURE_BACKGROUND)
     dark = (half == (colour.blue(), colour.green(), colour.red())).all(-1)
     rows, columns = np.flatnonzero(dark.sum(1) > 10), np.flatnonzero(dark.sum(0) > 50)  # text is never so dark
     pane = dark[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]

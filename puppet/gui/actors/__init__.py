@@ -1,1 +1,1 @@
-"""The pages of the collection and of a new actor."""
+"""The pages Actors (the collection) and New actor."""

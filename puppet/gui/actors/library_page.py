@@ -1,4 +1,4 @@
-"""The page of actors: a grid to choose from, and what is known of the chosen one."""
+"""The page Actors: the collection as a grid, and the details of the selected actor."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PyQt6.QtCore import QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QMimeData, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QIcon
 from PyQt6.QtWidgets import (
-    QFileDialog,
     QFormLayout,
     QFrame,
     QHBoxLayout,
@@ -21,20 +20,23 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from puppet.gui.kit.pickers import ACTOR_FILES, pick_files
 from puppet.gui.kit.plain_text import Label, as_lines, set_tip
 from puppet.gui.kit.side_panel import Column
 from puppet.gui.kit.words import translate
-from puppet.gui.live.casting_panel import ACTOR_FILES
 
 PICTURE = 148  # px, side of a preview in the grid
-LARGE = 220  # px, of the chosen one's
+LARGE = 220  # px, side of the selected actor's preview
 DETAILS_WIDTH = 320  # px
 PATH = Qt.ItemDataRole.UserRole
 
 
 @dataclass(frozen=True, eq=False)
 class ActorCardView:
-    """What the page shows of an actor. problem: why it cannot be used, or empty."""
+    """What the page shows of an actor file.
+
+    facts: (caption, value). problem: why it cannot be used, or empty. built_in: it came with the program.
+    """
 
     path: str
     name: str
@@ -46,12 +48,12 @@ class ActorCardView:
 
 
 class LibraryPage(QWidget):
-    """Signals carry paths of actor files. files_dropped: files from elsewhere that are to join."""
+    """The grid and the details. Signals carry paths of actor files."""
 
     play_clicked = pyqtSignal(str)
     rename_wanted = pyqtSignal(str, str)  # path, the new name
     remove_clicked = pyqtSignal(str)
-    files_dropped = pyqtSignal(list)
+    files_dropped = pyqtSignal(list)  # files from elsewhere, to be added
     new_clicked = pyqtSignal()
 
     def __init__(self) -> None:
@@ -78,7 +80,7 @@ class LibraryPage(QWidget):
         self.grid.setIconSize(QSize(PICTURE, PICTURE))
         self.grid.setSpacing(8)
         self.grid.setWordWrap(True)
-        set_tip(self.grid, translate("puppet", "Enter or a double-click brings an actor on stage"))
+        set_tip(self.grid, translate("puppet", "Enter or a double-click plays an actor"))
         self.picture = Label()
         self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.title = Label()
@@ -87,7 +89,7 @@ class LibraryPage(QWidget):
         self.problem = Label()
         self.problem.setWordWrap(True)
         self.play = QPushButton(translate("puppet", "Play"))
-        set_tip(self.play, translate("puppet", "Bring this actor on stage (Enter)"))
+        set_tip(self.play, translate("puppet", "Play this actor (Enter)"))
         self.rename = QPushButton(translate("puppet", "Rename…"))
         self.remove = QPushButton(translate("puppet", "Remove"))
         self.play.clicked.connect(lambda: self.play_clicked.emit(self.current))
@@ -102,12 +104,12 @@ class LibraryPage(QWidget):
 
     @property
     def current(self) -> str:
-        """Path of the chosen actor; empty without one."""
+        """Path of the selected actor; empty without one."""
         item = self.grid.currentItem()
         return item.data(PATH) if item is not None else ""
 
     def show_actors(self, views: Sequence[ActorCardView], current: str = "") -> None:
-        """current: the path to choose; empty: as before."""
+        """Fill the grid. current: the path to select; empty: as before."""
         current = current or self.current
         self._views = {view.path: view for view in views}
         self.grid.blockSignals(True)
@@ -214,12 +216,12 @@ class LibraryPage(QWidget):
                 self.rename_wanted.emit(view.path, name)
 
     def _choose_file(self) -> None:
-        files, _ = QFileDialog.getOpenFileNames(self, translate("puppet", "Choose actors"), "", ACTOR_FILES)
+        files = pick_files(self, translate("puppet", "Choose actors"), ACTOR_FILES)
         if files:
             self.files_dropped.emit(files)
 
 
-def actor_files(mime) -> list[str]:
-    """Local .actor files among what is dragged."""
+def actor_files(mime: QMimeData | None) -> list[str]:
+    """Paths of the local .actor files among what is dragged."""
     urls = mime.urls() if mime is not None else []
     return [url.toLocalFile() for url in urls if Path(url.toLocalFile()).suffix.lower() == ".actor"]

@@ -1,11 +1,12 @@
-"""The page on which an actor is made: footage, what is missing from it, consent, training, the new actor."""
+"""The page New actor: footage, what is missing from it, consent, training, the new actor."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from PyQt6.QtCore import QT_TRANSLATE_NOOP, Qt, pyqtSignal
 from PyQt6.QtGui import QFontDatabase
 from PyQt6.QtWidgets import (
-    QFileDialog,
     QFormLayout,
     QFrame,
     QHBoxLayout,
@@ -20,18 +21,18 @@ from PyQt6.QtWidgets import (
 )
 
 from puppet.gui.kit.loss_curve import LossCurve
+from puppet.gui.kit.pickers import VIDEO_FILES, pick_files
 from puppet.gui.kit.plain_text import Label, set_tip
 from puppet.gui.kit.preview import PreviewPane
 from puppet.gui.kit.side_panel import Column
 from puppet.gui.kit.widgets import Switch
 from puppet.gui.kit.words import translate
-from puppet.gui.live.casting_panel import VIDEO_FILES
 from puppet.new_actor.job import CHECKED, CHECKING, DONE, EXPORTING, FAILED, TRAINING, Job
 from puppet.new_actor.prompts import TOTAL, Cue
 
 COLUMN = 380  # px
 MINUTES, MOST_MINUTES = 60, 24 * 60
-START, FILMING = "start", "filming"  # beside a job's states
+START, FILMING = "start", "filming"  # states of the page beside those of a job
 INTRODUCTION = QT_TRANSLATE_NOOP(
     "puppet",
     "A few minutes of one face that looks around, talks and blinks become an actor that moves as you do. "
@@ -41,12 +42,12 @@ CONSENT = QT_TRANSLATE_NOOP("puppet", "The person in the footage agreed to be pl
 
 
 class NewActorPage(QWidget):
-    """What the user wants next. train_clicked: name, consent statement, minutes."""
+    """One column of controls for each state of a job, and a picture beside it."""
 
     footage_chosen = pyqtSignal(list)
     film_clicked = pyqtSignal()
     film_ended = pyqtSignal(bool)  # whether what was filmed is to be used
-    train_clicked = pyqtSignal(str, str, int)
+    train_clicked = pyqtSignal(str, str, int)  # name, consent statement, minutes
     stop_clicked = pyqtSignal()
     go_on_clicked = pyqtSignal()
     discard_clicked = pyqtSignal()
@@ -81,7 +82,7 @@ class NewActorPage(QWidget):
     # -- what it shows -------------------------------------------------------------------------------------------
 
     def show_start(self, missing: str) -> None:
-        """missing: what must be installed first, in words; empty: nothing."""
+        """Show the first column. missing: what must be installed first, in words; empty: nothing."""
         self.missing.setText(f"⚠ {missing}" if missing else "")
         self.missing.setVisible(bool(missing))
         self.choose.setEnabled(not missing)
@@ -91,18 +92,19 @@ class NewActorPage(QWidget):
         self._show(START)
 
     def show_camera(self, there: bool) -> None:
-        """Whether a camera is running, with which somebody could be filmed."""
+        """there: a camera is running, with which somebody can be filmed."""
         self.film.setEnabled(there and self.choose.isEnabled())
         self.no_camera.setVisible(not there and self.choose.isEnabled())
 
     def show_cue(self, cue: Cue) -> None:
+        """Show what the filmed person is to do now."""
         self.cue.setText(translate("puppet", cue.words))
         self.count.setText(translate("puppet", "{0} of {1}, {2:.0f} s").format(cue.number, cue.of, cue.left + 0.5))
         self.filmed.setValue(round(100 * cue.share))
         self._show(FILMING)
 
     def show_job(self, job: Job) -> None:
-        """The state that a job is in."""
+        """Show the column for the job's state, and its figures."""
         state = job.state
         if state in (CHECKING, TRAINING, EXPORTING):
             self.doing.setText(translate("puppet", _DOING[state]).format(name=job.wish.name))
@@ -134,7 +136,7 @@ class NewActorPage(QWidget):
             self._show(DONE)
         self.state = state
 
-    # -- making --------------------------------------------------------------------------------------------------
+    # -- building --------------------------------------------------------------------------------------------------
 
     def _column(self, state: str, title: str) -> QVBoxLayout:
         page = QWidget()
@@ -223,7 +225,7 @@ class NewActorPage(QWidget):
         set_tip(self.consent, translate("puppet", "Kept in the actor's file, for whoever gets it"))
         self.consent.setPlaceholderText(translate("puppet", "Ada Lovelace agreed on 2 May to be played by anybody."))
         self.minutes = QSpinBox()
-        self.minutes.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)  # keys and wheel do; their picture is no good
+        self.minutes.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)  # the style draws them badly; keys do the same
         self.minutes.setRange(1, MOST_MINUTES)
         self.minutes.setValue(MINUTES)
         self.minutes.setSuffix(translate("puppet", " min"))
@@ -265,7 +267,7 @@ class NewActorPage(QWidget):
         self.end = _wrapped("")
         self.end.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.play = _button(
-            translate("puppet", "Play it"), translate("puppet", "Bring the new actor on stage"), self.play_clicked.emit
+            translate("puppet", "Play it"), translate("puppet", "Play the new actor"), self.play_clicked.emit
         )
         self.another = _button(
             translate("puppet", "Make another"),
@@ -295,9 +297,7 @@ class NewActorPage(QWidget):
         self.train.setEnabled(bool(ready))
 
     def _choose(self) -> None:
-        files, _ = QFileDialog.getOpenFileNames(
-            self, translate("puppet", "Choose footage of one person"), "", VIDEO_FILES
-        )
+        files = pick_files(self, translate("puppet", "Choose footage of one person"), VIDEO_FILES)
         if files:
             self.footage_chosen.emit(files)
 
@@ -313,7 +313,7 @@ _DOING = {
 
 
 def time_left(seconds: float) -> str:
-    """3700 -> "1 h 2 min left"."""
+    """The time left in words: 3700 -> "1 h 2 min left"."""
     minutes = round(seconds / 60)
     if minutes < 1:
         return translate("puppet", "less than a minute left")
@@ -330,10 +330,10 @@ def _wrapped(words: str) -> Label:
     return label
 
 
-def _button(words: str, tooltip: str, wish) -> QPushButton:
+def _button(words: str, tooltip: str, action: Callable[[], object]) -> QPushButton:
     button = QPushButton(words)
     set_tip(button, tooltip)
-    button.clicked.connect(lambda: wish())
+    button.clicked.connect(lambda: action())
     return button
 
 

@@ -1,4 +1,4 @@
-"""Named places of the explorer: kept in their file, shown in their list."""
+"""Between the file of bookmarks and the explorer's list of them."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from puppet.actor.card import ActorCard
 from puppet.core.errors import PuppetError
 from puppet.core.types import Floats, Image
 from puppet.explore.bookmarks import Bookmarks, checked_name
-from puppet.gui.explorer.places import MEAN, NOW, BookmarkPanel
+from puppet.gui.explorer.bookmark_panel import BookmarkPanel
+from puppet.gui.explorer.morph_panel import MEAN, NOW
 from puppet.gui.kit.banners import BannerStack
 from puppet.gui.kit.words import translate
 
-BANNER = "bookmarks"  # key of what is said
+BANNER = "bookmarks"  # key of the messages
 
 
-class NamedPlaces(QObject):
-    """The bookmarks of one actor at a time."""
+class ActorBookmarks(QObject):
+    """The bookmarks of one actor at a time: points in its latent space, by name."""
 
     changed = pyqtSignal(object)  # list of names
 
@@ -29,6 +30,7 @@ class NamedPlaces(QObject):
         panel.deleted.connect(self.delete)
 
     def set_actor(self, card: ActorCard) -> None:
+        """Load and list the bookmarks of another actor."""
         self._card, self._points = card, {}
         try:
             self._points = self._bookmarks.load(card)
@@ -38,13 +40,16 @@ class NamedPlaces(QObject):
         self._show()
 
     def point(self, name: str) -> Floats:
-        """f32 (D,). Raises PuppetError when there is no place of that name."""
+        """The point f32 (D,) of a bookmark. Raises PuppetError when there is none of that name."""
         if name not in self._points:
             raise PuppetError(translate("puppet", "There is no bookmark called {0}").format(name))
         return self._points[name]
 
     def add(self, name: str, point: Floats, picture: Image | None) -> None:
-        """Without a name it gets the next free one. Raises PuppetError for a name that cannot be had."""
+        """Keep a point f32 (D,); an empty name becomes the next free one.
+
+        Raises PuppetError for a name that is taken or cannot be a name.
+        """
         number = len(self._points) + 1
         while not name.strip() and translate("puppet", "face {0}").format(number) in self._points:
             number += 1
@@ -58,7 +63,7 @@ class NamedPlaces(QObject):
             self._panel.show_picture(name, picture)
 
     def delete(self, name: str) -> None:
-        """Can be taken back."""
+        """Delete a bookmark; a banner offers to bring it back."""
         before, card = dict(self._points), self._card
         self._keep({other: point for other, point in before.items() if other != name})
 

@@ -1,16 +1,18 @@
-"""The explorer: wander in an actor's latent space with the mouse, sliders and typed commands; a tab or a window."""
+"""The explorer: move through an actor's latent space with the mouse, sliders and typed commands.
+
+It is a page of the window and a window of its own.
+"""
 
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 from PyQt6.QtCore import QEvent, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QCloseEvent, QGuiApplication, QHideEvent, QKeyEvent, QShowEvent
-from PyQt6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from puppet.actor.runtime import Actor
 from puppet.core.errors import PuppetError
@@ -24,37 +26,36 @@ from puppet.explore.exploration import (
     RandomFaces,
     bases,
     explore,
-    from_text,
     parse_command,
-    to_text,
     walk_target,
 )
-from puppet.gui.explorer.bookmarks import NamedPlaces
+from puppet.gui.explorer.bookmarks import ActorBookmarks
+from puppet.gui.explorer.clipboard import copy_latent, pasted_latent
+from puppet.gui.explorer.face_panel import FacePanel
+from puppet.gui.explorer.keys import STARTS, typed_command
+from puppet.gui.explorer.morph_panel import MEAN, NOW, SAME, MorphRequest
 from puppet.gui.explorer.morphs import LoadActor, Morphs, Step
-from puppet.gui.explorer.places import MEAN, NOW, SAME, BookmarkPanel, MorphPanel, MorphWish
-from puppet.gui.explorer.rows import AttributePanel, DirectionList
-from puppet.gui.explorer.stage import STARTS, ExplorerStage, explorer_style, typed_command
+from puppet.gui.explorer.motion import Motion
+from puppet.gui.explorer.style import explorer_style
+from puppet.gui.explorer.tabs import ExplorerTabs
 from puppet.gui.explorer.worker import DecodeWorker
 from puppet.gui.kit.banners import BannerStack
-from puppet.gui.kit.plain_text import set_tip
 from puppet.gui.kit.qimage import to_qimage
 from puppet.gui.kit.theme import colours_for, follow_system
-from puppet.gui.kit.words import decimal, translate
 
-TICK_MS = 33
-WALK_SECONDS = 0.8  # of one half step of the walk
-STATUS_MS = 500
-MARGIN, ATTRIBUTE_MARGIN = 12, 14  # px
+STATUS_MS = 500  # between two looks at the rate
+MARGIN = 12  # px
 
 
 class ExplorerWidget(QWidget):
-    """Everything about one actor's latent space. `shutdown` ends its threads; a closed window does that by itself.
+    """Everything about one actor's latent space.
 
-    bookmarks: where named places are kept. folder: where films go. others: files of actors to morph into, by name, and
-    `load_actor` that loads one (in a helper thread). badge: whether films carry the visible sign.
+    `shutdown` ends its threads; a window that is closed does that by itself. bookmarks: where they are kept. folder:
+    where videos go. others: names of actors to morph into, by file, and `load_actor` that loads one (in a helper
+    thread). badge: whether videos carry the visible sign.
     """
 
-    live_wanted = pyqtSignal()  # the user wants to go on from the live expression: answer with `explore_from`
+    live_wanted = pyqtSignal()  # the user wants to go on from the live expression: call `explore_from`
     shown_live = pyqtSignal(object)  # Latent | None: what the live actor is to show instead of the performance
     quit_wanted = pyqtSignal()
 
@@ -76,24 +77,21 @@ class ExplorerWidget(QWidget):
         self._random = np.random.default_rng(seed)
         self._at: Exploration | None = None
         self._faces: RandomFaces | None = None
-        self._walk: _Glide | None = None
-        self._film: deque[Step] = deque()  # what is left of a morph that is being played
         self._last: Image | None = None
-        self._mouse: tuple[float, float] | None = None  # where it is, when that has not been heard yet
+        self._mouse: tuple[float, float] | None = None  # where it is, when the face does not show that yet
         self._over = False
 
         self.worker = DecodeWorker(self)
-        self.worker.pause(True)  # until it is shown: whoever made it connects to its signals first
-        self.stage = ExplorerStage()
-        self.pane = self.stage.pane
+        self.worker.pause(True)  # until it is shown: the owner connects to its signals first
+        self.face = FacePanel()
+        self.pane = self.face.pane
         self.banners = BannerStack()
         self._morphs = Morphs(self.banners, folder, load_actor, badge, self)
-        self.rows = DirectionList()
-        self.attributes = AttributePanel(ATTRIBUTE_MARGIN)
-        self.places = BookmarkPanel()
-        self._places = NamedPlaces(bookmarks or Bookmarks(), self.places, self.banners, self)
-        self.morph = MorphPanel()
-        self._tick = QTimer(self)
+        self._motion = Motion(self)
+        self.tabs = ExplorerTabs()
+        self.rows, self.attributes = self.tabs.rows, self.tabs.attributes
+        self.bookmarks, self.morph = self.tabs.bookmarks, self.tabs.morph
+        self._bookmarks = ActorBookmarks(bookmarks or Bookmarks(), self.bookmarks, self.banners, self)
         self._status = QTimer(self)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._arrange()
@@ -113,12 +111,12 @@ class ExplorerWidget(QWidget):
 
     @property
     def exploration(self) -> Exploration | None:
-        """Where the user is; None without an actor."""
+        """The face that is shown, and the way there; None without an actor."""
         return self._at
 
     def set_actor(self, actor: Actor) -> None:
-        """Another actor is explored from its mean face on."""
-        self._stop_moving()
+        """Explore another actor, from its mean face on."""
+        self._motion.stop()
         self.actor = actor
         self._morphs.set_actor(actor)
         self._last = None
@@ -126,35 +124,32 @@ class ExplorerWidget(QWidget):
         self.worker.set_actor(actor)
         self.worker.take()
         self.pane.clear()
-        self._places.set_actor(actor.card)
-        there = bases(actor.latents)
-        self.stage.basis.clear()
-        for basis in there:
-            self.stage.basis.addItem(basis.value[0].upper() + basis.value[1:], basis)
+        self._bookmarks.set_actor(actor.card)
+        self.face.show_bases(bases(actor.latents))
         self.attributes.show_attributes(list(actor.latents.directions))
         self.morph.show_actors({path: name for path, name in self._others().items() if name != actor.name})
         self._show_basis(explore(actor.latents))
-        self.stage.show_on_actor.setChecked(False)
+        self.face.show_on_actor.setChecked(False)
 
     def set_live(self, live: bool) -> None:
-        """Whether there is a live performance that can be taken over, and an actor on stage that can show this face."""
-        self.stage.take_live.setVisible(live)
-        self.stage.show_on_actor.setVisible(live)
+        """live: there is a live actor, whose expression can be taken over and which can show this face."""
+        self.face.take_live.setVisible(live)
+        self.face.show_on_actor.setVisible(live)
         if not live:
-            self.stage.show_on_actor.setChecked(False)
+            self.face.show_on_actor.setChecked(False)
 
     def explore_from(self, latent: Latent) -> None:
-        """Go on from a live expression, attributes included; the answer to `live_wanted`."""
+        """Go on from a live expression, attributes included; see `live_wanted`."""
         if self._at is not None and latent.values.shape == self._at.place.point.shape:
-            self._stop_moving()
+            self._motion.stop()
             self._apply(self._at.go(latent.values))
 
     def shutdown(self) -> None:
-        """End the threads; a film that is being made is ended and kept. Idempotent."""
+        """End the threads; a video that is being made is ended and kept. Idempotent."""
         if self._over:
             return
         self._over = True
-        self._tick.stop()
+        self._motion.stop()
         self._status.stop()
         self.worker.stop()
         self._morphs.shutdown()
@@ -164,8 +159,8 @@ class ExplorerWidget(QWidget):
         super().closeEvent(a0)
 
     def hideEvent(self, a0: QHideEvent | None) -> None:
-        self._stop_moving()
-        self.worker.pause(True)  # what nobody looks at takes nothing from the live actor
+        self._motion.stop()
+        self.worker.pause(True)  # while it is hidden it takes no time from the live actor
         super().hideEvent(a0)
 
     def showEvent(self, a0: QShowEvent | None) -> None:
@@ -174,16 +169,16 @@ class ExplorerWidget(QWidget):
 
     def event(self, a0: QEvent | None) -> bool:
         if a0 is not None and a0.type() == QEvent.Type.ShortcutOverride and typed_command(a0):
-            a0.accept()  # R, U ... mean something else to the window around
+            a0.accept()  # R, U ... are shortcuts of the window around it too
             return True
         return super().event(a0)
 
     def keyPressEvent(self, a0: QKeyEvent | None) -> None:
-        """A command that stands alone is done, the beginning of another one goes to the command line."""
+        """Do a command that needs nothing more; put the beginning of another one into the command line."""
         text = typed_command(a0)
         if text in STARTS:
-            self.stage.command.setFocus()
-            self.stage.command.setText(f"{text} ")
+            self.face.command.setFocus()
+            self.face.command.setText(f"{text} ")
         elif text:
             self.do(Command(text))
         else:
@@ -192,25 +187,26 @@ class ExplorerWidget(QWidget):
     # -- what the user does --------------------------------------------------------------------------------------
 
     def do(self, command: Command) -> None:
-        """One command of explore.COMMANDS."""
+        """Do one of the COMMANDS."""
         if command.key == "q":
             self.quit_wanted.emit()
         elif command.key == "h":
             lines = [f"{typed}  –  {words}" for typed, words in COMMANDS.values()]
             self.banners.say("help", "\n".join(lines))
         elif self._at is not None:
-            self._hear_mouse()
+            self._follow_mouse()
             self._do(command, self._at)
 
     def _do(self, command: Command, at: Exploration) -> None:
-        if command.key != "f":
-            self._stop_moving(but_walk=command.key == "w")
+        if command.key == "w":
+            self._motion.stop_playing()
+        else:
+            self._motion.stop()
         if command.key == "d":
             self._apply(at.pick(command.numbers[0], command.numbers[1]))
         elif command.key == "r" and self._faces is not None:
             self._apply(at.go(self._faces.draw(self._random)))
         elif command.key == "f":
-            self._stop_moving()
             self._apply(at.toggle_freeze())
         elif command.key == "u":
             self._apply(at.undo())
@@ -221,16 +217,16 @@ class ExplorerWidget(QWidget):
         elif command.key == "w":
             self._toggle_walk(at)
         elif command.key == "b":
-            self._places.add(command.name, at.shown, self._last)
+            self._bookmarks.add(command.name, at.shown, self._last)
         elif command.key == "g":
-            self._apply(at.go(self._places.point(command.name)))
+            self._apply(at.go(self._bookmarks.point(command.name)))
 
     def _type(self) -> None:
-        if self._try(lambda: self.do(parse_command(self.stage.command.text()))):
-            self.stage.command.clear()
+        if self._try(lambda: self.do(parse_command(self.face.command.text()))):
+            self.face.command.clear()
 
     def _try(self, action: Callable[[], None]) -> bool:
-        """Whether it could be done; if not, the user is told why."""
+        """Do it; whether that worked. If not, a banner tells why."""
         try:
             action()
         except PuppetError as problem:
@@ -240,19 +236,19 @@ class ExplorerWidget(QWidget):
         return True
 
     def _hover(self, x: float, y: float) -> None:
-        """A mouse may speak a thousand times a second: it is heard once for each picture."""
+        """Follow the mouse, which may tell a thousand places a second, once for each picture."""
         self._mouse = x, y
         if not self.worker.busy:
-            self._hear_mouse()
+            self._follow_mouse()
 
-    def _hear_mouse(self) -> None:
+    def _follow_mouse(self) -> None:
         mouse, self._mouse = self._mouse, None
-        if mouse is not None and self._at is not None and self._walk is None and not self._film:
+        if mouse is not None and self._at is not None and not self._motion.active:
             self._apply(self._at.hover(*mouse))
 
     def _slide(self, number: int, value: float) -> None:
         if self._at is not None:
-            self._stop_moving()
+            self._motion.stop()
             self._apply(self._at.set_coordinate(number, value), frozen=True)
 
     def _set_amount(self, name: str, amount: float) -> None:
@@ -264,138 +260,87 @@ class ExplorerWidget(QWidget):
             return
         right, up = self._at.pair
         pair = (number, up) if axis == 0 else (right, number)
-        if pair[0] == pair[1]:  # it takes the other one's place, and gives its own
+        if pair[0] == pair[1]:  # then both directions change their axes
             pair = (number, right) if axis == 0 else (up, number)
         self._apply(self._at.pick(*pair))
 
     def _choose_basis(self) -> None:
-        if self._at is not None and self.stage.basis.currentData() is not self._at.basis:
-            self._show_basis(self._at.with_basis(self.stage.basis.currentData()))
+        if self._at is not None and self.face.basis.currentData() is not self._at.basis:
+            self._show_basis(self._at.with_basis(self.face.basis.currentData()))
 
     def _choose_reach(self) -> None:
         if self._at is not None:
-            self._apply(self._at.with_reach(self.stage.reach.currentData()))
+            self._apply(self._at.with_reach(self.face.reach.currentData()))
 
     def _copy(self) -> None:
-        clipboard = QGuiApplication.clipboard()
-        if self._at is not None and clipboard is not None:
-            clipboard.setText(to_text(self._at.shown))
-            self.banners.say("text", translate("puppet", "This face's latent is on the clipboard, as text."))
+        if self._at is not None:
+            copy_latent(self._at.shown, self.banners)
 
     def _paste(self) -> None:
-        clipboard = QGuiApplication.clipboard()
-        if self._at is None or clipboard is None:
-            return
-        try:
-            self._apply(self._at.go(from_text(clipboard.text(), len(self._at.place.point))))
-        except PuppetError as problem:
-            self.banners.say("text", str(problem), "warning")
-        else:
-            self.banners.dismiss("text")
+        at = self._at
+        point = pasted_latent(len(at.place.point), self.banners) if at is not None else None
+        if at is not None and point is not None:
+            self._apply(at.go(point))
 
     # -- walk and morph ------------------------------------------------------------------------------------------
 
     def _toggle_walk(self, at: Exploration) -> None:
-        if self._walk is not None:
-            self._stop_moving()
+        if self._motion.walking:
+            self._motion.stop()
             return
-        self._stop_moving()
+        self._motion.stop()
         if not at.frozen:
             self._apply(at.toggle_freeze())
-        self._walk = _Glide(at.place.point, walk_target(at, self._random), time.monotonic())
-        self.stage.buttons["w"].setText(translate("puppet", "Stop"))
-        self._tick.start(TICK_MS)
+        self._motion.walk(at.place.point, lambda: walk_target(self._at or at, self._random))
 
-    def _move_on(self) -> None:
-        """A step of whatever moves by itself: the walk or a morph."""
-        if self._at is None:
-            self._stop_moving()
-        elif self._walk is not None:
-            share = (time.monotonic() - self._walk.begun) / WALK_SECONDS
-            self._apply(self._at.wander(self._walk.at(share)))
-            if share >= 1:
-                self._walk = _Glide(self._walk.end, walk_target(self._at, self._random), time.monotonic())
-        elif self._film:
-            step = self._film.popleft()
-            self.worker.ask(step.point, step.draw)
-            if step.draw is None:
-                self._tell_live(step.point)
-            if not self._film:
-                self._stop_moving()
-        else:
-            self._stop_moving()
+    def _walked(self, point: Floats) -> None:
+        if self._at is not None:
+            self._apply(self._at.wander(point))
 
-    def _stop_moving(self, but_walk: bool = False) -> None:
-        self._film = deque()
-        if self._walk is not None and but_walk:
-            return
-        self._walk = None
-        self._tick.stop()
-        self.stage.buttons["w"].setText(translate("puppet", "Walk"))
+    def _played(self, step: Step) -> None:
+        self.worker.ask(step.point, step.draw)
+        if step.draw is None:
+            self._tell_live(step.point)
 
     def _place(self, name: str) -> Floats:
         assert self._at is not None
         if name == NOW:
             return self._at.shown
-        return self._at.latents.mean if name == MEAN else self._places.point(name)
+        return self._at.latents.mean if name == MEAN else self._bookmarks.point(name)
 
-    def _begin_morph(self, wish: MorphWish, export: bool) -> None:
+    def _begin_morph(self, request: MorphRequest, export: bool) -> None:
         if self._at is not None:
-            self._stop_moving()
-            end = self._at.latents.mean if wish.other != SAME else self._place(wish.end)
-            self._morphs.begin(wish, self._place(wish.start), end, export)
-
-    def _play(self, steps: list[Step]) -> None:
-        self._stop_moving()
-        self._film = deque(steps)
-        self._tick.start(TICK_MS)
+            self._motion.stop()
+            end = self._at.latents.mean if request.other != SAME else self._place(request.end)
+            self._morphs.begin(request, self._place(request.start), end, export)
 
     # -- showing -------------------------------------------------------------------------------------------------
 
     def _show_basis(self, at: Exploration) -> None:
-        self._stop_moving()
-        self._at = None  # nothing that is set up here is a wish of the user
-        self.stage.basis.setCurrentIndex(max(0, self.stage.basis.findData(at.basis)))
-        self.stage.reach.setCurrentIndex(max(0, self.stage.reach.findData(at.reach)))
+        self._motion.stop()
+        self._at = None  # the signals of what is set up here are not the user's
+        self.face.show_choices(at)
         self.rows.show_directions(at.directions)
         self.worker.ask_thumbnails(at.latents.mean, at.directions)
-        self._apply(at, all_rows=True)
+        self._apply(at)
 
-    def _apply(self, at: Exploration, all_rows: bool = False, frozen: bool = False) -> None:
-        """Show where the user is now, and have it drawn if that is another face."""
-        if frozen and not at.frozen:  # a slider's face must not be lost on the way back over the picture
+    def _apply(self, at: Exploration, frozen: bool = False) -> None:
+        """Show a state of the exploration, and have its face drawn if that is another one.
+
+        frozen: the user has moved a slider.
+        """
+        if frozen and not at.frozen:  # else the mouse would change the face on its way back over the picture
             at = at.frozen_here()
         before, self._at = self._at, at
-        moved = before is None or before.place is not at.place
-        jumped = all_rows or before is None or before.gesture != at.gesture or at.gesture[:1] in ((), ("walk",))
-        if moved and jumped:
-            self.rows.show_coordinates({d.number: at.coordinate(d.number) for d in at.directions})
-        elif moved:
-            changed = at.gesture[2:] if at.gesture[0] == "slider" else at.pair
-            self.rows.show_coordinates({number: at.coordinate(number) for number in changed})
-        self.rows.show_pair(at.pair)
-        self.attributes.show_amounts(at.place.amounts)
-        self.stage.frozen.blockSignals(True)
-        self.stage.frozen.setChecked(at.frozen)
-        self.stage.frozen.blockSignals(False)
-        self.stage.buttons["u"].setEnabled(bool(at.past))
-        self.stage.buttons["y"].setEnabled(bool(at.future))
-        self._show_where(at)
-        if moved:
+        self.tabs.show_exploration(at, before)
+        self.face.show_exploration(at)
+        if before is None or before.place is not at.place:
             self._asked_at = time.perf_counter()
             self.worker.ask(at.shown)
             self._tell_live(at.shown)
 
-    def _show_where(self, at: Exploration) -> None:
-        (right, x), (up, y) = ((number, at.coordinate(number)) for number in at.pair)
-        across, upwards = (decimal(place, 2, signed=True) for place in (x, y))
-        right_title, up_title = at.direction(right).title, at.direction(up).title
-        self.stage.where.setText(f"→ {right_title} {across}     ↑ {up_title} {upwards}")
-        self.pane.show_cross((x / at.reach, y / at.reach), hides_mouse=not at.frozen)
-        self.pane.set_note(translate("puppet", "Frozen: click to follow the mouse again") if at.frozen else "")
-
     def _tell_live(self, point: Floats) -> None:
-        if self.stage.show_on_actor.isChecked():
+        if self.face.show_on_actor.isChecked():
             self.shown_live.emit(Latent(point))
 
     def _show_on_actor(self, on: bool) -> None:
@@ -406,7 +351,7 @@ class ExplorerWidget(QWidget):
         if self._over:
             return
         asked_at = self._asked_at
-        self._hear_mouse()  # first, so that the next picture is made while this one is painted
+        self._follow_mouse()  # first, so that the next picture is made while this one is painted
         self._last = image
         self.pane.show_image(to_qimage(image, *self.pane.device_size), asked_at)
 
@@ -418,42 +363,18 @@ class ExplorerWidget(QWidget):
         if self._at is not None and direction in self._at.directions:
             self.rows.show_pictures(direction.number, before, after)
 
-    def _show_rate(self) -> None:
-        rate, latency = self.worker.rate.rate, self.pane.latency_ms
-        set_tip(
-            self.stage.where,
-            translate("puppet", "{0:.0f} pictures per second, {1:.0f} ms from the mouse to the screen").format(
-                rate, latency
-            ),
-        )
-
     # -- building ------------------------------------------------------------------------------------------------
 
     def _arrange(self) -> None:
-        keep = QWidget()
-        kept = QVBoxLayout(keep)
-        kept.setContentsMargins(8, 8, 8, 8)
-        kept.setSpacing(12)
-        kept.addWidget(self.places, 1)
-        kept.addWidget(self.morph)
-        self.tabs = QTabWidget()
-        self.tabs.addTab(self.rows, translate("puppet", "Directions"))
-        attributes = QWidget()
-        room = QVBoxLayout(attributes)
-        room.setContentsMargins(0, 0, 0, 0)
-        room.addWidget(self.attributes)
-        room.addStretch(1)
-        self.tabs.addTab(attributes, translate("puppet", "Attributes"))
-        self.tabs.addTab(keep, translate("puppet", "Places"))
         halves = QSplitter(Qt.Orientation.Horizontal)
-        halves.addWidget(self.stage)
+        halves.addWidget(self.face)
         halves.addWidget(self.tabs)
         halves.setStretchFactor(0, 3)
         halves.setStretchFactor(1, 2)
         halves.setChildrenCollapsible(False)
         halves.setHandleWidth(MARGIN)
         whole = QVBoxLayout(self)
-        margin = MARGIN if self.isWindow() else 0  # a page has its window's own
+        margin = MARGIN if self.isWindow() else 0  # as a page it is within the margins of the window
         whole.setContentsMargins(margin, margin, margin, margin)
         whole.setSpacing(10)
         whole.addWidget(self.banners)
@@ -464,40 +385,30 @@ class ExplorerWidget(QWidget):
         self.pane.hovered.connect(self._hover)
         self.pane.clicked.connect(lambda: self.do(Command("f")))
         self.pane.resized.connect(self._redraw)
-        self.stage.command.returnPressed.connect(self._type)
-        for key, button in self.stage.buttons.items():
+        self.face.command.returnPressed.connect(self._type)
+        for key, button in self.face.buttons.items():
             button.clicked.connect(lambda _, key=key: self.do(Command(key)))
-        self.stage.frozen.clicked.connect(lambda: self.do(Command("f")))
-        self.stage.copy.clicked.connect(self._copy)
-        self.stage.paste.clicked.connect(self._paste)
-        self.stage.basis.activated.connect(lambda _: self._choose_basis())
-        self.stage.reach.activated.connect(lambda _: self._choose_reach())
+        self.face.frozen.clicked.connect(lambda: self.do(Command("f")))
+        self.face.copy.clicked.connect(self._copy)
+        self.face.paste.clicked.connect(self._paste)
+        self.face.basis.activated.connect(lambda _: self._choose_basis())
+        self.face.reach.activated.connect(lambda _: self._choose_reach())
         self.rows.moved.connect(self._slide)
         self.rows.picked.connect(self._pick)
         self.attributes.moved.connect(self._set_amount)
-        self.places.added.connect(lambda name: self._try(lambda: self.do(Command("b", name=name))))
-        self.places.chosen.connect(lambda name: self._try(lambda: self.do(Command("g", name=name))))
-        self._places.changed.connect(self.morph.show_places)
-        self.morph.play_wanted.connect(lambda wish: self._begin_morph(wish, export=False))
-        self.morph.export_wanted.connect(lambda wish: self._begin_morph(wish, export=True))
-        self._morphs.playable.connect(self._play)
+        self.bookmarks.added.connect(lambda name: self._try(lambda: self.do(Command("b", name=name))))
+        self.bookmarks.chosen.connect(lambda name: self._try(lambda: self.do(Command("g", name=name))))
+        self._bookmarks.changed.connect(self.morph.show_places)
+        self.morph.play_wanted.connect(lambda request: self._begin_morph(request, export=False))
+        self.morph.export_wanted.connect(lambda request: self._begin_morph(request, export=True))
+        self._morphs.playable.connect(self._motion.play)
         self._morphs.busy.connect(self.morph.show_busy)
-        self.stage.take_live.clicked.connect(self.live_wanted)
-        self.stage.show_on_actor.toggled.connect(self._show_on_actor)
+        self.face.take_live.clicked.connect(self.live_wanted)
+        self.face.show_on_actor.toggled.connect(self._show_on_actor)
         self.worker.drawn.connect(self._drawn)
         self.worker.thumbnail.connect(self._thumbnail)
         self.worker.failed.connect(lambda text: self.banners.say("decode", text, "error"))
-        self._tick.timeout.connect(self._move_on)
-        self._status.timeout.connect(self._show_rate)
-
-
-class _Glide:
-    """From one point to another, slow at both ends."""
-
-    def __init__(self, start: Floats, end: Floats, begun: float) -> None:
-        self.start, self.end, self.begun = start, end, begun
-
-    def at(self, share: float) -> Floats:
-        share = min(1.0, max(0.0, share))
-        eased = np.float32(share * share * (3 - 2 * share))
-        return self.start + eased * (self.end - self.start)
+        self._motion.walked.connect(self._walked)
+        self._motion.played.connect(self._played)
+        self._motion.walking_changed.connect(self.face.show_walking)
+        self._status.timeout.connect(lambda: self.face.show_rate(self.worker.rate.rate))

@@ -1,4 +1,4 @@
-"""Morphs of the explorer: the other actor is fetched, the pictures are listed, films are made beside the window."""
+"""Morphs of the explorer: loads the other actor, lists the pictures to play, and makes videos in a thread."""
 
 from __future__ import annotations
 
@@ -8,30 +8,29 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from PyQt6.QtCore import QObject, QUrl, pyqtSignal
-from PyQt6.QtGui import QDesktopServices
+from PyQt6.QtCore import QObject, pyqtSignal
 
 from puppet.actor.morph import ActorMorph, eased, film
 from puppet.actor.runtime import Actor
 from puppet.core.types import Floats, Image, Latent
 from puppet.explore.exploration import path
-from puppet.gui.explorer.places import SAME, MorphWish
+from puppet.gui.explorer.morph_panel import SAME, MorphRequest
 from puppet.gui.explorer.worker import Draw
-from puppet.gui.kit.banners import BannerStack
+from puppet.gui.kit.banners import BannerStack, open_folder
 from puppet.gui.kit.words import decimal, translate
 from puppet.media.recorder import Recording
 from puppet.storage.names import new_recording_path, with_free_name
 
 FPS = 30.0
 FINE = 1000  # steps that a path is divided into, of which the eased pictures take theirs
-BANNER = "morph"  # key of what is said
+BANNER = "morph"  # key of the messages
 
 LoadActor = Callable[[Path], Actor]
 
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """One picture of a morph: a point f32 (D,), and how it is drawn where the actor alone cannot."""
+    """One picture of a morph: a point f32 (D,), and what draws it where the actor alone cannot."""
 
     point: Floats
     draw: Draw | None = None
@@ -39,10 +38,10 @@ class Step:
 
 @dataclass(frozen=True, eq=False)
 class _Job:
-    """A morph that was asked for, with the places it joins: points f32 (D,) of `actor`."""
+    """A morph that was asked for. start, end: points f32 (D,) of `actor`."""
 
     actor: Actor
-    wish: MorphWish
+    request: MorphRequest
     start: Floats
     end: Floats
     export: bool
@@ -51,12 +50,12 @@ class _Job:
 class Morphs(QObject):
     """Plays and exports morphs that begin at the actor that `set_actor` names. `shutdown` ends its thread.
 
-    load_actor: file -> Actor, called in a helper thread. folder: where films go. badge: whether they carry the sign.
+    load_actor: file -> Actor, called in a helper thread. folder: where videos go. badge: whether they carry the sign.
     """
 
     playable = pyqtSignal(object)  # list[Step], one for each picture, FPS a second
-    busy = pyqtSignal(bool)  # a film is being made
-    _filmed = pyqtSignal(object)  # a Future[Recording] is done
+    busy = pyqtSignal(bool)  # a video is being made
+    _video_made = pyqtSignal(object)  # Future[Recording] that is done
     _loaded = pyqtSignal(object, object)  # _Job, and its Future[ActorMorph] that is done
 
     def __init__(
@@ -74,27 +73,28 @@ class Morphs(QObject):
         self._known: dict[str, ActorMorph] = {}
         self._exporting: threading.Event | None = None  # set: stop
         self._over = False
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="explorer films")
-        self._filmed.connect(self._film_done)
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="explorer videos")
+        self._video_made.connect(self._tell_video)
         self._loaded.connect(self._other_came)
 
     def set_actor(self, actor: Actor) -> None:
+        """Begin morphs at this actor from now on."""
         self._actor = actor
         self._known = {}
 
-    def begin(self, wish: MorphWish, start: Floats, end: Floats, export: bool) -> None:
-        """Play a morph, or film it; while a film is being made, a wish for another one ends it."""
+    def begin(self, request: MorphRequest, start: Floats, end: Floats, export: bool) -> None:
+        """Play a morph, or make a video of it; while one is being made, a request for another one ends it."""
         if export and self._exporting is not None:
             self._exporting.set()
         elif self._actor is not None:
-            job = _Job(self._actor, wish, start, end, export)
-            if wish.other == SAME or wish.other in self._known:
+            job = _Job(self._actor, request, start, end, export)
+            if request.other == SAME or request.other in self._known:
                 self._go(job)
             else:
                 self._fetch(job)
 
     def shutdown(self) -> None:
-        """A film that is being made is ended and kept. Idempotent."""
+        """End the thread; a video that is being made is ended and kept. Idempotent."""
         self._over = True
         if self._exporting is not None:
             self._exporting.set()
@@ -106,8 +106,8 @@ class Morphs(QObject):
         load = self._load_actor
         if load is None:
             return
-        self._banners.say(BANNER, translate("puppet", "Loading {0}…").format(Path(job.wish.other).stem))
-        future = self._pool.submit(lambda: ActorMorph(job.actor, load(Path(job.wish.other))))
+        self._banners.say(BANNER, translate("puppet", "Loading {0}…").format(Path(job.request.other).stem))
+        future = self._pool.submit(lambda: ActorMorph(job.actor, load(Path(job.request.other))))
         future.add_done_callback(lambda done: self._loaded.emit(job, done))
 
     def _other_came(self, job: _Job, future: Future[ActorMorph]) -> None:
@@ -118,7 +118,7 @@ class Morphs(QObject):
             self._banners.say(BANNER, str(problem), "error")
             return
         self._banners.dismiss(BANNER)
-        self._known[job.wish.other] = future.result()
+        self._known[job.request.other] = future.result()
         self._go(job)
 
     def _go(self, job: _Job) -> None:
@@ -126,21 +126,21 @@ class Morphs(QObject):
         if not job.export:
             self.playable.emit(steps)
         elif self._exporting is None:
-            self._film(job, steps)
+            self._make_video(job, steps)
 
     def _steps(self, job: _Job) -> Iterator[Step]:
-        shares = eased(max(2, round(job.wish.seconds * FPS)))
-        if job.wish.other == SAME:
-            ways = path(job.start, job.end, FINE + 1, job.wish.spherical, job.actor.latents)
+        shares = eased(max(2, round(job.request.seconds * FPS)))
+        if job.request.other == SAME:
+            ways = path(job.start, job.end, FINE + 1, job.request.spherical, job.actor.latents)
             for share in shares:
                 yield Step(ways[round(FINE * share)])
             return
-        morph = self._known[job.wish.other]
+        morph = self._known[job.request.other]
         for share in shares:
             yield Step(job.start, _drawer(morph, share))
 
-    def _film(self, job: _Job, steps: list[Step]) -> None:
-        actor, other = job.actor, self._known.get(job.wish.other)
+    def _make_video(self, job: _Job, steps: list[Step]) -> None:
+        actor, other = job.actor, self._known.get(job.request.other)
         faces = [actor] if other is None else [actor, other.b]
         name = "-".join(face.name for face in faces)
         consent = " ".join(face.card.consent for face in faces)
@@ -159,9 +159,9 @@ class Morphs(QObject):
             return film(pictures(), path, FPS, name, stop.is_set, consent, badge)
 
         future = self._pool.submit(with_free_name, target, make)
-        future.add_done_callback(self._filmed.emit)
+        future.add_done_callback(self._video_made.emit)
 
-    def _film_done(self, future: Future[Recording]) -> None:
+    def _tell_video(self, future: Future[Recording]) -> None:
         self._exporting = None
         if self._over or future.cancelled():
             return
@@ -172,17 +172,14 @@ class Morphs(QObject):
             return
         made = future.result()
 
-        def open_folder() -> None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(made.path.parent)))
-
         self._banners.say(
             BANNER,
             translate("puppet", "Saved {0} ({1} s)").format(made.path.name, decimal(made.seconds)),
-            action=(translate("puppet", "Open folder"), open_folder),
+            action=open_folder(made.path),
         )
 
 
 def _drawer(morph: ActorMorph, share: float) -> Draw:
-    """A face of the first actor, so far on its way to the other one's mean face."""
+    """Draws a face of the first actor after this share, 0 .. 1, of its way to the other one's mean face."""
     end = Latent(morph.b.latents.mean)
     return lambda point: morph.draw(Latent(point), end, share).image

@@ -1,9 +1,9 @@
-"""The explorer's picture: says where the mouse is over the face, and shows whether the face follows it."""
+"""The explorer's picture: tells where the mouse is over the face, and draws a cross-hair."""
 
 from __future__ import annotations
 
 from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
+from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 
 from puppet.gui.kit.preview import PreviewPane
 
@@ -11,9 +11,9 @@ CROSS = 9.0  # px, half a cross-hair's side
 
 
 class ExplorerPane(PreviewPane):
-    """A picture to hover over."""
+    """A picture that the mouse is moved over. Coordinates are -1 .. 1 from its left and from its bottom."""
 
-    hovered = pyqtSignal(float, float)  # -1 .. 1 from the picture's left and from its bottom
+    hovered = pyqtSignal(float, float)  # coordinates
     clicked = pyqtSignal()
     resized = pyqtSignal()
 
@@ -26,24 +26,24 @@ class ExplorerPane(PreviewPane):
 
     @property
     def cross(self) -> tuple[float, float] | None:
-        """Where the cross-hair is, or None."""
+        """Coordinates of the cross-hair, or None."""
         return self._at
 
     def show_cross(self, at: tuple[float, float] | None, hides_mouse: bool) -> None:
-        """The pair's coordinates in reaches, -1 .. 1; None or far outside: no cross-hair."""
+        """Draw the cross-hair at these coordinates; None or outside the picture: nowhere."""
         self._at = at
         self.setCursor(Qt.CursorShape.BlankCursor if hides_mouse else Qt.CursorShape.ArrowCursor)
         self.update()
 
     def place_of(self, at: QPointF) -> tuple[float, float]:
-        """A point of the widget in px -> coordinates, within -1 .. 1."""
+        """The coordinates of a point of the widget in px, clipped to the picture."""
         box = self._box()
         x = 2 * (at.x() - box.left()) / max(1.0, box.width() - 1) - 1  # the first and the last px are the ends
         y = 1 - 2 * (at.y() - box.top()) / max(1.0, box.height() - 1)
         return max(-1.0, min(1.0, x)), max(-1.0, min(1.0, y))
 
     def point_of(self, x: float, y: float) -> QPointF:
-        """Coordinates -> a point of the widget in px."""
+        """The point of the widget in px that has these coordinates."""
         box = self._box()
         return QPointF(box.left() + (x + 1) / 2 * (box.width() - 1), box.top() + (1 - y) / 2 * (box.height() - 1))
 
@@ -63,7 +63,7 @@ class ExplorerPane(PreviewPane):
             self.setFocus()
             self.clicked.emit()
 
-    def resizeEvent(self, a0) -> None:
+    def resizeEvent(self, a0: QResizeEvent | None) -> None:
         super().resizeEvent(a0)
         self.resized.emit()
 

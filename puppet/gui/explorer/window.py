@@ -13,21 +13,22 @@ from puppet.core.errors import PuppetError, RecordingError
 from puppet.core.providers import AUTO
 from puppet.explore.bookmarks import Bookmarks
 from puppet.gui.explorer.explorer import ExplorerWidget
+from puppet.gui.kit.application import make_application
 from puppet.gui.kit.theme import colours_for, follow_system, palette_of, style_sheet
 from puppet.gui.kit.words import translate
-from puppet.gui.main_window import make_application
 from puppet.process.signals import closing, raise_if_terminated
 from puppet.settings import load_settings
 from puppet.storage.folders import settings_path
 
 SIZE = (1180, 760)  # px
-WAKE_MS = 200  # Python hears signals only when it runs
+WAKE_MS = 200  # Python handles signals only while it runs
 
 
 def show_explorer(name: str | None = None, provider: str = AUTO, screenshot: Path | None = None) -> int:
-    """Open the window and stay until it is closed; 0. name: an actor's name or file.
+    """Open the window and stay until it is closed; returns 0.
 
-    screenshot: a PNG of the window once all small pictures are there; then it closes. Raises PuppetError.
+    name: an actor's name or file. screenshot: a PNG of the window once all small pictures are there; then it closes.
+    Raises PuppetError.
     """
     actor = load_actor(find_actor(name or DEFAULT_ACTOR), provider)
     settings, _ = load_settings(settings_path())
@@ -65,7 +66,7 @@ def show_explorer(name: str | None = None, provider: str = AUTO, screenshot: Pat
                 window.close()
 
         def given_up(words: str) -> None:
-            """A picture that cannot be drawn is one that never comes."""
+            """Close: after a failure the pictures would never be complete."""
             if not failed:  # closing once is enough; see the traps in docs/architecture.md
                 failed.append(PuppetError(words))
                 window.close()

@@ -1,4 +1,4 @@
-"""Decoding beside the window's thread: the newest wish wins, small pictures are made when nothing else is wanted."""
+"""A thread that decodes for the explorer: the newest request first, small pictures when there is none."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from puppet.gui.kit.words import translate
 from puppet.process.log import explained
 
 Draw = Callable[[Floats], Image]
-_Wish = tuple[Floats, Draw | None]
+_Request = tuple[Floats, Draw | None]
 
-SPREAD = 2.0  # standard deviations before and after, of the small pictures
+SPREAD = 2.0  # standard deviations that the small pictures are before and after the mean
 
 
 class DecodeWorker(QObject):
-    """Owns the thread that decodes; `stop` ends it. Every method is for the window's thread, and returns at once.
+    """Owns the thread that decodes; `stop` ends it. Call every method from the window's thread; all return at once.
 
-    While the window has not shown the picture before, `drawn` waits: pictures never queue up in Qt's event loop.
+    The next picture waits until the window has taken the last one, so that none queue up in Qt's event loop.
     """
 
     drawn = pyqtSignal(object, object)  # latent f32 (D,), picture uint8 (S, S, 3) BGR
@@ -38,7 +38,7 @@ class DecodeWorker(QObject):
         self.rate = RateMeter()
         self._changed = threading.Condition()
         self._actor: Actor | None = None
-        self._wish: _Wish | None = None
+        self._request: _Request | None = None
         self._small: deque[tuple[Direction, Floats]] = deque()
         self._shown = True
         self._paused = self._over = False
@@ -46,43 +46,46 @@ class DecodeWorker(QObject):
         self._thread.start()
 
     def set_actor(self, actor: Actor) -> None:
-        """Wishes for another actor are forgotten."""
+        """Draw this actor from now on; requests for the one before are dropped."""
         with self._changed:
-            self._actor, self._wish = actor, None
+            self._actor, self._request = actor, None
             self._small.clear()
 
     def ask(self, latent: Floats, draw: Draw | None = None) -> None:
-        """A picture of this point, f32 (D,), by the actor or by `draw`; an older wish that was not begun is dropped."""
+        """Ask for a picture of a point f32 (D,), drawn by the actor or by `draw`.
+
+        An older request that has not been begun is dropped.
+        """
         with self._changed:
-            self._wish = latent, draw
+            self._request = latent, draw
             self._changed.notify_all()
 
     def ask_thumbnails(self, centre: Floats, directions: Sequence[Direction]) -> None:
-        """Small pictures of `centre` moved by -SPREAD and SPREAD along each direction, in this order."""
+        """Ask for small pictures of `centre` moved by -SPREAD and by SPREAD along each direction, in this order."""
         with self._changed:
             self._small = deque((direction, centre) for direction in directions)
             self._changed.notify_all()
 
     def take(self) -> None:
-        """The window has taken the last picture: another may come."""
+        """Tell that the window has taken the last picture, so that another may come."""
         with self._changed:
             self._shown = True
             self._changed.notify_all()
 
     @property
     def busy(self) -> bool:
-        """Whether a picture is on its way; `drawn` or `failed` will tell."""
+        """Whether a picture is on its way, which `drawn` or `failed` will end."""
         with self._changed:
-            return self._wish is not None or not self._shown
+            return self._request is not None or not self._shown
 
     def pause(self, paused: bool) -> None:
-        """While paused nothing is drawn, and the wishes wait."""
+        """While paused nothing is drawn, and the requests wait."""
         with self._changed:
             self._paused = paused
             self._changed.notify_all()
 
     def stop(self) -> None:
-        """End the thread, after the picture that it is at. Idempotent."""
+        """End the thread, after the picture that it is drawing. Idempotent."""
         with self._changed:
             self._over = True
             self._changed.notify_all()
@@ -90,37 +93,37 @@ class DecodeWorker(QObject):
 
     def _run(self) -> None:
         while (work := self._next()) is not None:
-            actor, wish, small = work
+            actor, request, small = work
             try:
-                if wish is not None:
-                    latent, draw = wish
+                if request is not None:
+                    latent, draw = request
                     picture = actor.decode(Latent(latent)).image if draw is None else draw(latent)
                     self.decoded += 1
                     self.rate.tick()
                     self._tell(actor, latent, picture)
                 elif small is not None:
                     self._draw_small(actor, *small)
-            except Exception as problem:  # whatever it is, the user must hear of it, and the thread goes on
+            except Exception as problem:  # whatever it is, the user is told, and the thread goes on
                 with self._changed:
                     self._shown = True
                 if not self._over:
                     self.failed.emit(str(explained(problem, translate("puppet", "Drawing {0}").format(actor.name))))
 
-    def _next(self) -> tuple[Actor, _Wish | None, tuple[Direction, Floats] | None] | None:
-        """What to do now, or None when it is over."""
+    def _next(self) -> tuple[Actor, _Request | None, tuple[Direction, Floats] | None] | None:
+        """What to draw next, or None when it is over; waits for it."""
         with self._changed:
             self._changed.wait_for(lambda: self._over or self._ready())
             if self._over or self._actor is None:
                 return None
-            if self._wish is not None and self._shown:
-                wish, self._wish, self._shown = self._wish, None, False
-                return self._actor, wish, None
+            if self._request is not None and self._shown:
+                request, self._request, self._shown = self._request, None, False
+                return self._actor, request, None
             return self._actor, None, self._small.popleft()
 
     def _ready(self) -> bool:
         if self._actor is None or self._paused:
             return False
-        return (self._wish is not None and self._shown) or (self._wish is None and bool(self._small))
+        return (self._request is not None and self._shown) or (self._request is None and bool(self._small))
 
     def _tell(self, actor: Actor, latent: Floats, picture: Image) -> None:
         with self._changed:

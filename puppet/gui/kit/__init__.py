@@ -1,1 +1,1 @@
-"""Theme, words and small widgets that every page uses."""
+"""What every page uses: theme, translation, dialogs, background work and small widgets."""

@@ -1,4 +1,4 @@
-"""Work beside the window's thread, so that nothing that may be slow ever holds it up."""
+"""Runs what may be slow in threads, so that the window's own thread never waits."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class Background(QObject):
-    """Runs each piece of work in a thread of its own, and tells in the window's thread what came of it."""
+    """Runs each piece of work in a thread of its own, and calls back in the window's thread."""
 
     _came = pyqtSignal(object)
 
@@ -37,8 +37,9 @@ class Background(QObject):
         failed: Callable[[PuppetError], object] | None = None,
         awaited: bool = False,
     ) -> None:
-        """Do `work`; then `done` with what it gave, or `failed` with what it raised, explained in words, unless newer
-        work of this key has been asked for meanwhile. awaited: `finish` waits for it.
+        """Do `work`; then call `done` with its result, or `failed` with the error that explains what it raised.
+
+        Neither is called when newer work with this key was started meanwhile. awaited: `finish` waits for it.
         """
         self._serial += 1
         serial = self._newest[key] = self._serial
@@ -58,13 +59,13 @@ class Background(QObject):
         thread.start()
 
     def wait(self, seconds: float) -> None:
-        """Until what is awaited is done, at most so long."""
+        """Wait until the awaited work is done, at most so long."""
         deadline = time.monotonic() + seconds
         for thread in self._awaited:
             thread.join(max(0.0, deadline - time.monotonic()))
 
     def finish(self, seconds: float) -> None:
-        """Tell nothing any more, and `wait`. Idempotent."""
+        """Call nothing back any more, and `wait`. Idempotent."""
         self._over = True
         self.wait(seconds)
 

@@ -1,10 +1,13 @@
-"""Messages above the pictures: they block nothing and go when dismissed."""
+"""Messages above the pictures, which block nothing and stay until they are dismissed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import Qt, QUrl
+from PyQt6.QtGui import QDesktopServices
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from puppet.gui.kit.plain_text import Label, set_tip
@@ -13,11 +16,14 @@ from puppet.gui.kit.words import translate
 WARNING = "⚠"  # the colour alone would not be seen by everybody
 MOST = 3  # banners at a time; the oldest goes
 
+Kind = Literal["notice", "warning", "error"]
+Action = tuple[str, Callable[[], None]]  # text of a button, and what a click on it does
+
 
 class Banner(QFrame):
-    """One message. kind: "notice", "warning" or "error". action: (words on a button, what it does)."""
+    """One message, with a button where there is an action, and one that dismisses it."""
 
-    def __init__(self, text: str, kind: str, action: tuple[str, Callable[[], None]] | None = None) -> None:
+    def __init__(self, text: str, kind: Kind, action: Action | None = None) -> None:
         super().__init__()
         self.text = text
         self.kind = kind
@@ -45,7 +51,7 @@ class Banner(QFrame):
 
 
 class BannerStack(QWidget):
-    """The banners that are up, newest below. A banner with the key of another takes its place."""
+    """The banners that are shown, newest below; one with the key of another takes its place."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,11 +63,11 @@ class BannerStack(QWidget):
 
     @property
     def banners(self) -> list[Banner]:
+        """Those that are shown, oldest first."""
         return list(self._banners.values())
 
-    def say(
-        self, key: str, text: str, kind: str = "notice", action: tuple[str, Callable[[], None]] | None = None
-    ) -> Banner:
+    def say(self, key: str, text: str, kind: Kind = "notice", action: Action | None = None) -> Banner:
+        """Show a message in place of the one that has this key."""
         self.dismiss(key)
         while len(self._banners) >= MOST:
             self.dismiss(next(iter(self._banners)))
@@ -73,9 +79,19 @@ class BannerStack(QWidget):
         return banner
 
     def dismiss(self, key: str) -> None:
+        """Remove the message that has this key, if there is one."""
         banner = self._banners.pop(key, None)
         if banner is not None:
             self._layout.removeWidget(banner)
             banner.hide()
             banner.deleteLater()
         self.setVisible(bool(self._banners))
+
+
+def open_folder(path: Path) -> Action:
+    """The action that shows the folder of a file in the system's file manager."""
+
+    def show() -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+
+    return translate("puppet", "Open folder"), show

@@ -1,4 +1,4 @@
-"""How the training's loss falls, as a curve."""
+"""The curve of the training's loss."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HEIGHT, MOST_POINTS = 130, 400  # px; more could not be told apart
 
 
 class LossCurve(QWidget):
-    """The loss is drawn by its logarithm: the last tenth of it matters as much as the first."""
+    """The logarithm of the loss over the steps: the last tenth of the fall matters as much as the first."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -27,7 +27,7 @@ class LossCurve(QWidget):
         self.points: tuple[tuple[int, float], ...] = ()
 
     def show_losses(self, losses: Sequence[tuple[int, float]]) -> None:
-        """(step, loss) pairs, in order."""
+        """losses: (step, loss) pairs in order of steps; those that are no positive number are left out."""
         usable = [(step, loss) for step, loss in losses if loss > 0 and math.isfinite(loss)]
         stride = max(1, len(usable) // MOST_POINTS)
         self.points = tuple(usable[::stride])

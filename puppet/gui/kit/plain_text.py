@@ -1,7 +1,7 @@
-"""Texts in the window are plain, wherever they come from. The one place that makes labels and sets tooltips.
+"""Labels and tooltips that show their text as plain text. No other file makes QLabels or sets tooltips.
 
-Qt takes a text that begins like HTML for HTML, and then opens the pictures that it names: a name in an actor file, or
-of a file, would have files read. And characters that turn the direction of writing would have a name read as another.
+Qt treats a text that begins like HTML as HTML, and opens the pictures that it names: the name of an actor or of a file
+could make it read files. Characters that turn the direction of writing could make a name look like another one.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ from puppet.core.texts import one_line
 
 
 class HasTip(Protocol):
+    """A widget or an item of a list, which can have a tooltip."""
+
     def setToolTip(self, a0: str | None, /) -> None: ...
 
 
 class Label(QLabel):
-    """A label that shows its text as it is."""
+    """A label whose text is plain text."""
 
     def __init__(self, text: str = "") -> None:
         super().__init__()
@@ -32,12 +34,12 @@ class Label(QLabel):
 
 
 def set_tip(on: HasTip, text: str) -> None:
-    """A tooltip that shows its text as it is."""
+    """Set a tooltip that shows `text` as plain text."""
     on.setToolTip(tip_text(text))
 
 
 def tip_text(text: str) -> str:
-    """What to give Qt for a tooltip to show `text`: tooltips cannot be told that a text is plain."""
+    """What to give Qt so that a tooltip shows `text`: escaped, since tooltips have no plain format."""
     plain = as_lines(text)
     if not set(plain) & set("<&"):  # nothing that Qt could take for HTML
         return plain
@@ -45,5 +47,5 @@ def tip_text(text: str) -> str:
 
 
 def as_lines(text: str) -> str:
-    """The same with escapes for what cannot be shown, see `texts.one_line`."""
+    """The text, with escapes for characters that cannot be shown in any line, see `texts.one_line`."""
     return "\n".join(one_line(line, None) for line in text.split("\n"))

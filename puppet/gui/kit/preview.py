@@ -1,4 +1,4 @@
-"""One picture, as large as it fits, crisp on every screen, with words over it that never become part of it."""
+"""A widget that shows one picture as large as it fits, in the screen's own pixels, with texts drawn over it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PyQt6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPe
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from puppet.gui.kit.plain_text import as_lines
-from puppet.gui.kit.theme import STAGE, STAGE_TEXT
+from puppet.gui.kit.theme import PICTURE_BACKGROUND, PICTURE_TEXT
 
 HINT_MS = 4000
 CORNER = 10.0  # px, radius
@@ -19,11 +19,13 @@ PILL_COLOUR = QColor(16, 18, 23, 190)
 
 
 class PreviewPane(QWidget):
-    """Shows a QImage. `note` is a line over the picture, `corner` lines in its corner, `placeholder` what stands there
-    without a picture. A framed pane stands out from a picture behind it.
+    """Shows a QImage.
+
+    note: a line over the picture. corner: lines in its corner. placeholder: the text without a picture. A framed pane
+    has a line around it, so that it can be told from a picture behind it.
     """
 
-    painted = pyqtSignal(float)  # a new picture is on the screen; when it was captured, perf_counter seconds
+    painted = pyqtSignal(float)  # a new picture was painted; its capture time, perf_counter seconds
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,7 +58,7 @@ class PreviewPane(QWidget):
 
     @property
     def picture(self) -> QRectF:
-        """Where the picture stands in the pane, in the pane's own px; empty without one."""
+        """Where the picture is in the pane, px of the pane; empty without one."""
         return QRectF() if self._image is None else self._target(self._image)
 
     @property
@@ -81,11 +83,14 @@ class PreviewPane(QWidget):
 
     @property
     def latency_ms(self) -> float:
-        """Capture -> painted, median of the last pictures; 0.0 before the first."""
+        """Milliseconds from capture to painting, median of the last 30 pictures; 0.0 before the first."""
         return statistics.median(self._latencies) if self._latencies else 0.0
 
     def show_image(self, image: QImage, captured_at: float | None = None) -> None:
-        """Take a picture (px of the screen). `captured_at`: perf_counter seconds, for `latency_ms`."""
+        """Show a picture whose px are the screen's.
+
+        captured_at: perf_counter seconds, for `latency_ms`; None: it does not count there.
+        """
         self._image = image
         self._unpainted_since = captured_at
         self.update()
@@ -108,14 +113,14 @@ class PreviewPane(QWidget):
             self.update()
 
     def show_hint(self, hint: str) -> None:
-        """A line at the top, for a moment; empty: none."""
+        """Show a line at the top for HINT_MS; empty: none."""
         self._hint = hint
         if hint:
             self._hint_timer.start(HINT_MS)
         self.update()
 
     def set_corner(self, lines: str) -> None:
-        """Lines of "name<tab>value"; empty: none."""
+        """lines: "name<tab>value", one a line; empty: none."""
         if lines != self._corner:
             self._corner = lines
             self.update()
@@ -135,12 +140,12 @@ class PreviewPane(QWidget):
     def paintEvent(self, a0: QPaintEvent | None) -> None:
         painter = QPainter(self)
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
-        stage = QPainterPath()
+        frame = QPainterPath()
         window = self.window()
         corner = 0.0 if window is not None and window.isFullScreen() and not self._framed else CORNER
-        stage.addRoundedRect(QRectF(self.rect()), corner, corner)
-        painter.fillPath(stage, QColor(STAGE))
-        painter.setClipPath(stage)
+        frame.addRoundedRect(QRectF(self.rect()), corner, corner)
+        painter.fillPath(frame, QColor(PICTURE_BACKGROUND))
+        painter.setClipPath(frame)
         if self._image is not None:
             painter.save()
             if self._mirrored:
@@ -149,7 +154,7 @@ class PreviewPane(QWidget):
             painter.drawImage(self._target(self._image), self._image)
             painter.restore()
         elif self._placeholder:
-            painter.setPen(QColor(STAGE_TEXT))
+            painter.setPen(QColor(PICTURE_TEXT))
             inside = self.rect().adjusted(24, 24, -24, -24)
             painter.drawText(inside, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._placeholder)
         if self._note:
@@ -160,7 +165,7 @@ class PreviewPane(QWidget):
             self._draw_corner(painter, self._corner)
         if self._framed:
             painter.setClipping(False)
-            painter.setPen(QPen(QColor(STAGE_TEXT), 1.5))
+            painter.setPen(QPen(QColor(PICTURE_TEXT), 1.5))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), CORNER, CORNER)
         painter.end()

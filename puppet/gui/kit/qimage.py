@@ -1,4 +1,4 @@
-"""Pictures -> Qt. The only file of the window that touches arrays."""
+"""Pictures as arrays -> QImage and QIcon. The only file of the window that looks into arrays."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from puppet.core.types import Floats, Image
 from puppet.face.landmarks import contour_lines, mesh_lines
 
 MESH_COLOUR, OUTLINE_COLOUR = (190, 170, 90), (255, 235, 160)  # BGR
-MESH_STRENGTH = 0.55  # of the lines that are no outlines, 0 .. 1
+MESH_STRENGTH = 0.55  # opacity of the lines that are no outlines, 0 .. 1
 LEAST_FACE = 110  # px of the screen; on a narrower face only outlines can be told apart
 SUBPIXEL = 4  # bits of fraction in what cv2 is asked to draw
 
 
 def to_qimage(image: Image, width: int, height: int, points: Floats | None = None) -> QImage:
-    """uint8 (H, W, 3) BGR -> a QImage of its own, scaled to fit inside width x height px with its aspect kept.
+    """A copy of a picture uint8 (H, W, 3) BGR as a QImage, scaled to fit into width x height px, aspect kept.
 
     points f32 (478, 3) px of `image`: landmarks, whose mesh is drawn over the QImage, never into `image`.
     """
     size = image.shape[1], image.shape[0]
     scale = min(width / image.shape[1], height / image.shape[0])
     w, h = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
-    if 0.5 <= scale < 1:  # bilinear sees every pixel down to half the size, at a seventh of area averaging's cost
+    if 0.5 <= scale < 1:  # down to half the size bilinear uses every pixel, at a seventh of area averaging's cost
         image = cv2.resize(image, (w, h), interpolation=cv2.INTER_LINEAR)  # pyright: ignore[reportAssignmentType]
     elif (w, h) != (image.shape[1], image.shape[0]):
         image = pixels.resize(image, w, h)
@@ -52,7 +52,7 @@ def _with_mesh(image: Image, points: Floats, across: float, down: float) -> Imag
 
 
 def to_icon(image: Image, side: int, device_pixel_ratio: float) -> QIcon:
-    """A thumbnail, `side` device-independent px."""
+    """A thumbnail of a picture uint8 (H, W, 3) BGR, `side` device-independent px."""
     pixmap = QPixmap.fromImage(to_qimage(image, round(side * device_pixel_ratio), round(side * device_pixel_ratio)))
     pixmap.setDevicePixelRatio(device_pixel_ratio)
     icon = QIcon(pixmap)

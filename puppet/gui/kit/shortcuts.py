@@ -1,4 +1,4 @@
-"""The keys: one table that makes the shortcuts and the sheet that lists them."""
+"""The keyboard shortcuts: one table, from which the window makes its keys and the dialog that lists them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from puppet.gui.kit.words import translate
 
 @dataclass(frozen=True)
 class Shortcut:
-    """`wish` names what the window does; the first of `keys` is the one that is shown on buttons. page: the only one
-    on which it works, empty: on every one.
+    """Keys for one of the window's commands.
+
+    keys: the first one is shown in tooltips. command: a key of `MainWindow.commands`. words: what it does. page: the
+    only page on which it works; empty: it works on every one.
     """
 
     keys: tuple[str, ...]
-    wish: str
+    command: str
     words: str
     page: str = "live"
 
@@ -43,9 +45,9 @@ SHORTCUTS = (
 )
 
 
-def keys_for(wish: str) -> str:
-    """The key to show for a wish, as this system writes it."""
-    return next(_native(s.keys[0]) for s in SHORTCUTS if s.wish == wish)
+def keys_for(command: str) -> str:
+    """The first key of a command, as this system writes it."""
+    return next(_native(s.keys[0]) for s in SHORTCUTS if s.command == command)
 
 
 def _native(key: str) -> str:
@@ -53,7 +55,7 @@ def _native(key: str) -> str:
 
 
 class ShortcutSheet(QDialog):
-    """Lists the table."""
+    """The dialog that lists the table."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

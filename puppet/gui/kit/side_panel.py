@@ -1,4 +1,4 @@
-"""Groups of controls beside the pictures, each of which can be folded away."""
+"""The column of groups of controls beside the pictures, each of which can be folded."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BAR = 14  # px, of the bar at the right
 
 
 class Group(QFrame):
-    """A heading that folds what is under it."""
+    """A heading, and below it the widget that a click on the heading folds."""
 
     def __init__(self, title: str, inside: QWidget) -> None:
         super().__init__()
@@ -55,7 +55,7 @@ class Group(QFrame):
 
 
 class Column(QScrollArea):
-    """Scrolls up and down, never sideways: it is as wide as what is in it needs, at least `least` px."""
+    """A column that scrolls up and down only, as wide as its content needs and at least `least` px."""
 
     def __init__(self, name: str, least: int) -> None:
         super().__init__()
@@ -75,7 +75,7 @@ class Column(QScrollArea):
 
 
 class SidePanel(Column):
-    """The groups, in the order in which they were added."""
+    """The groups, in the order in which they were added; `groups` has them by key."""
 
     def __init__(self) -> None:
         super().__init__("Controls", WIDTH)
@@ -94,7 +94,7 @@ class SidePanel(Column):
         return [key for key, group in self.groups.items() if not group.open]
 
     def add_group(self, key: str, title: str, inside: QWidget) -> Group:
-        """key: what `folded` calls it."""
+        """Add a group at the bottom. key: its name in `folded` and `groups`."""
         group = self.groups[key] = Group(title, inside)
         group.fold(key in self._folded)
         self._column.insertWidget(self._column.count() - 1, group)

@@ -1,4 +1,4 @@
-"""The line at the window's foot."""
+"""The status line at the bottom of the window."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from PyQt6.QtWidgets import QStatusBar
 
 from puppet.gui.kit.plain_text import Label, set_tip
 from puppet.gui.kit.shortcuts import keys_for
+from puppet.gui.kit.theme import restyle
 from puppet.gui.kit.widgets import RangeMeter
 from puppet.gui.kit.words import translate
 
@@ -19,7 +20,7 @@ RANGE_TOOLTIP = QT_TRANSLATE_NOOP(
 
 
 class StatusLine(QStatusBar):
-    """What is going on, left; how fast, with what and how late, right."""
+    """Left the state; right the neutral, the range meter, the provider, and the figures of speed."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,9 +60,7 @@ class StatusLine(QStatusBar):
         )
 
     def show_alert(self, label: Label, alert: bool) -> None:
+        """Draw one of the labels as a warning, or as usual."""
         if alert != bool(label.property("alert")):
             label.setProperty("alert", alert)
-            style = label.style()
-            if style is not None:
-                style.unpolish(label)
-                style.polish(label)
+            restyle(label)

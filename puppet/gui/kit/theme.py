@@ -1,4 +1,4 @@
-"""Colours and the style sheet, light or dark as the system's palette is."""
+"""The colours and the style sheet, light or dark as the system's palette is."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor, QGuiApplication, QPalette
+from PyQt6.QtWidgets import QWidget
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Colours:
     accent: str
     on_accent: str
     danger: str
-    strange: str  # beyond the actor's range: told from `accent` by every kind of colour vision
+    beyond_range: str  # of the range meter: told from `accent` by every kind of colour vision
     notice: str  # backgrounds of banners
     warning: str
     error: str
@@ -38,7 +39,7 @@ LIGHT = Colours(
     accent="#3457d5",
     on_accent="#ffffff",
     danger="#d1293d",
-    strange="#c25e00",
+    beyond_range="#c25e00",
     notice="#e4ecff",
     warning="#fff1d6",
     error="#fde5e7",
@@ -53,29 +54,38 @@ DARK = Colours(
     accent="#86a0ff",
     on_accent="#10131a",
     danger="#ff6b78",
-    strange="#ffab4d",
+    beyond_range="#ffab4d",
     notice="#25304e",
     warning="#453618",
     error="#4e252b",
 )
-STAGE = "#101217"  # behind the pictures, in both schemes
-STAGE_TEXT = "#c9ced8"
+PICTURE_BACKGROUND = "#101217"  # behind the pictures, in both schemes
+PICTURE_TEXT = "#c9ced8"
 
 
 def colours_for(palette: QPalette) -> Colours:
+    """The dark scheme for a palette whose windows are dark, else the light one."""
     return DARK if palette.color(QPalette.ColorRole.Window).lightness() < 128 else LIGHT
 
 
 def follow_system(apply: Callable[[], None]) -> None:
-    """Call `apply` whenever the system turns light or dark."""
+    """Call `apply` whenever the system changes to light or dark."""
     hints = QGuiApplication.styleHints()
     if hints is not None and hasattr(hints, "colorSchemeChanged"):  # Qt 6.5
         later = Qt.ConnectionType.QueuedConnection  # Qt tells it before its palette has changed
         hints.colorSchemeChanged.connect(apply, later)  # pyright: ignore[reportCallIssue]
 
 
+def restyle(widget: QWidget) -> None:
+    """Apply the style sheet anew after one of the widget's properties has changed: Qt looks at them only once."""
+    style = widget.style()
+    if style is not None:
+        style.unpolish(widget)
+        style.polish(widget)
+
+
 def palette_of(c: Colours) -> QPalette:
-    """For what the style sheet does not reach: dialogs, tooltips, text selection."""
+    """The palette for what the style sheet does not reach: dialogs, tooltips, text selection."""
     palette = QPalette()
     role = QPalette.ColorRole
     for roles, colour in (
@@ -94,6 +104,7 @@ def palette_of(c: Colours) -> QPalette:
 
 
 def style_sheet(c: Colours) -> str:
+    """The style sheet of the window and its pages, for Qt."""
     points = max(QGuiApplication.font().pointSizeF(), 6.0)  # -1 where it is set in px
     return f"""
     QMainWindow, QDialog {{ background: {c.window}; }}

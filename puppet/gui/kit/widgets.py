@@ -1,10 +1,10 @@
-"""Small controls in the window's own look."""
+"""Small controls, drawn to go with the style sheet of `theme`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 from PyQt6.QtCore import QEvent, QModelIndex, QObject, QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import (
@@ -30,6 +30,7 @@ from PyQt6.QtWidgets import (
     QStyleOptionComboBox,
     QStyleOptionViewItem,
     QStylePainter,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -37,10 +38,31 @@ from puppet.gui.kit.plain_text import Label, as_lines, set_tip
 from puppet.gui.kit.theme import colours_for
 
 CC_COMBO = QStyle.ComplexControl.CC_ComboBox
+Shape = Literal["dot", "square", "camera", "target"]
+
+
+def caption_of(control: QWidget, text: str) -> Label:
+    """A label in the captions' style whose shortcut and screen reader's name belong to `control`."""
+    label = Label(text)
+    label.setProperty("role", "caption")
+    label.setBuddy(control)
+    return label
+
+
+def captioned_column(parent: QWidget, text: str, control: QWidget) -> None:
+    """Fill `parent` with a caption and the control below it."""
+    column = QVBoxLayout(parent)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(5)
+    column.addWidget(caption_of(control, text))
+    column.addWidget(control)
 
 
 class _Rows(QStyledItemDelegate):
-    """Roomy rows, and lines where there are separators (a plain combo box ignores what style sheets say about rows)."""
+    """Rows of a combo box's list: higher than the style's own, with a line for a separator.
+
+    A plain combo box ignores what style sheets say about rows.
+    """
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
         size = super().sizeHint(option, index)
@@ -61,11 +83,12 @@ def _is_separator(index: QModelIndex) -> bool:
 
 
 class ChoiceBox(QComboBox):
-    """A combo box that draws its own arrow (style sheets would want a picture file), shortens what does not fit (they
-    would cut it), and says when it opens.
+    """A combo box that draws its own arrow, shortens texts that do not fit, and tells when its list opens.
+
+    Style sheets would need a picture file for the arrow, and would cut the texts.
     """
 
-    opening = pyqtSignal()
+    opening = pyqtSignal()  # the list is about to open
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -92,7 +115,7 @@ class ChoiceBox(QComboBox):
 
     @contextmanager
     def refilled(self) -> Iterator[None]:
-        """Within, the rows are added anew; an open list stays open, as long as it now has to be."""
+        """While within, the rows are added anew; an open list stays open, in the length that it now needs."""
         was_open = self.is_open
         self.clear()
         yield
@@ -157,7 +180,10 @@ class Switch(QCheckBox):
 
 
 class PercentSlider(QWidget):
-    """Caption, slider and value: a factor (1.0 = 100 %) set in steps of one percent; a double-click resets it."""
+    """Caption, slider and value of a factor, 1.0 = 100 %, in steps of one percent; a double-click resets it.
+
+    largest, default: factors.
+    """
 
     moved = pyqtSignal(float)  # by the user or by `reset`, not by `set_value`
 
@@ -170,9 +196,7 @@ class PercentSlider(QWidget):
         self.slider.setMinimumWidth(70)
         self.slider.setMinimumHeight(24)
         self.slider.setAccessibleName(caption)
-        self.caption = Label(caption)
-        self.caption.setProperty("role", "caption")
-        self.caption.setBuddy(self.slider)
+        self.caption = caption_of(self.slider, caption)
         self._value = Label()
         self._value.setProperty("role", "value")
         self._value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -216,10 +240,13 @@ class PercentSlider(QWidget):
 
 
 class RangeMeter(QWidget):
-    """A bar with a mark: up to the mark is fine, and told by more than colour: what is beyond is hatched."""
+    """A bar with a mark at 1; its part beyond the mark has another colour and is hatched.
+
+    The hatching tells what the colour alone would not tell everybody.
+    """
 
     WIDTH, HEIGHT, FULL = 96, 10, 3.0  # px, px, and the value at the right end; the mark is at 1
-    CALM = 0.15  # weight of a new value: a bar that trembles is not read
+    CALM = 0.15  # weight of a new value against the one shown: a bar that trembles cannot be read
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -233,7 +260,7 @@ class RangeMeter(QWidget):
         return self._value
 
     def show_value(self, value: float | None) -> None:
-        """Follow a value from 0 on, calmly; None empties the bar at once."""
+        """Move the bar towards a value from 0 on, smoothed by CALM; None empties it at once."""
         if value is not None and self._value is not None:
             value = self._value + self.CALM * (value - self._value)
         if value != self._value:
@@ -253,11 +280,11 @@ class RangeMeter(QWidget):
         if self._value is not None:
             end = bar.left() + self.WIDTH * min(1.0, self._value / self.FULL)
             painter.setClipPath(outline)
-            fine = QRectF(bar.left(), bar.top(), min(end, mark) - bar.left(), bar.height())
-            painter.fillRect(fine, QColor(colours.accent))
+            within = QRectF(bar.left(), bar.top(), min(end, mark) - bar.left(), bar.height())
+            painter.fillRect(within, QColor(colours.accent))
             if end > mark:
                 beyond = QRectF(mark, bar.top(), end - mark, bar.height())
-                painter.fillRect(beyond, QColor(colours.strange))
+                painter.fillRect(beyond, QColor(colours.beyond_range))
                 painter.fillRect(beyond, QBrush(QColor(colours.window), Qt.BrushStyle.BDiagPattern))
             painter.setClipping(False)
         painter.setPen(QPen(QColor(colours.text), 1.5))
@@ -265,8 +292,11 @@ class RangeMeter(QWidget):
         painter.end()
 
 
-def shape_icon(shape: str, colour: str, side: int = 18) -> QIcon:
-    """ "dot" (record), "square" (stop), "camera" (snapshot), "target" (calibrate)."""
+def shape_icon(shape: Shape, colour: str, side: int = 18) -> QIcon:
+    """An icon of one colour ("#rrggbb"), `side` px.
+
+    The dot is for recording, the square for stopping, the camera for snapshots, the target for calibrating.
+    """
     pixmap = QPixmap(side * 3, side * 3)  # sharp up to three device px per px
     pixmap.setDevicePixelRatio(3)
     pixmap.fill(Qt.GlobalColor.transparent)

@@ -1,4 +1,4 @@
-"""The guide that stands over the pictures while a neutral face is looked for."""
+"""The card over the pictures that guides the user to a neutral face."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from puppet.gui.kit.plain_text import Label, set_tip
 from puppet.gui.kit.words import translate
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
-OPEN, SHUT = "✓", "✗"  # told by shape, not by colour alone
+OPEN, SHUT = "✓", "✗"  # the colour alone would not be seen by everybody
 
 
 class CalibrationCard(QFrame):
+    """Advice, the conditions that are met or not, a countdown and a button; hidden until it is needed."""
+
     cancelled = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -49,6 +51,7 @@ class CalibrationCard(QFrame):
         self.hide()
 
     def show_progress(self, progress: Progress) -> None:
+        """Show what to do next, or how many seconds are left."""
         shut = [gate for gate in progress.gates if not gate.open]
         left = progress.seconds_left
         if left is None and shut:

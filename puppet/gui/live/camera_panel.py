@@ -1,4 +1,4 @@
-"""What a camera is asked for, and what it gives."""
+"""The group Camera: which resolution and rate it is asked for, and which ones it gives."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from puppet.gui.kit.plain_text import Label, set_tip
-from puppet.gui.kit.widgets import ChoiceBox
+from puppet.gui.kit.widgets import ChoiceBox, caption_of
 from puppet.gui.kit.words import translate
 from puppet.sources.camera_format import CameraFormat
 
-SIZES = ((640, 480), (960, 540), (1280, 720), (1920, 1080))  # px; those that webcams commonly have
+SIZES = ((640, 480), (960, 540), (1280, 720), (1920, 1080))  # px, that most webcams have
 RATES = (15, 24, 30, 60)  # pictures a second
 
 
 class CameraPanel(QWidget):
-    """chosen: what the user wants of the camera."""
+    """Two boxes with common resolutions and rates; `chosen` tells what the user wants of the camera."""
 
     chosen = pyqtSignal(CameraFormat)
 
@@ -39,10 +39,7 @@ class CameraPanel(QWidget):
         for row, (words, box) in enumerate(
             ((translate("puppet", "Resolution"), self.size_box), (translate("puppet", "Frame rate"), self.rate_box))
         ):
-            caption = Label(words)
-            caption.setProperty("role", "caption")
-            caption.setBuddy(box)
-            grid.addWidget(caption, row, 0)
+            grid.addWidget(caption_of(box, words), row, 0)
             grid.addWidget(box, row, 1)
             box.setMinimumContentsLength(8)
             box.activated.connect(self._activated)
@@ -53,6 +50,7 @@ class CameraPanel(QWidget):
         column.addWidget(self.given)
 
     def show_choice(self, wanted: CameraFormat) -> None:
+        """Select what is wanted; a size or rate of the user's own joins the lists."""
         for box, values, current in (
             (self.size_box, SIZES, (wanted.width, wanted.height)),
             (self.rate_box, RATES, wanted.fps),
@@ -69,7 +67,7 @@ class CameraPanel(QWidget):
             box.setCurrentIndex(offered.index(current))
 
     def show_given(self, width: int, height: int, fps: float) -> None:
-        """What really comes: px, pictures a second."""
+        """Tell what the camera gives: px, pictures a second."""
         self.given.setText(
             translate("puppet", "The camera gives {0} × {1} at {2:.0f} a second.").format(width, height, fps)
         )

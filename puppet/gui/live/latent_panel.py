@@ -1,26 +1,26 @@
-"""Playing in the actor's latent space while it performs: freeze, attributes, and turning into another actor."""
+"""The group Latent space: freeze the face, add attributes, and turn into another actor."""
 
 from __future__ import annotations
 
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from puppet.gui.explorer.rows import AttributePanel
-from puppet.gui.kit.plain_text import Label, set_tip
-from puppet.gui.kit.widgets import ChoiceBox, PercentSlider, Switch
+from puppet.gui.explorer.attribute_panel import AttributePanel
+from puppet.gui.kit.plain_text import set_tip
+from puppet.gui.kit.widgets import ChoiceBox, PercentSlider, Switch, caption_of
 from puppet.gui.kit.words import translate
 
 NOBODY = ""  # the actor does not turn into anybody
 
 
 class LatentPanel(QWidget):
-    """Attributes are there only for an actor whose file holds some."""
+    """The switch, the attributes' sliders (hidden for an actor without any), and the partner of a morph."""
 
     freeze_changed = pyqtSignal(bool)
     explore_wanted = pyqtSignal()
     attribute_moved = pyqtSignal(str, float)
     attributes_reset = pyqtSignal()
-    partner_chosen = pyqtSignal(str)  # path, or NOBODY
+    partner_chosen = pyqtSignal(str)  # path of an actor file, or NOBODY
     share_moved = pyqtSignal(float)  # 0 .. 1
 
     def __init__(self) -> None:
@@ -47,9 +47,6 @@ class LatentPanel(QWidget):
             high=1.0,
             default=0.0,
         )
-        caption = Label(translate("puppet", "Turn into"))
-        caption.setProperty("role", "caption")
-        caption.setBuddy(self.partner)
         top = QHBoxLayout()
         top.addWidget(self.frozen, 1)
         top.addWidget(self.explore)
@@ -59,7 +56,7 @@ class LatentPanel(QWidget):
         column.addLayout(top)
         column.addWidget(self.attributes)
         column.addWidget(self.reset, 0, Qt.AlignmentFlag.AlignRight)
-        column.addWidget(caption)
+        column.addWidget(caption_of(self.partner, translate("puppet", "Turn into")))
         column.addWidget(self.partner)
         column.addWidget(self.share)
         self.frozen.clicked.connect(self.freeze_changed)
@@ -77,7 +74,7 @@ class LatentPanel(QWidget):
             widget.setVisible(bool(names))
 
     def show_partners(self, names: dict[str, str], chosen: str) -> None:
-        """Name by path; the share can be set only where there is somebody to turn into."""
+        """names: of actors by path. chosen: a path or NOBODY; the share is hidden with NOBODY."""
         self.partner.clear()
         self.partner.addItem("nobody", NOBODY)
         for path, name in names.items():

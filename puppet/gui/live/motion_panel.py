@@ -1,4 +1,4 @@
-"""How the driver's motion reaches the actor."""
+"""The group Motion: how the driver's motion is passed on to the actor."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from puppet.gui.kit.plain_text import set_tip
 from puppet.gui.kit.widgets import PercentSlider
 from puppet.gui.kit.words import translate
 
-WORDS = {  # by name of MOTION_OPTIONS, in the panel's order: caption, and what it does
+WORDS = {  # name of an option of MOTION_OPTIONS, in the panel's order: caption, tooltip
     "smoothing": (
         QT_TRANSLATE_NOOP("puppet", "Smoothing"),
         QT_TRANSLATE_NOOP("puppet", "Calms trembling; too much of it lags behind"),
@@ -41,7 +41,7 @@ WORDS = {  # by name of MOTION_OPTIONS, in the panel's order: caption, and what 
 
 
 class MotionPanel(QWidget):
-    """How the driver's motion reaches the actor: one slider for each of MOTION_OPTIONS."""
+    """One slider for each of MOTION_OPTIONS, and a button that resets them all."""
 
     changed = pyqtSignal(MotionSettings)
 
@@ -70,7 +70,7 @@ class MotionPanel(QWidget):
             slider.set_value(getattr(motion, name))
 
     def showEvent(self, a0: QShowEvent | None) -> None:
-        """Now the style sheet has set the font: the sliders begin and end together."""
+        """Make the captions equally wide, so that the sliders begin together: only now the font is known."""
         captions = [slider.caption for slider in self.sliders.values()]
         width = max(caption.sizeHint().width() for caption in captions)
         for caption in captions:

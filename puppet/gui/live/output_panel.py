@@ -1,4 +1,4 @@
-"""How results leave the program: layout, codec, sound, badge, pre-roll, clips and the virtual camera."""
+"""The group Recording and calls: layout, codec, sound, badge, pre-roll, clips and the virtual camera."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from PyQt6.QtCore import QT_TRANSLATE_NOOP, pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QProgressBar, QPushButton, QSpinBox, QWidget
 
 from puppet.gui.kit.plain_text import Label, set_tip
-from puppet.gui.kit.widgets import ChoiceBox, Switch
+from puppet.gui.kit.widgets import ChoiceBox, Switch, caption_of
 from puppet.gui.kit.words import translate
-from puppet.media.codecs import Codec, Quality
+from puppet.media.codecs import HEIGHT, Codec, Quality
 from puppet.output.live_outputs import OutputStatus
-from puppet.output.settings import HEIGHTS, LONGEST_DELAY, LONGEST_PRE_ROLL, OutputSettings
+from puppet.output.settings import LONGEST_DELAY, LONGEST_PRE_ROLL, OutputSettings
 from puppet.provenance.signing import can_sign
 
 LAYOUTS = {
@@ -32,11 +32,14 @@ QUIETEST = -60  # dB at the left end of the meter
 
 
 class OutputPanel(QWidget):
-    """Says what the user wanted, and shows what it is told; does nothing itself."""
+    """The controls of OutputSettings, buttons for the running recording and for clips, and the outputs' status.
+
+    changed: the settings after one of them was changed by the user.
+    """
 
     changed = pyqtSignal(OutputSettings)
     microphones_wanted = pyqtSignal()  # the list is about to open
-    pause_clicked = pyqtSignal(bool)  # pause, or go on
+    pause_clicked = pyqtSignal(bool)  # True: pause, False: go on
     clip_clicked = pyqtSignal(str)  # "gif" or "webp"
     camera_toggled = pyqtSignal(bool)
 
@@ -55,7 +58,7 @@ class OutputPanel(QWidget):
         )
         sizes = {
             height: translate("puppet", "{0} px high").format(height) if height else translate("puppet", "As it is")
-            for height in HEIGHTS
+            for height in HEIGHT.choices
         }
         self.height_box = _choices(
             translate("puppet", "Size"), translate("puppet", "Size of the recording's pictures"), sizes
@@ -93,7 +96,7 @@ class OutputPanel(QWidget):
         )
         self.delay = _numbers(translate("puppet", "Sound later by"), -LONGEST_DELAY, LONGEST_DELAY, " ms")
         set_tip(self.delay, translate("puppet", "By how much the sound comes later, or earlier if below 0"))
-        self.latency = Label()  # what is compensated
+        self.latency = Label()  # the delay that is compensated
         self.latency.setProperty("role", "value")
         self.latency.setWordWrap(True)
         self._latency_ms = 0.0
@@ -127,7 +130,7 @@ class OutputPanel(QWidget):
         set_tip(
             self.camera, translate("puppet", "Show the actor as a camera that other programs can choose, for calls")
         )
-        self.note = Label()  # what is going on, and problems
+        self.note = Label()  # the virtual camera, the encoder, and problems
         self.note.setWordWrap(True)
         self.disk = Label()
         self.disk.setProperty("role", "caption")
@@ -167,10 +170,7 @@ class OutputPanel(QWidget):
         )
         for row, (caption, widget) in enumerate(rows):
             if caption:
-                label = Label(caption)
-                label.setProperty("role", "caption")
-                label.setBuddy(widget)
-                grid.addWidget(label, row, 0)
+                grid.addWidget(caption_of(widget, caption), row, 0)
             column = 1 if caption or widget is self.level else 0
             grid.addWidget(widget, row, column, 1, 2 - column)
         last = len(rows)
@@ -214,10 +214,10 @@ class OutputPanel(QWidget):
         self._show_dependent()
         self.changed.emit(self._settings)
 
-    # -- what it is told -----------------------------------------------------------------------------------------
+    # -- what it shows -----------------------------------------------------------------------------------------
 
     def show_settings(self, settings: OutputSettings) -> None:
-        """What was chosen; does not say so again."""
+        """Set the controls; `changed` is not emitted."""
         self._settings = settings
         values: dict[QComboBox, object] = {
             self.layout_box: settings.layout,
@@ -242,7 +242,7 @@ class OutputPanel(QWidget):
         self._show_dependent()
 
     def show_codecs(self, codecs: Sequence[Codec]) -> None:
-        """Those that this ffmpeg has; the chosen one stays in the list."""
+        """Offer the codecs that this ffmpeg has; the chosen one stays in the list."""
         chosen = self._settings.codec
         self.codec.clear()
         for codec in Codec:
@@ -258,10 +258,10 @@ class OutputPanel(QWidget):
         self._show_microphone()
 
     def show_status(self, status: OutputStatus) -> None:
-        """As it is now."""
+        """Show how the outputs are doing now."""
         self.show_level(status.level_db)
         self.pause.setEnabled(status.paused is not None)
-        self.microphone.setEnabled(status.paused is None)  # another one would take the sound from the take that runs
+        self.microphone.setEnabled(status.paused is None)  # another one would end the sound of the recording that runs
         _quietly(self.pause, self.pause.setChecked, bool(status.paused))
         self.pause.setText(translate("puppet", "Go on") if status.paused else translate("puppet", "Pause"))
         _quietly(self.camera, self.camera.setChecked, status.camera is not None)
@@ -277,7 +277,7 @@ class OutputPanel(QWidget):
         self.note.setVisible(bool(text))
 
     def show_latency(self, ms: float) -> None:
-        """From the camera's picture to the actor's, as measured; 0: not measured yet."""
+        """ms: from the camera's picture to the actor's, as measured; 0: not measured yet."""
         self._latency_ms = ms
         self._say_delay()
 
@@ -290,12 +290,12 @@ class OutputPanel(QWidget):
         self.latency.setVisible(bool(settings.microphone))
 
     def show_level(self, db: float | None) -> None:
-        """Of the microphone; None: there is none."""
+        """db: level of the microphone; None: there is none."""
         self.level.setEnabled(db is not None)
         self.level.setValue(max(QUIETEST, round(db)) if db is not None else QUIETEST)
 
     def _show_microphone(self) -> None:
-        """Also one that is not in the list, because it was not asked for yet or is unplugged."""
+        """Select the chosen one, also where the list does not have it: not listed yet, or unplugged."""
         name = self._settings.microphone
         if self.microphone.findData(name) < 0:
             self.microphone.addItem(name, name)
@@ -329,7 +329,7 @@ def _numbers(name: str, low: int, high: int, unit: str) -> QSpinBox:
 
 
 def _quietly(widget: QWidget, show, value: object) -> None:
-    """Show a value without telling that the user had chosen it."""
+    """Set a value without the signal that the user has set it."""
     widget.blockSignals(True)
     show(value)
     widget.blockSignals(False)

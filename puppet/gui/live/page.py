@@ -1,4 +1,4 @@
-"""The page to play on: who drives and who is driven, their pictures, the buttons under them, controls beside them."""
+"""The live page: boxes of driver and actor, their pictures, buttons below, groups of controls at the side."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from puppet.gui.kit.side_panel import SidePanel
 from puppet.gui.kit.words import translate
+from puppet.gui.live.actor_panel import ActorPanel
 from puppet.gui.live.camera_panel import CameraPanel
-from puppet.gui.live.casting_panel import ActorPanel, SourcePanel
 from puppet.gui.live.latent_panel import LatentPanel
 from puppet.gui.live.motion_panel import MotionPanel
 from puppet.gui.live.output_panel import OutputPanel
-from puppet.gui.live.stage import PictureStage
+from puppet.gui.live.pictures import LivePictures
+from puppet.gui.live.source_panel import SourcePanel
 from puppet.gui.live.transport_panel import TransportPanel
 from puppet.gui.live.user_panel import UserPanel
 from puppet.gui.live.view_panel import ViewPanel
@@ -21,13 +22,13 @@ GAP, LEAST_HALF = 12, 234  # px
 
 
 class LivePage(QWidget):
-    """Driver left, actor right, buttons below, groups of controls at the side."""
+    """Builds the panels of the page and arranges them; they say themselves what the user wants."""
 
     def __init__(self) -> None:
         super().__init__()
         self.source = SourcePanel()
         self.actor = ActorPanel()
-        self.stage = PictureStage()
+        self.pictures = LivePictures()
         self.transport = TransportPanel()
         self.motion = MotionPanel()
         self.side = SidePanel()
@@ -52,7 +53,7 @@ class LivePage(QWidget):
         left = QVBoxLayout()
         left.setSpacing(GAP)
         left.addLayout(boxes)
-        left.addWidget(self.stage, 1)
+        left.addWidget(self.pictures, 1)
         left.addWidget(self.transport)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -61,7 +62,7 @@ class LivePage(QWidget):
         row.addWidget(self.side)
 
     def show_pictures_only(self, alone: bool) -> None:
-        """alone: everything but the pictures is hidden."""
+        """Hide everything but the pictures, or show it again."""
         for widget in (self.source, self.actor, self.transport, self.side):
             widget.setVisible(not alone)
-        self.stage.show_alone(alone)
+        self.pictures.show_alone(alone)

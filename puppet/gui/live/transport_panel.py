@@ -1,4 +1,4 @@
-"""The buttons under the pictures."""
+"""The row of buttons below the pictures."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from puppet.gui.kit.plain_text import set_tip
 from puppet.gui.kit.shortcuts import keys_for
-from puppet.gui.kit.theme import Colours
+from puppet.gui.kit.theme import Colours, restyle
 from puppet.gui.kit.widgets import Switch, shape_icon
 from puppet.gui.kit.words import translate
 
 
 class TransportPanel(QWidget):
-    """Record, snapshot, calibrate, and the two mirrors."""
+    """Record, snapshot, calibrate, and the two switches that mirror."""
 
     record_clicked = pyqtSignal()
     snapshot_clicked = pyqtSignal()
@@ -80,6 +80,7 @@ class TransportPanel(QWidget):
         self.mirror_output.toggled.connect(self.mirror_output_changed)
 
     def paint_icons(self, colours: Colours) -> None:
+        """Draw the icons in the colours of the scheme."""
         self._dot = shape_icon("dot", colours.danger)
         self._square = shape_icon("square", colours.danger)
         self.record.setIcon(self._square if self.record.property("recording") else self._dot)
@@ -87,7 +88,7 @@ class TransportPanel(QWidget):
         self.calibrate.setIcon(shape_icon("target", colours.text))
 
     def show_recording(self, seconds: float | None, saving: bool = False) -> None:
-        """seconds: of the take so far, None: not recording. saving: the last take is being finished."""
+        """seconds: length of the recording so far, None: not recording. saving: the last one is being finished."""
         recording = seconds is not None
         if saving:
             self.record.setText(translate("puppet", " Saving…"))
@@ -104,10 +105,7 @@ class TransportPanel(QWidget):
                 translate("puppet", "Stop recording") if recording else translate("puppet", "Record")
             )
             self.record.setIcon(self._square if recording else self._dot)
-            style = self.record.style()
-            if style is not None:  # the sheet looks at properties only when asked to
-                style.unpolish(self.record)
-                style.polish(self.record)
+            restyle(self.record)
 
     def show_neutral(self, captured: bool) -> None:
         self.automatic.setVisible(captured)
@@ -120,7 +118,7 @@ class TransportPanel(QWidget):
 
 
 def clock(seconds: float) -> str:
-    """75.3 -> "1:15", 3700 -> "1:01:40"."""
+    """A length in seconds as a clock shows it: 75.3 -> "1:15", 3700 -> "1:01:40"."""
     whole = int(seconds)
     hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

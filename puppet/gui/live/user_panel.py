@@ -1,4 +1,4 @@
-"""Whose neutral face counts: calibrations are kept for each user and camera."""
+"""The group Your neutral face: calibrations are kept for each user and camera."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from PyQt6.QtWidgets import QInputDialog, QPushButton, QVBoxLayout, QWidget
 
 from puppet.gui.kit.plain_text import Label, set_tip
 from puppet.gui.kit.shortcuts import keys_for
-from puppet.gui.kit.widgets import ChoiceBox
+from puppet.gui.kit.widgets import ChoiceBox, caption_of
 from puppet.gui.kit.words import translate
 
-NEW = "\0new"  # no user is called so
+NEW = "\0new"  # no user has this name
 
 
 class UserPanel(QWidget):
-    """chosen: a user's name, or a new one; may still have to be refused."""
+    """The box of users, the state of the calibration, and the button that starts it.
+
+    chosen: the name of a user or of a new one, which has not been checked yet.
+    """
 
     chosen = pyqtSignal(str)
     calibrate_clicked = pyqtSignal()
@@ -33,9 +36,7 @@ class UserPanel(QWidget):
             self.calibrate,
             translate("puppet", "Show the camera your neutral face, guided ({0})").format(keys_for("calibrate")),
         )
-        caption = Label(translate("puppet", "User"))
-        caption.setProperty("role", "caption")
-        caption.setBuddy(self.box)
+        caption = caption_of(self.box, translate("puppet", "User"))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)

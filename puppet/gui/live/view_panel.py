@@ -1,15 +1,15 @@
-"""How the live page looks: where the pictures are, and what is drawn over them."""
+"""The group View: where the pictures are, and what is drawn over them."""
 
 from __future__ import annotations
 
 from PyQt6.QtCore import QT_TRANSLATE_NOOP, pyqtSignal
 from PyQt6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
-from puppet.gui.kit.plain_text import Label, set_tip
+from puppet.gui.kit.plain_text import set_tip
 from puppet.gui.kit.shortcuts import keys_for
-from puppet.gui.kit.widgets import ChoiceBox, Switch
+from puppet.gui.kit.widgets import ChoiceBox, Switch, caption_of
 from puppet.gui.kit.words import translate
-from puppet.gui.live.stage import ACTOR, INSET, SIDE_BY_SIDE
+from puppet.gui.live.pictures import ACTOR, INSET, SIDE_BY_SIDE
 
 LAYOUTS = {
     SIDE_BY_SIDE: QT_TRANSLATE_NOOP("puppet", "Side by side"),
@@ -19,7 +19,7 @@ LAYOUTS = {
 
 
 class ViewPanel(QWidget):
-    """layout_chosen: a key of LAYOUTS."""
+    """The box of layouts, two switches and the full screen. layout_chosen: a key of LAYOUTS."""
 
     layout_chosen = pyqtSignal(str)
     mesh_changed = pyqtSignal(bool)
@@ -54,9 +54,7 @@ class ViewPanel(QWidget):
             self.full_screen,
             translate("puppet", "Only the pictures; Esc comes back ({0})").format(keys_for("full_screen")),
         )
-        caption = Label(translate("puppet", "Layout"))
-        caption.setProperty("role", "caption")
-        caption.setBuddy(self.box)
+        caption = caption_of(self.box, translate("puppet", "Layout"))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
@@ -75,7 +73,7 @@ class ViewPanel(QWidget):
             switch.blockSignals(False)
 
     def next_layout(self) -> None:
-        """As if the next one had been chosen."""
+        """Do as if the user had chosen the next layout."""
         index = (self.box.currentIndex() + 1) % self.box.count()
         self.box.setCurrentIndex(index)
         self.box.activated.emit(index)

@@ -1,4 +1,4 @@
-"""A wall of puppets: which actors play beside the chosen one."""
+"""The group Wall of puppets: further actors that show the same face beside the chosen one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ICON = 30  # px
 
 
 class WallPanel(QWidget):
-    """chosen: paths of the actors that are switched on, as the list has them."""
+    """One switch for every actor. chosen: paths of the actors that are switched on, in the list's order."""
 
     chosen = pyqtSignal(list)
 
@@ -36,7 +36,7 @@ class WallPanel(QWidget):
         return [path for path, switch in self.switches.items() if switch.isChecked()]
 
     def show_actors(self, actors: dict[str, tuple[str, QIcon]], on: list[str]) -> None:
-        """Path -> (name, picture)."""
+        """actors: path -> (name, picture). on: paths of those that are switched on."""
         old, self._rows = self._rows, QWidget()
         self._column.replaceWidget(old, self._rows)
         old.deleteLater()

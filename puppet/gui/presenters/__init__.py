@@ -1,1 +1,1 @@
-"""Between engine and widgets: one presenter for each subject."""
+"""Presenters stand between engine and widgets: one for each subject of the window."""

@@ -1,4 +1,4 @@
-"""Playing in latent space: the controls beside the pictures, and the page Explore, on the actor that is on stage."""
+"""The live actor's latent space: the group Latent space, and the page Explore."""
 
 from __future__ import annotations
 
@@ -16,37 +16,37 @@ from puppet.explore.exploration import offset
 from puppet.gui.explorer.explorer import ExplorerWidget
 from puppet.gui.kit.words import translate
 from puppet.gui.live.latent_panel import NOBODY, LatentPanel
-from puppet.gui.presenters.base import Area, Desk, why
+from puppet.gui.presenters.base import Presenter, WindowContext, reason_of
 
 PAGE = "explore"  # key of the page
-FIRST_SHARE = 0.5  # of a morph, so that whoever chooses somebody sees it at once
+FIRST_SHARE = 0.5  # of a morph, so that a choice is seen at once
 
 
-class LatentArea(Area):
-    """What is added to the live latent, what is shown instead of it, and whom the actor turns into.
+class LatentPresenter(Presenter):
+    """Adds to the live latent, holds another one instead, and turns the actor into a partner.
 
-    The explorer is made when its page is first looked at. While its face is shown on the live actor, the attributes
-    begin at 0 again, since that face has its own; afterwards they are back.
+    The explorer is made when its page is first shown. While its face is shown on the live actor, the live attributes
+    are 0, since that face has its own; afterwards they are back.
     """
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
+    def __init__(self, context: WindowContext) -> None:
+        super().__init__(context)
         self.explorer: ExplorerWidget | None = None
-        self.panel: LatentPanel = desk.window.live.latent
+        self.panel: LatentPanel = context.window.live.latent
         self._page = QWidget()
         self._page_layout = QVBoxLayout(self._page)
         self._page_layout.setContentsMargins(0, 0, 0, 0)
         self._actor: Actor | None = None
         self._names: dict[str, str] = {}  # of actors, by path
         self._amounts: dict[str, float] = {}
-        self._own_amounts: dict[str, float] | None = None  # put away while the explorer's face is shown
+        self._own_amounts: dict[str, float] | None = None  # those of before, while the explorer's face is shown
         self._held: Latent | None = None
         self._partner: tuple[str, Actor] | None = None  # path and actor
-        self._loading = NOBODY  # path of the partner that is on its way
+        self._loading = NOBODY  # path of the partner that is loading
         self._over = False
-        desk.window.add_page(PAGE, translate("puppet", "Explore"), self._page)
-        desk.window.page_shown.connect(self._page_shown)
-        desk.window.actor.chosen.connect(lambda _: self._let_go())
+        context.window.add_page(PAGE, translate("puppet", "Explore"), self._page)
+        context.window.page_shown.connect(self._page_shown)
+        context.window.actor.chosen.connect(lambda _: self._release())
         self.panel.freeze_changed.connect(self._freeze)
         self.panel.explore_wanted.connect(self._explore)
         self.panel.attribute_moved.connect(self._set_amount)
@@ -60,13 +60,13 @@ class LatentArea(Area):
 
     def show_status(self, status: Status) -> None:
         """Follow the engine to another actor."""
-        actor = self.desk.engine.actor
+        actor = self.context.engine.actor
         if actor is self._actor:
             return
         self._actor = actor
         self._amounts = {}
         self.panel.show_attributes([] if actor is None else list(actor.latents.directions))
-        self._let_go()
+        self._release()
         self._show_partners()
         self._follow()
 
@@ -83,15 +83,15 @@ class LatentArea(Area):
             return
         partner = self._partner
         morph = MorphInto(partner[1], self.panel.share.value) if partner is not None else None
-        self.desk.partner = self._names.get(partner[0], partner[1].name) if partner is not None else ""
-        self.desk.edit_latent(self._offset(), self._held, morph)
+        self.context.partner = self._names.get(partner[0], partner[1].name) if partner is not None else ""
+        self.context.edit_latent(self._offset(), self._held, morph)
 
     def _offset(self) -> Floats | None:
         return None if self._actor is None else offset(self._actor.latents, self._amounts)
 
     def _now(self) -> Floats | None:
-        """The latent f32 (D,) that the actor shows, attributes included; None when it shows none."""
-        result, actor = self.desk.result, self._actor
+        """The latent f32 (D,) that the actor shows now, attributes included; None when it shows none."""
+        result, actor = self.context.result, self._actor
         latent = result.latent if result is not None else None
         fits = latent is not None and actor is not None and latent.values.shape == actor.latents.mean.shape
         return latent.values if latent is not None and fits else None
@@ -107,33 +107,34 @@ class LatentArea(Area):
     def _freeze(self, on: bool) -> None:
         now = self._now()
         if not on or now is None:
-            self._let_go()
+            self._release()
             return
         added = self._offset()
         self._held = Latent(now if added is None else now - added)
         self._send()
 
-    def _let_go(self) -> None:
-        """The actor follows the face again."""
+    def _release(self) -> None:
+        """Let the actor follow the face again."""
         explorer = self.explorer
-        if explorer is not None and explorer.stage.show_on_actor.isChecked():
-            explorer.stage.show_on_actor.setChecked(False)  # which comes back by `_show_instead`
+        if explorer is not None and explorer.face.show_on_actor.isChecked():
+            explorer.face.show_on_actor.setChecked(False)  # which calls this again, by `_show_instead`
             return
         self._held = None
         self.panel.frozen.setChecked(False)
         self._send()
 
     def _choose_partner(self, path: str) -> None:
-        desk = self.desk
-        desk.window.banners.dismiss("partner")
+        context = self.context
+        context.window.banners.dismiss("partner")
         self._partner, self._loading = None, path
         if path != NOBODY:
-            desk.background.run("partner", lambda: desk.engine.load(Path(path)), self._partner_came, self._no_partner)
+            load = lambda: context.engine.load(Path(path))  # noqa: E731
+            context.background.run("partner", load, self._partner_came, self._no_partner)
         self._show_partners()
         self._send()
 
     def _partner_came(self, actor: Actor) -> None:
-        if self._loading != NOBODY:  # nobody is wanted any more
+        if self._loading != NOBODY:  # it is still wanted
             self._partner, self._loading = (self._loading, actor), NOBODY
             self.panel.share.set_value(FIRST_SHARE)
             self._show_partners()
@@ -141,11 +142,11 @@ class LatentArea(Area):
 
     def _no_partner(self, problem: Exception) -> None:
         self._loading = NOBODY
-        self.desk.window.banners.say("partner", why(problem), "error")
+        self.context.window.banners.say("partner", reason_of(problem), "error")
         self._show_partners()
 
     def _show_partners(self) -> None:
-        """Everybody but the actor itself."""
+        """List all actors but the one that plays."""
         own = "" if self._actor is None else self._actor.name
         names = {path: name for path, name in self._names.items() if name != own}
         chosen = self._loading if self._partner is None else self._partner[0]
@@ -166,41 +167,41 @@ class LatentArea(Area):
             explorer = self.explorer = ExplorerWidget(
                 None,
                 Bookmarks(),
-                lambda: self.desk.settings.folder(),
-                self.desk.engine.load,
+                lambda: self.context.settings.folder(),
+                self.context.engine.load,
                 lambda: self._names,
-                lambda: self.desk.settings.output.badge,
+                lambda: self.context.settings.output.badge,
                 parent=self._page,
             )
-            explorer.pane.set_placeholder(translate("puppet", "No actor is on stage"))
+            explorer.pane.set_placeholder(translate("puppet", "No actor is playing"))
             explorer.set_live(True)
             explorer.live_wanted.connect(self._take_live)
             explorer.shown_live.connect(self._show_instead)
-            explorer.quit_wanted.connect(lambda: self.desk.window.show_page("live"))
+            explorer.quit_wanted.connect(lambda: self.context.window.show_page("live"))
             self._page_layout.addWidget(explorer)
         return self.explorer
 
     def _follow(self) -> None:
-        """Explore the actor on stage, once somebody looks."""
+        """Explore the actor that plays, while the page is shown."""
         explorer, actor = self.explorer, self._actor
-        if self.desk.window.page == PAGE:
+        if self.context.window.page == PAGE:
             explorer = self._made()
             if actor is not None and explorer.actor is not actor:
                 explorer.set_actor(actor)
 
     def _explore(self) -> None:
-        """Go on from the face as it is; if it was frozen, the explorer keeps hold of the actor."""
+        """Go on from the face as it is; if it was frozen, the explorer's face is shown on the live actor."""
         now, was_held = self._now(), self._held is not None
         if now is None:
-            self.desk.window.banners.say(
+            self.context.window.banners.say(
                 "explore", translate("puppet", "There is no expression yet: no actor is playing."), "warning"
             )
             return
-        self.desk.window.show_page(PAGE)
+        self.context.window.show_page(PAGE)
         explorer = self._made()
         explorer.explore_from(Latent(now))
         if was_held:
-            explorer.stage.show_on_actor.setChecked(True)
+            explorer.face.show_on_actor.setChecked(True)
 
     def _take_live(self) -> None:
         now = self._now()
@@ -212,7 +213,7 @@ class LatentArea(Area):
             )
 
     def _show_instead(self, latent: Latent | None) -> None:
-        """The explorer's face, or the performance again."""
+        """Show the explorer's face on the live actor; None: let it follow the face again."""
         if latent is not None and self._own_amounts is None:
             self._own_amounts, self._amounts = self._amounts, {}
         elif latent is None and self._own_amounts is not None:

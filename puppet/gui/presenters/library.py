@@ -1,4 +1,4 @@
-"""The page of actors: reads the collection, lets files in, renames, removes; all of it beside the window's thread."""
+"""The page Actors: reads the collection, adds files, renames, removes; all of it in threads."""
 
 from __future__ import annotations
 
@@ -9,39 +9,41 @@ from PyQt6.QtGui import QIcon
 
 from puppet.actor.library import Entry, details
 from puppet.gui.actors.library_page import LARGE, PICTURE, ActorCardView
+from puppet.gui.kit.banners import Action, Kind
 from puppet.gui.kit.qimage import to_icon
 from puppet.gui.kit.words import translate
-from puppet.gui.presenters.base import Area, Desk
+from puppet.gui.presenters.base import Presenter, WindowContext
 from puppet.process.log import explained
 
 
-class LibraryArea(Area):
-    def __init__(self, desk: Desk, casting: Callable[[str], None]) -> None:
-        """casting: brings the actor of that path on stage."""
-        super().__init__(desk)
-        page = desk.window.library
-        page.play_clicked.connect(lambda path: self._play(path, casting))
+class LibraryPresenter(Presenter):
+    """Shows the collection whenever its page is shown. play_actor: loads the actor of that path, which plays then."""
+
+    def __init__(self, context: WindowContext, play_actor: Callable[[str], None]) -> None:
+        super().__init__(context)
+        page = context.window.library
+        page.play_clicked.connect(lambda path: self._play(path, play_actor))
         page.rename_wanted.connect(self._rename)
         page.remove_clicked.connect(self._remove)
         page.files_dropped.connect(self.admit)
-        desk.window.page_shown.connect(lambda key: self.refresh() if key == "library" else None)
+        context.window.page_shown.connect(lambda key: self.refresh() if key == "library" else None)
 
     def refresh(self, current: str = "") -> None:
-        """Read the collection anew. current: path of the actor to choose."""
-        self.desk.background.run(
-            "library", self.desk.services.library.entries, lambda found: self._show(found, current)
+        """Read the collection anew. current: path of the actor to select; empty: as before."""
+        self.context.background.run(
+            "library", self.context.services.library.entries, lambda found: self._show(found, current)
         )
 
     def admit(self, files: Sequence[str]) -> None:
-        """Check files and let the good ones in."""
-        library = self.desk.services.library
+        """Check files, and add those that are sound to the collection."""
+        library = self.context.services.library
 
         def check() -> tuple[list[Path], list[str]]:
             taken, problems = [], []
             for file in files:
                 try:
                     taken.append(library.admit(Path(file)))
-                except Exception as problem:  # whatever is wrong with one, the others go on
+                except Exception as problem:  # whatever is wrong with one, the others are added
                     part = translate("puppet", "Checking {0}").format(Path(file).name)
                     problems.append(str(explained(problem, part)))
             return taken, problems
@@ -52,24 +54,24 @@ class LibraryArea(Area):
                 names = ", ".join(path.stem for path in taken)
                 self._say(translate("puppet", "Checked and added: {0}").format(names), "notice")
             for n, problem in enumerate(problems):
-                self.desk.window.banners.say(
+                self.context.window.banners.say(
                     f"library {n}", translate("puppet", "Not added: {0}").format(problem), "error"
                 )
             self._changed(str(taken[-1]) if taken else "")
 
         self._say(translate("puppet", "Checking…"), "notice")
-        self.desk.background.run("library admits", check, tell)
+        self.context.background.run("library admits", check, tell)
 
-    def _play(self, path: str, casting: Callable[[str], None]) -> None:
-        casting(path)
-        self.desk.window.show_page("live")
+    def _play(self, path: str, play_actor: Callable[[str], None]) -> None:
+        play_actor(path)
+        self.context.window.show_page("live")
 
     def _rename(self, path: str, name: str) -> None:
         def done(new: Path) -> None:
             self._replace(path, str(new))
             self._changed(str(new))
 
-        self._do("rename", lambda: self.desk.services.library.rename(Path(path), name), done)
+        self._do("rename", lambda: self.context.services.library.rename(Path(path), name), done)
 
     def _remove(self, path: str) -> None:
         def done(aside: Path) -> None:
@@ -77,33 +79,33 @@ class LibraryArea(Area):
             self._say(words, "notice", ("Undo", lambda: self._restore(aside)))
             self._changed("")
 
-        self._do("remove", lambda: self.desk.services.library.remove(Path(path)), done)
+        self._do("remove", lambda: self.context.services.library.remove(Path(path)), done)
 
     def _restore(self, aside: Path) -> None:
         def done(path: Path) -> None:
             self._say(translate("puppet", "{0} is back").format(path.stem), "notice")
             self._changed(str(path))
 
-        self._do("restore", lambda: self.desk.services.library.restore(aside), done)
+        self._do("restore", lambda: self.context.services.library.restore(aside), done)
 
     def _do(self, what: str, work: Callable[[], Path], done: Callable[[Path], None]) -> None:
-        self.desk.background.run(f"library {what}", work, done, lambda problem: self._say(str(problem), "error"))
+        self.context.background.run(f"library {what}", work, done, lambda problem: self._say(str(problem), "error"))
 
     def _replace(self, old: str, new: str) -> None:
-        """A renamed actor stays the one that is remembered."""
-        settings = self.desk.settings
+        """Change the path of a renamed actor in the settings too."""
+        settings = self.context.settings
         wall = tuple(new if path == old else path for path in settings.wall)
-        self.desk.remember(actor=new if settings.actor == old else settings.actor, wall=wall)
+        self.context.remember(actor=new if settings.actor == old else settings.actor, wall=wall)
 
     def _changed(self, current: str) -> None:
         self.refresh(current)
-        self.desk.window.actor.list_wanted.emit()
+        self.context.window.actor.list_wanted.emit()
 
-    def _say(self, words: str, kind: str, action: tuple[str, Callable[[], None]] | None = None) -> None:
-        self.desk.window.banners.say("library", words, kind, action)
+    def _say(self, words: str, kind: Kind, action: Action | None = None) -> None:
+        self.context.window.banners.say("library", words, kind, action)
 
     def _show(self, found: Sequence[Entry], current: str) -> None:
-        ratio = self.desk.window.devicePixelRatioF()
+        ratio = self.context.window.devicePixelRatioF()
 
         def icon(entry: Entry, side: int) -> QIcon:
             return QIcon() if entry.preview is None else to_icon(entry.preview, side, ratio)
@@ -120,4 +122,4 @@ class LibraryArea(Area):
             )
             for entry in found
         ]
-        self.desk.window.library.show_actors(views, current)
+        self.context.window.library.show_actors(views, current)

@@ -1,4 +1,4 @@
-"""The outputs' settings, pauses, clips, and the virtual camera."""
+"""The outputs: their settings, pauses, clips, the microphone and the virtual camera."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ from pathlib import Path
 
 from puppet.engine.engine import Status
 from puppet.gui.kit.words import translate
-from puppet.gui.presenters.base import Area, Desk
+from puppet.gui.presenters.base import Presenter, WindowContext
 from puppet.output.settings import OutputSettings
 
 
-class OutputArea(Area):
-    """Between the outputs and their panel."""
+class OutputPresenter(Presenter):
+    """Between `Services.outputs` and the group Recording and calls."""
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
-        self.panel = desk.window.output
-        self.outputs = desk.services.outputs
-        self.panel.show_settings(desk.settings.output)
+    def __init__(self, context: WindowContext) -> None:
+        super().__init__(context)
+        self.panel = context.window.output
+        self.outputs = context.services.outputs
+        self.panel.show_settings(context.settings.output)
         self.panel.changed.connect(self._configure)
         self.panel.microphones_wanted.connect(self._list_microphones)
         self.panel.pause_clicked.connect(self.outputs.pause)
         self.panel.clip_clicked.connect(self._clip)
         self.panel.camera_toggled.connect(self.outputs.show_camera)
-        self._told: dict[str, str | None] = {}  # problems that stand, by the banner that tells them
+        self._told: dict[str, str | None] = {}  # problems that last, by the key of their banner
 
     def start(self, source: str, actor: Path | None) -> None:
-        self.desk.engine.add_sink(self.outputs)
-        self.desk.background.run("codecs", self.outputs.codecs, self.panel.show_codecs)
+        self.context.engine.add_sink(self.outputs)
+        self.context.background.run("codecs", self.outputs.codecs, self.panel.show_codecs)
 
     def show_status(self, status: Status) -> None:
         now = self.outputs.status()
@@ -40,9 +40,9 @@ class OutputArea(Area):
             if problem != self._told.get(key):
                 self._told[key] = problem
                 if problem is None:
-                    self.desk.window.banners.dismiss(key)
+                    self.context.window.banners.dismiss(key)
                 else:
-                    self.desk.window.banners.say(key, problem, "warning")
+                    self.context.window.banners.say(key, problem, "warning")
 
     def keep_up(self) -> None:
         level = self.outputs.level
@@ -55,23 +55,23 @@ class OutputArea(Area):
 
     def _configure(self, settings: OutputSettings) -> None:
         self.outputs.configure(settings)
-        self.desk.remember(output=settings)
+        self.context.remember(output=settings)
 
     def _list_microphones(self) -> None:
-        self.desk.background.run(
+        self.context.background.run(
             "microphones", self.outputs.microphones, self.panel.show_microphones, self._tell("microphones")
         )
 
     def _clip(self, kind: str) -> None:
-        desk = self.desk
-        folder, actor = desk.settings.folder(), desk.actor_name()
-        desk.background.run(
+        context = self.context
+        folder, actor = context.settings.folder(), context.actor_name()
+        context.background.run(
             "clip",
             lambda: self.outputs.clip(folder, actor, kind),
-            lambda path: desk.say_saved("clip", translate("puppet", "Saved {0}").format(path.name), path),
+            lambda path: context.say_saved("clip", translate("puppet", "Saved {0}").format(path.name), path),
             self._tell("clip"),
             awaited=True,
         )
 
     def _tell(self, key: str):
-        return lambda problem: self.desk.window.banners.say(key, str(problem), "error")
+        return lambda problem: self.context.window.banners.say(key, str(problem), "error")

@@ -1,4 +1,4 @@
-"""How the engine is doing: the status line, and a banner for every problem."""
+"""The engine's status: the status line, and a banner for every problem."""
 
 from __future__ import annotations
 
@@ -9,26 +9,28 @@ from puppet.core.types import Result
 from puppet.engine.engine import Phase, Status
 from puppet.gui.kit.plain_text import set_tip
 from puppet.gui.kit.words import decimal, translate
-from puppet.gui.presenters.base import Area, Desk
+from puppet.gui.presenters.base import Presenter, WindowContext
 
 DEMO_CLIP = QT_TRANSLATE_NOOP("puppet", "the demo clip")
-CONFIDENT = 0.5  # share of full confidence from which the automatic neutral is good enough to say no more about it
+CONFIDENT = 0.5  # share of full confidence from which the automatic neutral counts as learned
 
 
-class StatusArea(Area):
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
+class StatusPresenter(Presenter):
+    """Shows the status line, and each problem once, unless another presenter tells it."""
+
+    def __init__(self, context: WindowContext) -> None:
+        super().__init__(context)
         self._told: set[int] = set()  # serials of problems that have had their banner
-        self._up: dict[str, int] = {}  # origin -> serial of the banner that is up
+        self._up: dict[str, int] = {}  # origin -> serial of the problem whose banner is shown
         self._notice_told: str | None = None
 
     def show_result(self, result: Result, again: bool) -> None:
         if not again:
-            self.desk.window.status_line.range.show_value(result.out_of_domain)
+            self.context.window.status_line.range.show_value(result.out_of_domain)
 
     def show_status(self, status: Status) -> None:
         self._show_problems(status)
-        w, line = self.desk.window, self.desk.window.status_line
+        w, line = self.context.window, self.context.window.status_line
         line.state.setText(state_in_words(status))
         line.neutral.setText(translate("puppet", "Neutral: {0}").format(neutral_in_words(status)))
         line.dropped.setText(translate("puppet", "{0} dropped").format(status.dropped))
@@ -44,7 +46,7 @@ class StatusArea(Area):
         self._show_provider(status)
 
     def _show_provider(self, status: Status) -> None:
-        line = self.desk.window.status_line
+        line = self.context.window.status_line
         first = status.providers[0] if status.providers else None
         line.provider.setText(LABELS.get(first, first) if first else "")
         line.provider.setVisible(first is not None)
@@ -54,29 +56,30 @@ class StatusArea(Area):
         if notice != self._notice_told:
             self._notice_told = notice
             if notice is None:
-                self.desk.window.banners.dismiss("provider")
+                self.context.window.banners.dismiss("provider")
             else:
-                self.desk.window.banners.say(
+                self.context.window.banners.say(
                     "provider", translate("puppet", "{0}. The actor is slower on the CPU.").format(notice), "warning"
                 )
 
     def _show_problems(self, status: Status) -> None:
-        """A banner for every new problem; it goes when the problem does, or when the user has read it."""
+        """Show a banner for every new problem; it goes when the problem does, or when the user dismisses it."""
         standing = {problem.origin: problem for problem in status.problems}
         for origin, serial in list(self._up.items()):
             if origin not in standing or standing[origin].serial != serial:
                 del self._up[origin]
-                self.desk.window.banners.dismiss(origin)
+                self.context.window.banners.dismiss(origin)
         for problem in status.problems:
-            if any(tells(problem) for tells in self.desk.own_words):
+            if any(is_told(problem) for is_told in self.context.told_elsewhere):
                 continue
             if problem.serial not in self._told:
                 self._told.add(problem.serial)
                 self._up[problem.origin] = problem.serial
-                self.desk.window.banners.say(problem.origin, problem.message, "error")
+                self.context.window.banners.say(problem.origin, problem.message, "error")
 
 
 def state_in_words(status: Status) -> str:
+    """What the engine is doing with its source, in a few words."""
     name = translate("puppet", DEMO_CLIP) if status.source in ("demo", "demo.mp4") else status.source
     return {
         Phase.STARTING: translate("puppet", "Opening {0}…").format(name),
@@ -91,18 +94,19 @@ def state_in_words(status: Status) -> str:
 
 
 def still_learning(status: Status) -> bool:
-    """Whether the neutral is a guess that cannot be trusted yet."""
+    """Whether the neutral is an automatic guess with little confidence yet."""
     return not status.neutral_captured and status.neutral_confidence < CONFIDENT
 
 
 def neutral_in_words(status: Status) -> str:
+    """Where the neutral face comes from, in one or two words."""
     if status.neutral_captured:
         return translate("puppet", "captured")
     return translate("puppet", "still learning") if still_learning(status) else translate("puppet", "automatic")
 
 
 def stages_in_words(status: Status, latency: float) -> str:
-    """Milliseconds by stage, one a line; latency: from camera to screen, 0 when unknown."""
+    """Milliseconds of every stage, one a line. latency: ms from camera to screen, 0 when unknown."""
     lines = [
         translate("puppet", "{0:.0f} ms from camera to screen").format(latency)
         if latency
@@ -116,7 +120,7 @@ def stages_in_words(status: Status, latency: float) -> str:
 
 
 def timings_in_words(status: Status, latency: float) -> str:
-    """The overlay: the usual milliseconds of every stage, one a line, then what all of it takes and gives."""
+    """Lines of "name<tab>value" for the overlay: median of every stage, latency to the screen, pictures a second."""
     lines = [f"{stage}\t{decimal(p['p50'])} ms" for stage, p in status.stages.items()]
     lines.append(
         translate("puppet", "to the screen\t{0:.0f} ms").format(latency)

@@ -1,7 +1,8 @@
-"""An actor and a planted tracker for tests that render."""
+"""Actors, a planted tracker, and a machine without a display."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,3 +32,11 @@ def loaded_actor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Actor:
     """The tiny actor, named Mia; the live tracker is planted too."""
     monkeypatch.setattr(tracking, "FaceMeshTracker", PlantedTracker)
     return load_actor(tiny_actor(tmp_path / "Mia.actor"), "cpu")
+
+
+@pytest.fixture
+def no_display(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Linux machine without a desktop."""
+    monkeypatch.setattr(sys, "platform", "linux")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)

@@ -6,23 +6,18 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import fields
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from tiny_actor import tiny_actor
 
 import puppet
 from puppet import cli
-from puppet.commands import display, doctor
+from puppet.commands import doctor
 from puppet.core.errors import PuppetError, SourceError
-from puppet.core.motion import MOTION_OPTIONS
-from puppet.engine.puppeteer import StepOptions
-from puppet.output.settings import OutputSettings
 from puppet.process import log as error_log
 
-COMMANDS = ("run", "render", "cameras", "actors", "doctor")
+COMMANDS = ("run", "render", "bench", "explore", "cameras", "actors", "doctor")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -120,131 +115,6 @@ def test_a_bug_is_not_hidden_as_a_user_error(
     log = error_log.log_file()
     assert capsys.readouterr().err == f"puppet: puppet run failed unexpectedly (ZeroDivisionError); its log is {log}\n"
     assert "in fail" in log.read_text()
-
-
-# --- with and without a display ---
-
-
-@pytest.fixture
-def no_display(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "platform", "linux")
-    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
-        monkeypatch.delenv(name, raising=False)
-
-
-@pytest.mark.parametrize("name", ["DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"])
-def test_a_display_is_found(name: str, no_display: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not display.has_display()
-    monkeypatch.setenv(name, "something")
-    assert display.has_display()
-
-
-def test_without_a_display_the_demo_becomes_a_new_file(
-    no_display: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    calls = []
-
-    def render(video: str, output: Path, **options: object) -> SimpleNamespace:
-        calls.append((video, output.name))
-        output.write_bytes(b"a video")
-        return SimpleNamespace(summary=lambda: f"{output}: done")
-
-    monkeypatch.setattr("puppet.commands.render.render", render)
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "puppet-demo.mp4").write_bytes(b"precious")
-    assert cli.main([]) == 0
-    assert cli.main([]) == 0
-    assert calls == [("demo", "puppet-demo-2.mp4"), ("demo", "puppet-demo-3.mp4")]
-    assert (tmp_path / "puppet-demo.mp4").read_bytes() == b"precious"
-    assert "puppet-demo-3.mp4: done" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("wish", [["--source", "0"], ["--record", "x.mp4"], ["--screenshot", "x.png"]])
-def test_a_wish_for_the_window_without_a_display_is_an_error(
-    wish: list[str], no_display: None, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert cli.main(wish) == 2
-    assert "--headless" in capsys.readouterr().err
-
-
-def test_the_window_gets_what_was_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    got = {}
-    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
-    monkeypatch.setattr("puppet.commands.window.run_window", lambda **options: got.update(options) or 0)
-    given = ["--source", "0", "--actor", "marble", "--loop", "--provider", "cpu", "--frames", "7", "--eyes-gain", "1.5"]
-    given += ["--layout", "actor", "--no-badge", "--virtual-camera"]
-    assert cli.main(given) == 0
-    assert got == {
-        "source": "0",
-        "actor": "marble",
-        "record": None,
-        "frames": 7,
-        "screenshot": None,
-        "provider": "cpu",
-        "loop": True,
-        "outputs": {"layout": "actor", "badge": False},
-        "virtual_camera": True,
-        "motion": {"eyes_gain": 1.5},
-    }
-
-
-def test_what_can_be_chosen_for_outputs_is_what_the_settings_take() -> None:
-    choices = {f.name: f.metadata.get("choices") for f in fields(OutputSettings)}
-    assert (choices["layout"], choices["codec"], choices["quality"]) == (cli.LAYOUTS, cli.CODECS, cli.QUALITIES)
-    assert (0, *cli.HEIGHTS) == choices["height"]
-    parsed = cli.build_parser().parse_args(
-        ["run", "--layout", "separate", "--codec", "ffv1", "--height", "720", "--software", "--no-badge"]
-    )
-    chosen = OutputSettings(**cli._outputs(parsed))
-    assert chosen == OutputSettings("separate", 720, "ffv1", hardware=False, badge=False)
-
-
-def test_every_motion_setting_is_an_option_of_run_and_render(monkeypatch: pytest.MonkeyPatch) -> None:
-    """And reaches the engine."""
-    got = {}
-    monkeypatch.setattr(
-        "puppet.commands.render.render", lambda *_, **options: got.update(options) or SimpleNamespace(summary=str)
-    )
-    given = [word for i, option in enumerate(MOTION_OPTIONS) for word in (option.flag, str(i / 10))]
-    assert cli.main(["render", "in.mp4", "-o", "out.mp4", "--layout", "actor", *given]) == 0
-    assert got["options"] == StepOptions(0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
-    assert got["outputs"] == OutputSettings(layout="actor")
-    monkeypatch.setattr("puppet.commands.headless.run_headless", lambda **options: got.update(options) or 0)
-    assert cli.main(["run", "--headless", *given[2:6]]) == 0
-    assert got["options"] == StepOptions(expression_gain=0.1, eyes_gain=0.2)
-
-
-def test_a_screenshot_needs_the_window(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["--headless", "--screenshot", "x.png"]) == 2
-    assert "--screenshot" in capsys.readouterr().err
-
-
-# --- lists ---
-
-
-def test_actors_are_listed_and_a_damaged_one_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("PUPPET_ACTORS_DIR", str(tmp_path))
-    tiny_actor(tmp_path / "statue.actor")
-    assert cli.main(["actors"]) == 0
-    assert "statue  64 px  CC0-1.0  made 2026-01-02" in capsys.readouterr().out
-    (tmp_path / "broken.actor").write_bytes((tmp_path / "statue.actor").read_bytes()[:1000])
-    assert cli.main(["actors"]) == 2
-    said = capsys.readouterr()
-    assert "broken.actor" in said.err
-    assert "statue" in said.out
-
-
-def test_cameras_are_listed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    from puppet.sources.devices import Camera
-
-    monkeypatch.setattr("puppet.sources.devices.list_cameras", lambda: [Camera(2, "Desk", "/dev/video2", 200)])
-    assert cli.main(["cameras"]) == 0
-    assert capsys.readouterr().out == "2  Desk  /dev/video2\n"
-    monkeypatch.setattr("puppet.sources.devices.list_cameras", list)
-    assert cli.main(["cameras"]) == 0
-    assert "No camera" in capsys.readouterr().err
 
 
 # --- doctor ---

@@ -211,4 +211,4 @@ def test_the_videos_themselves_are_never_replaced(folder: Path, given: list[str]
 
 def test_options_for_folders_are_refused_for_a_file(folder: Path, tmp_path: Path, capsys) -> None:
     assert cli.main(["render", str(folder / "a.mp4"), "-o", str(tmp_path / "x.mp4"), "--resume"]) == 2
-    assert "is no folder of videos" in capsys.readouterr().err
+    assert "is not a folder of videos" in capsys.readouterr().err

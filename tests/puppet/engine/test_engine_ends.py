@@ -24,7 +24,7 @@ from puppet.core.errors import SourceError
 from puppet.core.types import Frame
 from puppet.engine import puppeteer
 from puppet.face import tracking
-from puppet.gui.presenters.status import StatusArea
+from puppet.gui.presenters.status import StatusPresenter
 from puppet.process import log as error_log
 from puppet.sources import registry
 
@@ -146,9 +146,9 @@ def test_a_slot_that_fails_ends_it_too(tmp_path, qapp, monkeypatch, capsys) -> N
     def fail(*_: object) -> None:
         raise KeyError("planted")
 
-    shown = StatusArea.show_status
+    shown = StatusPresenter.show_status
     monkeypatch.setattr(
-        StatusArea, "show_status", lambda area, status: (fail if status.results > 3 else shown)(area, status)
+        StatusPresenter, "show_status", lambda area, status: (fail if status.results > 3 else shown)(area, status)
     )
     assert run(tmp_path, "--frames", "9000") == 2
     assert only_line(capsys).startswith("The window failed unexpectedly (KeyError: 'planted')")

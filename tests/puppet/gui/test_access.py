@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from gui_stage import make_stage
 from PyQt6.QtCore import Qt, QTranslator
 from PyQt6.QtGui import QFontMetrics
 from PyQt6.QtWidgets import (
@@ -27,16 +26,37 @@ from PyQt6.QtWidgets import (
 
 from puppet.gui.actors.new_actor_page import NewActorPage
 from puppet.gui.explorer.explorer import ExplorerWidget
+from puppet.gui.kit.widgets import Switch
 from puppet.new_actor import job
 
-__all__ = ["make_stage"]  # fixture
+
+def test_every_control_has_a_name_a_reason_and_a_way_by_keyboard(gui):
+    gui.window.banners.say("x", "message")
+    controls = [c for kind in (QPushButton, QComboBox, QSlider, Switch) for c in gui.window.findChildren(kind)]
+    assert len(controls) >= 12
+    for control in controls:
+        name = control.accessibleName() or control.text()
+        assert name.strip(), control
+        assert control.toolTip() or control.parent().toolTip(), name
+        assert control.focusPolicy() & Qt.FocusPolicy.TabFocus, name
+
+
+def test_nothing_is_clipped_at_the_smallest_size(gui):
+    w = gui.window
+    w.transport.show_recording(3725.0)
+    w.transport.show_neutral(True)
+    w.resize(w.minimumSizeHint())
+    gui.until(lambda: w.width() <= max(w.minimumSizeHint().width(), 900))
+    controls = [w.help_button, *w.transport.findChildren(QPushButton), *w.transport.findChildren(Switch)]
+    controls += [*w.motion.findChildren(QLabel), *w.motion.findChildren(QPushButton)]
+    for control in controls:
+        assert control.width() >= control.minimumSizeHint().width(), control.accessibleName()
+        assert control.height() >= control.minimumSizeHint().height(), control.accessibleName()
+    assert abs(w.driver_pane.width() - w.actor_pane.width()) <= 1
+
+
 CONTROLS = (QAbstractButton, QComboBox, QAbstractSlider, QLineEdit, QSpinBox, QProgressBar, QAbstractItemView, QTabBar)
 LARGE = 1.5
-
-
-@pytest.fixture
-def stage(make_stage):
-    return make_stage().start()
 
 
 @pytest.fixture
@@ -104,10 +124,10 @@ def words_of(control) -> str:
     return control.accessibleName() or (control.text() if hasattr(control, "text") else "")
 
 
-def test_every_control_says_what_it_is_and_what_it_does(stage):
+def test_every_control_says_what_it_is_and_what_it_does(gui):
     seen = 0
-    for where in everything(stage.window):
-        for control in visible(stage.window, CONTROLS):
+    for where in everything(gui.window):
+        for control in visible(gui.window, CONTROLS):
             seen += 1
             assert words_of(control).strip(), (where, control)
             if not isinstance(control, (QProgressBar, QTabBar, QAbstractItemView)):
@@ -116,8 +136,8 @@ def test_every_control_says_what_it_is_and_what_it_does(stage):
     assert seen > 60
 
 
-def test_every_control_can_be_reached_by_the_tab_key(stage):
-    w = stage.window
+def test_every_control_can_be_reached_by_the_tab_key(gui):
+    w = gui.window
     for where in everything(w):
         wanted = {c for c in visible(w, CONTROLS) if c.isEnabled() and not isinstance(c, QProgressBar)}
         reached, first = [], None
@@ -134,9 +154,9 @@ def test_every_control_can_be_reached_by_the_tab_key(stage):
         assert not missed, (where, [words_of(one) or one for one in missed])
 
 
-def test_the_focus_goes_down_the_page_and_not_to_and_fro(stage):
+def test_the_focus_goes_down_the_page_and_not_to_and_fro(gui):
     """In each column the focus goes from above to below."""
-    w = stage.window
+    w = gui.window
     w.side.fold([])
     w.show_page("live")
     groups = list(w.side.groups.values())
@@ -151,9 +171,9 @@ def test_the_focus_goes_down_the_page_and_not_to_and_fro(stage):
     assert order.index(w.source.box) < order.index(w.actor.box) < order.index(w.transport.record) < positions[0]
 
 
-def test_the_focus_can_be_seen(stage):
+def test_the_focus_can_be_seen(gui):
     """Whatever has the focus looks different from what has it not."""
-    w = stage.window
+    w = gui.window
     for control in (w.transport.record, w.transport.mirror_preview, w.source.box, w.view.mesh, w.tabs,
                     w.side.groups["motion"].heading, w.motion.sliders["smoothing"].slider):  # fmt: skip
         w.setFocus()
@@ -177,9 +197,9 @@ def cut(widget: QWidget) -> bool:
 
 
 @pytest.mark.parametrize("size", [(1240, 760), (1000, 700)])
-def test_no_text_is_cut_with_large_letters(large_letters, make_stage, size):
-    stage = make_stage().start()
-    w = stage.window
+def test_no_text_is_cut_with_large_letters(large_letters, make_gui, size):
+    gui = make_gui().start()
+    w = gui.window
     w.resize(*size)
     kinds = (QLabel, QPushButton, QCheckBox, QToolButton, QComboBox, QSpinBox, QLineEdit)
     seen = 0
@@ -194,18 +214,18 @@ def test_no_text_is_cut_with_large_letters(large_letters, make_stage, size):
     assert seen > 80
 
 
-def test_the_sheet_of_keys_is_not_cut_with_large_letters(large_letters, make_stage):
-    stage = make_stage().start()
-    stage.press(Qt.Key.Key_F1)
-    sheet = stage.window.sheet
+def test_the_sheet_of_keys_is_not_cut_with_large_letters(large_letters, make_gui):
+    gui = make_gui().start()
+    gui.press(Qt.Key.Key_F1)
+    sheet = gui.window.sheet
     assert sheet is not None
-    stage.until(sheet.isVisible)
+    gui.until(sheet.isVisible)
     for label in sheet.findChildren(QLabel):
         assert not cut(label), label.text()
 
 
-def test_what_states_mean_is_told_by_more_than_colour(stage):
-    w = stage.window
+def test_what_states_mean_is_told_by_more_than_colour(gui):
+    w = gui.window
     assert w.transport.record.text().strip() == "Record"
     w.transport.show_recording(3.0)
     assert w.transport.record.text().strip().startswith("Stop")
@@ -229,13 +249,13 @@ class Marked(QTranslator):
         return False
 
 
-def test_every_word_can_be_translated(make_stage, qapp):
+def test_every_word_can_be_translated(make_gui, qapp):
     """Of the pages and groups; what stands in data (names, paths, figures) is as it is."""
     marked = Marked()
     qapp.installTranslator(marked)
     explorer = ExplorerWidget()
     try:
-        w = make_stage().window
+        w = make_gui().window
         w.show()
         own = [
             w.source,

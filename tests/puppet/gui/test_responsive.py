@@ -13,18 +13,16 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from gui_stage import GREY, ROOM, halves, make_stage
+from planted_window import GREY, halves
 from PyQt6 import sip
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QAbstractButton, QComboBox, QFileDialog, QInputDialog, QListWidget
 from tiny_actor import tiny_actor
 
 from puppet.actor.runtime import load_actor
-from puppet.gui.kit.background import Background
 from puppet.new_actor import job
 from puppet.settings import Settings
 
-__all__ = ["make_stage"]  # fixture
 SLOW = 1.5  # s that every planted service takes: a window that waited for one would stand still for that long
 FILES = (".py", ".pyc", ".so", ".pem")  # what imports open
 BLOCKING = ("open", "subprocess.Popen", "os.rename", "os.remove", "os.mkdir", "os.listdir", "os.scandir", "time.sleep")
@@ -84,7 +82,7 @@ def make_slow(services, calls) -> None:
 
 
 @pytest.fixture
-def slow_stage(make_stage, monkeypatch, tmp_path):
+def slow_gui(make_gui, monkeypatch, tmp_path):
     monkeypatch.setenv("PUPPET_ACTORS_DIR", str(tmp_path / "actors"))
     monkeypatch.setenv("PUPPET_JOBS_DIR", str(tmp_path / "jobs"))
     monkeypatch.setattr(job, "CHILD", ("-c", "pass"))
@@ -92,19 +90,19 @@ def slow_stage(make_stage, monkeypatch, tmp_path):
     monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *a, **k: ([str(tmp_path / "a.actor")], ""))
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *a, **k: "")
     monkeypatch.setattr(QInputDialog, "getText", lambda *a, **k: ("Ada", True))
-    stage = make_stage(Settings(recording_folder=str(tmp_path)))
+    gui = make_gui(Settings(recording_folder=str(tmp_path)))
     file = tiny_actor(tmp_path / "marble.actor")
-    stage.load_actor = lambda path: load_actor(file, "cpu")  # the page Explore wants a real one
-    object.__setattr__(stage.engine, "_load_actor", stage.load_actor)
-    stage.calls = []
-    make_slow(stage.controller.desk.services, stage.calls)
-    stage.picture = halves(GREY, GREY, 84, 84)
-    return stage.start()
+    gui.load_actor = lambda path: load_actor(file, "cpu")  # the page Explore wants a real one
+    object.__setattr__(gui.engine, "_load_actor", gui.load_actor)
+    gui.calls = []
+    make_slow(gui.controller.context.services, gui.calls)
+    gui.picture = halves(GREY, GREY, 84, 84)
+    return gui.start()
 
 
-def use_everything(stage) -> int:
+def use_everything(gui) -> int:
     """Press and choose all there is on every page; how many controls that were."""
-    w, used = stage.window, 0
+    w, used = gui.window, 0
     w.side.fold([])
     for index in range(w.tabs.count()):
         w.tabs.setCurrentIndex(index)
@@ -124,28 +122,28 @@ def use_everything(stage) -> int:
                     control.activated.emit(control.count() - 1)
                 else:
                     control.setCurrentRow(control.count() - 1)
-                stage.qtbot.wait(1)
+                gui.qtbot.wait(1)
                 if w.isFullScreen():
                     w.step_back()
                 w.step_back()
     return used
 
 
-def test_no_slow_service_is_called_by_the_windows_thread(slow_stage, blocking):
-    stage = slow_stage
+def test_no_slow_service_is_called_by_the_windows_thread(slow_gui, blocking):
+    gui = slow_gui
     ticks = [time.monotonic()]
-    timer = stage.window.make_timer(lambda: ticks.append(time.monotonic()))
+    timer = gui.window.make_timer(lambda: ticks.append(time.monotonic()))
     timer.start(5)
     blocking.begin()
-    assert use_everything(stage) > 25
-    stage.window.show_page("live")
+    assert use_everything(gui) > 25
+    gui.window.show_page("live")
     for key in (Qt.Key.Key_C, Qt.Key.Key_S, Qt.Key.Key_R):
-        stage.qtbot.keyClick(stage.window, key)
-    stage.until(lambda: len({name for name, _ in stage.calls}) >= 5)
+        gui.qtbot.keyClick(gui.window, key)
+    gui.until(lambda: len({name for name, _ in gui.calls}) >= 5)
     blocking.end()
     timer.stop()
     main = threading.main_thread()
-    assert [name for name, thread in stage.calls if thread is main] == []
+    assert [name for name, thread in gui.calls if thread is main] == []
     assert blocking.noted == []
     assert max(b - a for a, b in zip(ticks, ticks[1:], strict=False)) < SLOW
 
@@ -159,40 +157,3 @@ def test_the_watch_sees_what_blocks(qtbot, blocking, tmp_path):
     blocking.end()
     assert {event for event, _ in blocking.noted} >= {"open"}
     assert not any("other" in words for _, words in blocking.noted)
-
-
-# -- work beside the window's thread ---------------------------------------------------------------------------------
-
-
-def test_what_work_gave_is_told_in_the_windows_thread(qtbot):
-    background, told = Background(), []
-    background.run(
-        "a", lambda: threading.current_thread(), lambda thread: told.append((thread, threading.current_thread()))
-    )
-    qtbot.waitUntil(lambda: bool(told), timeout=ROOM)
-    worked, heard = told[0]
-    assert worked is not threading.main_thread()
-    assert heard is threading.main_thread()
-
-
-def test_only_the_newest_of_a_key_is_told_and_failures_are(qtbot):
-    background, told, gate = Background(), [], threading.Event()
-    background.run("a", lambda: gate.wait(10), lambda _: told.append("old"))
-    background.run("a", lambda: None, lambda _: told.append("new"))
-    background.run("b", lambda: 1 / 0, told.append, lambda problem: told.append(type(problem.__cause__).__name__))
-    qtbot.waitUntil(lambda: len(told) == 2, timeout=ROOM)
-    gate.set()
-    background.run("c", lambda: None, lambda _: told.append("last"))
-    qtbot.waitUntil(lambda: "last" in told, timeout=ROOM)
-    assert sorted(told) == ["ZeroDivisionError", "last", "new"]
-
-
-def test_what_is_awaited_is_finished_and_nothing_is_told_afterwards(qtbot):
-    background, done, told = Background(), [], []
-    background.run("a", lambda: (threading.Event().wait(0.1), done.append(1)), lambda _: told.append(1), awaited=True)
-    background.finish(10)
-    assert done == [1]
-    background.run("b", lambda: done.append(2), lambda _: told.append(2), awaited=True)
-    background.wait(10)
-    qtbot.wait(20)
-    assert told == []

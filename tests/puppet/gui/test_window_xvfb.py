@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 import pytest
 from tiny_actor import tiny_actor
-from x_window import frames_of, stage_box
+from x_window import frames_of, picture_box
 
 from puppet.gui.kit.side_panel import WIDTH
 from puppet.sources.registry import DEMO_CLIP
@@ -45,11 +45,11 @@ def small(image: np.ndarray) -> np.ndarray:
 
 def test_the_window_shows_and_records_both_panes(display, tmp_path):
     actor = tiny_actor(tmp_path / "tiny.actor")
-    film, shot = tmp_path / "film.mp4", tmp_path / "shot.png"
+    video, shot = tmp_path / "video.mp4", tmp_path / "shot.png"
     program = start(
         tmp_path,
         *("--source", "demo", "--actor", str(actor), "--frames", str(FRAMES)),
-        *("--record", str(film), "--screenshot", str(shot)),
+        *("--record", str(video), "--screenshot", str(shot)),
         DISPLAY=display,
     )
     out, errors = program.communicate(timeout=300)
@@ -61,7 +61,7 @@ def test_the_window_shows_and_records_both_panes(display, tmp_path):
     pictures = window[:, : window.shape[1] - WIDTH]  # without the controls at the side
     middle = pictures.shape[1] // 2
     left, right = pictures[:, :middle], pictures[:, middle:]
-    driver, actor_picture = left[stage_box(left)], right[stage_box(right)]
+    driver, actor_picture = left[picture_box(left)], right[picture_box(right)]
     differences = [np.abs(small(frame)[:, ::-1] - small(driver)).mean() for frame in frames_of(DEMO_CLIP)]
     assert min(differences) < 6, "the driver pane shows no frame of the demo clip"
     colours = cv2.cvtColor(actor_picture, cv2.COLOR_BGR2HSV)
@@ -70,9 +70,9 @@ def test_the_window_shows_and_records_both_panes(display, tmp_path):
         assert (vivid & (np.abs(colours[..., 0].astype(int) - hue) < 15)).mean() > 0.04
 
     # the recording: as long as it says, both halves move, nothing of the window is in it
-    seconds = re.search(r"Saved .*film\.mp4 \(([\d.]+) s\)", out)
+    seconds = re.search(r"Saved .*video\.mp4 \(([\d.]+) s\)", out)
     assert seconds, out
-    images = frames_of(film)
+    images = frames_of(video)
     assert abs(len(images) / 30 - float(seconds[1])) < 0.1
     assert len(images) >= FRAMES * 0.5  # a 25 or 30 fps clip; a slow machine only adds repeats
     halves = np.array([cv2.resize(i, (64, 32), interpolation=cv2.INTER_AREA) for i in images]).astype(int)
@@ -82,43 +82,43 @@ def test_the_window_shows_and_records_both_panes(display, tmp_path):
 
 
 def test_ctrl_c_finishes_the_recording(tmp_path):
-    film = tmp_path / "film.mp4"
+    video = tmp_path / "video.mp4"
     actor = str(tiny_actor(tmp_path / "tiny.actor"))
-    program = start(tmp_path, "--source", "demo", "--actor", actor, "--record", str(film), QT_QPA_PLATFORM="offscreen")
+    program = start(tmp_path, "--source", "demo", "--actor", actor, "--record", str(video), QT_QPA_PLATFORM="offscreen")
     deadline = time.monotonic() + 240
-    while not (film.exists() and film.stat().st_size > 10_000) and time.monotonic() < deadline:
+    while not (video.exists() and video.stat().st_size > 10_000) and time.monotonic() < deadline:
         assert program.poll() is None, program.communicate()
         threading.Event().wait(0.02)
     program.send_signal(signal.SIGINT)
     out, errors = program.communicate(timeout=300)
     assert program.returncode == 0, errors
-    assert "film.mp4" in out
-    assert len(frames_of(film)) >= 1
+    assert "video.mp4" in out
+    assert len(frames_of(video)) >= 1
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="open files cannot be removed there")
 def test_a_recording_whose_folder_goes_ends_the_program_with_the_reason(tmp_path):
     """Nobody may be there to read it in the window."""
-    film = tmp_path / "stick" / "film.mp4"
+    video = tmp_path / "stick" / "video.mp4"
     actor, videos = str(tiny_actor(tmp_path / "tiny.actor")), tmp_path / "videos"
     program = start(
         tmp_path,
-        *("--source", "demo", "--actor", actor, "--record", str(film)),
+        *("--source", "demo", "--actor", actor, "--record", str(video)),
         QT_QPA_PLATFORM="offscreen",
         XDG_VIDEOS_DIR=str(videos),
     )
     deadline = time.monotonic() + 240
-    while not (film.exists() and film.stat().st_size > 10_000) and time.monotonic() < deadline:
+    while not (video.exists() and video.stat().st_size > 10_000) and time.monotonic() < deadline:
         assert program.poll() is None, program.communicate()
         threading.Event().wait(0.02)
-    film.unlink()
-    film.parent.rmdir()
+    video.unlink()
+    video.parent.rmdir()
     out, errors = program.communicate(timeout=300)
     assert program.returncode == 2, errors
-    kept = videos / "Puppet" / "film.mp4"
+    kept = videos / "Puppet" / "video.mp4"
     reasons = [line for line in errors.splitlines() if line.startswith("puppet: ")]
     assert reasons == [
-        f"puppet: The recording stopped: its folder {film.parent} is gone (removed, renamed, or its disk unplugged). "
+        f"puppet: The recording stopped: its folder {video.parent} is gone (removed, renamed, or its disk unplugged). "
         f"What was written until then is kept in {kept}."
     ]
     assert f"Saved {kept} (" in out
@@ -127,20 +127,20 @@ def test_a_recording_whose_folder_goes_ends_the_program_with_the_reason(tmp_path
 
 def test_being_told_to_end_finishes_the_recording(tmp_path):
     number = signal.SIGTERM
-    film = tmp_path / "film.mp4"
+    video = tmp_path / "video.mp4"
     actor = str(tiny_actor(tmp_path / "tiny.actor"))
-    program = start(tmp_path, "--source", "demo", "--actor", actor, "--record", str(film), QT_QPA_PLATFORM="offscreen")
+    program = start(tmp_path, "--source", "demo", "--actor", actor, "--record", str(video), QT_QPA_PLATFORM="offscreen")
     deadline = time.monotonic() + 240
-    while not (film.exists() and film.stat().st_size > 10_000) and time.monotonic() < deadline:
+    while not (video.exists() and video.stat().st_size > 10_000) and time.monotonic() < deadline:
         assert program.poll() is None, program.communicate()
         threading.Event().wait(0.02)
     program.send_signal(number)
     program.send_signal(signal.SIGHUP)  # systems send both
     out, errors = program.communicate(timeout=300)
     assert program.returncode in (128 + number, 128 + signal.SIGHUP), errors  # Python heeds the lower number first
-    assert "film.mp4" in out
-    assert b"moof" not in film.read_bytes()
-    assert len(frames_of(film)) >= 1
+    assert "video.mp4" in out
+    assert b"moof" not in video.read_bytes()
+    assert len(frames_of(video)) >= 1
     assert (tmp_path / "config" / "settings.json").exists()
 
 
@@ -150,32 +150,32 @@ from PyQt6.QtCore import QTimer
 import numpy as np
 from puppet import cli
 from puppet.commands import window as app
-from puppet.media import recorder
+from puppet.storage import names
 from puppet.actor.card import read_card
 from puppet.explore.bookmarks import Bookmarks
 from puppet.gui.controller import Controller
 
 mine, actor, say = sys.argv[1], sys.argv[2], lambda words: print(words, flush=True)
-recorder.datetime = type("Clock", (), {"now": staticmethod(lambda: __import__("datetime").datetime(2026, 5, 2))})
+names.datetime = type("Clock", (), {"now": staticmethod(lambda: __import__("datetime").datetime(2026, 5, 2))})
 start = Controller.start
 
 def started(self, source, path):
     start(self, source, path)
-    desk, card, kept = self.desk, read_card(path), Bookmarks()
+    context, card, kept = self.context, read_card(path), Bookmarks()
     known = kept.load(card)
 
     def begin():
-        if desk.result is None or desk.result.portrait is None:
+        if context.result is None or context.result.portrait is None:
             return
         timer.stop()
         say("plays")
         sys.stdin.readline()  # both do
-        desk.remember(users=(*desk.settings.users, mine), user=mine)
+        context.remember(users=(*context.settings.users, mine), user=mine)
         kept.save(card, {**known, mine: np.full(card.latent_size, 0.5, np.float32)}, known)
         self.record()
-        QTimer.singleShot(1500, lambda: (say(self.recording.path.name), sys.stdin.readline(), desk.window.close()))
+        QTimer.singleShot(1500, lambda: (say(self.recording.path.name), sys.stdin.readline(), context.window.close()))
 
-    timer = desk.window.make_timer(begin)
+    timer = context.window.make_timer(begin)
     timer.start(50)
 
 Controller.start = started

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from PyQt6.QtCore import QLocale
 
+from puppet.gui.kit.application import make_application
 from puppet.gui.kit.words import decimal, show_numbers_as_usual
-from puppet.gui.main_window import make_application
 from puppet.process import environment as process
 
 ROOT = Path(__file__).resolve().parents[3]

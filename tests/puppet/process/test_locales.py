@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from tiny_actor import tiny_actor
 from video_fixtures import write_video
-from x_window import frames_of, stage_box
+from x_window import frames_of, picture_box
 
 from puppet.gui.kit.side_panel import WIDTH
 from puppet.sources.registry import DEMO_CLIP
@@ -82,7 +82,7 @@ def test_the_window_plays_and_records(named: dict[str, str], display: str, local
     window = cv2.imread(str(shot))
     pictures = window[:, : window.shape[1] - WIDTH]
     for half in (pictures[:, : pictures.shape[1] // 2], pictures[:, pictures.shape[1] // 2 :]):
-        assert lively(half[stage_box(half)])
+        assert lively(half[picture_box(half)])
     images = frames_of(film)
     assert len(images) >= FRAMES * 0.5  # a slow machine only adds repeats
     assert lively(images[-1])
@@ -119,7 +119,7 @@ NEW_ACTOR = """
 import sys, time
 from pathlib import Path
 from puppet.new_actor import job as making
-from puppet.gui.main_window import make_application
+from puppet.gui.kit.application import make_application
 application = make_application()
 job = making.begin([Path(sys.argv[1])])
 while (found := making.look(job)).running:

@@ -1,0 +1,50 @@
+"""The explorer's right half: tabs of directions, attributes, and bookmarks with their morphs."""
+
+from __future__ import annotations
+
+from PyQt6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+
+from puppet.explore.exploration import Exploration
+from puppet.gui.explorer.attribute_panel import AttributePanel
+from puppet.gui.explorer.bookmark_panel import BookmarkPanel
+from puppet.gui.explorer.direction_list import DirectionList
+from puppet.gui.explorer.morph_panel import MorphPanel
+from puppet.gui.kit.words import translate
+
+ATTRIBUTE_MARGIN = 14  # px
+
+
+class ExplorerTabs(QTabWidget):
+    """Builds the panels and arranges them; they say themselves what the user wants."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows = DirectionList()
+        self.attributes = AttributePanel(ATTRIBUTE_MARGIN)
+        self.bookmarks = BookmarkPanel()
+        self.morph = MorphPanel()
+        self.addTab(self.rows, translate("puppet", "Directions"))
+        attributes = QWidget()
+        column = QVBoxLayout(attributes)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.attributes)
+        column.addStretch(1)
+        self.addTab(attributes, translate("puppet", "Attributes"))
+        places = QWidget()
+        column = QVBoxLayout(places)
+        column.setContentsMargins(8, 8, 8, 8)
+        column.setSpacing(12)
+        column.addWidget(self.bookmarks, 1)
+        column.addWidget(self.morph)
+        self.addTab(places, translate("puppet", "Places"))
+
+    def show_exploration(self, at: Exploration, before: Exploration | None) -> None:
+        """Show its coordinates and amounts. before: what was shown; None: every row is set anew."""
+        if before is None or before.place is not at.place:
+            if before is None or before.gesture != at.gesture or at.gesture[:1] in ((), ("walk",)):
+                changed = [direction.number for direction in at.directions]
+            else:
+                changed = at.gesture[2:] if at.gesture[0] == "slider" else at.pair
+            self.rows.show_coordinates({number: at.coordinate(number) for number in changed})
+        self.rows.show_pair(at.pair)
+        self.attributes.show_amounts(at.place.amounts)
