@@ -97,8 +97,7 @@ def _jobs(folder: Path) -> list[bytes]:
 
 
 def _read_job(path: Path) -> None:
-    from puppet.new_actor.job import JOB, STATE
-    from models.networks.puppet.eyes import look
+    from puppet.new_actor.job import JOB, STATE, look
 
     shutil.copyfile(path, path.parent / JOB)
     (path.parent / STATE).write_text('{"state": "training", "error": "", "actor": ""}')
@@ -109,8 +108,7 @@ STATE = b'{"state": "done", "error": "", "actor": "x.actor"}'
 
 
 def _read_state(path: Path) -> None:
-    from puppet.new_actor.job import JOB, STATE
-    from models.networks.puppet.eyes import look
+    from puppet.new_actor.job import JOB, STATE, look
 
     (path.parent / JOB).write_bytes(_jobs(path.parent)[0])
     shutil.copyfile(path, path.parent / STATE)
@@ -123,8 +121,7 @@ def _metrics(folder: Path) -> list[bytes]:
 
 
 def _read_metrics(path: Path) -> None:
-    from puppet.new_actor.job import JOB, RUN, STATE
-    from models.networks.puppet.eyes import look
+    from puppet.new_actor.job import JOB, RUN, STATE, look
 
     (path.parent / RUN).mkdir(exist_ok=True)
     (path.parent / JOB).write_bytes(_jobs(path.parent)[0])
