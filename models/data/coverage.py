@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,10 @@ ONE_SIDED = 2.5  # times as often to one side
 MANY, ENOUGH = 1000, 300  # frames for a good and for a usable data set
 GOOD_GAPS = 3  # so much may be missing from a good data set, if none of it is severe
 
-GOOD, USABLE, THIN = "good", "usable", "too thin"
+Verdict = Literal["good", "usable", "too thin"]
+GOOD: Verdict = "good"
+USABLE: Verdict = "usable"
+THIN: Verdict = "too thin"
 
 
 @dataclass(frozen=True)
@@ -199,7 +202,7 @@ class CoverageReport:
     ranges: dict[str, list[float]]
     missing: list[str]
     advice: list[str]
-    verdict: str
+    verdict: Verdict
     one_sided: str = ""
     notes: list[str] = field(default_factory=list)
     people: list[int] = field(default_factory=list)
@@ -283,7 +286,7 @@ def histogram(values: Floats, trait: Trait) -> NDArray[np.intp]:
     return np.histogram(np.clip(values, trait.low, trait.high), BINS, (trait.low, trait.high))[0]
 
 
-def _verdict(kept: int, gaps: list[Gap]) -> str:
+def _verdict(kept: int, gaps: list[Gap]) -> Verdict:
     severe = sum(gap.severe for gap in gaps)
     if kept < ENOUGH or severe > 1:
         return THIN
