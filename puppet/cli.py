@@ -6,6 +6,7 @@ Heavy imports happen inside the commands, so that `--help` answers at once.
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -17,12 +18,13 @@ from puppet.commands import arguments as options
 from puppet.core.errors import PuppetError
 from puppet.core.texts import one_line
 from puppet.process import environment
-from puppet.process.log import explained, uncaught
+from puppet.process.log import add_verbose, explained, start, uncaught
 from puppet.process.signals import exit_code, terminating
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 SOURCE_HELP = "camera (0, 1 or its name), video file, image folder, URL, or demo (the built-in clip)"
+logger = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,6 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = build_parser().parse_args(given)
     environment.spare_cores()
     environment.print_anything()
+    start(f"puppet {given[0]}", arguments.verbose)
     try:
         with uncaught(_say), terminating():
             return arguments.command(arguments)
@@ -50,6 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _say(problem: PuppetError) -> None:
+    logger.error("%s", problem)
     print(f"puppet: {one_line(str(problem), None)}", file=sys.stderr)
 
 
@@ -151,6 +155,7 @@ def _add_command(
         name, help=help, description=help[0].upper() + help[1:] + ".", epilog=f"example: {example}"
     )
     parser.set_defaults(command=function)
+    add_verbose(parser)
     return parser
 
 
