@@ -188,7 +188,7 @@ def load_actor(path: Path, provider: str = AUTO, threads: int = 0) -> Actor:
         notice = f"{short_name(wanted)} is not used: ONNX Runtime could not start it"
     actor.notice = notice
     seconds, told = time.perf_counter() - began, f"; {notice}" if notice else ""
-    logger.info("%s loaded with %s in %.2f s%s", path, actor.providers[0], seconds, told)
+    logger.info("actor '%s' loaded with %s in %.2f s%s", path, actor.providers[0], seconds, told)
     return actor
 
 
