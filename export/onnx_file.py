@@ -22,19 +22,12 @@ from export.actor_file import check_output, write_verified
 from export.graph import Graph, decoder_graph, encoder_graph
 from export.verify import MIN_FRAMES, Arrays, measure_parity, require_parity
 from models.networks.base import ActorModel
-from puppet.actor.card import (
-    DECODER,
-    ENCODER,
-    GOLDEN_BLOCKS,
-    IMAGE,
-    LATENTS,
-    PREVIEW,
-    ActorCard,
-    Golden,
-)
+from puppet.actor.card import GOLDEN_BLOCKS, IMAGE, ActorCard, Golden
+from puppet.actor.file import DECODER, ENCODER, LATENTS, PREVIEW
+from puppet.actor.golden import golden_means
 from puppet.actor.graph.check import check_graph
 from puppet.actor.latents import Latents, latents_to_bytes, measure_latents
-from puppet.actor.runtime import Actor, golden_means
+from puppet.actor.runtime import Actor
 from puppet.core import pixels
 from puppet.core.progress import progress
 from puppet.core.types import Image, Latent

@@ -16,7 +16,8 @@ import numpy as np
 
 from export.actor_file import write_verified
 from models.data import driver_clip
-from puppet.actor.card import MESH, ActorCard, read_actor
+from puppet.actor.card import MESH, ActorCard
+from puppet.actor.file import read_actor
 from puppet.actor.runtime import Actor, load_actor
 from puppet.core.progress import progress
 from puppet.core.types import Drive, Face, Floats, Frame

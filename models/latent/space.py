@@ -13,7 +13,7 @@ from models.data.dataset import open_dataset
 from models.networks.base import ActorModel, Index
 from models.training import checkpoint
 from models.training.trainer import choose_device
-from puppet.actor.card import SUFFIX
+from puppet.actor.file import SUFFIX
 from puppet.actor.latents import Latents, measure_latents
 from puppet.actor.warp import MeshWarp
 from puppet.core.errors import DataError

@@ -20,7 +20,8 @@ from puppet.core import pixels
 from puppet.core.errors import DataError
 from puppet.core.progress import progress
 from puppet.core.types import Floats, Image
-from puppet.explore.exploration import RandomFaces, explore, path, walk_target
+from puppet.explore.exploration import explore
+from puppet.explore.paths import RandomFaces, path, walk_target
 from puppet.face.neutral import infer_neutral
 
 RANDOM = "random"  # a place that is drawn
@@ -67,7 +68,7 @@ def random_walk(latents: Latents, pictures: int, seed: int) -> Floats:
         start, target = place.place.point, walk_target(place, random)
         shares = list(eased(WALK_PICTURES + 1))[:-1]
         points += [start + np.float32(share) * (target - start) for share in shares]
-        place = place.wander(target)
+        place = place.walk_to(target)
     return np.stack(points[:pictures])
 
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from puppet.actor.runtime import DEFAULT_ACTOR, find_actor, load_actor
+from puppet.actor.catalogue import DEFAULT_ACTOR, find_actor
+from puppet.actor.runtime import load_actor
 from puppet.commands.arguments import chosen_motion, chosen_outputs, render_options
 from puppet.commands.performance import Performance, frames_in_words, track_clip
 from puppet.commands.render_folder import default_jobs, render_folder, videos_in

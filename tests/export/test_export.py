@@ -34,9 +34,11 @@ from models.networks.puppet.mesh import mesh_size  # noqa: E402
 from models.networks.puppet.model import PuppetVAE  # noqa: E402
 from models.training import checkpoint  # noqa: E402
 from models.training.run_folder import data_facts  # noqa: E402
-from puppet.actor.card import DECODER, ENCODER, card_to_json, read_actor, read_card  # noqa: E402
+from puppet.actor.card import card_to_json  # noqa: E402
+from puppet.actor.catalogue import read_preview  # noqa: E402
+from puppet.actor.file import DECODER, ENCODER, read_actor, read_card  # noqa: E402
 from puppet.actor.latents import ranked_dimensions  # noqa: E402
-from puppet.actor.runtime import load_actor, read_preview  # noqa: E402
+from puppet.actor.runtime import load_actor  # noqa: E402
 from puppet.core.errors import ActorFileError  # noqa: E402
 from puppet.core.types import POSE_SIZE, AlignedCrop, Drive, Latent  # noqa: E402
 

@@ -16,10 +16,11 @@ from planted_network import write_arrays
 
 import export.__main__
 from export.morphing_faces import USEFUL, draw, read_weights
-from puppet.actor.card import read_card
+from puppet.actor.file import read_card
 from puppet.actor.runtime import load_actor
 from puppet.core.types import POSE_SIZE, AlignedCrop, Drive, Latent
-from puppet.explore.exploration import Basis, explore
+from puppet.explore.directions import Basis
+from puppet.explore.exploration import explore
 
 
 @pytest.fixture(scope="module")

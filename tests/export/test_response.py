@@ -12,7 +12,7 @@ from tiny_actor import neutral, tiny_actor
 import export.__main__
 import export.response
 from export.response import add_response, measure_response, response
-from puppet.actor.card import read_card
+from puppet.actor.file import read_card
 from puppet.actor.runtime import load_actor
 from puppet.core.types import Face, Floats, Frame
 from puppet.face.landmarks import BROWS

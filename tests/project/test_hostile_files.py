@@ -16,8 +16,9 @@ import numpy as np
 import pytest
 from tiny_actor import tiny_actor, tiny_latents, tiny_parts
 
-from puppet.actor.card import CARD, card_from_json, card_to_json, read_card
-from puppet.actor.latents import MOST_ROWS, latents_from_bytes, latents_to_bytes
+from puppet.actor.card import card_from_json, card_to_json
+from puppet.actor.file import CARD, read_card
+from puppet.actor.latents import MAX_ROWS, latents_from_bytes, latents_to_bytes
 from puppet.actor.library import checked_name
 from puppet.commands import bench_report
 from puppet.commands.window import choose_actor, choose_source
@@ -378,7 +379,7 @@ def latents(**changes) -> bytes:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"samples": np.zeros((MOST_ROWS + 1, 8), np.float32)},
+        {"samples": np.zeros((MAX_ROWS + 1, 8), np.float32)},
         {"axes": np.full((2, 8), 1e30)},
         {"mean": np.full(8, 1e300)},
         {"direction_\x1b[2J": np.zeros(8)},
@@ -576,10 +577,10 @@ def test_hostile_jobs_are_none(tmp_path, changes):
     wish = {"footage": ["/x.mp4"], "name": "x", "consent": "y", "minutes": 5.0}
     (tmp_path / making.STATE).write_text('{"state": "checked"}')
     (tmp_path / making.JOB).write_text(json.dumps(wish))
-    assert making.look(tmp_path).wish.minutes == 5.0
+    assert making.read_job(tmp_path).request.minutes == 5.0
     (tmp_path / making.JOB).write_text(json.dumps({**wish, **changes}))
     with pytest.raises(PuppetError, match="holds no actor in the making"):
-        making.look(tmp_path)
+        making.read_job(tmp_path)
     assert making.find_jobs(tmp_path.parent) is not None
 
 
@@ -590,7 +591,7 @@ def test_hostile_states_are_none(tmp_path, told):
     (tmp_path / making.JOB).write_text('{"footage": ["/x.mp4"]}')
     (tmp_path / making.STATE).write_text(told)
     with pytest.raises(PuppetError, match="holds no actor in the making"):
-        making.look(tmp_path)
+        making.read_job(tmp_path)
 
 
 def test_hostile_logs_and_figures_of_a_job_are_left_out(tmp_path):
@@ -607,9 +608,9 @@ def test_hostile_logs_and_figures_of_a_job_are_left_out(tmp_path):
     ]
     (tmp_path / making.RUN / "metrics.jsonl").write_text("\n".join(rows))
     with acquire(tmp_path / making.LOCK) or pytest.fail("locked"):
-        job = making.look(tmp_path)
+        job = making.read_job(tmp_path)
     assert job.losses == ((1, 2.0),)
-    assert is_plain(job.words + job.report, lines=True)
+    assert is_plain(job.message + job.report, lines=True)
     assert "one" in job.report
 
 
@@ -653,7 +654,7 @@ ONE_PLACE = {  # what only these files may call
     "torch.load": (),
     "json.load": ("models/fidelity/warped_still.py",),  # of its parent, through a pipe
     "json.loads": ("puppet/parsing/plain_json.py",),
-    "zipfile.ZipFile": ("puppet/parsing/zips.py", "puppet/actor/card.py"),  # there only to write
+    "zipfile.ZipFile": ("puppet/parsing/zips.py", "puppet/actor/file.py"),  # there only to write
     "eval": (),
     "exec": (),
 }

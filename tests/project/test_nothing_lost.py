@@ -22,7 +22,7 @@ from video_fixtures import numbered, read_video, result_of, shown_number, sound_
 
 from puppet import cli
 from puppet.actor import library
-from puppet.actor.card import read_card, write_actor
+from puppet.actor.file import read_card, write_actor
 from puppet.commands import performance, render
 from puppet.core.errors import ActorFileError, PuppetError
 from puppet.core.layout import Layout
@@ -453,7 +453,7 @@ def test_pictures_saved_in_one_second_all_stay(tmp_path: Path) -> None:
 
 
 def test_actors_admitted_at_once_under_one_name_are_all_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(library, "load_actor", lambda file, provider: None)
+    monkeypatch.setattr(library, "try_in_child", lambda file, card: None)
     files = []
     for number in range(12):
         folder = tmp_path / str(number)
@@ -489,7 +489,7 @@ def test_an_actor_that_is_moved_at_once_is_there_once(tmp_path: Path) -> None:
 
 
 def test_an_actor_file_is_not_written_over_another(tmp_path: Path, actor: str) -> None:
-    from puppet.actor.card import read_actor
+    from puppet.actor.file import read_actor
 
     card, members = read_actor(Path(actor))
     (tmp_path / "taken.actor").write_text("precious")

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from puppet.actor.runtime import BUILT_IN, DEFAULT_ACTOR, load_actor
+from puppet.actor.catalogue import BUILT_IN, DEFAULT_ACTOR
+from puppet.actor.runtime import load_actor
 from puppet.actor.warp import MeshWarp
 from puppet.core.types import POSE_NAMES, Drive, Face, Frame
 from puppet.engine.options import StepOptions

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 import puppet
-from puppet.actor.runtime import find_actor, load_actor
+from puppet.actor.catalogue import find_actor
+from puppet.actor.runtime import load_actor
 from puppet.core.types import Face, Floats, Frame, Image
 from puppet.face import align
 from puppet.face.identity import (
