@@ -34,7 +34,7 @@ from puppet.core import pixels
 from puppet.core.errors import ActorFailedError, ActorFileError, ActorStalledError, PictureError, PuppetError
 from puppet.core.types import LANDMARKS, POSE_SIZE, AlignedCrop, Drive, Floats, Image, Latent, Portrait
 from puppet.pictures.decode import decode_picture
-from puppet.pictures.formats import Limits
+from puppet.pictures.limits import Limits
 from puppet.storage.folders import ASSETS, actors_folder
 
 DEFAULT_ACTOR = "marble"
