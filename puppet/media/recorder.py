@@ -77,8 +77,7 @@ class Recorder:
     pre_roll: pictures before the first one written, each made when its turn comes, with its time.
     draft_of: the file is a draft of this one, so that what a killed process leaves of it is removed; the caller
     takes it off the list of unfinished files.
-    Raises NameTakenError when the file exists, RecordingError when it cannot be made or its name does not suit the
-    codec.
+    Raises NameTakenError when the file exists, RecordingError when it cannot be made or its ending is wrong.
     """
 
     def __init__(
