@@ -74,6 +74,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_command(commands, "actors", show_actors, "list the actors", "puppet actors")
     doctor = _add_command(commands, "doctor", run_doctor, "check this machine and this installation", "puppet doctor")
     options.add_actor(doctor)
+    doctor.add_argument("--report", type=Path, metavar="FILE.zip", help="also pack a file for a bug report")
     return parser
 
 
@@ -220,4 +221,4 @@ def run_doctor(arguments: argparse.Namespace) -> int:
     """`puppet doctor`."""
     from puppet.commands import doctor
 
-    return doctor.examine(arguments.actor)
+    return doctor.examine(arguments.actor, arguments.report)

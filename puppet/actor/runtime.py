@@ -35,7 +35,7 @@ from puppet.core.errors import ActorFailedError, ActorFileError, ActorStalledErr
 from puppet.core.providers import AUTO, CPU, PROVIDERS, short_name
 from puppet.core.types import LANDMARKS, POSE_SIZE, AlignedCrop, Drive, Floats, Image, Latent, Portrait
 from puppet.pictures.decode import decode_picture
-from puppet.pictures.formats import Limits
+from puppet.pictures.limits import Limits
 from puppet.storage.folders import ASSETS, actors_folder
 
 DEFAULT_ACTOR = "marble"
@@ -194,7 +194,7 @@ def load_actor(path: Path, provider: str = AUTO, threads: int = 0) -> Actor:
         notice = f"{short_name(wanted)} is not used: ONNX Runtime could not start it"
     actor.notice = notice
     seconds, told = time.perf_counter() - began, f"; {notice}" if notice else ""
-    logger.info("%s loaded with %s in %.2f s%s", path, actor.providers[0], seconds, told)
+    logger.info("actor '%s' loaded with %s in %.2f s%s", path, actor.providers[0], seconds, told)
     return actor
 
 
