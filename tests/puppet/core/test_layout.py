@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from puppet.core.layout import LAYOUT_CHOICES, Layout, layouts_of
+from puppet.core.layout import LAYOUT, Layout, layouts_of
 
 
 def test_every_choice_stands_for_layouts() -> None:
-    assert LAYOUT_CHOICES == ("side-by-side", "actor", "driver", "separate")
+    assert LAYOUT.choices == ("side-by-side", "actor", "driver", "separate")
     assert layouts_of("actor") == (Layout.ACTOR,)
     assert layouts_of("separate") == tuple(Layout)
     with pytest.raises(ValueError, match="upside-down"):
