@@ -648,12 +648,16 @@ def test_figures_say_nothing_that_a_terminal_does(tmp_path, capsys):
 
 # --- one place for each ---
 
-ONE_PLACE = {  # what only these files may call
+ONE_PLACE = {  # what only these files may call; card.py and bug_report.py write zip files
     "np.load": (),
     "torch.load": (),
     "json.load": ("models/fidelity/warped_still.py",),  # of its parent, through a pipe
     "json.loads": ("puppet/parsing/plain_json.py",),
-    "zipfile.ZipFile": ("puppet/parsing/zips.py", "puppet/actor/card.py", "puppet/commands/bug_report.py"),  # these write
+    "zipfile.ZipFile": (
+        "puppet/parsing/zips.py",
+        "puppet/actor/card.py",
+        "puppet/commands/bug_report.py",
+    ),  # these write
     "eval": (),
     "exec": (),
 }
