@@ -143,7 +143,7 @@ def export_attributes(args: argparse.Namespace) -> None:
     from export.attributes import add_attributes
     from models.data.dataset import open_dataset
     from models.data.labels import dataset_labels
-    from puppet.actor.runtime import find_actor
+    from puppet.actor.catalogue import find_actor
 
     file = find_actor(str(args.actor))
     with (
@@ -179,15 +179,15 @@ def _statement(text: str) -> str:
 
 
 def _response(text: str) -> tuple[str, float]:
-    from puppet.face.measurements import RESPONDING
+    from puppet.face.measurements import RESPONSE_REGIONS
 
     region, _, share = text.partition("=")
     try:
         value = float(share)
     except ValueError:
         value = 0.0
-    if region not in RESPONDING or not 0 < value <= 2:
-        known = " or ".join(f"{name}=0.6" for name in RESPONDING)
+    if region not in RESPONSE_REGIONS or not 0 < value <= 2:
+        known = " or ".join(f"{name}=0.6" for name in RESPONSE_REGIONS)
         raise argparse.ArgumentTypeError(f"{text!r}: say {known}, a share above 0 and up to 2")
     return region, value
 

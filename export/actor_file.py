@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from export import ExportError
-from puppet.actor.card import SUFFIX, ActorCard, write_actor
+from puppet.actor.card import ActorCard
+from puppet.actor.file import SUFFIX, write_actor
 from puppet.actor.runtime import load_actor
 from puppet.core.errors import PuppetError, reason
 from puppet.storage.file_lock import only_writer

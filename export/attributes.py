@@ -14,7 +14,8 @@ from models.common.rows import evenly_spread
 from models.data.driver_clip import ROWS_AT_ONCE, dataset_face, dataset_neutral, upright_pictures
 from models.data.labels import Labels
 from models.latent.attributes import Attributes, Variant, find_attributes
-from puppet.actor.card import LATENTS, ActorCard, read_actor
+from puppet.actor.card import ActorCard
+from puppet.actor.file import LATENTS, read_actor
 from puppet.actor.latents import latents_to_bytes
 from puppet.actor.runtime import Actor, load_actor
 from puppet.core import pixels

@@ -21,10 +21,12 @@ from onnx import TensorProto, helper, numpy_helper
 
 from export import ExportError
 from export.actor_file import check_output, write_verified
-from puppet.actor.card import DECODER, ENCODER, GOLDEN_BLOCKS, IMAGE, LATENTS, PREVIEW, ActorCard, Golden
+from puppet.actor.card import GOLDEN_BLOCKS, IMAGE, ActorCard, Golden
+from puppet.actor.file import DECODER, ENCODER, LATENTS, PREVIEW
+from puppet.actor.golden import golden_means
 from puppet.actor.graph.check import check_graph
 from puppet.actor.latents import Latents, latents_to_bytes
-from puppet.actor.runtime import Actor, golden_means
+from puppet.actor.runtime import Actor
 from puppet.core.errors import reason
 from puppet.core.types import LANDMARKS, Floats, Latent
 from puppet.parsing.arrays import read_array

@@ -16,13 +16,14 @@ import numpy as np
 
 from export.actor_file import write_verified
 from models.data import driver_clip
-from puppet.actor.card import MESH, ActorCard, read_actor
+from puppet.actor.card import MESH, ActorCard
+from puppet.actor.file import read_actor
 from puppet.actor.runtime import Actor, load_actor
 from puppet.core.progress import progress
 from puppet.core.types import Drive, Face, Floats, Frame
 from puppet.face import align
-from puppet.face.measurements import RESPONDING, measure
-from puppet.face.neutral import usual_neutral
+from puppet.face.measurements import RESPONSE_REGIONS, measure
+from puppet.face.neutral import infer_neutral
 from puppet.face.retarget import Retargeter
 from puppet.face.tracking import FaceMeshTracker
 from puppet.sources.registry import DEMO_CLIP
@@ -31,12 +32,12 @@ LEAST_SHARE = 0.5  # of the frames on which the tracker must find the actor's fa
 
 
 def measure_response(actor: Actor, faces: list[Face]) -> dict[str, float]:
-    """The response by region (`puppet.face.measurements.RESPONDING`); 1: the whole movement is measured.
+    """The response by region (`puppet.face.measurements.RESPONSE_REGIONS`); 1: the whole movement is measured.
 
     It is the slope of a regression of measured on driven values, over all measurements of a region. faces: tracked
     frames of any person. Empty when the tracker finds the actor's face in fewer than LEAST_SHARE of the frames.
     """
-    retargeter, user = Retargeter(actor.neutral), usual_neutral(faces)
+    retargeter, user = Retargeter(actor.neutral), infer_neutral(faces)
     asked: list[Floats] = []
     seen: list[Floats] = []
     tracker = FaceMeshTracker()
@@ -64,7 +65,7 @@ def add_response(file: Path, declared: Mapping[str, float]) -> ActorCard:
     if card.kind != MESH or set(card.encoder_inputs) != {"landmarks", "pose"}:
         return card
     found: dict[str, float] = {}
-    if set(RESPONDING) - set(declared):
+    if set(RESPONSE_REGIONS) - set(declared):
         faces = [face for face in driver_clip.track_all(str(DEMO_CLIP)) if face is not None]
         found = measure_response(load_actor(file, provider="cpu"), faces)
     return write_verified(file, dataclasses.replace(card, response={**found, **declared}), members)
@@ -74,7 +75,7 @@ def response(asked: Floats, seen: Floats) -> dict[str, float]:
     """Regression slope by region of seen on asked canonical landmarks, f32 (N, 478, 3) each."""
     wanted, got = measure(asked), measure(seen)
     slopes = {}
-    for region, prefix in RESPONDING.items():
+    for region, prefix in RESPONSE_REGIONS.items():
         names = [name for name in wanted if name.startswith(prefix)]
         x, y = (np.stack([values[name] - values[name].mean() for name in names]) for values in (wanted, got))
         slopes[region] = round(float((x * y).sum() / np.maximum((x * x).sum(), 1e-12)), 3)

@@ -21,18 +21,11 @@ from export.onnx_file import require_playable, to_onnx
 from export.verify import Arrays, measure_parity, require_parity
 from models.common.rows import evenly_spread
 from models.networks.base import ActorModel
-from puppet.actor.card import (
-    DECODER,
-    ENCODER,
-    GOLDEN_BLOCKS,
-    IMAGE,
-    LATENTS,
-    PREVIEW,
-    ActorCard,
-    Golden,
-)
+from puppet.actor.card import GOLDEN_BLOCKS, IMAGE, ActorCard, Golden
+from puppet.actor.file import DECODER, ENCODER, LATENTS, PREVIEW
+from puppet.actor.golden import golden_means
 from puppet.actor.latents import Latents, latents_to_bytes, measure_latents
-from puppet.actor.runtime import Actor, golden_means
+from puppet.actor.runtime import Actor
 from puppet.core import pixels
 from puppet.core.progress import progress
 from puppet.core.types import Image, Latent

@@ -30,7 +30,7 @@ from models.fidelity.criteria import CRITERIA, Measured, Missing
 from models.fidelity.judge import EvaluationError
 from models.fidelity.self_reconstruction import TrainedRun, Videos, find_trained, held_out_rows, reconstruct_held_out
 from models.fidelity.table import goals_table, markdown
-from puppet.actor.card import SUFFIX, read_card
+from puppet.actor.file import SUFFIX, read_card
 from puppet.core import pixels
 from puppet.core.progress import Progress, progress
 from puppet.core.texts import one_line

@@ -9,8 +9,9 @@ import numpy as np
 from models.data import driver_clip
 from models.latent.space import Posterior, TrainingData
 from puppet.actor.card import MESH
+from puppet.actor.catalogue import find_actor
 from puppet.actor.latents import Latents
-from puppet.actor.runtime import find_actor, load_actor
+from puppet.actor.runtime import load_actor
 from puppet.core import pixels
 from puppet.core.types import POSE_SIZE, AlignedCrop, Drive, Face, Floats, Image, Latent
 from puppet.face.neutral import Neutral

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models.latent.space import TrainingData
-from puppet.actor.card import SUFFIX
+from puppet.actor.file import SUFFIX
 from puppet.core.errors import DataError
 
 if TYPE_CHECKING:

@@ -21,8 +21,9 @@ from puppet.core import pixels
 from puppet.core.errors import DataError
 from puppet.core.progress import progress
 from puppet.core.types import Floats, Image
-from puppet.explore.exploration import RandomFaces, explore, path, walk_target
-from puppet.face.neutral import usual_neutral
+from puppet.explore.exploration import explore
+from puppet.explore.paths import RandomFaces, path, walk_target
+from puppet.face.neutral import infer_neutral
 
 RANDOM = "random"  # an end of a morph that is drawn at random
 WALK_PICTURES = 12  # pictures of one step of the random walk
@@ -70,7 +71,7 @@ def random_walk(latents: Latents, pictures: int, seed: int) -> Floats:
         start, target = place.place.point, walk_target(place, random)
         shares = list(eased(WALK_PICTURES + 1))[:-1]
         points += [start + np.float32(share) * (target - start) for share in shares]
-        place = place.wander(target)
+        place = place.walk_to(target)
     return np.stack(points[:pictures])
 
 
@@ -89,7 +90,7 @@ def point_of(space: Space, text: str, data: Path | None, seed: int) -> Floats:
     (face,) = driver_clip.track_all(text)[:1]
     if face is None:
         raise DataError(f"{text}: no face was seen in it; choose a picture that shows one")
-    neutral = usual_neutral([face])
+    neutral = infer_neutral([face])
     known = data or (space.training.file if space.training else None)
     if known is not None and known.is_file():
         with open_dataset(known) as dataset:

@@ -1,48 +1,34 @@
-"""ActorCard: what an actor file promises; and the file itself, read with suspicion. Stdlib and numpy only.
+"""The actor card: what an actor file says about its actor, as a value and as JSON. Stdlib and numpy only.
 
-`NAME.actor` is a zip, stored without compression, of exactly `card.json` and MEMBERS. The card holds the SHA-256 of
-every other member, so a damaged or edited file is refused before any of it is used. Nothing in it can execute.
-Written by export/, read by the app.
+Every field of the JSON is validated by a parser of its own; unknown and missing fields are refused.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import io
 import json
-import os
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from puppet import __version__
-from puppet.core.errors import ActorFileError, reason
 from puppet.core.texts import checked, is_file_name, one_line
 from puppet.core.types import LANDMARKS, Floats
-from puppet.face.measurements import RESPONDING
+from puppet.face.measurements import RESPONSE_REGIONS
 from puppet.parsing.plain_json import check_shown, parse_json
-from puppet.parsing.reading import open_regular
-from puppet.parsing.zips import open_zip
-from puppet.parsing.zips import read_member as read_zipped
-from puppet.storage.files import whole_file
 
 FORMAT_VERSION = 2  # 1: a head that turned but did not move, pose (N, 3)
-SUFFIX = ".actor"
-CARD = "card.json"
-ENCODER, DECODER, PREVIEW, LATENTS = "encoder.onnx", "decoder.onnx", "preview.png", "latents.npz"
-MEMBERS = (ENCODER, DECODER, PREVIEW, LATENTS)
-MAX_BYTES = {CARD: 1 << 20, ENCODER: 64 << 20, DECODER: 64 << 20, PREVIEW: 4 << 20, LATENTS: 16 << 20}
 
-MESH, IMAGE = "mesh", "image"
-DECODER_OUTPUTS = {MESH: ("texture", "points"), IMAGE: ("image",)}
-ENCODER_INPUTS = ("crop", "landmarks", "pose")
+ActorKind = Literal["mesh", "image"]
+EncoderInput = Literal["crop", "landmarks", "pose"]
+MESH: ActorKind = "mesh"
+IMAGE: ActorKind = "image"
+DECODER_OUTPUTS: dict[ActorKind, tuple[str, ...]] = {MESH: ("texture", "points"), IMAGE: ("image",)}
+ENCODER_INPUTS: tuple[EncoderInput, ...] = ("crop", "landmarks", "pose")
 GOLDEN_BLOCKS = 16  # blocks per side of the golden picture
 
 MAX_SIDE = 2048  # px, of pictures and textures
@@ -52,8 +38,6 @@ MAX_TRIANGLES = 40_000
 MAX_POINTS = 20_000
 MAX_NUMBER = 1_000_000  # px, eye distances and indices are all far below
 MAX_FACTS = 200  # entries of `parity`
-MOST_ENTRIES = 64  # of the zip; which ones is checked afterwards, and told
-AGAIN = "get the file again or export it again"
 
 
 @dataclass(frozen=True)
@@ -69,7 +53,7 @@ class Golden:
 
 @dataclass(frozen=True, eq=False)
 class ActorCard:
-    """What an actor file promises.
+    """What an actor file says about its actor.
 
     kind: "mesh" (the decoder gives texture and points, puppet/actor/warp.py draws them) or "image".
     image_size, texture_size (mesh only), crop_size (only if the encoder asks for pixels): sides in px.
@@ -82,10 +66,10 @@ class ActorCard:
     """
 
     name: str
-    kind: str
+    kind: ActorKind
     image_size: int
     latent_size: int
-    encoder_inputs: tuple[str, ...]
+    encoder_inputs: tuple[EncoderInput, ...]
     neutral: Floats
     golden: Golden
     licence: str
@@ -95,10 +79,10 @@ class ActorCard:
     texture_size: int | None = None
     triangles: NDArray[np.int32] | None = None
     texture_points: Floats | None = None
-    response: Mapping[str, float] = field(default_factory=dict)
-    parity: Mapping[str, float] = field(default_factory=dict)
-    training: Mapping[str, Any] = field(default_factory=dict)
-    sha256: Mapping[str, str] = field(default_factory=dict)
+    response: Mapping[str, float] = field(default_factory=dict[str, float])
+    parity: Mapping[str, float] = field(default_factory=dict[str, float])
+    training: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    sha256: Mapping[str, str] = field(default_factory=dict[str, str])
     puppet_version: str = __version__
     format_version: int = FORMAT_VERSION
 
@@ -109,7 +93,10 @@ class ActorCard:
 
 
 class OtherVersionError(ValueError):
-    """A card of a format that this puppet does not read. advice: which side is to be renewed."""
+    """Raised for a card of a format that this version does not read.
+
+    advice: what to update.
+    """
 
     def __init__(self, version: int, made_by: object) -> None:
         newer = version > FORMAT_VERSION
@@ -122,17 +109,15 @@ class OtherVersionError(ValueError):
 
 def card_to_json(card: ActorCard) -> str:
     """The card as JSON text; arrays become lists."""
-    plain = {f.name: getattr(card, f.name) for f in dataclasses.fields(card)}
+    plain: dict[str, Any] = {f.name: getattr(card, f.name) for f in dataclasses.fields(card)}
     plain["decoder_outputs"] = card.decoder_outputs
     plain["golden"] = {"means": card.golden.means, "tolerance": card.golden.tolerance}
     return json.dumps(plain, indent=1, allow_nan=False, default=_plain)
 
 
 def card_from_json(text: str | bytes) -> ActorCard:
-    """The card back. Raises ValueError that says which field is wrong; unknown and missing fields are wrong too."""
-    data = parse_json(text)
-    if not isinstance(data, dict):
-        raise ValueError("not a JSON object")
+    """The card of a JSON text. Raises ValueError that says which field is wrong, unknown or missing."""
+    data = _object(parse_json(text), "not a JSON object")
     version = data.get("format_version")
     if type(version) is not int or version < 1:
         raise ValueError(f"format_version is {one_line(repr(version), 60)}")
@@ -141,7 +126,7 @@ def card_from_json(text: str | bytes) -> ActorCard:
     data.setdefault("response", {})  # files made before it was measured lack it
     _check_keys(data, {*_FIELDS, "decoder_outputs"})
     outputs = data.pop("decoder_outputs")
-    values = {}
+    values: dict[str, Any] = {}
     for name, parse in _FIELDS.items():
         try:
             values[name] = parse(data[name])
@@ -154,132 +139,17 @@ def card_from_json(text: str | bytes) -> ActorCard:
     return card
 
 
-def write_actor(path: Path, card: ActorCard, members: Mapping[str, bytes], replace: bool = True) -> ActorCard:
-    """Write an actor file whole or not at all; returns the card with the hashes filled in.
-
-    members: exactly MEMBERS. Raises ActorFileError when it cannot be written or would not be readable again, and
-    without `replace` FileExistsError when there is a file of that name.
-    """
-    if set(members) != set(MEMBERS):
-        raise ActorFileError(f"{path.name}: members must be {', '.join(MEMBERS)}, not {', '.join(sorted(members))}")
-    card = dataclasses.replace(card, sha256={name: hashlib.sha256(members[name]).hexdigest() for name in MEMBERS})
-    try:
-        content = {CARD: card_to_json(card).encode(), **{name: members[name] for name in MEMBERS}}
-        card_from_json(content[CARD])
-    except (ValueError, TypeError) as error:
-        raise ActorFileError(f"{path.name}: the card would not be readable: {error}") from error
-    for name, data in content.items():
-        if len(data) > MAX_BYTES[name]:
-            raise ActorFileError(f"{path.name}: {name} has {len(data)} bytes, at most {MAX_BYTES[name]} are allowed")
-    try:
-        with whole_file(path, replace) as file:
-            _write_zip(file, content)
-    except FileExistsError:
-        raise
-    except OSError as error:
-        raise ActorFileError(f"{path}: cannot be written ({reason(error)}); choose another folder") from error
-    return card
+# --- field parsers: each raises ValueError for what it does not expect ---
 
 
-def read_card(path: Path) -> ActorCard:
-    """The card of an actor file, after the checks that need no hashing. Raises ActorFileError."""
-    with _OpenActor(path) as actor:
-        return actor.card
+def _object(value: Any, otherwise: str = "must be an object") -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(otherwise)
+    return cast("dict[str, Any]", value)
 
 
-def read_member(path: Path, name: str) -> bytes:
-    """One member, its SHA-256 checked against the card. Raises ActorFileError."""
-    with _OpenActor(path) as actor:
-        return actor.read(name)
-
-
-def read_actor(path: Path) -> tuple[ActorCard, dict[str, bytes]]:
-    """The card and every member, all hashes checked. Raises ActorFileError."""
-    with _OpenActor(path) as actor:
-        return actor.card, {name: actor.read(name) for name in MEMBERS}
-
-
-class _OpenActor:
-    """An actor file whose table of contents and card have been checked."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        try:
-            self._file = open_regular(path)
-        except FileNotFoundError:
-            raise ActorFileError(f"{path}: no such actor file") from None
-        except OSError as error:
-            raise ActorFileError(f"{path}: cannot be read ({error.strerror})") from error
-        try:
-            size = os.fstat(self._file.fileno()).st_size
-            if size > sum(MAX_BYTES.values()) + (1 << 16):
-                raise ActorFileError(f"{path.name}: {size} bytes are too many for an actor file; {AGAIN}")
-            self._zip = open_zip(self._file, MOST_ENTRIES)
-            self._check_contents()
-            self.card = self._read_card()
-        except ValueError as error:
-            self._file.close()
-            raise ActorFileError(f"{path.name}: not an actor file, or cut short ({error}); {AGAIN}") from error
-        except BaseException:
-            self._file.close()
-            raise
-
-    def __enter__(self) -> _OpenActor:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._zip.close()
-        self._file.close()
-
-    def _check_contents(self) -> None:
-        infos = self._zip.infolist()
-        names = [info.filename for info in infos]
-        missing = [name for name in MAX_BYTES if name not in names]
-        extra = [name for name in names if name not in MAX_BYTES]
-        if CARD in missing:  # also when a cut file ends in the zip that is inside latents.npz
-            raise ActorFileError(f"{self.path.name}: not an actor file, or cut short ({CARD} is missing); {AGAIN}")
-        if missing:
-            raise ActorFileError(f"{self.path.name}: {', '.join(missing)} is missing; {AGAIN}")
-        if extra or len(names) != len(set(names)):
-            what = f"holds {extra[0][:80]!r}, which" if extra else "holds a member twice, which"
-            raise ActorFileError(f"{self.path.name}: {what} does not belong in an actor file; {AGAIN}")
-        for info in infos:
-            if info.compress_type != zipfile.ZIP_STORED or info.compress_size != info.file_size or info.flag_bits & 1:
-                raise ActorFileError(f"{self.path.name}: {info.filename} is compressed or encrypted; {AGAIN}")
-            if info.file_size > MAX_BYTES[info.filename]:
-                size = f"{info.filename} has {info.file_size} bytes, at most {MAX_BYTES[info.filename]} are allowed"
-                raise ActorFileError(f"{self.path.name}: {size}; {AGAIN}")
-
-    def _bytes(self, name: str) -> bytes:
-        try:
-            return read_zipped(self._zip, self._zip.getinfo(name))
-        except ValueError as error:
-            raise ActorFileError(f"{self.path.name}: {name} is damaged ({error}); {AGAIN}") from error
-
-    def _read_card(self) -> ActorCard:
-        try:
-            card = card_from_json(self._bytes(CARD))
-        except ValueError as error:
-            advice = error.advice if isinstance(error, OtherVersionError) else AGAIN
-            raise ActorFileError(f"{self.path.name}: {CARD}: {error}; {advice}") from error
-        if set(card.sha256) != set(MEMBERS):
-            raise ActorFileError(f"{self.path.name}: {CARD}: sha256 does not name every member; {AGAIN}")
-        return card
-
-    def read(self, name: str) -> bytes:
-        data = self._bytes(name)
-        if hashlib.sha256(data).hexdigest() != self.card.sha256[name]:
-            raise ActorFileError(f"{self.path.name}: {name} was changed after it was exported; {AGAIN}")
-        return data
-
-
-def _write_zip(file: io.BufferedWriter, content: Mapping[str, bytes]) -> None:
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        for name, data in content.items():
-            archive.writestr(zipfile.ZipInfo(name), data)  # dated 1980: equal content, equal file
-
-
-# --- parsing: every field by a function that refuses what it does not expect ---
+def _list(value: Any) -> list[Any] | None:
+    return cast("list[Any]", value) if isinstance(value, list) else None
 
 
 def _text(longest: int, lines: bool = False) -> Callable[[Any], str]:
@@ -318,51 +188,54 @@ def _one_of(*allowed: str) -> Callable[[Any], str]:
     return parse
 
 
-def _array(columns: int, most: int, whole: bool = False, rows: int | None = None) -> Callable[[Any], NDArray]:
+def _array(columns: int, most: int, whole: bool = False, rows: int | None = None) -> Callable[[Any], NDArray[Any]]:
     """A list of at most `most` rows (exactly `rows`) of `columns` numbers each -> f32, or i32 if `whole`."""
 
-    def parse(value: Any) -> NDArray:
+    def parse(value: Any) -> NDArray[Any]:
         kind = (int,) if whole else (int, float)
-        if not isinstance(value, list) or not 1 <= len(value) <= most or (rows is not None and len(value) != rows):
+        table = _list(value)
+        if table is None or not 1 <= len(table) <= most or (rows is not None and len(table) != rows):
             raise ValueError(f"must be a list of {rows or f'1 to {most}'} rows")
-        for row in value:
-            if not isinstance(row, list) or len(row) != columns or not all(type(v) in kind for v in row):
+        for row in map(_list, table):
+            if row is None or len(row) != columns or not all(type(v) in kind for v in row):
                 raise ValueError(f"every row must be {columns} {'whole ' if whole else ''}numbers")
-        if not all(-MAX_NUMBER <= v <= MAX_NUMBER for row in value for v in row):
+        if not all(-MAX_NUMBER <= v <= MAX_NUMBER for row in table for v in row):
             raise ValueError(f"numbers must be within {MAX_NUMBER}")
-        return np.array(value, np.int32 if whole else np.float32)
+        return np.array(table, np.int32 if whole else np.float32)
 
     return parse
 
 
-def _inputs(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not value or len(set(map(str, value))) != len(value):
+def _inputs(value: Any) -> tuple[EncoderInput, ...]:
+    names = _list(value)
+    if not names or len(set(map(str, names))) != len(names):
         raise ValueError("must be a list of different names")
-    return tuple(map(_one_of(*ENCODER_INPUTS), value))
+    parse = _one_of(*ENCODER_INPUTS)
+    return cast("tuple[EncoderInput, ...]", tuple(map(parse, names)))
 
 
 def _golden(value: Any) -> Golden:
-    if not isinstance(value, dict):
-        raise ValueError("must be an object")
-    _check_keys(value, {"means", "tolerance"})
-    means, count = value["means"], GOLDEN_BLOCKS * GOLDEN_BLOCKS * 3
-    if not isinstance(means, list) or len(means) != count or not all(type(v) is int and 0 <= v <= 255 for v in means):
+    golden = _object(value)
+    _check_keys(golden, {"means", "tolerance"})
+    means, count = _list(golden["means"]), GOLDEN_BLOCKS * GOLDEN_BLOCKS * 3
+    if means is None or len(means) != count or not all(type(v) is int and 0 <= v <= 255 for v in means):
         raise ValueError(f"means must be {count} whole numbers from 0 to 255")
     array = np.array(means, np.uint8).reshape(GOLDEN_BLOCKS, GOLDEN_BLOCKS, 3)
-    return Golden(array, _integer(0, 32)(value["tolerance"]))
+    return Golden(array, _integer(0, 32)(golden["tolerance"]))
 
 
 def _numbers(value: Any) -> dict[str, float]:
-    if not isinstance(value, dict) or not all(type(v) in (int, float) for v in value.values()):
+    numbers = _object(value, "must be numbers by name")
+    if not all(type(v) in (int, float) for v in numbers.values()):
         raise ValueError("must be numbers by name")
-    if len(value) > MAX_FACTS:
+    if len(numbers) > MAX_FACTS:
         raise ValueError(f"must be at most {MAX_FACTS} numbers")
-    return _facts(value)
+    return _facts(numbers)
 
 
 def _response(value: Any) -> dict[str, float]:
     shares = _numbers(value)
-    if unknown := sorted(set(shares) - set(RESPONDING)):
+    if unknown := sorted(set(shares) - set(RESPONSE_REGIONS)):
         raise ValueError(f"unknown region {unknown[0][:40]!r}")
     if not all(-MAX_NUMBER <= share <= MAX_NUMBER for share in shares.values()):
         raise ValueError(f"numbers must be within {MAX_NUMBER}")
@@ -370,19 +243,18 @@ def _response(value: Any) -> dict[str, float]:
 
 
 def _facts(value: Any) -> dict[str, Any]:
-    """What is shown, never used: any JSON will do of which every text and number can be shown."""
-    if not isinstance(value, dict):
-        raise ValueError("must be an object")
-    check_shown(value)
-    return value
+    """Facts that are only shown: any JSON object whose texts and numbers can all be shown."""
+    facts = _object(value)
+    check_shown(facts)
+    return facts
 
 
 def _hashes(value: Any) -> dict[str, str]:
-    if not isinstance(value, dict) or not all(
-        isinstance(v, str) and len(v) == 64 and not set(v) - set("0123456789abcdef") for v in value.values()
-    ):
-        raise ValueError("must be hexadecimal SHA-256 digests by member")
-    return value
+    wanted = "must be hexadecimal SHA-256 digests by member"
+    digests = _object(value, wanted)
+    if not all(isinstance(v, str) and len(v) == 64 and not set(v) - set("0123456789abcdef") for v in digests.values()):
+        raise ValueError(wanted)
+    return digests
 
 
 def _date(value: Any) -> str:
@@ -416,7 +288,7 @@ _FIELDS: dict[str, Callable[[Any], Any]] = {
 
 
 def _check_agreement(card: ActorCard) -> None:
-    """What one field says about another."""
+    """Raise ValueError where two fields contradict each other."""
     if ("crop" in card.encoder_inputs) != (card.crop_size is not None):
         raise ValueError("crop_size must be given exactly when the encoder asks for a crop")
     if card.crop_size is not None and card.latent_size > MAX_PIXEL_LATENT:
@@ -433,7 +305,7 @@ def _check_agreement(card: ActorCard) -> None:
             raise ValueError(f"triangles name points {low} to {high}, there are {len(card.texture_points)}")
 
 
-def _check_keys(data: dict, expected: set[str]) -> None:
+def _check_keys(data: dict[str, Any], expected: set[str]) -> None:
     if unknown := sorted(set(data) - expected):
         raise ValueError(f"unknown field {unknown[0][:80]!r}")
     if missing := sorted(expected - set(data)):
@@ -441,15 +313,16 @@ def _check_keys(data: dict, expected: set[str]) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """What json does not know: numpy values and tuples' cousins."""
+    """Values that json does not know: arrays, numpy's numbers, mappings."""
     if isinstance(value, np.ndarray):
-        if value.dtype == np.uint8:
-            return value.ravel().tolist()
-        return [[_short(v) for v in row] for row in value.tolist()]
+        array = cast("NDArray[Any]", value)
+        if array.dtype == np.uint8:
+            return array.ravel().tolist()
+        return [[_short(v) for v in row] for row in array.tolist()]
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, Mapping):
-        return dict(value)
+        return dict(cast("Mapping[Any, Any]", value))
     raise TypeError(f"{type(value).__name__} has no place in a card")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +16,10 @@ from puppet.parsing.arrays import parse_arrays
 MAX_UNPACKED_BYTES = 64 << 20
 AXES = 32  # principal axes kept
 SAMPLES = 256  # real latents kept: enough to tell what the footage hardly ever reaches
-MOST_ROWS = 4096  # of axes and samples, and dimensions
-MOST_DIRECTIONS = 256
-LONGEST_NAME = 80  # characters of a direction's name
-LARGEST = 1e6  # numbers of any use are far smaller
+MAX_ROWS = 4096  # of axes and samples, and dimensions
+MAX_DIRECTIONS = 256
+MAX_NAME = 80  # characters of a direction's name
+MAX_NUMBER = 1e6  # useful numbers are far smaller
 USEFUL, START = "useful", "start"
 DIRECTION = "direction_"  # prefix of the attribute directions' names in the file
 
@@ -39,7 +40,7 @@ class Latents:
     axes: Floats
     kl: Floats
     samples: Floats
-    directions: dict[str, Floats] = field(default_factory=dict)
+    directions: dict[str, Floats] = field(default_factory=dict[str, Floats])
     useful: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
     start: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
 
@@ -61,8 +62,8 @@ def useful_dimensions(kl: Floats) -> NDArray[np.int32]:
 def measure_latents(mean: Floats, logvar: Floats) -> Latents:
     """The latent space as posteriors of a data set fill it: mean and logvar f32 (N, D), in the footage's order."""
     centre = mean.mean(0)
-    _, spread, directions = np.linalg.svd(mean - centre, full_matrices=False)
-    axes = directions * (spread / np.sqrt(len(mean)))[:, None]  # one standard deviation long
+    _, spread, directions = cast("tuple[Floats, Floats, Floats]", np.linalg.svd(mean - centre, full_matrices=False))
+    axes: Floats = directions * (spread / np.sqrt(len(mean)))[:, None]  # one standard deviation long
     divergence = kl_to_standard_normal(mean, logvar).mean(0)
     some = np.unique(np.linspace(0, len(mean) - 1, min(len(mean), SAMPLES)).round().astype(np.intp))
     useful = useful_dimensions(divergence)
@@ -76,7 +77,7 @@ def kl_to_standard_normal(mean: Floats, logvar: Floats) -> Floats:
 
 def latents_to_bytes(latents: Latents) -> bytes:
     """The content of `latents.npz`."""
-    arrays = {name: getattr(latents, name) for name in ("mean", "std", "axes", "kl", "samples")}
+    arrays: dict[str, Floats] = {name: getattr(latents, name) for name in ("mean", "std", "axes", "kl", "samples")}
     arrays |= {DIRECTION + name: values for name, values in latents.directions.items()}
     buffer = io.BytesIO()
     floats = {name: np.asarray(values, np.float32) for name, values in arrays.items()}
@@ -89,8 +90,8 @@ def latents_from_bytes(data: bytes, size: int) -> Latents:
     """The content of `latents.npz` of a latent space of `size` dimensions. Raises ValueError. Never unpickles."""
     arrays = parse_arrays(data, MAX_UNPACKED_BYTES)
     named = [name for name in arrays if name.startswith(DIRECTION)]
-    if len(named) > MOST_DIRECTIONS:
-        raise ValueError(f"{len(named)} directions, at most {MOST_DIRECTIONS} are allowed")
+    if len(named) > MAX_DIRECTIONS:
+        raise ValueError(f"{len(named)} directions, at most {MAX_DIRECTIONS} are allowed")
     empty = np.zeros((0, size), np.float32)
     useful = _numbers(arrays, USEFUL, size)
     start = _numbers(arrays, START, len(useful))
@@ -102,15 +103,13 @@ def latents_from_bytes(data: bytes, size: int) -> Latents:
         axes=_floats(arrays, "axes", (None, size), empty),
         kl=_floats(arrays, "kl", (size,), np.zeros(size, np.float32)),
         samples=_floats(arrays, "samples", (None, size), empty),
-        directions={
-            checked(name.removeprefix(DIRECTION), LONGEST_NAME): _floats(arrays, name, (size,)) for name in named
-        },
+        directions={checked(name.removeprefix(DIRECTION), MAX_NAME): _floats(arrays, name, (size,)) for name in named},
         useful=useful,
         start=start,
     )
 
 
-def _numbers(arrays: dict[str, NDArray], name: str, size: int) -> NDArray[np.int32]:
+def _numbers(arrays: dict[str, NDArray[Any]], name: str, size: int) -> NDArray[np.int32]:
     array = arrays.get(name, np.zeros(0, np.int32))
     is_list = array.ndim == 1 and array.dtype.kind == "i" and len(array) <= size
     numbers = set(array.tolist()) if is_list else None
@@ -120,7 +119,7 @@ def _numbers(arrays: dict[str, NDArray], name: str, size: int) -> NDArray[np.int
 
 
 def _floats(
-    arrays: dict[str, NDArray], name: str, shape: tuple[int | None, ...], missing: Floats | None = None
+    arrays: dict[str, NDArray[Any]], name: str, shape: tuple[int | None, ...], missing: Floats | None = None
 ) -> Floats:
     if name not in arrays:
         if missing is None:
@@ -128,8 +127,8 @@ def _floats(
         return missing
     array = arrays[name]
     fits = array.ndim == len(shape) and all(want in (None, side) for side, want in zip(array.shape, shape, strict=True))
-    if not fits or len(array) > MOST_ROWS or array.dtype.kind != "f":
+    if not fits or len(array) > MAX_ROWS or array.dtype.kind != "f":
         raise ValueError(f"{name} is {array.dtype} {array.shape}")
-    if not (np.abs(array) <= LARGEST).all():  # NaN is not
+    if not (np.abs(array) <= MAX_NUMBER).all():  # NaN is not
         raise ValueError(f"{name} is {array.dtype} with numbers that are not finite, or far too large")
     return array.astype(np.float32)

@@ -1,4 +1,4 @@
-"""The user's collection of actors: what there is, letting one in, renaming, removing without losing."""
+"""The user's collection of actors: listing, adding, renaming and removing them. A removed actor can be restored."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
-from puppet.actor.card import SUFFIX, ActorCard, read_actor, read_card, write_actor
-from puppet.actor.runtime import BUILT_IN, list_actors, load_actor, read_preview
+from puppet.actor.card import ActorCard
+from puppet.actor.catalogue import BUILT_IN, list_actors, read_preview
+from puppet.actor.contents import read_contents
+from puppet.actor.file import SUFFIX, read_actor, read_card, write_actor
+from puppet.actor.trial import try_in_child
 from puppet.core.errors import ActorFileError, reason
 from puppet.core.texts import FORBIDDEN, is_file_name
 from puppet.core.types import Image
@@ -38,21 +41,22 @@ class Entry:
 
     @property
     def name(self) -> str:
+        """The file's name without its ending."""
         return self.path.stem
 
     @property
     def built_in(self) -> bool:
-        """It came with the program, and can be neither renamed nor removed."""
+        """Whether it came with the program, and can be neither renamed nor removed."""
         return self.path.parent == BUILT_IN
 
 
 def entries() -> list[Entry]:
-    """All actors there are, by name; may take a moment."""
+    """All actors there are, by name; reads every file, which may take a moment."""
     return [read_entry(path) for path in list_actors()]
 
 
 def read_entry(path: Path) -> Entry:
-    """Never raises for a bad file."""
+    """The entry of one file; one that cannot be used gives an entry with a problem."""
     try:
         return Entry(path, read_card(path), read_preview(path))
     except ActorFileError as problem:
@@ -60,24 +64,25 @@ def read_entry(path: Path) -> Entry:
 
 
 def details(card: ActorCard) -> list[tuple[str, str]]:
-    """What an actor's card tells, as (what, words), for a person to read."""
+    """The facts of an actor's card as (heading, text), for a person to read."""
     training = card.training
-    told = [
+    facts = [
         ("Resolution", f"{card.image_size} × {card.image_size} px"),
         ("Latent numbers", str(card.latent_size)),
         ("Sees", _sees(card)),
         ("Made", card.created),
     ]
     if isinstance(training.get("frames"), int):
-        told.append(("Footage", f"{training['frames']:,} pictures"))
+        facts.append(("Footage", f"{training['frames']:,} pictures"))
     if isinstance(training.get("steps"), int):
         minutes = training.get("seconds")
         spent = f" in {minutes / 60:.0f} min" if isinstance(minutes, int | float) else ""
-        told.append(("Training", f"{training['steps']:,} steps{spent}"))
+        facts.append(("Training", f"{training['steps']:,} steps{spent}"))
     metrics = training.get("metrics")
-    if isinstance(metrics, dict) and isinstance(metrics.get("psnr_tracked"), int | float):
-        told.append(("Likeness", f"{metrics['psnr_tracked']:.1f} dB on pictures it never saw"))
-    return [*told, ("Consent", card.consent), ("Licence", card.licence)]
+    psnr = cast("dict[str, Any]", metrics).get("psnr_tracked") if isinstance(metrics, dict) else None
+    if isinstance(psnr, int | float):
+        facts.append(("Likeness", f"{psnr:.1f} dB on pictures it never saw"))
+    return [*facts, ("Consent", card.consent), ("Licence", card.licence)]
 
 
 def _sees(card: ActorCard) -> str:
@@ -87,12 +92,12 @@ def _sees(card: ActorCard) -> str:
 
 
 def admit(file: Path, folder: Path | None = None) -> Path:
-    """Check a file as it is checked before it plays, and copy it into the user's folder; where it lies now.
+    """Check a file as before it plays, in a child process, and copy it into the user's folder; its new path.
 
     A name that is taken gets a number. Raises ActorFileError, and changes nothing then.
     """
     folder = folder or actors_folder()
-    load_actor(file, "cpu")
+    try_in_child(file, read_contents(file).card)
     if file.resolve().parent == folder.resolve():
         return file
     try:
@@ -110,7 +115,7 @@ def admit(file: Path, folder: Path | None = None) -> Path:
 
 
 def rename(path: Path, name: str) -> Path:
-    """Give an actor of the user's folder another name, in the file too; where it lies now. Raises ActorFileError."""
+    """Give an actor of the user's folder another name, in the file too; its new path. Raises ActorFileError."""
     name = checked_name(name)
     _refuse_built_in(path, "renamed")
     new = path.with_name(name + SUFFIX)
@@ -122,28 +127,28 @@ def rename(path: Path, name: str) -> Path:
         except FileExistsError as problem:
             raise ActorFileError(f"There is an actor called {name} already; choose another name") from problem
         if not same:
-            _act(path.unlink, f"{path.name} cannot be removed")
+            _try(path.unlink, f"{path.name} cannot be removed")
     return new
 
 
 def remove(path: Path) -> Path:
-    """Put an actor of the user's folder aside; where it lies now, for `restore`. Raises ActorFileError."""
+    """Move an actor of the user's folder to the trash; its path there, for `restore`. Raises ActorFileError."""
     _refuse_built_in(path, "removed")
     trash = path.parent / TRASH
-    _act(lambda: trash.mkdir(parents=True, exist_ok=True), f"{path.name} cannot be removed")
+    _try(lambda: trash.mkdir(parents=True, exist_ok=True), f"{path.name} cannot be removed")
     with _alone(path.parent):
-        return _act(lambda: _publish(path, trash, path.stem), f"{path.name} cannot be removed")
+        return _try(lambda: _publish(path, trash, path.stem), f"{path.name} cannot be removed")
 
 
-def restore(aside: Path) -> Path:
-    """Bring back what `remove` put aside; where it lies now. Raises ActorFileError."""
-    folder = aside.parent.parent
+def restore(removed: Path) -> Path:
+    """Bring back what `remove` moved to the trash; its new path. Raises ActorFileError."""
+    folder = removed.parent.parent
     with _alone(folder):
-        return _act(lambda: _publish(aside, folder, aside.stem), f"{aside.name} cannot be brought back")
+        return _try(lambda: _publish(removed, folder, removed.stem), f"{removed.name} cannot be brought back")
 
 
 def checked_name(name: str) -> str:
-    """A name that can be a file's on every system. Raises ActorFileError."""
+    """The name without spaces at its ends, if it can be a file's on every system. Raises ActorFileError otherwise."""
     name = name.strip()
     if len(name) > LONGEST_NAME or not is_file_name(name):
         raise ActorFileError(
@@ -154,9 +159,7 @@ def checked_name(name: str) -> str:
 
 
 def _publish(file: Path, folder: Path, stem: str) -> Path:
-    """Give a file the name NAME.actor in `folder`, or NAME 2.actor ..., the first that is not taken; that name.
-    Raises OSError.
-    """
+    """Name a file STEM.actor in `folder`, or STEM 2.actor ..., the first free one; its path. Raises OSError."""
     return publish_numbered(file, folder / f"{stem}{SUFFIX}", " ")
 
 
@@ -170,7 +173,7 @@ def _refuse_built_in(path: Path, what: str) -> None:
         raise ActorFileError(f"{path.stem} came with the program and cannot be {what}")
 
 
-def _act(action: Callable[[], T], words: str) -> T:
+def _try(action: Callable[[], T], words: str) -> T:
     try:
         return action()
     except OSError as problem:

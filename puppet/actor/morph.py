@@ -1,33 +1,28 @@
-"""Between two actors, and along a path: pictures of what lies between, and films of it. Numpy only."""
+"""The morph of one actor's face into another's. Numpy only."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from puppet.actor.card import MESH
 from puppet.core import pixels
-from puppet.core.errors import PuppetError
-from puppet.core.layout import Layout
 from puppet.core.types import Image, Latent, Portrait
-from puppet.media.ffmpeg_arguments import RecordingSettings
-from puppet.media.recorder import Recorder, Recording
-from puppet.provenance.badge import badged
-from puppet.provenance.xmp import Provenance
 
 if TYPE_CHECKING:
     from puppet.actor.runtime import Actor
 
 
 class ActorMorph:
-    """One face that turns into another's.
+    """A face between those of two actors.
 
     The points of two puppet actors correspond (landmarks, rings, border), though they are triangulated differently:
     each actor's texture is drawn over points between both, and the two pictures are cross-dissolved. Actors whose
-    points do not correspond are cross-dissolved alone; `bends` tells.
+    points do not correspond are only cross-dissolved.
+
+    bends: whether the points correspond.
     """
 
     def __init__(self, a: Actor, b: Actor) -> None:
@@ -35,7 +30,10 @@ class ActorMorph:
         self.bends = a.card.kind == b.card.kind == MESH and _points(a) == _points(b)
 
     def draw(self, a: Latent, b: Latent, share: float) -> Portrait:
-        """Share 0: a's face, 1: b's. As large as the larger actor's pictures, uint8 (S, S, 3) BGR."""
+        """The face at `share` of the way from a (0) to b (1).
+
+        a, b: latents of the two actors. As large as the larger actor's pictures, uint8 (S, S, 3) BGR.
+        """
         share = float(np.clip(share, 0, 1))
         size = max(self.a.card.image_size, self.b.card.image_size)
         if not self.bends:
@@ -57,37 +55,6 @@ def eased(count: int) -> Iterator[float]:
     """`count` shares from 0 to 1 that start and end slowly."""
     for linear in np.linspace(0, 1, count):
         yield float(linear * linear * (3 - 2 * linear))
-
-
-def film(
-    pictures: Iterable[Image],
-    path: Path,
-    fps: float = 30.0,
-    actor: str = "",
-    stopped: Callable[[], bool] = lambda: False,
-    consent: str = "",
-    badge: bool = False,
-) -> Recording:
-    """Record pictures uint8 (H, W, 3) BGR at a constant rate to a new MP4 file; `stopped` ends it early.
-
-    actor, consent: whose face is seen, and who agreed, for the file's metadata. badge: put the sign on every picture.
-
-    Raises RecordingError: the file exists, cannot be written, or ffmpeg fails.
-    """
-    about = Provenance(actor, consent, Layout.ACTOR, badge)
-    recorder = Recorder(RecordingSettings(path, fps=fps, about=about), wait=True)
-    try:
-        for index, picture in enumerate(pictures):
-            if stopped() or recorder.error is not None:
-                break
-            recorder.write(badged(picture) if badge else picture, index / fps)
-    finally:
-        recording = recorder.close()
-    if recorder.error is not None:
-        raise recorder.error
-    if not recording.frames:
-        raise PuppetError("Nothing was filmed: there was no picture")
-    return recording
 
 
 def _points(actor: Actor) -> int:

@@ -1,7 +1,7 @@
-"""A new actor is loaded and tried out in a process of its own first, with limits of time and memory.
+"""The trial of a new actor: it is loaded in a child process first, with limits of time and memory.
 
-What hangs, crashes or takes all memory does so there. `graph_check` refuses what can be foreseen; this is for what
-cannot. An actor that has passed is remembered by its content, for this version of the program and of ONNX Runtime.
+A file that hangs, crashes or takes all memory does so there. `graph.check` refuses what can be foreseen; this is for
+what cannot. An actor that has passed is remembered by its content, for this version of the program and of ONNX Runtime.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import puppet
-from puppet.actor.card import AGAIN, DECODER, ENCODER, ActorCard
+from puppet.actor.card import ActorCard
+from puppet.actor.file import AGAIN, DECODER, ENCODER
 from puppet.core.errors import ActorFileError, reason
 from puppet.media.ffmpeg_child import CREATION_FLAGS
 from puppet.parsing.plain_json import parse_json, read_json
@@ -27,30 +28,35 @@ from puppet.storage.folders import config_folder
 TIME_LIMIT = 10.0  # s to load the file and to draw its golden picture
 START_LIMIT = 60.0  # s for Python and its libraries, which are not the actor's fault
 MEMORY_LIMIT = 1 << 30  # bytes of memory in use, where the system tells (Linux)
-LOOK_EVERY = 0.01  # s between looks at the child
-MAX_ANSWER = 1 << 16  # bytes
+POLL_EVERY = 0.01  # s between two checks of the child
+MAX_RESPONSE = 1 << 16  # bytes
 MAX_RECORD = 1 << 20  # bytes
-REMEMBERED = 1000  # actors, the newest
+MAX_REMEMBERED = 1000  # actors, the newest
 RECORD = "tried-actors.json"  # beside the settings
-READY = b"ready"  # the child's first line: its libraries are loaded, the time begins
+READY = b"ready"  # the child's first line: its libraries are loaded, its time starts
 CHILD = (sys.executable, "-m", "puppet.actor.trial_child")
 
 
-def prove(path: Path, card: ActorCard, versions: str) -> None:
-    """Raises ActorFileError when the actor cannot be loaded within the limits.
+def require_trial(path: Path, card: ActorCard, versions: str) -> None:
+    """Try the actor unless it has passed before with these versions. Raises ActorFileError as `try_in_child` does.
 
-    card: as it was read from `path`. versions: of all that runs an actor; another one tries it again.
+    card: as it was read from `path`. versions: of everything that runs an actor.
     """
-    content = fingerprint(card, versions)
-    tried = _remembered()
-    if content in tried:
-        return
-    answer = _ask(path)
-    if "refused" in answer:
-        raise ActorFileError(str(answer["refused"]))
-    if answer.get("passed") != fingerprint(card, ""):
+    if fingerprint(card, versions) not in _remembered():
+        try_in_child(path, card)
+
+
+def try_in_child(path: Path, card: ActorCard) -> None:
+    """Load the actor in a child process and remember that it passed.
+
+    card: as it was read from `path`. Raises ActorFileError when it cannot be loaded within the limits.
+    """
+    response = _run_child(path)
+    if "refused" in response:
+        raise ActorFileError(str(response["refused"]))
+    if response.get("passed") != fingerprint(card, ""):
         raise ActorFileError(f"{path.name}: it was changed while it was tried out; try again")
-    _remember([*tried, content][-REMEMBERED:])
+    _remember(fingerprint(card, str(response.get("versions"))))
 
 
 def fingerprint(card: ActorCard, versions: str) -> str:
@@ -62,8 +68,11 @@ def fingerprint(card: ActorCard, versions: str) -> str:
     return digest.hexdigest()
 
 
-def _ask(path: Path) -> dict[str, Any]:
-    """What the child says: {"passed": fingerprint} or {"refused": words with the file's name}."""
+def _run_child(path: Path) -> dict[str, Any]:
+    """What the child reports.
+
+    Either {"passed": fingerprint without versions, "versions": its own} or {"refused": message with the file's name}.
+    """
     home = Path(puppet.__file__).parent.parent  # Python looks for modules where it is started: not where the user is
     try:
         child = subprocess.Popen(
@@ -74,49 +83,49 @@ def _ask(path: Path) -> dict[str, Any]:
             stderr=subprocess.DEVNULL,
             creationflags=CREATION_FLAGS,
         )
-    except OSError as problem:
-        raise ActorFileError(f"{path.name}: it cannot be tried out ({reason(problem)}); try again") from problem
+    except OSError as error:
+        raise ActorFileError(f"{path.name}: it cannot be tried out ({reason(error)}); try again") from error
     listener = _Listener(child)
     try:
         listener.start()
-        why = _watch(child, listener)
+        problem = _watch(child, listener)
     finally:
         if child.poll() is None:
             child.kill()
         child.wait()
         listener.join()
-    if why is not None:
-        raise ActorFileError(f"{path.name}: {why}; such a file is not loaded, {AGAIN}")
+    if problem is not None:
+        raise ActorFileError(f"{path.name}: {problem}; such a file is not loaded, {AGAIN}")
     try:
-        answer = parse_json(listener.answer)
-        if isinstance(answer, dict):
-            return answer
-    except ValueError:  # it ended before it could say anything
+        response = parse_json(listener.response)
+        if isinstance(response, dict):
+            return cast("dict[str, Any]", response)
+    except ValueError:  # it ended before it could report
         pass
     ended = f"the process that tried it out ended with code {child.returncode}"
     raise ActorFileError(f"{path.name}: {ended}; such a file is not loaded, {AGAIN}")
 
 
 class _Listener(threading.Thread):
-    """Reads what the child says, so that it never waits."""
+    """Reads the child's output, so that the child never waits for a reader."""
 
     def __init__(self, child: subprocess.Popen[bytes]) -> None:
         super().__init__(name="trial", daemon=True)
         self._child = child
         self.ready_at: float | None = None  # on time.monotonic
-        self.answer = b""
+        self.response = b""
 
     def run(self) -> None:
         out = self._child.stdout
         assert out is not None
         with out:
-            if out.readline(MAX_ANSWER).strip() == READY:
+            if out.readline(MAX_RESPONSE).strip() == READY:
                 self.ready_at = time.monotonic()
-            self.answer = out.read(MAX_ANSWER)
+            self.response = out.read(MAX_RESPONSE)
 
 
 def _watch(child: subprocess.Popen[bytes], listener: _Listener) -> str | None:
-    """Wait for the child's end; why it must be ended before, or None."""
+    """Wait for the child's end; why it has to be ended before, or None."""
     started = time.monotonic()
     while child.poll() is None:
         now = time.monotonic()
@@ -127,7 +136,7 @@ def _watch(child: subprocess.Popen[bytes], listener: _Listener) -> str | None:
             return f"loading it takes longer than {TIME_LIMIT:.0f} s"
         if _memory(child.pid) > MEMORY_LIMIT:
             return f"loading it takes more than {MEMORY_LIMIT >> 20} MiB of memory"
-        time.sleep(LOOK_EVERY)
+        time.sleep(POLL_EVERY)
     return None
 
 
@@ -143,19 +152,20 @@ def _memory(process: int) -> int:
 
 
 def _remembered() -> list[str]:
-    """Fingerprints of actors that have passed, oldest first. With a record that cannot be read all are tried again."""
+    """Fingerprints of actors that have passed, oldest first; none when the record cannot be read."""
     try:
         stored = read_json(_record(), MAX_RECORD)
     except (OSError, ValueError):
         return []
     if not isinstance(stored, list):
         return []
-    return [one for one in stored if isinstance(one, str) and len(one) == 64]
+    return [entry for entry in cast("list[Any]", stored) if isinstance(entry, str) and len(entry) == 64]
 
 
-def _remember(tried: list[str]) -> None:
-    with contextlib.suppress(OSError):  # then they are tried again next time
-        write_whole(_record(), json.dumps(tried, indent=0))
+def _remember(content: str) -> None:
+    passed = [*_remembered(), content][-MAX_REMEMBERED:]
+    with contextlib.suppress(OSError):  # then it is tried again next time
+        write_whole(_record(), json.dumps(passed, indent=0))
 
 
 def _record() -> Path:

@@ -1,4 +1,4 @@
-"""`python -m puppet.actor.trial_child FILE`: the process that loads and tries out a new actor; see `trial`."""
+"""`python -m puppet.actor.trial_child FILE`: the child process of `puppet.actor.trial`."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import sys
 from pathlib import Path
 
 from puppet.actor import trial
-from puppet.actor.runtime import try_actor
+from puppet.actor.runtime import try_actor, versions
 from puppet.core.errors import ActorFileError
 
-CPU_SECONDS = 60  # of all threads together: an end of its own, should nobody be there to end it
+CPU_SECONDS = 60  # of all threads together: it ends by itself if its parent is gone
 
 
 def main() -> int:
+    """Try the actor that the command line names and print the result as JSON; see `trial`. Returns 0."""
     with contextlib.suppress(ImportError):  # Windows
         import resource
 
@@ -22,12 +23,12 @@ def main() -> int:
         resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     print(trial.READY.decode(), flush=True)
     try:
-        answer = {"passed": trial.fingerprint(try_actor(Path(sys.argv[1])), "")}
+        response = {"passed": trial.fingerprint(try_actor(Path(sys.argv[1])), ""), "versions": versions()}
     except ActorFileError as problem:
-        answer = {"refused": str(problem)}
+        response = {"refused": str(problem)}
     except MemoryError:
-        answer = {"refused": "there is not enough memory to load it"}
-    print(json.dumps(answer), flush=True)
+        response = {"refused": "there is not enough memory to load it"}
+    print(json.dumps(response), flush=True)
     return 0
 
 

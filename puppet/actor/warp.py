@@ -1,4 +1,4 @@
-"""Draw a textured triangle mesh: the decoder's texture and points -> the actor's picture. Numpy and OpenCV only.
+"""The mesh warp: the decoder's texture and points -> the actor's picture. Numpy and OpenCV only.
 
 A rasteriser made of whole-array steps. Every triangle is cut into one span per pixel row, every span into pixels, and
 the triangles nearest to the viewer are written last. Pixels belong to the triangle that holds their centre, so a
@@ -8,11 +8,17 @@ too, and its 1,030 calls take as long). 600 points, 1,200 triangles at 256 px: 4
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from puppet.core.types import Floats, Image
+
+Doubles = NDArray[np.float64]
+Indices = NDArray[np.intp]
+Complexes = NDArray[np.complex64]
 
 SLACK = 1 / 256  # px by which triangles overlap, so that rounding leaves no seams
 MIN_AREA = 1e-4  # px^2 (twice the area): thinner triangles are left to their neighbours
@@ -28,7 +34,7 @@ class MeshWarp:
     image_size: side of the picture that is drawn, px. Not thread-safe: buffers are kept between calls.
     """
 
-    def __init__(self, triangles: NDArray, texture_points: NDArray, image_size: int) -> None:
+    def __init__(self, triangles: NDArray[np.integer[Any]], texture_points: Floats, image_size: int) -> None:
         triangles = np.asarray(triangles).astype(np.intp)
         texture = np.asarray(texture_points, np.float64)
         if triangles.ndim != 2 or triangles.shape[1] != 3 or not len(triangles):
@@ -65,9 +71,9 @@ class MeshWarp:
     def draw(self, texture: Image, points: Floats) -> Image:
         """The textured mesh: texture uint8 (T, T, 3) and points f32 (V, 3) px -> a new picture uint8 (S, S, 3)."""
         field = self._draw_field(points)
-        # OpenCV takes an interleaved (x, y) map as map1 with no map2
-        picture = cv2.remap(texture, field, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # pyright: ignore
-        return picture  # pyright: ignore[reportReturnType]
+        no_map: Any = None  # OpenCV takes an interleaved (x, y) map as map1 with no map2
+        picture = cv2.remap(texture, field, no_map, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return cast("Image", picture)
 
     @np.errstate(invalid="ignore", over="ignore")  # points that are no numbers: their triangles are not drawn
     def _draw_field(self, points: Floats) -> Floats:
@@ -97,7 +103,7 @@ class MeshWarp:
         self._fill_uncovered(field, len(doubled))
         return field
 
-    def _affine_maps(self, flat: NDArray, doubled: NDArray) -> tuple[NDArray, NDArray, NDArray]:
+    def _affine_maps(self, flat: Doubles, doubled: Doubles) -> tuple[Complexes, Complexes, Complexes]:
         """Picture px -> texture px for every triangle, as complex numbers: constant, per x, per y; each (T,)."""
         u, v = flat[1] - flat[0], flat[2] - flat[0]
         s, t = self._texture_edges
@@ -105,10 +111,13 @@ class MeshWarp:
         along_x = (s * v[:, 1:] - t * u[:, 1:]) * inverse
         along_y = (t * u[:, :1] - s * v[:, :1]) * inverse
         constant = self._texture_origin - along_x * flat[0][:, :1] - along_y * flat[0][:, 1:]
-        complexes = (m.astype(np.float32).view(np.complex64)[:, 0] for m in (constant, along_x, along_y))
-        return tuple(complexes)  # pyright: ignore[reportReturnType]
 
-    def _rasterise(self, flat: NDArray, names: NDArray) -> None:
+        def as_complex(vectors: Doubles) -> Complexes:
+            return vectors.astype(np.float32).view(np.complex64)[:, 0]
+
+        return as_complex(constant), as_complex(along_x), as_complex(along_y)
+
+    def _rasterise(self, flat: Doubles, names: Indices) -> None:
         """Write the triangles' names into the owner map, in the given order. flat f64 (3, T, 2); names (T,).
 
         Of a wild mesh that covers the picture MAX_LAYERS times the farthest triangles are left out.
@@ -122,14 +131,14 @@ class MeshWarp:
         rows = rows.astype(np.intp)
         ends = rows.cumsum()
         while begin < len(rows):  # one round, unless the mesh is wild
-            reached = ends[begin] - rows[begin] + SPANS_AT_ONCE
+            reached = int(ends[begin] - rows[begin]) + SPANS_AT_ONCE
             end = max(begin + 1, int(np.searchsorted(ends, reached, side="right")))
             part = slice(begin, end)
             self._rasterise_part(flat[:, part], names[part], low[part, 0], high[part, 0], first[part, 1], rows[part])
             begin = end
 
     def _rasterise_part(
-        self, flat: NDArray, names: NDArray, low: NDArray, high: NDArray, first: NDArray, rows: NDArray
+        self, flat: Doubles, names: Indices, low: Doubles, high: Doubles, first: Doubles, rows: Indices
     ) -> None:
         """low, high (T,): extent in x, px; first (T,): first row of each; rows (T,): how many."""
         size = self.image_size
@@ -146,7 +155,7 @@ class MeshWarp:
         ends = width.cumsum()
         begin = 0
         while begin < len(width):  # one round, unless the mesh is wild
-            drawn = ends[begin] - width[begin]
+            drawn = int(ends[begin] - width[begin])
             end = int(np.searchsorted(ends, drawn + self._budget, side="right"))
             part = slice(begin, end)
             pixels = np.repeat(start[part] - (ends[part] - width[part] - drawn), width[part])
@@ -172,7 +181,7 @@ class MeshWarp:
         flat[~covered] = flat[nearest[label[~covered]]]
 
 
-def _span_bounds(flat: NDArray, low: NDArray, high: NDArray, triangle: NDArray, y: NDArray) -> tuple[NDArray, NDArray]:
+def _span_bounds(flat: Doubles, low: Doubles, high: Doubles, triangle: Indices, y: Indices) -> tuple[Doubles, Doubles]:
     """Leftmost and rightmost x, f64 (spans,), of `triangle` (spans,) at row `y` (spans,), widened by SLACK.
 
     An edge of a triangle is a half-plane a x + b y + c >= 0: it bounds x from the left where a > 0.
@@ -193,10 +202,10 @@ def _span_bounds(flat: NDArray, low: NDArray, high: NDArray, triangle: NDArray, 
     return left.max(0), right.min(0)
 
 
-def _cross(a: NDArray, b: NDArray) -> NDArray:
+def _cross(a: Doubles, b: Doubles) -> Doubles:
     """Cross product of 2-D vectors (..., 2) -> (...)."""
     return a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
 
 
-def _count(counting: NDArray, n: int) -> NDArray:
+def _count(counting: Indices, n: int) -> Indices:
     return counting[:n] if n <= len(counting) else np.arange(n)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from puppet.actor.card import read_card
-from puppet.actor.runtime import list_actors
+from puppet.actor.catalogue import list_actors
+from puppet.actor.file import read_card
 from puppet.core.errors import PuppetError
 from puppet.core.texts import one_line
 from puppet.storage.folders import actors_folder

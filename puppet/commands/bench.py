@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from puppet.actor.runtime import DEFAULT_ACTOR, find_actor, list_actors, load_actor
+from puppet.actor.catalogue import DEFAULT_ACTOR, find_actor, list_actors
+from puppet.actor.runtime import load_actor
 from puppet.commands.bench_measure import convert_ms, free_run, live_run, read_clip
 from puppet.commands.bench_report import about, table, verdict
 from puppet.commands.display import has_display

@@ -260,7 +260,8 @@ def check_tracker() -> Iterator[Finding]:
 
 def check_actors() -> Iterator[Finding]:
     """Every actor file loads and draws its golden picture on the CPU."""
-    from puppet.actor.runtime import list_actors, load_actor
+    from puppet.actor.catalogue import list_actors
+    from puppet.actor.runtime import load_actor
     from puppet.storage.folders import actors_folder
 
     paths = list_actors()
@@ -272,7 +273,8 @@ def check_actors() -> Iterator[Finding]:
 
 def check_providers(actor: str | None = None) -> Iterator[Finding]:
     """What ONNX Runtime can really use here, tried with an actor; what is missing otherwise, in words."""
-    from puppet.actor.runtime import DEFAULT_ACTOR, find_actor, load_actor
+    from puppet.actor.catalogue import DEFAULT_ACTOR, find_actor
+    from puppet.actor.runtime import load_actor
     from puppet.core.providers import PROVIDERS
 
     path = find_actor(actor or DEFAULT_ACTOR)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from puppet.actor.runtime import DEFAULT_ACTOR, find_actor, load_actor
+from puppet.actor.catalogue import DEFAULT_ACTOR, find_actor
+from puppet.actor.runtime import load_actor
 from puppet.commands.services import DEMO, build_engine_for
 from puppet.core.addresses import without_secrets
 from puppet.core.errors import ActorStalledError, PuppetError, RecordingError

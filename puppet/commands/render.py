@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from puppet.actor.runtime import DEFAULT_ACTOR, find_actor, load_actor
+from puppet.actor.catalogue import DEFAULT_ACTOR, find_actor
+from puppet.actor.runtime import load_actor
 from puppet.commands.arguments import chosen_motion, chosen_outputs, render_options
 from puppet.commands.performance import Performance, frames_in_words, track_clip
 from puppet.commands.render_folder import default_jobs, render_folder, videos_in
@@ -34,7 +35,7 @@ from puppet.media.video_facts import VideoFacts, probe_video
 from puppet.output.crash_recovery import recover_and_report
 from puppet.output.recording_sink import RecorderSink, recording_settings
 from puppet.output.settings import OutputSettings
-from puppet.sources.files import IMAGE_SUFFIXES
+from puppet.pictures.decode import SUFFIXES as IMAGE_SUFFIXES
 from puppet.sources.registry import DEMO_CLIP, open_source
 from puppet.storage.file_lock import only_writer
 

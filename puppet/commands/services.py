@@ -84,7 +84,7 @@ def window_services(
     save: writes the settings, raises OSError. camera_format: changed when the user asks cameras for another one.
     consent: gives the consent statement that recordings carry.
     """
-    from puppet.actor.runtime import list_actors, read_preview
+    from puppet.actor.catalogue import list_actors, read_preview
     from puppet.face.neutral_store import NeutralStore
     from puppet.gui.presenters.services import Services
     from puppet.media.ffmpeg_arguments import RecordingSettings

@@ -104,7 +104,7 @@ def choose_actor(given: str | None, remembered: str) -> tuple[Path | None, str |
 
     given: on the command line, a name or file; remembered: by the settings. Raises ActorFileError for `given` alone.
     """
-    from puppet.actor.runtime import DEFAULT_ACTOR, find_actor, list_actors
+    from puppet.actor.catalogue import DEFAULT_ACTOR, find_actor, list_actors
 
     if given is not None:
         return find_actor(given), None

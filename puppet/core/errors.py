@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-SourceTrouble = Literal["absent", "busy", "denied", "unplugged", "frozen", "unreadable", "empty"]
+# live: it never ends, where a file is needed
+SourceTrouble = Literal["absent", "busy", "denied", "unplugged", "frozen", "unreadable", "empty", "live"]
 
 
 class PuppetError(Exception):

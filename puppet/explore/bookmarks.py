@@ -10,26 +10,27 @@ from types import MappingProxyType
 
 import numpy as np
 
-from puppet.actor.card import DECODER, ActorCard
+from puppet.actor.card import ActorCard
+from puppet.actor.file import DECODER
 from puppet.core.errors import PuppetError, reason
 from puppet.core.texts import cut_bytes, is_plain, is_seen
 from puppet.core.types import Floats
-from puppet.explore.exploration import from_text, to_text
+from puppet.explore.latent_text import from_text, to_text
 from puppet.parsing.plain_json import read_json
 from puppet.storage.file_lock import only_writer
 from puppet.storage.files import set_aside, write_whole
 from puppet.storage.folders import config_folder
 
-LONGEST_NAME = 60
-MOST = 2000  # of an actor
+MAX_NAME = 60
+MAX_BOOKMARKS = 2000  # of an actor
 MAX_BYTES = 128 << 20  # of a file: 2,000 latents of 4,096 numbers, to 8 digits
 PATIENCE = 2.0  # s that another window may take to write its bookmarks
 
 
 class Bookmarks:
-    """Reads and writes the bookmarks of actors in one folder.
+    """The bookmarks of actors, in one folder.
 
-    A latent means another face to another decoder, so the file's name tells which decoder it belongs to.
+    A latent means another face to another decoder, so the file's name says which decoder it belongs to.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -37,17 +38,18 @@ class Bookmarks:
         self._folder = folder or config_folder() / "bookmarks"
 
     def file(self, card: ActorCard) -> Path:
+        """The file of an actor's bookmarks; it need not exist."""
         return self._folder / f"{cut_bytes(card.name, 200)}-{card.sha256[DECODER][:12]}.json"
 
     def load(self, card: ActorCard) -> dict[str, Floats]:
-        """Points f32 (D,) by name, as they were made. Raises PuppetError for a damaged file, which is set aside."""
+        """The points f32 (D,) by name, oldest first. Raises PuppetError for a damaged file, which is set aside."""
         path = self.file(card)
         try:
             stored = read_json(path, MAX_BYTES)
             if not isinstance(stored, dict) or not all(isinstance(text, str) for text in stored.values()):
                 raise ValueError("not texts by name")
-            if len(stored) > MOST:
-                raise ValueError(f"more than {MOST} bookmarks")
+            if len(stored) > MAX_BOOKMARKS:
+                raise ValueError(f"more than {MAX_BOOKMARKS} bookmarks")
             return {checked_name(name): from_text(text, card.latent_size) for name, text in stored.items()}
         except FileNotFoundError:
             return {}
@@ -59,8 +61,10 @@ class Bookmarks:
     def save(
         self, card: ActorCard, points: Mapping[str, Floats], known: Mapping[str, Floats] = MappingProxyType({})
     ) -> dict[str, Floats]:
-        """Keep `points`; known: what was loaded or saved last, so that what another window added or deleted since stays
-        so. What is in the file now. Raises PuppetError.
+        """Write `points` by name; what is in the file afterwards. Raises PuppetError.
+
+        known: what was loaded or saved last. Only the difference to it is written, so that what another window has
+        added or deleted since stays so.
         """
         path, theirs, damaged = self.file(card), known, None
         with only_writer(path, PATIENCE):
@@ -70,7 +74,7 @@ class Bookmarks:
                 damaged = problem
             both = _merged(known, points, theirs)
             self._write(path, both)
-        if damaged is not None:  # told once what is known here is safe
+        if damaged is not None:  # raised once the points of this window are written
             raise damaged
         return both
 
@@ -92,7 +96,10 @@ class Bookmarks:
 
 
 def _merged(known: Mapping[str, Floats], mine: Mapping[str, Floats], theirs: Mapping[str, Floats]) -> dict[str, Floats]:
-    """What I did to `known`, done to `theirs`. Where both gave one name to different points, mine gets a number."""
+    """The changes from `known` to `mine`, applied to `theirs`.
+
+    Where both gave one name to different points, mine gets a number.
+    """
 
     def unchanged(name: str, points: Mapping[str, Floats]) -> bool:
         return name in known and name in points and np.array_equal(known[name], points[name])
@@ -110,12 +117,12 @@ def _merged(known: Mapping[str, Floats], mine: Mapping[str, Floats], theirs: Map
 def _others(name: str) -> Iterator[str]:
     for number in itertools.count(2):
         ending = f" {number}"
-        yield f"{name[: LONGEST_NAME - len(ending)]}{ending}"
+        yield f"{name[: MAX_NAME - len(ending)]}{ending}"
 
 
 def checked_name(name: str) -> str:
-    """A bookmark's name, without spaces at its ends. Raises PuppetError."""
+    """A bookmark's name without spaces at its ends. Raises PuppetError for one that cannot be shown."""
     name = name.strip()
-    if not name or len(name) > LONGEST_NAME or not is_plain(name) or not is_seen(name):
-        raise PuppetError(f"A bookmark's name has 1 to {LONGEST_NAME} characters")
+    if not name or len(name) > MAX_NAME or not is_plain(name) or not is_seen(name):
+        raise PuppetError(f"A bookmark's name has 1 to {MAX_NAME} characters")
     return name

@@ -1,4 +1,7 @@
-"""Codecs, encoders, quality: what each needs of ffmpeg's command line. Pure; `encoders` finds out which ones work."""
+"""Codecs, encoders and qualities, and what each needs on ffmpeg's command line.
+
+Standard library only, so that the command line can name the choices; `encoders` finds out which ones work.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ VAAPI_DEVICE = "/dev/dri/renderD128"
 
 
 class Codec(Enum):
-    """How pictures are packed. The value is what settings and the command line say."""
+    """How pictures are compressed. The value is the word of settings and command line."""
 
     H264 = "h264"
     HEVC = "hevc"
@@ -26,13 +29,13 @@ class Codec(Enum):
 
     @property
     def label(self) -> str:
-        """Its name for people."""
+        """The name for people, as "H.264"."""
         names = {"h264": "H.264", "hevc": "HEVC", "vp9": "VP9", "av1": "AV1", "prores": "ProRes", "ffv1": "FFV1"}
         return names[self.value]
 
     @property
     def suffixes(self) -> tuple[str, ...]:
-        """Endings of file names that can hold it, the usual one first."""
+        """Endings of the names of files that can hold it, the usual one first."""
         return {
             "vp9": (".webm", ".mkv", ".mp4"),
             "av1": (".mp4", ".m4v", ".mkv", ".webm"),
@@ -42,7 +45,7 @@ class Codec(Enum):
 
 
 class Quality(Enum):
-    """How much is kept. FFV1 is lossless whatever is asked."""
+    """How much detail is kept. FFV1 is lossless whatever is asked."""
 
     SMALL = "small"
     GOOD = "good"
@@ -67,7 +70,10 @@ HEIGHT = ChoiceOption("height", 0, (0, 480, 720, 1080), "of the file's pictures,
 
 @dataclass(frozen=True)
 class Encoder:
-    """One of ffmpeg's encoders. hardware: what runs it, for people; empty: the processor. pixels: what it takes."""
+    """One of ffmpeg's encoders.
+
+    hardware: what runs it, for people; empty: the processor. pixels: the pixel format that it takes.
+    """
 
     name: str
     codec: Codec
@@ -76,7 +82,7 @@ class Encoder:
 
     @property
     def lossless(self) -> bool:
-        """Pictures come out as they went in, so their colours are not converted either."""
+        """Whether pictures come out as they went in; their colours are not converted then."""
         return self.codec is Codec.FFV1
 
 
@@ -117,9 +123,10 @@ LEVELS = {  # of Quality, small to high: what looks about the same with each kin
 
 
 def quality_arguments(encoder: Encoder, quality: Quality, fps: float, patient: bool = False) -> list[str]:
-    """`-c:v` and all that follows it. No B-frames anywhere: time starts at 0 in every player, little is held back.
+    """The arguments of an encoder, from `-c:v` on.
 
-    patient: nobody watches while it is encoded, so that x264 may take its time, which keeps fine detail.
+    No B-frames anywhere: time starts at 0 in every player, and little is held back. patient: a rendering, so that x264
+    may take its time, which keeps fine detail.
     """
     step = list(Quality).index(quality)
     family = encoder.name.rpartition("_")[2] if encoder.hardware else encoder.name
@@ -157,13 +164,14 @@ def quality_arguments(encoder: Encoder, quality: Quality, fps: float, patient: b
 
 
 def device_arguments(encoder: Encoder) -> list[str]:
-    """What comes before the input."""
+    """The arguments of an encoder that come before the input."""
     return ["-vaapi_device", VAAPI_DEVICE] if encoder.name.endswith("_vaapi") else []
 
 
 def pixel_filters(encoder: Encoder) -> list[str]:
-    """BGR -> what the encoder takes. BT.601 matrix, tagged: players that read tags and readers that do not (OpenCV)
-    see the same colours.
+    """Filters that turn BGR into what the encoder takes.
+
+    BT.601 matrix, tagged: players that read tags and readers that do not (OpenCV) show the same colours.
     """
     if encoder.lossless:
         return [f"format={encoder.pixels}"]

@@ -1,4 +1,4 @@
-"""Which encoders this machine's ffmpeg has, and which of them really work. Asked once, then remembered."""
+"""Finds out which encoders this machine's ffmpeg has, and which of them work. Asked once, then remembered."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def listed_encoders(executable: str) -> frozenset[str]:
 
 @functools.cache
 def encoder_works(executable: str, encoder: Encoder) -> bool:
-    """Hardware encoders are built into ffmpeg whether the hardware is there or not: only a trial tells."""
+    """Whether an encoder can be used here. Those of hardware are built into ffmpeg in any case: only a trial tells."""
     if encoder.name not in listed_encoders(executable):
         return False
     if not encoder.hardware:
@@ -42,7 +42,7 @@ def encoder_works(executable: str, encoder: Encoder) -> bool:
 
 
 def trial_arguments(executable: str, encoder: Encoder) -> list[str]:
-    """Ten frames of a test picture, encoded as a recording would be, to nowhere."""
+    """The command that encodes ten frames of a test picture as a recording would be, to nowhere."""
     # fmt: off
     return [
         executable, "-hide_banner", "-loglevel", "error", "-nostdin", *device_arguments(encoder),
@@ -63,7 +63,7 @@ def choose_encoder(executable: str, codec: Codec, hardware: bool = True) -> Enco
 
 
 def available_codecs(executable: str) -> tuple[Codec, ...]:
-    """The codecs that can be recorded here."""
+    """The codecs that this ffmpeg can encode."""
     there = listed_encoders(executable)
     return tuple(codec for codec in Codec if any(e.codec is codec and e.name in there for e in ENCODERS))
 

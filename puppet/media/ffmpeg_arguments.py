@@ -1,4 +1,4 @@
-"""What ffmpeg is asked to do, and when a picture is due. Pure: no process, no clock, no file is touched here."""
+"""Command lines of ffmpeg, and when a frame is due. No process, clock or file is touched here."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ FRAGMENT_SECONDS = 0.5  # at most this much is missing from a file whose ffmpeg 
 
 @dataclass(frozen=True)
 class RecordingSettings:
-    """What is recorded, and how. `width`, `height` in px; 0: those of the first picture.
+    """What is recorded, and how.
 
-    path: its ending must suit the encoder's codec (`Codec.suffixes`). about: told in the file's metadata. patient:
-    rendered, not live: encoders may be slower.
+    path: its ending must suit the encoder's codec (`Codec.suffixes`). width, height: px; 0: those of the first picture.
+    fps: frames per second. about: said in the file's metadata. patient: a rendering, for which encoders may be slower.
     """
 
     path: Path
@@ -39,8 +39,9 @@ class RecordingSettings:
 def recording_arguments(executable: str, s: RecordingSettings) -> list[str]:
     """Raw BGR pictures of s.width x s.height on standard input -> a file at s.path that plays while it grows.
 
-    MP4 and MOV are fragmented (ISO 14496-12, 8.8): every half second stands for itself, so the file plays up to there
-    whatever happens to ffmpeg. Matroska and WebM are made of clusters anyway. Overwrites: the caller has made the file.
+    MP4 and MOV are fragmented (ISO 14496-12, 8.8): every half second can be decoded by itself, so the file plays up to
+    there whatever happens to ffmpeg. Matroska and WebM are made of clusters anyway. Overwrites: the caller has made the
+    file.
     """
     filters = pixel_filters(s.encoder)
     if (s.width % 2 or s.height % 2) and not s.encoder.lossless:
@@ -68,7 +69,7 @@ def container(path: Path) -> str:
 
 
 def growing_arguments(path: Path) -> list[str]:
-    """So that a file can be read while it grows."""
+    """The arguments that make a file readable while it grows."""
     if container(path) in CLUSTERED:
         return ["-cluster_time_limit", str(round(FRAGMENT_SECONDS * 1e3))]
     fragments = str(round(FRAGMENT_SECONDS * 1e6))
@@ -85,14 +86,15 @@ def remux_arguments(
     seconds: float = 0.0,
     track: str = "a:0",
 ) -> list[str]:
-    """A recording whose ffmpeg is done -> a plain file with its index in front, so that players can seek; pictures are
-    not encoded again. sound: of another file, its stream `track`, from `start` on, `seconds` long; ffmpeg fails when
-    there is none.
+    """A finished recording -> a plain file with its index in front, so that players can seek.
+
+    Pictures are not encoded again. sound: another file, whose stream `track` is added, from `start` on, `seconds` long;
+    ffmpeg fails when there is none.
     """
     heard, other = [], []
     if sound is not None:  # gaps become silence, also one before the first sound
         heard = ["-af", "aresample=async=1:first_pts=0", *SOUND_CODECS[container(target)], "-t", f"{seconds:.6f}"]
-        other = ["-ss", f"{start:.6f}", *UNBENT, *video_input(sound)]
+        other = ["-ss", f"{start:.6f}", *NO_STAMP_CORRECTION, *video_input(sound)]
     # fmt: off
     return [
         executable, "-hide_banner", "-loglevel", "error", "-nostats", "-nostdin", "-y", "-i", literal(source),
@@ -106,15 +108,18 @@ def remux_arguments(
 
 
 def video_input(path: Path) -> list[str]:
-    """How a user's video is read: only as a container that holds its own pictures, and nothing but this file is opened.
+    """The input of a user's video: only as a container that holds its own pictures, and no other file is opened.
 
-    Options of the input come before it.
+    Options of the input come before these arguments.
     """
     return ["-protocol_whitelist", "file", "-format_whitelist", ",".join((*FORMATS, "wav")), "-i", literal(path)]
 
 
 def stream_arguments(executable: str, source: Sequence[str]) -> list[str]:
-    """What `source` names -> pictures one after the other (PPM) on standard output, pixels made square."""
+    """A stream -> pictures one after the other (PPM) on standard output, pixels made square.
+
+    source: the arguments that name the input.
+    """
     # fmt: off
     return [
         executable, "-hide_banner", "-loglevel", "quiet", "-nostats", "-threads", "2", "-flags", "low_delay",
@@ -135,7 +140,7 @@ SOUND_CODECS = {
 }
 
 
-UNBENT = ["-dts_delta_threshold", "3600"]  # s; a pause in MPEG-TS is a pause, and sound goes on through it
+NO_STAMP_CORRECTION = ["-dts_delta_threshold", "3600"]  # s; a pause in MPEG-TS is a pause, and sound goes on through it
 
 
 def literal(path: Path) -> str:
@@ -153,7 +158,7 @@ def rate(fps: float) -> str:
 class FrameClock:
     """Capture times -> how often each picture is written at a constant rate, so that n frames / fps == elapsed time.
 
-    A picture that comes late makes the one before it stay on (repeats); one that comes before its turn is skipped.
+    A picture that comes late has the one before it repeated; one that comes too early is skipped.
     Within `SLACK` of a frame either way it simply takes the next place, so that jitter costs nothing.
     """
 

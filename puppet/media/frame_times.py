@@ -1,4 +1,4 @@
-"""When the pictures of a video file are due, asked of ffmpeg without decoding; and the steady rate that suits them."""
+"""When the frames of a video file are due, asked of ffmpeg without decoding; and the constant rate that suits them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
+from puppet.core.errors import RecordingError
 from puppet.media.ffmpeg_arguments import video_input
 from puppet.media.ffmpeg_child import ask_ffmpeg, find_ffmpeg
 from puppet.media.video_facts import VideoFacts, packet_spans
 
-LARGEST_RATE = 120.0  # pictures per second
+LARGEST_RATE = 120.0  # frames per second
 USUAL_RATES = (24000 / 1001, 24, 25, 30000 / 1001, 30, 48, 50, 60000 / 1001, 60, 100, 120)
 UNEVEN = 0.25  # of the usual distance: more than rounded time stamps do
 READ_SECONDS = 300.0  # to go through the file's packets
@@ -22,8 +23,10 @@ READ_SECONDS = 300.0  # to go through the file's packets
 
 @dataclass(frozen=True)
 class FrameTimes:
-    """times: of every picture, seconds, in order, none where stamps run backwards (files joined end to end); start: how
-    much later than the file (its sound) the first one is; end: when the last one is over, 0 when that is not known.
+    """Time stamps of a file's frames, in seconds.
+
+    times: of every frame, in order, from 0 on; none where stamps run backwards (files joined end to end). start: how
+    much later than the file's sound the first frame is. end: when the last frame is over; 0 when that is not known.
     """
 
     times: tuple[float, ...] = ()
@@ -32,16 +35,16 @@ class FrameTimes:
 
 
 def probe_frame_times(path: Path) -> FrameTimes:
-    """Nothing when ffmpeg cannot tell: then the file's own word on its rate has to do."""
+    """The time stamps of a file's frames; empty when ffmpeg is missing or cannot read them."""
     try:
         done = ask_ffmpeg(times_arguments(find_ffmpeg(), path), READ_SECONDS)
-    except (OSError, subprocess.SubprocessError):
+    except (OSError, subprocess.SubprocessError, RecordingError):
         return FrameTimes()
     return parse_times(done.stdout, done.stderr)
 
 
 def times_arguments(executable: str, path: Path) -> list[str]:
-    """A line of numbers for every packet of the first video stream that is no cover, on the file's own time scale."""
+    """Ask for a line of numbers for every packet of the first video that is no cover, on the file's own time scale."""
     # fmt: off
     return [
         executable, "-hide_banner", "-nostats", "-nostdin", "-copyts", *video_input(path),
@@ -50,24 +53,26 @@ def times_arguments(executable: str, path: Path) -> list[str]:
     # fmt: on
 
 
-def parse_times(packets: str, told: str) -> FrameTimes:
-    """Framecrc's lines and ffmpeg's words on the file."""
+def parse_times(packets: str, words: str) -> FrameTimes:
+    """What ffmpeg prints -> time stamps. packets: framecrc's lines; words: what it says of the file."""
     spans = packet_spans(packets)
     if not spans:
         return FrameTimes()
     first = spans[0][0]
-    begin = re.search(r"^  Duration: .*, start: (-?[\d.]+)", told, re.M)
+    begin = re.search(r"^  Duration: .*, start: (-?[\d.]+)", words, re.M)
     start = first - float(begin[1]) if begin else 0.0
-    if re.search("non.monoton", told, re.I):  # then ffmpeg has bent them
+    if re.search("non.monoton", words, re.I):  # then ffmpeg has changed them
         return FrameTimes(start=max(0.0, start))
     end = sum(spans[-1]) - first
     return FrameTimes(tuple(begins - first for begins, _ in spans), max(0.0, start), end)
 
 
 def steady_rate(times: ArrayLike, nominal: float) -> float:
-    """Pictures per second at which every picture finds a place: `nominal` where they come evenly at that rate (pauses
-    aside), their own rate where it says something else, and where they come unevenly the rate of the stretches where
-    they come fastest. An isolated short distance does not count: `FrameClock` lets it pass.
+    """Frames per second at which every frame finds a place.
+
+    `nominal` where they come evenly at that rate (pauses aside), their own rate where that is another one, and where
+    they come unevenly the rate of the parts where they come fastest. An isolated short distance does not count:
+    `FrameClock` lets it pass.
     """
     gaps = _gaps(times)
     if len(gaps) < 2:
@@ -81,7 +86,7 @@ def steady_rate(times: ArrayLike, nominal: float) -> float:
 
 
 def usual_rate(times: ArrayLike) -> float | None:
-    """Pictures per second where nearly all come at one distance, whatever the pauses between; None otherwise."""
+    """Frames per second where nearly all come at one distance, whatever the pauses between; None otherwise."""
     gaps = _gaps(times)
     if len(gaps) < 2:
         return None
@@ -95,13 +100,13 @@ def usual_rate(times: ArrayLike) -> float | None:
 
 
 def frame_rate(times: FrameTimes, facts: VideoFacts, nominal: float) -> float:
-    """`steady_rate` of a film whose packets may be half a picture each."""
+    """`steady_rate` of a file whose packets may be half a frame each (interlaced)."""
     rate = steady_rate(times.times, nominal)
     return nominal if is_of_fields(facts) and abs(2 * nominal / rate - 1) < 0.02 else rate
 
 
 def nominal_rate(facts: VideoFacts, claimed: float) -> float:
-    """Pictures per second by a file's first ones, where what it claims (pauses count as pictures there) is far off."""
+    """Frames per second by a file's first frames, where what it claims is far off: it may count pauses as frames."""
     own = usual_rate(facts.stamps)
     if own is None or abs(claimed / own - 1) < 0.1 or (is_of_fields(facts) and abs(2 * claimed / own - 1) < 0.02):
         return claimed
@@ -109,11 +114,11 @@ def nominal_rate(facts: VideoFacts, claimed: float) -> float:
 
 
 def is_of_fields(facts: VideoFacts) -> bool:
-    """Whether a packet may be half a picture."""
+    """Whether a packet may be half a frame."""
     return facts.pictures is not None and facts.pictures.interlaced
 
 
-def _gaps(times: ArrayLike) -> np.ndarray:
-    """Distances between pictures, s; those that share a stamp share the time until the next one."""
+def _gaps(times: ArrayLike) -> NDArray[np.float64]:
+    """Distances between frames, s; frames that share a stamp share the time until the next one."""
     moments, counts = np.unique(np.round(np.asarray(times, float), 6), return_counts=True)
     return np.repeat(np.diff(moments) / counts[:-1], counts[:-1])

@@ -1,4 +1,4 @@
-"""HDR signals (PQ, HLG) as the BT.709 picture that an ordinary screen shows: a curve, as a table for ffmpeg. Pure."""
+"""Tone mapping: HDR signals (PQ, HLG) -> the BT.709 picture that an SDR screen shows, as a table for ffmpeg."""
 
 from __future__ import annotations
 
@@ -25,20 +25,22 @@ Light = NDArray[np.float64]
 
 def light_of(signal: ArrayLike, transfer: str) -> Light:
     """RGB signal (..., 3), 0..1, of a transfer in `TRANSFERS` -> cd/m2."""
-    encoded = np.clip(np.asarray(signal, float), 0, 1)
+    encoded: Light = np.clip(np.asarray(signal, np.float64), 0, 1)
     return _pq(encoded) if transfer == "smpte2084" else _hlg(encoded)
 
 
 def white_of(signal: ArrayLike, transfer: str) -> float:
-    """Diffuse white of a film, cd/m2, by some of its pictures: what a hundredth of them exceeds, within `WHITES`."""
-    return float(np.clip(np.quantile(light_of(signal, transfer).max(axis=-1), 0.99), *WHITES))
+    """Diffuse white of a video, cd/m2, by some of its pixels: what a hundredth of them exceeds, within `WHITES`."""
+    brightest: Light = light_of(signal, transfer).max(axis=-1)
+    white = float(np.quantile(brightest, 0.99))
+    return min(max(white, WHITES[0]), WHITES[1])
 
 
 def to_sdr(signal: ArrayLike, transfer: str, primaries: str = "bt2020", white: float = WHITES[0]) -> Light:
     """RGB signal (..., 3), 0..1, of a transfer in `TRANSFERS` -> RGB (..., 3), 0..1, for BT.709 and BT.1886.
 
-    What is no brighter than `KNEE` of diffuse white looks as it does in an SDR picture; what is brighter is drawn in
-    with its hue kept. Primaries that are not known count as BT.2020.
+    What is no brighter than `KNEE` of diffuse white looks as it does in an SDR picture; what is brighter is compressed,
+    its hue kept. Primaries that are not known count as BT.2020.
     """
     light = light_of(signal, transfer) / white
     light = np.maximum(light @ np.array(TO_BT709.get(primaries, TO_BT709["bt2020"])).T, 0)

@@ -1,4 +1,4 @@
-"""The microphone: which there are, how loud it is, and its blocks of sound with the time they were heard.
+"""Microphones: a list of them, and blocks of sound with the time at which they were heard.
 
 PortAudio through `sounddevice` (which mediapipe brings), so that blocks carry the time at which they were heard.
 """
@@ -41,9 +41,13 @@ class SoundDevice:
 class Stream(Protocol):
     """What is needed of sounddevice's InputStream."""
 
-    def start(self) -> None: ...
+    def start(self) -> None:
+        """Have the device send blocks; raises what PortAudio pleases."""
+        ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Stop it and let go of the device."""
+        ...
 
 
 Callback = Callable[[Any, int, Any, Any], None]  # samples (n, 1) int16, n, times, status; in PortAudio's thread
@@ -58,9 +62,9 @@ class SoundSystem:
 
 
 class Microphone:
-    """Listens from the moment it is made until `close`; keeps the last `keep` seconds for consumers that come later.
+    """A `SoundSource` that listens from the moment it is made until `close`.
 
-    level: loudness in dB of full scale, as of now. muted: consumers get silence, the level goes on.
+    keep: seconds of sound that are kept for consumers that come later. muted: consumers get silence, the level goes on.
     Raises SoundError when the device is not there or not allowed.
     """
 
@@ -86,7 +90,7 @@ class Microphone:
 
     @property
     def level(self) -> float:
-        """DB of full scale, from SILENCE_DB to 0; falls back by FALL_DB per second."""
+        """Loudness now, dB of full scale from SILENCE_DB to 0; falls back by FALL_DB per second."""
         return max(SILENCE_DB, self._level - FALL_DB * (time.perf_counter() - self._heard_at))
 
     @property
@@ -95,17 +99,19 @@ class Microphone:
         return time.perf_counter() - self._heard_at
 
     def keep(self, seconds: float) -> None:
-        """Keep this much for consumers that come later."""
+        """Keep so much sound for consumers that come later."""
         with self._lock:
             self._keep = seconds
 
     def attach(self, consumer: SoundConsumer) -> None:
+        """Give a consumer the sound that is kept, then every block."""
         with self._lock:
             for samples, heard_at in self._kept:
                 consumer.write(samples, heard_at)
             self._consumers.append(consumer)
 
     def detach(self, consumer: SoundConsumer) -> None:
+        """Give a consumer no more blocks."""
         with self._lock:
             self._consumers = [one for one in self._consumers if one is not consumer]
 
@@ -119,7 +125,7 @@ class Microphone:
         self._thread.join(2.0)
 
     def _hear(self, samples: Any, count: int, times: Any, status: Any) -> None:
-        """In PortAudio's thread, which must not wait for anybody."""
+        """Take a block, in PortAudio's thread, which must not wait."""
         now = time.perf_counter()
         ago = times.currentTime - times.inputBufferAdcTime  # both on PortAudio's clock
         if not 0 < ago < LONGEST_LATENCY:
@@ -147,14 +153,14 @@ def _loudness(samples: Samples) -> float:
 
 
 def list_microphones() -> list[SoundDevice]:
-    """The system's own choice first. Raises SoundError when sound cannot be used at all."""
+    """The machine's microphones, the system's own choice first. Raises SoundError when sound cannot be used at all."""
     return SYSTEM.devices()
 
 
 def _library() -> Any:
-    """sounddevice, or SoundError with what to do: importing it looks for PortAudio."""
+    """The module sounddevice; SoundError with what to do where it or PortAudio is missing."""
     try:
-        import sounddevice
+        import sounddevice  # pyright: ignore[reportMissingTypeStubs]
     except (ImportError, OSError) as problem:
         raise SoundError(f"Sound cannot be recorded here: {HELP.get(sys.platform, HELP['linux'])}") from problem
     return sounddevice
@@ -167,8 +173,10 @@ def _devices() -> list[SoundDevice]:
 
 
 def _inputs(library: Any) -> tuple[dict[str, int], int]:
-    """PortAudio's number of every microphone by its name, and that of the system's own choice. Of those with the same
-    name (Windows has each once for every kind of driver) the system's choice counts, or the first.
+    """PortAudio's number of every microphone by its name, and the number of the system's own choice.
+
+    Of those with the same name (Windows has each once for every kind of driver) the system's choice counts, or the
+    first.
     """
     try:
         found, chosen = library.query_devices(), library.default.device[0]

@@ -1,4 +1,4 @@
-"""An ffmpeg child process and the thread that feeds it."""
+"""Records pictures to a video file: an ffmpeg child process and the thread that feeds it."""
 
 from __future__ import annotations
 
@@ -48,8 +48,10 @@ class LostFileError(OSError):
 
 @dataclass(frozen=True)
 class Recording:
-    """What came out: `frames` at a constant rate make `seconds`; `repeated` of them fill gaps; `dropped` pictures
-    found the queue full (their time is kept by repeats). `path` does not exist when `frames` is 0.
+    """A file that was recorded; it does not exist when `frames` is 0.
+
+    frames: at a constant rate they make `seconds`. repeated: how many of them fill gaps. dropped: pictures that found
+    the queue full, whose time is filled by repeats. sound: whether sound is in it.
     """
 
     path: Path
@@ -63,18 +65,18 @@ class Recording:
 class Recorder:
     """Records pictures to a new file. `write` from one thread; `close` from any, and it is idempotent.
 
-    The file is playable at every moment: fragmented while it grows, finished by ffmpeg itself when the app dies
-    (its standard input ends; the next start does the rest, see `leftovers`), and turned into a plain one by `close`.
-    Trouble on the way sets `error` and keeps what was written; when the file's folder goes, a copy elsewhere is kept,
-    which is `path` then.
+    The file plays at every moment: it is fragmented while it grows, ffmpeg itself ends it when the app dies (its
+    standard input ends; the next start does the rest, see `output.crash_recovery`), and `close` makes a plain file of
+    it. An error on the way is in `error`, and what was written is kept; when the file's folder goes, a copy elsewhere
+    is kept, which is `path` then.
 
-    wait: a full queue makes `write` wait instead of dropping the picture (for rendering, where nobody watches).
-    gaps: the longest time without pictures is kept too, the last one standing (where sound goes on meanwhile).
-    lead: pictures that come before the first one written, each made when its turn comes, with its time.
-    becomes: the file is a draft of this one: what a killed process leaves of it is nothing to keep. Whoever asks for
-    that takes it off the list of what is unfinished.
-    Raises NameTakenError when the file exists, RecordingError when it cannot be made, or has a name that does not suit
-    the codec.
+    wait: a full queue makes `write` wait instead of dropping the picture, for rendering.
+    keep_gaps: however long no picture comes, the last one is repeated (where sound goes on meanwhile).
+    pre_roll: pictures before the first one written, each made when its turn comes, with its time.
+    draft_of: the file is a draft of this one, so that what a killed process leaves of it is removed; the caller
+    takes it off the list of unfinished files.
+    Raises NameTakenError when the file exists, RecordingError when it cannot be made or its name does not suit the
+    codec.
     """
 
     def __init__(
@@ -93,7 +95,7 @@ class Recorder:
         self._executable = executable or find_ffmpeg()
         self._wait = wait
         self._pre_roll = deque(pre_roll)
-        self._owed = len(self._pre_roll)  # pictures that live ones may have to wait for; 0 once the queue has run empty
+        self._owed = len(self._pre_roll)  # pictures that live ones wait for; 0 once the queue has run empty
         self._sound: SoundTrack | None = None
         self._has_sound = False
         self._clock = FrameClock(settings.fps, math.inf if keep_gaps else FrameClock.LONGEST_GAP)
@@ -101,11 +103,11 @@ class Recorder:
         self._changed = threading.Condition()
         self._closing = False
         self._process: subprocess.Popen[bytes] | None = None
-        self._encoding_over = False  # nothing left to do for ffmpeg's encoder; tidying up may still go on
+        self._encoding_over = False  # the encoder is done; `remux` may still go on
         self._draft = draft_of is not None
-        self._called = draft_of or settings.path  # for people
+        self._shown_path = draft_of or settings.path  # for people
         self._look_at = 0.0
-        self._mended = False
+        self._failed_is_finished = False
         if self._draft:
             register(self.path)
         self._new_folders, self._file = _claim(settings)
@@ -119,10 +121,12 @@ class Recorder:
 
     @property
     def path(self) -> Path:
+        """The file, wherever it is kept."""
         return self._settings.path
 
     @property
     def about(self) -> Provenance:
+        """What the file's metadata says."""
         return self._settings.about
 
     @property
@@ -131,7 +135,7 @@ class Recorder:
         return self._clock.seconds
 
     def has_room(self, image: Image) -> bool:
-        """Whether `write` would take this picture now; only the thread that writes can make a yes a no."""
+        """Whether `write` would take this picture now; True stays True until the writing thread writes."""
         return len(self._queue) < _room(image, self._owed)
 
     def write(self, image: Image, captured_at: float) -> None:
@@ -152,8 +156,9 @@ class Recorder:
             self._changed.notify_all()
 
     def close(self, sound: SoundTrack | None = None) -> Recording:
-        """Write what waits, end ffmpeg, make a plain file of it, with `sound` if that file has any. May take seconds.
-        Problems are in `error`.
+        """Write what waits, end ffmpeg and make a plain file of it, with `sound` where that is given and can be read.
+
+        May take seconds. What goes wrong is in `error`.
         """
         with self._changed:
             if not self._closing:
@@ -168,7 +173,7 @@ class Recorder:
             elif time.monotonic() - progress[1] > STALLED_AFTER and self._process is not None:
                 self._process.kill()  # its pipe breaks, which wakes and ends the thread
         clock = self._clock
-        self._mend()
+        self._finish_failed()
         if not self._draft:
             unregister(self._settings.path)
         return Recording(self.path, clock.written, clock.seconds, clock.repeated, self.dropped, self._has_sound)
@@ -200,7 +205,7 @@ class Recorder:
         self._send(before, self._clock.finish())
 
     def _place(self, image: Image, captured_at: float, before: bytes) -> bytes:
-        """Send what is due now; returns the picture sent last."""
+        """Send what is due at `captured_at`; returns the picture that was sent last."""
         if self._process is None:
             self._process = self._start(image)
         self._look()
@@ -231,7 +236,7 @@ class Recorder:
             return item
 
     def _look(self) -> None:
-        """Raises OSError when there is no use to go on; asks the disk once in a while only."""
+        """Raise OSError when the file or ffmpeg is gone. Looks every LOOK_EVERY only."""
         now = time.monotonic()
         if now < self._look_at:
             return
@@ -241,7 +246,7 @@ class Recorder:
             raise OSError(f"ffmpeg ended with code {self._process.returncode}")
 
     def _check_place(self) -> None:
-        """LostFileError when the file has lost its name."""
+        """Raise LostFileError when the file is not where it was made."""
         if self._file is not None and not is_at(self.path, self._file):
             folder = self.path.parent
             what = "its file" if folder.exists() else f"its folder {folder}"
@@ -282,27 +287,27 @@ class Recorder:
             remux(self.path, self._executable, about)
 
     def _discard(self) -> None:
-        """Take back the empty file that held the name, and the folders that were made for it."""
+        """Remove the empty file that held the name, and the folders that were made for it."""
         self.path.unlink(missing_ok=True)
         unregister(self.path)
         remove_empty(self._new_folders)
 
     def _rescue(self) -> None:
-        """Keep what has lost its name."""
+        """Keep a copy of the file where its name is gone."""
         assert self._file is not None
         self._encoding_over = True
         if (
             os.fstat(self._file.fileno()).st_size
-            and (place := rescue(self._file, self.path, self._called.name)) is not None
+            and (place := rescue(self._file, self.path, self._shown_path.name)) is not None
         ):
             unregister(self.path)
             self._settings = replace(self._settings, path=place)
 
-    def _mend(self) -> None:
-        """A take that failed, made a plain file as far as it goes, with its sound."""
-        if self.error is None or self._mended or not self.path.exists():
+    def _finish_failed(self) -> None:
+        """Make a plain file, with sound, of what was written before an error."""
+        if self.error is None or self._failed_is_finished or not self.path.exists():
             return
-        self._mended = True
+        self._failed_is_finished = True
         seconds = self._clock.seconds
         self._has_sound = self._sound is not None and remux(
             self.path, self._executable, self.about, self._sound, seconds
@@ -311,7 +316,7 @@ class Recorder:
             remux(self.path, self._executable, self.about)
 
     def _fail(self, problem: Exception) -> None:
-        """Stop, keep the file, and say why in the words of whoever knows best."""
+        """Stop, keep the file, and set `error` from what ffmpeg, the disk or the exception says."""
         if self._process is not None:
             with contextlib.suppress(OSError):
                 self._process.stdin.close()  # pyright: ignore[reportOptionalMemberAccess]
@@ -336,9 +341,9 @@ class Recorder:
             with contextlib.suppress(OSError):
                 self._discard()
             if isinstance(problem, LostFileError):
-                words = f"Nothing of {self._called} was written: {why}"
+                words = f"Nothing of {self._shown_path} was written: {why}"
             else:
-                words += f"Nothing of {self._called} could be written."
+                words += f"Nothing of {self._shown_path} could be written."
         else:
             words += f"What was written until then is kept in {self.path}."
         error = RecordingError(words)
@@ -348,10 +353,10 @@ class Recorder:
 
 
 def _claim(settings: RecordingSettings) -> tuple[list[Path], IO[bytes] | None]:
-    """Make the file, empty: its name is ours from here on, and an unwritable folder shows now, not after the take.
+    """Make the empty file, so that the name is ours and an unwritable folder is an error now, not after the take.
 
-    Returns the folders that had to be made, innermost first, and the file, open: through it the content can be had when
-    the name is gone. None on Windows, where an open file keeps its name.
+    Returns the folders that had to be made, innermost first, and the open file, through which the content can be read
+    when the name is gone; None on Windows, where an open file keeps its name.
     """
     path = settings.path
     check_suffix(path, settings.encoder.codec)

@@ -1,4 +1,4 @@
-"""A take's sound: blocks from a microphone, whose clock is never quite ours, onto the time of the pictures."""
+"""A take's sound in a file: blocks from a microphone, whose clock is never quite ours, on the time of the pictures."""
 
 from __future__ import annotations
 
@@ -39,8 +39,10 @@ class SoundTrack:
 
 
 class SoundConsumer(Protocol):
+    """What gets a microphone's sound."""
+
     def write(self, samples: Samples, captured_at: float) -> None:
-        """int16 (n,) at RATE; `captured_at`: of the first sample, `time.perf_counter()` seconds."""
+        """Take a block: int16 (n,) at RATE; `captured_at`: of the first sample, `time.perf_counter()` seconds."""
         ...
 
 
@@ -48,24 +50,24 @@ class SoundSource(Protocol):
     """A microphone."""
 
     def attach(self, consumer: SoundConsumer) -> None:
-        """It gets what was heard lately, as much as is kept, and then every block, in order, from one thread."""
+        """Give it what was heard lately, as much as is kept, and then every block, in order, from one thread."""
         ...
 
     def detach(self, consumer: SoundConsumer) -> None:
-        """No more blocks once this returns."""
+        """Give it no more blocks once this returns."""
         ...
 
 
 class SoundClock:
-    """Blocks with time stamps -> samples without gaps at exactly RATE on the time line of the stamps. Pure.
+    """Blocks with time stamps -> samples without gaps at exactly RATE on the time line of the stamps.
 
-    Stamps tremble by milliseconds, and a device's "48,000 per second" is off by up to a few hundred millionths: 20 to
+    Stamps jitter by milliseconds, and a device's "48,000 per second" is off by up to a few hundred millionths: 20 to
     100 ms in ten minutes. A loop of second order follows the stamps: it finds the device's true rate, and the block is
     resampled to ours (cubic). Where a block is out of place by more than `JUMP`, samples were lost, or a pause was cut:
     silence fills, or the overlap is dropped.
     """
 
-    SETTLE = 10.0  # s; time constant: trembling by 5 ms moves the pitch by 0.05 %, which nobody hears
+    SETTLE = 10.0  # s; time constant: jitter of 5 ms moves the pitch by 0.05 %, which nobody hears
     JUMP = 0.05  # s
     LARGEST = 0.002  # of the rate; real devices stay far below
 
@@ -78,8 +80,10 @@ class SoundClock:
         self._following = False  # the next block is expected where the last one ended
 
     def add(self, samples: Samples, at: float, cut: bool = False) -> Samples:
-        """What is to be appended. at: place of the first sample, seconds from the beginning; what lies before it is
-        dropped. cut: something was left out before this block.
+        """The samples to append for a block: int16 (n,) at RATE.
+
+        at: place of the first sample, seconds from the beginning; what lies before the beginning is dropped. cut:
+        something was left out before this block.
         """
         error = at - self._position()
         head = np.zeros(0, np.int16)
@@ -102,7 +106,7 @@ class SoundClock:
         return (self.written + waiting) / self._rate
 
     def _jump(self, samples: Samples, at: float) -> tuple[Samples, Samples]:
-        """Silence up to a block, or what is left of it."""
+        """Silence up to a block, and what is left of the block."""
         self._input, self._phase, self._following = np.zeros(0, np.float32), 0.0, False
         gap = round(at * self._rate) - self.written
         if gap < 0:
@@ -130,8 +134,8 @@ class SoundClock:
 class SoundFile:
     """A WAV file beside a take, which grows with it and can be read at every moment. Thread-safe.
 
-    delay: s by which the sound comes later. takes: the files that it is for. Problems with the disk end the sound, not
-    the take; when its folder goes, a copy elsewhere is kept, which is `path` then.
+    delay: s by which the sound comes later. takes: the files that it is for. Disk errors end the sound, not the take;
+    when its folder goes, a copy elsewhere is kept, which is `path` then.
     """
 
     def __init__(
@@ -150,7 +154,7 @@ class SoundFile:
         source.attach(self)
 
     def begin(self, at: float) -> None:
-        """The first picture lies at `at` on the take's time line: there the file begins."""
+        """Begin the file at the first picture, at `at` on the take's time line."""
         with self._lock:
             self._first = at
             early, self._early = self._early, []
@@ -158,6 +162,7 @@ class SoundFile:
                 self._append(samples, captured_at)
 
     def write(self, samples: Samples, captured_at: float) -> None:
+        """Append a block; it waits until the first picture has come."""
         with self._lock:
             if self._first is None:
                 self._early.append((samples, captured_at))
@@ -167,7 +172,7 @@ class SoundFile:
                 self._append(samples, captured_at)
 
     def close(self) -> SoundTrack | None:
-        """End the file; None when nothing was heard."""
+        """End the file; its sound, None when nothing was heard."""
         self._source.detach(self)
         with self._lock:
             file, self._file = self._file, None
@@ -185,14 +190,14 @@ class SoundFile:
         return SoundTrack(self.path)
 
     def discard(self) -> None:
-        """The files of the take carry the sound now."""
+        """Remove the file: those of the take have the sound now."""
         if self._is_ours:
             with contextlib.suppress(OSError):  # its disk is gone
                 self.path.unlink(missing_ok=True)
             unregister(self.path)
 
     def keep(self) -> Path | None:
-        """The file stays, if there is one: where."""
+        """Leave the file to the user; its path, None when there is no file."""
         unregister(self.path)
         return self.path if self._is_ours and self.path.exists() else None
 

@@ -1,4 +1,4 @@
-"""From the time of day to the time within a take: what happens during a pause has no place. Pure."""
+"""The time within a take: pauses are cut out. No clock is read here."""
 
 from __future__ import annotations
 
@@ -12,26 +12,27 @@ class Timeline:
 
     @property
     def paused(self) -> bool:
+        """Whether a pause goes on."""
         return self._paused_at is not None
 
     @property
     def pauses(self) -> int:
-        """How many are over."""
+        """How many pauses are over."""
         return len(self._pauses)
 
     def pause(self, now: float) -> None:
-        """From `now` on nothing has a place. Ignored while paused."""
+        """Begin a pause at `now`. Ignored while paused."""
         if self._paused_at is None:
             self._paused_at = now
 
     def resume(self, now: float) -> None:
-        """What happens at `now` comes right after what happened when the pause began. Ignored while not paused."""
+        """End the pause at `now`, which comes right after the moment at which it began. Ignored while not paused."""
         if self._paused_at is not None:
             self._pauses.append((self._paused_at, max(now, self._paused_at)))
             self._paused_at = None
 
     def place(self, moment: float) -> float | None:
-        """Seconds, from the same origin as `moment`, less all pauses before it; None within one."""
+        """Seconds from the same origin as `moment`, less all pauses before it; None within a pause."""
         cut = 0.0
         for begin, end in self._pauses:
             if moment >= end:

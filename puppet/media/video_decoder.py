@@ -1,4 +1,4 @@
-"""Pictures that OpenCV would decode wrongly (HDR, interlaced), decoded by an ffmpeg child that sets them right."""
+"""Videos that OpenCV would show wrongly (HDR, interlaced), decoded by an ffmpeg child."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import re
 import subprocess
 import tempfile
 import threading
+from io import BufferedReader
 from pathlib import Path
 from queue import SimpleQueue
+from typing import cast
 
 import cv2
 import numpy as np
@@ -20,9 +22,9 @@ from puppet.media.ffmpeg_arguments import video_input
 from puppet.media.ffmpeg_child import find_ffmpeg, run_ffmpeg, start_ffmpeg
 from puppet.media.video_facts import PictureFacts
 
-TABLE = "tone.cube"  # in the folder in which ffmpeg is started: a name that no filter syntax can trip over
-SAMPLE = (64, 8)  # px, the side of the key frames that tell a film's brightness; how many
-SAMPLE_SECONDS = 120  # of the film in which they are looked for
+TABLE = "tone.cube"  # in the folder in which ffmpeg is started: a name that needs no escapes in a filter
+SAMPLE = (64, 8)  # px, the side of the key frames that show how bright a video is; how many
+SAMPLE_SECONDS = 120  # of the video in which they are looked for
 ASK_SECONDS = 60.0
 PIPE_BYTES = 1 << 20
 SHOWN = re.compile(  # showinfo's line
@@ -31,16 +33,16 @@ SHOWN = re.compile(  # showinfo's line
 
 
 class FfmpegVideo:
-    """A `devices.Capture` of what `decode_arguments` makes of a file; `isOpened` is False where ffmpeg cannot.
+    """A `VideoCapture` of a video file, decoded by ffmpeg; `isOpened` is False where ffmpeg cannot.
 
-    start: stamp of the file's first packet, whether that can be decoded or not.
+    start: time stamp of the file's first packet, whether that can be decoded or not.
     Raises OSError when the disk has no room for the tone table.
     """
 
     def __init__(self, path: Path, pictures: PictureFacts, start: float | None) -> None:
         self._claims: dict[int, float] = {}
         self._child: subprocess.Popen[bytes] | None = None
-        self._told: SimpleQueue[re.Match[bytes] | None] = SimpleQueue()  # of every picture; None: there is no more
+        self._shown: SimpleQueue[re.Match[bytes] | None] = SimpleQueue()  # of every picture; None: there is no more
         self._first: re.Match[bytes] | None = None
         self._image: Image | None = None
         self._zero = self._at = 0.0  # s
@@ -67,47 +69,52 @@ class FfmpegVideo:
         with contextlib.suppress(OSError):
             self._child = start_ffmpeg(arguments, stderr=subprocess.PIPE, folder=folder, pipe_bytes=PIPE_BYTES)
             threading.Thread(target=self._listen, args=(self._child,), name="film decoder", daemon=True).start()
-            self._first = self._told.get()  # by then the table has been read, and its folder may go
+            self._first = self._shown.get()  # by then the table has been read, and its folder may go
 
     def _listen(self, child: subprocess.Popen[bytes]) -> None:
         assert child.stderr is not None
         with child.stderr:
             for line in child.stderr:
-                if (told := SHOWN.search(line)) is not None:
-                    self._told.put(told)
-        self._told.put(None)
+                if (shown := SHOWN.search(line)) is not None:
+                    self._shown.put(shown)
+        self._shown.put(None)
 
     def isOpened(self) -> bool:
+        """Whether there are pictures left."""
         return self._opened
 
     def grab(self) -> bool:
+        """Wait for the next picture and keep it."""
         if self._child is None or self._child.stdout is None or not self._opened:
             return False
-        told, self._first = self._first or self._told.get(), None
-        if told is None:
+        shown, self._first = self._first or self._shown.get(), None
+        if shown is None:
             self._opened = False
             return False
         width, height = self._size
         image = np.empty((height, width, 3), np.uint8)
-        pixels = self._child.stdout.readinto(image.data.cast("B"))  # pyright: ignore[reportAttributeAccessIssue]
-        if pixels != image.nbytes:
+        if cast(BufferedReader, self._child.stdout).readinto(image.data.cast("B")) != image.nbytes:
             self._opened = False
             return False
-        self._at = _seconds(told, self._at + self._zero) - self._zero
+        self._at = _seconds(shown, self._at + self._zero) - self._zero
         self._image = image
         return True
 
-    def retrieve(self) -> tuple[bool, np.ndarray]:
+    def retrieve(self) -> tuple[bool, Image]:
+        """The picture that was grabbed, once."""
         image, self._image = self._image, None
         return (False, np.empty((0, 0, 3), np.uint8)) if image is None else (True, image)
 
     def get(self, propId: int, /) -> float:
+        """Size, pixel aspect, or the time of the last picture in ms; 0.0 for anything else."""
         return self._at * 1000 if propId == cv2.CAP_PROP_POS_MSEC else float(self._claims.get(propId, 0.0))
 
     def set(self, propId: int, value: float, /) -> bool:
+        """False: nothing can be asked for."""
         return False
 
     def release(self) -> None:
+        """End ffmpeg."""
         child, self._child = self._child, None
         if child is not None:
             child.kill()
@@ -116,14 +123,15 @@ class FfmpegVideo:
             child.stdout.close()
 
 
-def needed(pictures: PictureFacts) -> bool:
-    """Whether OpenCV alone would show them wrongly."""
+def needs_ffmpeg(pictures: PictureFacts) -> bool:
+    """Whether OpenCV would show a stream wrongly."""
     return pictures.hdr or pictures.interlaced or pictures.hidden
 
 
 def decode_arguments(executable: str, path: Path, pictures: PictureFacts) -> list[str]:
-    """Every picture, upright, at its own time, as raw BGR on standard output; a line of showinfo about each. HDR needs
-    `TABLE` in the working folder.
+    """The command that gives every picture, upright, as raw BGR on standard output, with a line of showinfo for each.
+
+    HDR needs `TABLE` in the working folder.
     """
     filters = ["bwdif=mode=send_frame:deint=interlaced"] if pictures.interlaced else []
     if pictures.hdr:
@@ -138,7 +146,7 @@ def decode_arguments(executable: str, path: Path, pictures: PictureFacts) -> lis
 
 
 def size_at(path: Path, pictures: PictureFacts, moment: float) -> tuple[int, int] | None:
-    """Width and height of the picture at a moment, s from the beginning, upright; None when it cannot be had."""
+    """Width and height, px, of the upright picture at a moment, s from the beginning; None when ffmpeg cannot say."""
     with contextlib.suppress(OSError, subprocess.SubprocessError, RecordingError):
         # fmt: off
         done = run_ffmpeg([
@@ -146,13 +154,13 @@ def size_at(path: Path, pictures: PictureFacts, moment: float) -> tuple[int, int
             "-map", f"0:{pictures.index}", "-frames:v", "1", "-vf", "showinfo=checksum=0", "-f", "null", "-",
         ], ASK_SECONDS)
         # fmt: on
-        if (told := SHOWN.search(done.stderr)) is not None:
-            return int(told["width"]), int(told["height"])
+        if (shown := SHOWN.search(done.stderr)) is not None:
+            return int(shown["width"]), int(shown["height"])
     return None
 
 
 def sample_arguments(executable: str, path: Path, pictures: PictureFacts) -> list[str]:
-    """Some key frames, small, as raw planes of 16 bits on standard output: green, blue, red."""
+    """The command that gives some key frames, small, as raw planes of 16 bits on standard output: green, blue, red."""
     side, count = SAMPLE
     # fmt: off
     return [
@@ -169,7 +177,7 @@ def _to_rgb(pictures: PictureFacts) -> str:
 
 
 def _white(executable: str, path: Path, pictures: PictureFacts) -> float:
-    """Of the whole film, so that its exposure does not change on the way."""
+    """Diffuse white of the whole video, cd/m2: one value, so that the exposure does not change on the way."""
     side, _ = SAMPLE
     with contextlib.suppress(OSError, subprocess.SubprocessError):
         done = run_ffmpeg(sample_arguments(executable, path, pictures), ASK_SECONDS)
@@ -181,9 +189,9 @@ def _white(executable: str, path: Path, pictures: PictureFacts) -> float:
     return hdr.WHITES[0]
 
 
-def _seconds(told: re.Match[bytes], otherwise: float) -> float:
-    """A picture's stamp; `otherwise` where it has none."""
+def _seconds(shown: re.Match[bytes], otherwise: float) -> float:
+    """A picture's time stamp; `otherwise` where it has none."""
     try:
-        return float(told["time"])
+        return float(shown["time"])
     except ValueError:
         return otherwise

@@ -1,6 +1,6 @@
-"""What a video file holds, asked of ffmpeg without decoding it whole: pictures, colours, sound tracks, first stamps.
+"""What a video file holds: its video stream, colours, sound tracks and first time stamps, asked of ffmpeg.
 
-OpenCV, which decodes what is ordinary, tells nothing of all that.
+OpenCV, which decodes ordinary files, says nothing of that.
 """
 
 from __future__ import annotations
@@ -16,17 +16,19 @@ from puppet.media.ffmpeg_arguments import literal, video_input
 from puppet.media.ffmpeg_child import ask_ffmpeg, find_ffmpeg
 from puppet.media.hdr import TRANSFERS
 
-ASK_SECONDS = 30.0  # a network drive takes its time
-FIRST_PACKETS = 120  # whose stamps tell the usual distance
+ASK_SECONDS = 30.0  # a network drive is slow
+FIRST_PACKETS = 120  # whose time stamps give the usual distance
 JUMPING = {"mpegts", "mpeg"}  # formats whose stamps start anew where recordings were joined
 ONE_SIZE = {"mov", "avi"}  # formats that name one size for all pictures
 
 
 @dataclass(frozen=True)
 class PictureFacts:
-    """The video stream. index: among all streams; width, height: px, as coded; transfer, primaries, matrix: ffmpeg's
-    names, "" when the file does not say; dolby: profile of Dolby Vision whose base layer nothing else understands;
-    hidden: a cover picture comes before it, which OpenCV might take instead.
+    """The video stream of a file.
+
+    index: among all streams. width, height: px, as coded. transfer, primaries, matrix: ffmpeg's names, "" when the file
+    does not say. dolby: the profile of Dolby Vision where other decoders cannot use the base layer. hidden: a cover
+    picture comes before it, which OpenCV might take instead.
     """
 
     index: int
@@ -41,15 +43,18 @@ class PictureFacts:
 
     @property
     def hdr(self) -> bool:
+        """Whether it needs tone mapping."""
         return self.transfer in TRANSFERS
 
 
 @dataclass(frozen=True)
 class VideoFacts:
-    """known: ffmpeg could read the file at all; refused: it says that it cannot; jumping: stamps may start anew on the
-    way; one_size: pictures cannot change theirs; seconds: as the file states, None when it does not; pictures: None
-    when nothing moves in it; cover: there is a still picture, as of an album; sounds, sound: indices of tracks that can
-    be decoded, and the one to be heard; stamps: of the first pictures, s.
+    """What ffmpeg says of a file.
+
+    known: it could read the file. refused: it says that it cannot. jumping: time stamps may start anew on the way.
+    one_size: frames cannot change their size. seconds: length as the file states it; None when it does not. pictures:
+    the video stream; None where there is none. cover: there is a still picture, as of an album. sounds: indices of the
+    tracks that can be decoded; sound: the one to be heard. stamps: of the first frames, s.
     """
 
     known: bool = False
@@ -65,7 +70,7 @@ class VideoFacts:
 
 
 def probe_video(path: Path) -> VideoFacts:
-    """Nothing known when ffmpeg is missing, or cannot tell. Raises OSError when there is no such file."""
+    """What a file holds; not `known` when ffmpeg is missing or cannot read it. Raises OSError for a missing file."""
     state = path.stat()
     return _asked(path.absolute(), state.st_size, state.st_mtime_ns)
 
@@ -80,7 +85,7 @@ def _asked(path: Path, _size: int, _changed: int) -> VideoFacts:
 
 
 def facts_arguments(executable: str, path: Path) -> list[str]:
-    """Words on every stream, and a line of numbers for the first packets of the first video that is no cover."""
+    """Ask for a description of every stream, and a line of numbers for the first packets of the first video."""
     # fmt: off
     return [
         executable, "-hide_banner", "-nostats", "-nostdin", *video_input(path),
@@ -89,13 +94,16 @@ def facts_arguments(executable: str, path: Path) -> list[str]:
     # fmt: on
 
 
-def parse_facts(packets: str, told: str) -> VideoFacts:
-    """Framecrc's lines, and ffmpeg's words on the file; its name must be left out of them, for it may say anything."""
-    opened = re.search(r"^Input #0, (\S+), from", told, re.M)
+def parse_facts(packets: str, description: str) -> VideoFacts:
+    """What ffmpeg prints -> facts. packets: framecrc's lines; description: of the file, without its name.
+
+    The name is left out because it may look like anything.
+    """
+    opened = re.search(r"^Input #0, (\S+), from", description, re.M)
     if opened is None:
         return VideoFacts(refused=True)
     formats = set(opened[1].split(","))
-    words = told.partition("\nOutput #0")[0].partition("\nStream mapping:")[0]
+    words = description.partition("\nOutput #0")[0].partition("\nStream mapping:")[0]
     streams = re.split(r"^ +(?=Stream #0:\d)", words, flags=re.M)
     length = re.search(r"^  Duration: (\d+):(\d+):([\d.]+)", streams[0], re.M)
     videos = [s for s in streams[1:] if re.match(r"[^\n]*?: Video: ", s)]
@@ -116,13 +124,15 @@ def parse_facts(packets: str, told: str) -> VideoFacts:
 
 
 def packet_stamps(packets: str) -> tuple[float, ...]:
-    """Seconds, in order, of framecrc's packets that are shown."""
+    """Time stamps of framecrc's packets that are shown: seconds, in order."""
     return tuple(begin for begin, _ in packet_spans(packets))
 
 
 def packet_spans(packets: str) -> list[tuple[float, float]]:
-    """Framecrc's lines ("#tb 0: 1/600", then "stream, dts, pts, duration, size, checksum, flags") -> when each picture
-    comes and for how long it stays, seconds, in order. Those before a cut that an edit list makes are not shown.
+    """Framecrc's lines -> when each frame comes and for how long it stays, seconds, in order.
+
+    The lines: "#tb 0: 1/600", then "stream, dts, pts, duration, size, checksum, flags". Frames before a cut that an
+    edit list makes are left out, because they are not shown.
     """
     base = re.search(r"^#tb 0: (\d+)/(\d+)", packets, re.M)
     if base is None:
@@ -139,8 +149,9 @@ def _index(stream: str) -> int:
 
 
 def _rank(stream: str) -> tuple[bool, bool]:
-    """Least for the track that a player would choose: what describes the film or comments on it comes last, what is
-    marked as the default first.
+    """Sort key of sound tracks, least for the one that a player would choose.
+
+    Tracks that describe the video or comment on it come last, the one marked as default comes first.
     """
     head = stream.partition("\n")[0]
     aside = re.search(r"\((comment|visual impaired|hearing impaired|descriptions|karaoke|clean effects)\)", head)

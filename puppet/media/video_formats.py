@@ -1,5 +1,6 @@
-"""What a video file is, told by its first bytes. Only files that hold their own pictures are opened: a playlist under
-whatever name would have the decoder open other files, or the network.
+"""Recognises the format of a video file by its first bytes, and refuses what does not hold its own pictures.
+
+A playlist, under whatever name, would have the decoder open other files, or the network.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def format_of(head: bytes) -> str | None:
 
 
 def is_transport_stream(head: bytes) -> bool:
-    """Three packets in a row, which may begin anywhere in the first one."""
+    """Whether there are three packets of an MPEG transport stream in a row; `head` may begin within the first."""
     head = head[: 4 * max(TS_PACKETS)]
     return any(
         all(head[start + n * size : start + n * size + 1] == bytes([TS_SYNC]) for n in range(3))
@@ -67,7 +68,7 @@ def is_transport_stream(head: bytes) -> bool:
 
 
 def is_playlist(head: bytes) -> bool:
-    """A text that names other files or addresses: M3U, ffconcat, DASH, SDP, PLS, ASX, SMIL."""
+    """Whether it is a text that names other files or addresses: M3U, ffconcat, DASH, SDP, PLS, ASX, SMIL."""
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     return (
         text.startswith(LISTS)
@@ -81,7 +82,7 @@ def is_playlist(head: bytes) -> bool:
 
 
 def index_comes_last(head: bytes) -> bool:
-    """An MP4 whose pictures lie before what says where they are."""
+    """Whether it is an MP4 whose index comes after its pictures."""
     place = 0
     while place + 8 <= len(head):
         name, size = head[place + 4 : place + 8], int.from_bytes(head[place : place + 4], "big")
@@ -92,7 +93,7 @@ def index_comes_last(head: bytes) -> bool:
 
 
 def open_checked(path: Path) -> io.BufferedReader:
-    """The file, open at its beginning, if it is a video that holds its own pictures. Raises OSError, or SourceError."""
+    """The file, open at its beginning. Raises OSError, or SourceError for what is no video with its own pictures."""
     if not stat.S_ISREG(os.stat(path).st_mode) and not path.is_dir():  # a pipe would wait for ever for its writer
         raise SourceError(f"{path}: not a file that can be read as a video", "unreadable")
     file = path.open("rb")

@@ -1,1 +1,1 @@
-"""A new actor from footage: the training job, its child process, the filming prompts."""
+"""A new actor from footage: the training job, its child process, the prompts for filming."""

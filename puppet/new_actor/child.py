@@ -1,6 +1,6 @@
-"""`python -m puppet.new_actor.child FOLDER checking|training`: the process that makes an actor; see `making`.
+"""`python -m puppet.new_actor.child FOLDER checking|training`: the process that makes an actor; see `job`.
 
-It runs the training tools as commands, one after the other, writes down how it goes, and stops when it is asked to.
+It runs the training tools as commands, one after the other, writes the state of the job, and stops on request.
 """
 
 from __future__ import annotations
@@ -19,114 +19,118 @@ from typing import cast
 
 from puppet.core.errors import PuppetError
 from puppet.new_actor import job
-from puppet.process.log import explained
+from puppet.process.log import explained, start
 from puppet.storage.file_lock import acquire
 
-LOOK_EVERY = 0.2  # s between looks for the wish to stop
-LAST_WORDS = 5.0  # s that a tool's output may still take after its end; a process it left behind may hold it open
-PATIENCE = 2.0  # s; longer than any window looks at the lock
+POLL_EVERY = 0.2  # s between two checks for the request to stop
+OUTPUT_TIMEOUT = 5.0  # s that a tool's output may still take after its end; a process it left behind may hold it open
+LOCK_TIMEOUT = 2.0  # s; longer than any window looks at the lock
 TOOLS = (sys.executable, "-m")
 
 
 class Stopped(Exception):
-    """The user wanted it to end, and there is nothing to keep."""
+    """Raised when the user stopped the job and there is nothing to keep."""
 
 
-def check_command(folder: Path, wish: job.Wish, tools: Sequence[str] = TOOLS) -> list[str]:
-    """Footage -> data set and report."""
-    return [*tools, "models", "prepare", *wish.footage, "-o", str(folder / job.DATA), "--force"]
+def check_command(folder: Path, request: job.JobRequest, tools: Sequence[str] = TOOLS) -> list[str]:
+    """The command that makes a data set and a report of the footage."""
+    return [*tools, "models", "prepare", *request.footage, "-o", str(folder / job.DATA), "--force"]
 
 
-def train_command(folder: Path, wish: job.Wish, tools: Sequence[str] = TOOLS) -> list[str]:
-    """Data set -> run; a run that is there already is gone on with."""
+def train_command(folder: Path, request: job.JobRequest, tools: Sequence[str] = TOOLS) -> list[str]:
+    """The command that trains on the data set; it continues a run that has begun."""
     run = folder / job.RUN
     resume = ["--resume"] if (run / "run.json").exists() else []
     data = str(folder / job.DATA)
-    return [*tools, "models", "train", data, "-o", str(run), "--minutes", f"{wish.minutes:g}", *resume]
+    return [*tools, "models", "train", data, "-o", str(run), "--minutes", f"{request.minutes:g}", *resume]
 
 
-def export_command(folder: Path, wish: job.Wish, tools: Sequence[str] = TOOLS) -> list[str]:
-    """Run -> actor file."""
-    file = str(folder / f"{wish.name}.actor")
-    told = [f"--consent={wish.consent}", f"--name={wish.name}"]
+def export_command(folder: Path, request: job.JobRequest, tools: Sequence[str] = TOOLS) -> list[str]:
+    """The command that exports the run to an actor file."""
+    file = str(folder / f"{request.name}.actor")
+    told = [f"--consent={request.consent}", f"--name={request.name}"]
     return [*tools, "export", str(folder / job.RUN), "-o", file, *told, "--force"]
 
 
-def work(folder: Path, what: str, tools: Sequence[str] = TOOLS) -> None:
-    """Raises PuppetError when a tool fails, Stopped."""
-    wish = job.look(folder).wish
-    if what == job.CHECKING:
-        if run(folder, check_command(folder, wish, tools)):
+def work(folder: Path, task: job.JobState, tools: Sequence[str] = TOOLS) -> None:
+    """Check the footage, or train and export, and write the states. Raises PuppetError when a tool fails, Stopped."""
+    request = job.read_job(folder).request
+    if task is job.JobState.CHECKING:
+        if run(folder, check_command(folder, request, tools)):
             raise Stopped("You stopped it")
-        job.tell(folder, job.CHECKED)
+        job.write_state(folder, job.JobState.CHECKED)
         return
-    stopped = run(folder, train_command(folder, wish, tools))
+    stopped = run(folder, train_command(folder, request, tools))
     if stopped and not list((folder / job.RUN / "checkpoints").glob("step-*")):
         raise Stopped("You stopped it before anything was learnt")
-    job.tell(folder, job.EXPORTING)
+    job.write_state(folder, job.JobState.EXPORTING)
     (folder / job.STOP).unlink(missing_ok=True)
-    run(folder, export_command(folder, wish, tools))
-    from puppet.actor import library  # ONNX Runtime is slow to import, and not needed until now
+    run(folder, export_command(folder, request, tools))
+    from puppet.actor import library  # numpy and OpenCV would take memory during hours of training
 
-    job.tell(folder, job.DONE, actor=library.admit(folder / f"{wish.name}.actor"))
+    job.write_state(folder, job.JobState.DONE, actor=library.admit(folder / f"{request.name}.actor"))
 
 
 def run(folder: Path, command: Sequence[str]) -> bool:
-    """Run a tool to its end, or until the user wants it to stop; whether that was so. Raises PuppetError."""
+    """Run a tool to its end, or until the user stops the job; whether it was stopped. Raises PuppetError."""
     print(f"\n$ {' '.join(command)}", flush=True)
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    said: list[bytes] = []
-    listener = threading.Thread(target=_pass_on, args=(process, said), name="listener", daemon=True)
+    output: list[bytes] = []
+    listener = threading.Thread(target=_pass_on, args=(process, output), name="listener", daemon=True)
     listener.start()
     stopping = False
     while process.poll() is None:
         if not stopping and (folder / job.STOP).exists():
             stopping = True
             process.send_signal(signal.SIGTERM if sys.platform == "win32" else signal.SIGINT)
-        time.sleep(LOOK_EVERY)
-    listener.join(LAST_WORDS)
+        time.sleep(POLL_EVERY)
+    listener.join(OUTPUT_TIMEOUT)
     if process.returncode and not stopping:
-        words = b"".join(said).decode("utf-8", errors="replace")
-        raise PuppetError(why(words) or f"{command[2]} ended with code {process.returncode}; see {folder / job.LOG}")
+        text = b"".join(output).decode("utf-8", errors="replace")
+        raise PuppetError(
+            reason_in(text) or f"{command[2]} ended with code {process.returncode}; see {folder / job.LOG}"
+        )
     return stopping
 
 
-def why(said: str) -> str:
-    """What a tool gave as its reason: its last line that begins with "error: "."""
-    errors = [line.partition("error: ")[2] for line in said.splitlines() if line.startswith("error: ")]
+def reason_in(output: str) -> str:
+    """The reason that a tool printed, its last line that begins with "error: "; empty without one."""
+    errors = [line.partition("error: ")[2] for line in output.splitlines() if line.startswith("error: ")]
     return errors[-1].strip() if errors else ""
 
 
-def _pass_on(process: subprocess.Popen[bytes], said: list[bytes]) -> None:
-    """Keep what the tool says, and write it into our own log too, as soon as it is said.
+def _pass_on(process: subprocess.Popen[bytes], output: list[bytes]) -> None:
+    """Keep what the tool prints, and write it to our own log too, at once.
 
-    A log that cannot be written (no room on the disk) stops nothing: a tool that nobody listened to would hang.
+    A log that cannot be written (no room on the disk) stops nothing: a tool whose output nobody reads would hang.
     """
     out = cast(io.BufferedReader, process.stdout)
     while data := out.read1():
-        said.append(data)
+        output.append(data)
         with contextlib.suppress(OSError):
             sys.stdout.buffer.write(data)
             sys.stdout.flush()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    folder, what = (sys.argv[1:] if arguments is None else arguments)[:2]
+    """Do the task that the command line names; 0, 2 when it failed or was stopped, 3 when another child works on it."""
+    folder, task = (sys.argv[1:] if arguments is None else arguments)[:2]
     place = Path(folder)
-    lock = acquire(place / job.LOCK, PATIENCE)
+    lock = acquire(place / job.LOCK, LOCK_TIMEOUT)
     if lock is None:
         return 3
     with contextlib.suppress(OSError, AttributeError):
         os.nice(5)  # the window's picture comes first
     with lock:
+        start(f"new actor, {task}")
         (place / job.PID).write_text(str(os.getpid()))  # for people who look; the lock is what counts
         try:
-            work(place, what)
+            work(place, job.JobState(task))
         except (PuppetError, Stopped) as problem:
-            job.tell(place, job.FAILED, str(problem))
+            job.write_state(place, job.JobState.FAILED, str(problem))
             return 2
         except Exception as problem:  # nobody sees a traceback; the window shows the state
-            job.tell(place, job.FAILED, str(explained(problem, "Making the actor")))
+            job.write_state(place, job.JobState.FAILED, str(explained(problem, "Making the actor")))
             raise
     return 0
 

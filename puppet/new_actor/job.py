@@ -1,9 +1,9 @@
-"""Making an actor from footage: a folder for each, and a child process that works in it and outlives the window.
+"""The jobs that make actors from footage: a folder for each, and a child process that outlives the window.
 
-The folder tells everything, so that the next window finds what goes on: what was asked (job.json), what came of it
+The folder holds everything, so that the next window finds a running job: the request (job.json), the state
 (state.json), what the training tools write (data.h5, data.report.txt, data.report.png, run/metrics.jsonl, run/sheets),
-and what they say (log.txt). A lock that the child holds tells whether it lives. The training tools themselves (torch,
-models, export) are commands, never imported here.
+and what they print (log.txt). The child holds a lock while it lives. The training tools (torch, models, export) are
+commands, never imported here.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -30,21 +31,37 @@ from puppet.storage.folders import jobs_folder
 
 JOB, STATE, STOP, LOG, LOCK, PID = "job.json", "state.json", "stop", "log.txt", "lock", "pid"
 DATA, REPORT, SHEET, RUN = "data.h5", "data.report.txt", "data.report.png", "run"
-# A job's states, in order. While it is in one of WORKING, its child lives, or has died.
-CHECKING, CHECKED, TRAINING, EXPORTING, DONE, FAILED = "checking", "checked", "training", "exporting", "done", "failed"
-WORKING = (CHECKING, TRAINING, EXPORTING)
 TOOLS = ("torch", "h5py", "onnx", "safetensors", "scipy")  # what the extra `train` brings
 CHILD = ("-m", "puppet.new_actor.child")
-STATES = (CHECKING, CHECKED, TRAINING, EXPORTING, DONE, FAILED)
 LOG_TAIL = 4000  # bytes
 MAX_BYTES, MAX_METRICS_BYTES = 1 << 20, 64 << 20  # of job.json, state.json and the report; of metrics.jsonl
-LONGEST_TEXT = 2000  # characters
-MOST_MINUTES = 100_000.0
+MAX_TEXT = 2000  # characters
+MAX_MINUTES = 100_000.0
+
+
+class JobState(str, Enum):
+    """The states of a job, in order. The values are stored in state.json."""
+
+    CHECKING = "checking"  # the footage
+    CHECKED = "checked"  # it can be trained
+    TRAINING = "training"
+    EXPORTING = "exporting"
+    DONE = "done"
+    FAILED = "failed"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+WORKING = (JobState.CHECKING, JobState.TRAINING, JobState.EXPORTING)  # the child runs, or has died
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What was asked: job.json. minutes: of training; 0, no consent and no name: not asked yet."""
+class JobRequest:
+    """What the user asked for, as in job.json.
+
+    footage: absolute paths. minutes: of training. Name, consent and minutes are empty until training was asked for.
+    """
 
     footage: tuple[str, ...]
     name: str = ""
@@ -54,19 +71,19 @@ class Wish:
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """How it stands, at one moment.
+    """A job at one moment.
 
-    state: "checking", "checked" (it can be trained), "training", "exporting", "done" or "failed" (error says why).
-    words: the newest line that the tools said. share: of the work of this state, 0 .. 1, None when unknown.
-    losses: (step, loss). sample: the newest sheet of sample pictures. actor: the file, when done.
+    running: the child lives. error: why it failed. message: the newest line that the tools printed. share: of the work
+    of this state that is done, 0 .. 1, None when unknown. losses: (step, loss). sample: the newest sheet of sample
+    pictures. report: on the footage. actor: the file, when done.
     """
 
     folder: Path
-    wish: Wish
-    state: str
+    request: JobRequest
+    state: JobState
     running: bool
     error: str = ""
-    words: str = ""
+    message: str = ""
     share: float | None = None
     seconds_left: float | None = None
     losses: tuple[tuple[int, float], ...] = ()
@@ -77,7 +94,7 @@ class Job:
 
 
 def what_is_missing() -> str:
-    """What must be installed before an actor can be trained, in words with the command; empty when nothing is."""
+    """What must be installed before an actor can be trained, with the command; empty when nothing is missing."""
     if checkout() is None:
         return (
             "The training tools come with Puppet's source, not with the installed program. Get the source, and in its"
@@ -101,28 +118,28 @@ def checkout() -> Path | None:
 
 
 def begin(footage: Sequence[Path], folder: Path | None = None) -> Path:
-    """Start looking through footage, in a child process; the job's folder. Raises PuppetError."""
+    """Start checking footage in a child process; the job's folder. Raises PuppetError."""
     job = (folder or jobs_folder()) / datetime.now().strftime("%Y-%m-%d-%H%M%S-%f")
     try:
         job.mkdir(parents=True)
-        _write(job / JOB, asdict(Wish(tuple(str(path.resolve()) for path in footage))))
+        _write(job / JOB, asdict(JobRequest(tuple(str(path.resolve()) for path in footage))))
     except OSError as problem:
         raise PuppetError(f"{job} cannot be made: {reason(problem)}") from problem
-    _start(job, CHECKING)
+    _start(job, JobState.CHECKING)
     return job
 
 
 def train(folder: Path, name: str, consent: str, minutes: float) -> None:
-    """Start training on footage that was looked through, or go on after a failure. Raises PuppetError."""
+    """Start training on footage that was checked, or continue after a failure. Raises PuppetError."""
     if not consent.strip():
         raise PuppetError("Without the consent of the person shown, no actor is made")
     _refuse_running(folder)
-    _write(folder / JOB, asdict(Wish(look(folder).wish.footage, name, consent.strip(), minutes)))
-    _start(folder, TRAINING)
+    _write(folder / JOB, asdict(JobRequest(read_job(folder).request.footage, name, consent.strip(), minutes)))
+    _start(folder, JobState.TRAINING)
 
 
 def stop(folder: Path) -> None:
-    """Ask the child to stop; what was learnt until then becomes an actor. Returns at once. Raises PuppetError."""
+    """Ask the child to stop; what was learnt by then becomes an actor. Returns at once. Raises PuppetError."""
     try:
         (folder / STOP).touch()
     except OSError as problem:
@@ -137,38 +154,38 @@ def discard(folder: Path) -> None:
 
 
 def find_jobs(folder: Path | None = None) -> list[Job]:
-    """All jobs, oldest first. What is no job is left out."""
-    jobs = []
+    """All jobs, oldest first; folders that hold none are left out."""
+    jobs: list[Job] = []
     with contextlib.suppress(OSError):
         for place in sorted((folder or jobs_folder()).iterdir()):
             with contextlib.suppress(PuppetError):
-                jobs.append(look(place))
+                jobs.append(read_job(place))
     return jobs
 
 
-def look(folder: Path) -> Job:
-    """How a job stands. Raises PuppetError when the folder is none."""
+def read_job(folder: Path) -> Job:
+    """A job as it is now. Raises PuppetError when the folder holds none."""
     try:
-        wish = _wish(read_json(folder / JOB, MAX_BYTES))
-        state, error, actor = _told(read_json(folder / STATE, MAX_BYTES))
+        request = _parse_request(read_json(folder / JOB, MAX_BYTES))
+        state, error, actor = _parse_state(read_json(folder / STATE, MAX_BYTES))
     except (OSError, ValueError) as problem:
         raise PuppetError(f"{folder}: holds no actor in the making ({problem})") from problem
     running = is_locked(folder / LOCK)
     if state in WORKING and not running:
-        state, error = FAILED, "It was interrupted: the computer or the process was ended. It can go on"
-    words = last_words(folder / LOG)
+        state, error = JobState.FAILED, "It was interrupted: the computer or the process was ended. It can go on"
+    message = last_line(folder / LOG)
     rows = training_rows(folder / RUN / "metrics.jsonl")
-    share = share_in(words) if state == CHECKING else None
+    share = share_in(message) if state is JobState.CHECKING else None
     left = None
-    if state == TRAINING and rows and wish.minutes:
+    if state is JobState.TRAINING and rows and request.minutes:
         spent = float(rows[-1].get("seconds", 0.0))
-        share = min(1.0, spent / (60 * wish.minutes))
-        left = max(0.0, 60 * wish.minutes - spent)
+        share = min(1.0, spent / (60 * request.minutes))
+        left = max(0.0, 60 * request.minutes - spent)
     losses = tuple((int(row["step"]), float(row["loss"])) for row in rows if row.get("kind") == "train")
     sheets = sorted((folder / RUN / "sheets").glob("step-*.png"))
     report, picture = folder / REPORT, folder / SHEET
     return Job(
-        folder, wish, state, running, error, words, share, left, losses,
+        folder, request, state, running, error, message, share, left, losses,
         sheets[-1] if sheets else None,
         _text(report),
         picture if picture.exists() else None,
@@ -177,8 +194,8 @@ def look(folder: Path) -> Job:
 
 
 def training_rows(path: Path) -> list[dict[str, Any]]:
-    """The rows of a metrics.jsonl that say a step, a kind and, of training, a loss; a torn last line is left out."""
-    rows = []
+    """The rows of a metrics.jsonl with a step, a kind and, of training, a loss; a torn last line is left out."""
+    rows: list[dict[str, Any]] = []
     with contextlib.suppress(OSError):
         for line in read_limited(path, MAX_METRICS_BYTES).splitlines():
             with contextlib.suppress(ValueError):
@@ -188,8 +205,8 @@ def training_rows(path: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def last_words(path: Path) -> str:
-    """The newest line of a log that says anything, as one line that can be shown."""
+def last_line(path: Path) -> str:
+    """The newest line of a log that is not empty, as text that can be shown; empty without a log."""
     try:
         lines = read_end(path, LOG_TAIL).decode("utf-8", errors="replace").splitlines()
     except OSError:
@@ -197,42 +214,45 @@ def last_words(path: Path) -> str:
     return one_line(next((line.strip() for line in reversed(lines) if line.strip()), ""), LOG_TAIL)
 
 
-def share_in(words: str) -> float | None:
-    """ "tracking: 120/600 frames (20 %), ..." -> 0.2"""
-    before, found, _ = words.partition(" %)")
+def share_in(message: str) -> float | None:
+    """The share that a line of progress names: "tracking: 120/600 frames (20 %), ..." -> 0.2; None without one."""
+    before, found, _ = message.partition(" %)")
     number = before.rpartition("(")[2]
     return int(number) / 100 if found and number.isdecimal() else None
 
 
-def _wish(stored: Any) -> Wish:
-    """Raises ValueError for what `begin` and `train` did not write: it becomes arguments of commands."""
+def _parse_request(stored: Any) -> JobRequest:
+    """The request of job.json. Raises ValueError for anything else than `begin` and `train` write.
+
+    Its texts become arguments of commands.
+    """
     if not isinstance(stored, dict) or not isinstance(stored.get("footage"), list):
         raise ValueError(f"{JOB} is no job")
     footage, minutes = tuple(stored["footage"]), stored.get("minutes", 0.0)
     if not all(isinstance(file, str) and os.path.isabs(file) and "\0" not in file for file in footage):
         raise ValueError(f"{JOB} names footage that cannot be")
     texts = [stored.get(name, "") for name in ("name", "consent")]
-    if not all(isinstance(text, str) and len(text) <= LONGEST_TEXT and is_plain(text, lines=True) for text in texts):
+    if not all(isinstance(text, str) and len(text) <= MAX_TEXT and is_plain(text, lines=True) for text in texts):
         raise ValueError(f"{JOB} holds texts that cannot be shown")
     if texts[0] and not is_file_name(texts[0]):
         raise ValueError(f"{JOB} holds a name that cannot be a file's")
-    if type(minutes) not in (int, float) or not 0 <= minutes <= MOST_MINUTES:
+    if type(minutes) not in (int, float) or not 0 <= minutes <= MAX_MINUTES:
         raise ValueError(f"{JOB} holds minutes that cannot be")
-    return Wish(footage, *texts, minutes=float(minutes))
+    return JobRequest(footage, *texts, minutes=float(minutes))
 
 
-def _told(stored: Any) -> tuple[str, str, Path | None]:
+def _parse_state(stored: Any) -> tuple[JobState, str, Path | None]:
     """State, error and actor file of state.json. Raises ValueError."""
-    if not isinstance(stored, dict) or stored.get("state") not in STATES:
-        raise ValueError(f"{STATE} tells no state")
+    if not isinstance(stored, dict) or stored.get("state") not in [state.value for state in JobState]:
+        raise ValueError(f"{STATE} holds no state")
     error, actor = stored.get("error", ""), stored.get("actor", "")
     if not isinstance(error, str) or not isinstance(actor, str) or "\0" in actor:
-        raise ValueError(f"{STATE} tells no state")
-    return stored["state"], one_line(error, LONGEST_TEXT), Path(actor) if actor else None
+        raise ValueError(f"{STATE} holds no state")
+    return JobState(stored["state"]), one_line(error, MAX_TEXT), Path(actor) if actor else None
 
 
 def _is_row(row: dict[str, Any]) -> bool:
-    """Whether the figures of a row of metrics.jsonl are ones. Finite they are: `parse_json` lets nothing else through.
+    """Whether the figures of a row of metrics.jsonl are numbers; `parse_json` has refused infinite ones.
 
     seconds: since the start of training.
     """
@@ -249,28 +269,28 @@ def _text(path: Path) -> str:
     return "\n".join(one_line(line, LOG_TAIL) for line in lines)
 
 
-def tell(folder: Path, state: str, error: str = "", actor: Path | None = None) -> None:
-    """Write how a job stands; for `begin`, `train` and the child."""
-    _write(folder / STATE, {"state": state, "error": error, "actor": str(actor) if actor else ""})
+def write_state(folder: Path, state: JobState, error: str = "", actor: Path | None = None) -> None:
+    """Write the state of a job; for `begin`, `train` and the child. Raises PuppetError."""
+    _write(folder / STATE, {"state": state.value, "error": error, "actor": str(actor) if actor else ""})
 
 
-def _start(folder: Path, state: str) -> None:
-    """The child in a session of its own: neither the window's end nor its Ctrl-C reaches it."""
+def _start(folder: Path, state: JobState) -> None:
+    """Start the child in a session of its own: neither the window's end nor its Ctrl-C reaches it."""
     _refuse_running(folder)
-    tell(folder, state)
+    write_state(folder, state)
     (folder / STOP).unlink(missing_ok=True)
     apart: dict[str, Any] = (
         {"creationflags": 0x00000008 | 0x00000200}  # DETACHED_PROCESS, CREATE_NEW_PROCESS_GROUP
         if sys.platform == "win32"
         else {"start_new_session": True}
     )
-    command = [sys.executable, *CHILD, str(folder), state]
+    command = [sys.executable, *CHILD, str(folder), state.value]
     try:
         with (folder / LOG).open("ab") as log:
             child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=checkout(), **apart)
         _wait_for_lock(folder, child)
     except OSError as problem:
-        tell(folder, FAILED, f"The work could not be started: {reason(problem)}")
+        write_state(folder, JobState.FAILED, f"The work could not be started: {reason(problem)}")
         raise PuppetError(f"The work in {folder} could not be started: {reason(problem)}") from problem
 
 
@@ -279,8 +299,11 @@ def _refuse_running(folder: Path) -> None:
         raise PuppetError("It is being worked on already")
 
 
-def _wait_for_lock(folder: Path, child: subprocess.Popen) -> None:
-    """From now on `look` tells the truth. The child is nobody's to wait for afterwards: it may outlive us."""
+def _wait_for_lock(folder: Path, child: subprocess.Popen[bytes]) -> None:
+    """Wait until the child holds its lock, so that `read_job` finds it running.
+
+    Nobody waits for the child afterwards: it may outlive this process.
+    """
     while not is_locked(folder / LOCK):
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(0.02)

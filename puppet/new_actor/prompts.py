@@ -1,4 +1,4 @@
-"""What somebody who is filmed for an actor is asked to do, and when: pure."""
+"""The prompts for somebody who is filmed for an actor: what to do, and for how long."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    words: str
+    """What to do, for so many seconds."""
+
+    text: str
     seconds: float
 
 
@@ -34,20 +36,24 @@ TOTAL = sum(prompt.seconds for prompt in PROMPTS)  # s
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """number, of: which prompt of how many, from 1; left: s of this prompt; share: of the whole, 0 .. 1."""
+    """The prompt at one moment.
 
-    words: str
+    number, count: which prompt of how many, from 1. seconds_left: of this prompt. share: of all prompts together that
+    is over, 0 .. 1.
+    """
+
+    text: str
     number: int
-    of: int
-    left: float
+    count: int
+    seconds_left: float
     share: float
 
 
 def cue_at(seconds: float) -> Cue | None:
-    """What to do so many seconds after the beginning; None when it is over."""
+    """The prompt so many seconds after the start; None after the last one."""
     end = 0.0
     for number, prompt in enumerate(PROMPTS, 1):
         end += prompt.seconds
         if seconds < end:
-            return Cue(prompt.words, number, len(PROMPTS), end - seconds, max(0.0, seconds) / TOTAL)
+            return Cue(prompt.text, number, len(PROMPTS), end - seconds, max(0.0, seconds) / TOTAL)
     return None

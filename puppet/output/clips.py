@@ -1,4 +1,4 @@
-"""The last seconds as a small animation, GIF or WebP, which says what it is."""
+"""Saves the last seconds as a small animation, GIF or WebP, with its provenance."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def save_clip(results: Sequence[Result], folder: Path, kind: str, about: Provena
 
 
 def clip_arguments(executable: str, width: int, height: int, kind: str, target: Path) -> list[str]:
-    """Raw BGR pictures on standard input -> an animation. A GIF gets the 256 colours that suit it best."""
+    """Raw BGR pictures on standard input -> an animation. A GIF gets its own palette of 256 colours."""
     palette = "split[a][b];[a]palettegen=stats_mode=diff[p];[b][p]paletteuse=dither=bayer:bayer_scale=4"
     how = {
         "gif": ["-filter_complex", palette, "-f", "gif"],

@@ -1,4 +1,4 @@
-"""A result as one picture, for whatever leaves the program. No text is burnt in, but for the badge if it is asked."""
+"""A result as one picture, for every output. Nothing is drawn into it but the badge, where that is asked for."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ PANE_SCALE = 2  # side by side, the picture is this many portraits high
 
 
 def compose(result: Result, layout: Layout, height: int = 0, badge: bool = False) -> Image:
-    """uint8 (H, W, 3) BGR: driver left, actor right, both as high as PANE_SCALE portraits; or one of them alone, at its
-    own size. Without an actor the driver alone.
+    """What a layout shows of a result, uint8 (H, W, 3) BGR.
 
-    height: px, of the whole picture instead; 0: as said. badge: put the sign on the actor's picture.
+    Driver left, actor right, both as high as PANE_SCALE portraits; or one of them alone, at its own size. Without an
+    actor the driver alone. height: px, another one for the whole picture; 0: as said. badge: put the badge on the
+    actor's picture.
     """
     frame, portrait = result.frame.image, result.portrait
     if layout is Layout.DRIVER or portrait is None:

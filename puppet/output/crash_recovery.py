@@ -1,4 +1,4 @@
-"""What a start does about what a killed process left behind: drafts go, takes are finished. See `unfinished`."""
+"""Recovers what a killed process left: takes become plain files, drafts are removed. See `storage.unfinished`."""
 
 from __future__ import annotations
 
@@ -24,14 +24,15 @@ PATIENCE = 30 * 24 * 3600.0  # s for which a list is kept of what lies on a disk
 
 
 def recover_unfinished() -> list[str]:
-    """Remove and finish what dead processes left; what was finished, in sentences. May take seconds where there is a
-    take. Trouble stops nothing: the next start tries again.
+    """Finish the takes and remove the drafts of processes that are dead; a sentence for each finished take.
+
+    May take seconds where there is a take. Errors are ignored: the next start tries again.
     """
-    told: list[str] = []
+    sentences: list[str] = []
     with contextlib.suppress(OSError):
         for path in sorted(lists_folder().glob(f"*{LIST}")):
             with contextlib.suppress(OSError):
-                told += _clear(path)
+                sentences += _recover(path)
         for path in lists_folder().glob(f"*{PARTS}"):
             with contextlib.suppress(OSError):
                 if not any(part.is_there for part in read_parts(path)):
@@ -41,24 +42,24 @@ def recover_unfinished() -> list[str]:
                 lock = acquire(path)
                 if lock is not None:
                     release(path, lock)
-    return told
+    return sentences
 
 
 def recover_and_report() -> None:
-    """For commands at their start: see `recover_unfinished`."""
-    for told in recover_unfinished():
-        print(told, file=sys.stderr)
+    """What a command does at its start: `recover_unfinished`, with the sentences on standard error."""
+    for sentence in recover_unfinished():
+        print(sentence, file=sys.stderr)
 
 
-def _clear(path: Path) -> list[str]:
-    """One process's list; it stays when something on it cannot be done now."""
+def _recover(path: Path) -> list[str]:
+    """Work through one process's list, which is kept when something on it cannot be done now."""
     lock = acquire(path)
     if lock is None:
-        return []  # it lives
+        return []  # its process lives
     with lock:
         if not is_at(path, lock):
             return []
-        entries, told = read_list(path), []
+        entries, sentences = read_list(path), []
         done = True
         for entry in entries:
             done = done and entry.path.parent.exists()  # else its disk may come back
@@ -66,22 +67,22 @@ def _clear(path: Path) -> list[str]:
                 entry.remove()
         takes = [entry for entry in entries if entry.kind is Kind.RECORDING and entry.is_there]
         sounds = [entry for entry in entries if entry.kind is Kind.SOUND and entry.is_there]
-        joined = {take.path: _finish(take, sounds, told) for take in takes}
+        joined = {take.path: _finish(take, sounds, sentences) for take in takes}
         for sound in sounds:
             if all(joined.get(take) for take in _takes_of(sound)):
                 sound.remove()
         if done or time.time() - os.fstat(lock.fileno()).st_mtime > PATIENCE:
             release(path, lock)
-    return told
+    return sentences
 
 
-def _finish(take: Entry, sounds: Sequence[Entry], told: list[str]) -> bool:
-    """Make a plain file of a take, with its sound; whether it has that now."""
+def _finish(take: Entry, sounds: Sequence[Entry], sentences: list[str]) -> bool:
+    """Make a plain file of a take, with its sound; whether the sound is in it now."""
     if take.path.stat().st_size == 0:
         take.remove()  # no picture had come
         return False
     if container(take.path) != "matroska" and not _is_fragmented(take.path):
-        return False  # somebody else's: ours is not finished
+        return False  # another program's file: ours is not finished
     sound = next((sound for sound in sounds if take.path in _takes_of(sound)), None)
     times = probe_frame_times(take.path).times
     if len(times) < 2:
@@ -97,7 +98,8 @@ def _finish(take: Entry, sounds: Sequence[Entry], told: list[str]) -> bool:
         executable = find_ffmpeg()
         heard = sound is not None and remux(take.path, executable, about, SoundTrack(sound.path), seconds)
         if heard or remux(take.path, executable, about):
-            told.append(f"{take.path} was interrupted when the program ended; its {seconds:.1f} s are complete now")
+            what = f"its {seconds:.1f} s are complete now"
+            sentences.append(f"{take.path} was interrupted when the program ended; {what}")
         return heard
     return False
 

@@ -1,4 +1,4 @@
-"""How much room is left for recordings, and for how long that will do."""
+"""Free disk space, and how long a recording fits into it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ LOW_SECONDS = 300.0
 
 @dataclass(frozen=True)
 class DiskSpace:
-    """free: bytes, None when the disk cannot be asked. seconds: of recording that fit, None when not known yet."""
+    """Free bytes, None when the disk cannot be asked; and seconds of recording that fit, None when not known yet."""
 
     free: int | None
     seconds: float | None = None
 
     @property
     def low(self) -> bool:
-        """A warning is due."""
+        """Whether the user should be warned."""
         few = self.free is not None and self.free < LOW_BYTES
         return few or (self.seconds is not None and self.seconds < LOW_SECONDS)
 
@@ -34,7 +34,7 @@ class DiskSpace:
 
 
 def disk_space(folder: Path, bytes_per_second: float | None = None) -> DiskSpace:
-    """Of the disk that `folder` is on, or will be. bytes_per_second: of the take that is running."""
+    """Space on the disk that `folder` is on, or will be. bytes_per_second: of the take that is running."""
     place = next((path for path in (folder, *folder.parents) if path.exists()), folder)
     try:
         free = shutil.disk_usage(place).free

@@ -1,6 +1,6 @@
-"""Everything that listens along while results come: pre-roll, the last seconds, microphone, virtual camera. Qt-free.
+"""All outputs of a live session in one sink: pre-roll, clips, snapshots, microphone, virtual camera, disk space.
 
-One sink for the engine, added once. Takes are begun here, and written by the engine as sinks of their own.
+The engine gets it once. Takes are begun here; the engine writes to them as sinks of their own.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ GONE_AFTER = 2.0  # s without sound, then the microphone counts as unplugged
 
 @dataclass(frozen=True)
 class OutputStatus:
-    """How the outputs are doing, at one moment. Problems are sentences for the user, or None."""
+    """State of the outputs at one moment. Problems are sentences for the user, or None."""
 
     level_db: float | None  # of the microphone; None: none is open
     microphone_problem: str | None
@@ -51,12 +51,13 @@ class OutputStatus:
 
 
 class LiveOutputs:
-    """`configure` and everything else from one thread (the window's); `write` from the engine's.
+    """A sink that keeps what outputs need, and opens their devices. Qt-free.
 
-    open_microphone, open_camera, list_microphones: so that tests can plant devices.
+    `write` from the engine's thread, everything else from one other thread (the window's). consent: gives what the
+    actor's card says about consent. open_microphone, open_camera, list_microphones: tests put fakes here.
     """
 
-    error: PuppetError | None = None  # none of this may end what the engine does
+    error: PuppetError | None = None  # a device that fails does not end the sink
 
     def __init__(
         self,
@@ -72,7 +73,7 @@ class LiveOutputs:
         self._consent = consent
         self._list_microphones = list_microphones
         self._open_microphone, self._open_camera = open_microphone, open_camera
-        self._recent = PreRoll(CLIP_SECONDS)
+        self._pre_roll = PreRoll(CLIP_SECONDS)
         self._microphone: Microphone | None = None
         self._microphone_problem: str | None = None
         self._camera: VirtualCamera | None = None
@@ -86,12 +87,11 @@ class LiveOutputs:
         self._watcher.start()
         self.configure(settings)
 
-    # -- as a sink -----------------------------------------------------------------------------------------------
-
     def write(self, result: Result) -> None:
+        """Keep the result for pre-roll and clips, and show it on the virtual camera."""
         if self._over.is_set():
             return
-        self._recent.write(result)
+        self._pre_roll.write(result)
         camera = self._camera
         if camera is not None:
             camera.write(result)
@@ -104,17 +104,15 @@ class LiveOutputs:
         self._devices.submit(self._change_camera, False)
         self._devices.submit(self._change_microphone, "")
         self._devices.shutdown()
-        self._recent.close()
-
-    # -- what the user chooses -----------------------------------------------------------------------------------
+        self._pre_roll.close()
 
     def configure(self, settings: OutputSettings) -> None:
-        """From now on by these settings; a take that is running goes on by the old ones, but for `muted`."""
+        """Use these settings from now on; a take that is running goes on with the old ones, but for `muted`."""
         self._settings = settings
         if settings.pre_roll:
-            self._recent.keep(max(settings.pre_roll, CLIP_SECONDS))
+            self._pre_roll.keep(max(settings.pre_roll, CLIP_SECONDS))
         else:
-            self._recent.keep(CLIP_SECONDS, CLIP_SPACING, CLIP_HEIGHT)
+            self._pre_roll.keep(CLIP_SECONDS, CLIP_SPACING, CLIP_HEIGHT)
         if self._camera is not None:
             self._camera.badge = settings.badge
         self._devices.submit(self._adjust_microphone, settings)
@@ -124,7 +122,7 @@ class LiveOutputs:
             threading.Thread(target=self._try_encoders, args=key, name="try encoders", daemon=True).start()
 
     def show_camera(self, on: bool) -> None:
-        """Start or stop the virtual camera; returns at once, and `status` says what came of it."""
+        """Start or stop the virtual camera; returns at once, and `status` says whether it worked."""
         self._devices.submit(self._change_camera, on)
 
     def pause(self, on: bool) -> None:
@@ -133,17 +131,16 @@ class LiveOutputs:
         if take is not None and not take.recordings:
             (take.pause if on else take.resume)()
 
-    # -- what the user does --------------------------------------------------------------------------------------
-
     def take(self, path: Path | None, folder: Path, actor: str) -> RecorderSink:
-        """Begin a take at `path`, or as a new file in `folder`, with the pre-roll; it is the caller's to add to the
-        engine and to close. Raises RecordingError.
+        """Begin a take at `path`, or as a new file in `folder`, with the pre-roll.
+
+        The caller adds it to the engine, and closes it. Raises RecordingError.
         """
         self._folder = folder if path is None else path.parent
         s = self._settings
         if self._encoders.get((s.codec, s.hardware)) is None:
-            s = replace(s, hardware=False)  # rather the processor than a window that waits
-        pre_roll = [r for r in self._recent.last(s.pre_roll) if r.portrait is not None] if s.pre_roll else []
+            s = replace(s, hardware=False)  # trying hardware out would make the window wait
+        pre_roll = [r for r in self._pre_roll.last(s.pre_roll) if r.portrait is not None] if s.pre_roll else []
 
         def begin(target: Path) -> RecorderSink:
             return begin_take(s, target, actor, self._consent(), pre_roll, self._microphone)
@@ -158,13 +155,13 @@ class LiveOutputs:
         return self._sign(save_snapshot(result, folder, about), about)
 
     def clip(self, folder: Path, actor: str, kind: str) -> Path:
-        """Save what happened in the last seconds as "gif" or "webp"; takes a second or two. Raises RecordingError."""
-        results = [result for result in self._recent.last(CLIP_SECONDS) if result.portrait is not None]
+        """Save the last seconds as "gif" or "webp"; takes a second or two. Raises RecordingError."""
+        results = [result for result in self._pre_roll.last(CLIP_SECONDS) if result.portrait is not None]
         about = self._about(actor)
         return self._sign(save_clip(results, folder, kind, about), about)
 
     def status(self) -> OutputStatus:
-        """A snapshot; asks nobody who might be slow."""
+        """The state now; returns at once."""
         microphone, camera, take = self._microphone, self._camera, self._take
         problem, camera_problem = self._microphone_problem, self._camera_problem
         if microphone is not None and microphone.silent_for > GONE_AFTER:
@@ -177,28 +174,27 @@ class LiveOutputs:
             camera=camera.device if camera is not None else None,
             camera_problem=camera_problem,
             paused=take.paused if take is not None and not take.recordings else None,
-            pre_roll=min(self._settings.pre_roll, self._recent.span),
+            pre_roll=min(self._settings.pre_roll, self._pre_roll.span),
             encoder=self._encoders.get((self._settings.codec, self._settings.hardware)),
             disk=self._disk,
         )
 
     @property
     def level(self) -> float | None:
-        """Of the microphone, as in `status`; for a meter that moves."""
+        """Loudness at the microphone, as in `status`; None: none is open."""
         microphone = self._microphone
         return microphone.level if microphone is not None else None
 
     def codecs(self) -> tuple[Codec, ...]:
-        """Those that can be recorded here; the first call asks ffmpeg. VP9 is for who names a .webm file. Raises
-        RecordingError.
+        """The codecs that the window offers: those that can be encoded here, without VP9, which .webm files get.
+
+        The first call asks ffmpeg. Raises RecordingError.
         """
         return tuple(codec for codec in available_codecs(find_ffmpeg()) if codec is not Codec.VP9)
 
     def microphones(self) -> list[str]:
-        """Names, the system's own choice first; may take a moment. Raises SoundError."""
+        """Names of the microphones, the system's own choice first; may take a moment. Raises SoundError."""
         return [device.name for device in self._list_microphones()]
-
-    # -- inside --------------------------------------------------------------------------------------------------
 
     def _about(self, actor: str) -> Provenance:
         return Provenance(actor, self._consent(), badge=self._settings.badge)
@@ -248,12 +244,12 @@ class LiveOutputs:
     def _try_encoders(self, codec: str, hardware: bool) -> None:
         try:
             self._encoders[codec, hardware] = choose_encoder(find_ffmpeg(), Codec(codec), hardware)
-        except RecordingError:  # told when a take is begun
+        except RecordingError:  # raised again when a take is begun
             return
 
 
 def _bytes_per_second(take: RecorderSink) -> float | None:
-    """How fast a take's files grow; None while that cannot be said."""
+    """How fast a take's files grow; None in its first seconds and after its end."""
     if take.recordings or take.seconds < 5:
         return None
     return sum(path.stat().st_size for path in take.paths if path.exists()) / take.seconds or None

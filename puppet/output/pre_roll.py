@@ -1,4 +1,4 @@
-"""The last seconds of results, in bounded memory: for pre-roll, and for clips of what has just happened."""
+"""The last seconds of results, in bounded memory: for pre-roll and clips."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class PreRoll:
     """A sink that keeps the results of the last `seconds`, the newest of them when they need more than `most_bytes`.
 
     spacing: seconds between two that are kept, at least. height: px of the driver's picture, at most; 0: as it came,
-    and nothing is copied, for pictures that leave the program are never changed.
+    without a copy, because a frame's picture is read-only.
     """
 
     error: PuppetError | None = None
@@ -36,7 +36,7 @@ class PreRoll:
             return self._age() if self._results else 0.0
 
     def keep(self, seconds: float, spacing: float = 0.0, height: int = 0) -> None:
-        """From now on keep this much. With another height, what is kept already is let go of."""
+        """Keep so much from now on. With another height, what is kept already is dropped."""
         with self._lock:
             self._seconds, self._spacing = seconds, spacing
             if height != self._height:
@@ -45,7 +45,7 @@ class PreRoll:
             self._forget()
 
     def last(self, seconds: float) -> tuple[Result, ...]:
-        """What is kept of the last seconds before the newest, oldest first."""
+        """The results of the last seconds before the newest, oldest first."""
         with self._lock:
             if not self._results:
                 return ()
@@ -53,6 +53,7 @@ class PreRoll:
             return tuple(result for result in self._results if result.frame.captured_at >= since)
 
     def write(self, result: Result) -> None:
+        """Keep a result, and drop the oldest ones that do not fit any more."""
         at = result.frame.captured_at
         with self._lock:
             if self._results and 0 <= at - self._results[-1].frame.captured_at < self._spacing:
@@ -67,6 +68,7 @@ class PreRoll:
                 self._forget()
 
     def close(self) -> None:
+        """Drop everything."""
         with self._lock:
             self._clear()
 

@@ -1,4 +1,4 @@
-"""The actor as a camera that other programs can choose, for calls. Through pyvirtualcam (extra `virtualcam`)."""
+"""Shows the actor as a camera to other programs, through pyvirtualcam (extra `virtualcam`)."""
 
 from __future__ import annotations
 
@@ -30,11 +30,17 @@ class CameraBackend(Protocol):
     """What is needed of pyvirtualcam's Camera."""
 
     @property
-    def device(self) -> str: ...
+    def device(self) -> str:
+        """The camera's name for other programs, or its device file."""
+        ...
 
-    def send(self, frame: Image) -> None: ...
+    def send(self, frame: Image) -> None:
+        """Show a picture, uint8 (H, W, 3) RGB."""
+        ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Take the camera away."""
+        ...
 
 
 OpenCamera = Callable[[int, int, float], CameraBackend]  # width, height, pictures per second; may raise anything
@@ -63,6 +69,7 @@ class VirtualCamera:
         self._thread.start()
 
     def write(self, result: Result) -> None:
+        """Show the result, if it has an actor and no newer one comes first."""
         if result.portrait is not None:  # never the driver's face
             self._slot.put(result)
 
@@ -77,7 +84,7 @@ class VirtualCamera:
                 picture = compose(result, Layout.ACTOR, self._size[1], self.badge)
                 self._camera.send(pixels.swap_red_blue(pixels.fit(picture, *self._size)))
                 self.sent += 1
-        except Exception as problem:  # whatever a driver raises, the preview must not hear of it
+        except Exception as problem:  # whatever a driver raises, the preview goes on
             self.error = CameraOutputError(f"The virtual camera stopped: {_short(problem)}")
         finally:
             self._camera.close()

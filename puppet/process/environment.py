@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import locale
+import logging
 import os
 import re
 import sys
@@ -23,6 +24,7 @@ OTHER_CATEGORIES = (
 # locales in which i and I are one letter; not every system has each
 PLAIN_LETTERS = ("C.UTF-8", "C.utf8", "UTF-8", "en_US.UTF-8", "C")
 
+_NOWHERE = logging.NullHandler()
 _numbers: str | None = None  # the user's locale for numbers, as the environment named it
 
 
@@ -39,6 +41,8 @@ def prepare() -> None:
         _numbers = named
     keep_plain_numbers()
     plain_letters(os.environ)
+    for name in ("puppet", "models", "export"):  # without `log.start`, records are not printed either
+        logging.getLogger(name).addHandler(_NOWHERE)
 
 
 def plain_numbers(environment: MutableMapping[str, str]) -> str:

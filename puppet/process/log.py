@@ -1,50 +1,89 @@
-"""Errors that nobody foresaw: one line for people, which names the part that failed, and the whole in a log file."""
+"""The log: records of Python's logging in a rotating file, and unexpected errors in one line for the user.
+
+Every module logs to `logging.getLogger(__name__)`; `start` makes a program's records go to the file. Nothing secret is
+written: addresses lose user and password, as on the screen.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import logging
+import os
 import platform
+import re
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from argparse import ArgumentParser
+from collections.abc import Callable, Generator
+from pathlib import Path
 
 from puppet import __version__
+from puppet.core.addresses import HIDDEN, SECRET, without_secrets
 from puppet.core.errors import PuppetError, UnexpectedError, reason
 from puppet.core.texts import one_line
 from puppet.storage.file_lock import acquire
 from puppet.storage.folders import log_folder
 
-NAME, BEFORE, LOCK = "errors.log", "errors.1.log", "errors.lock"
-LARGEST = 256 << 10  # bytes; a log so large takes the place of the one before, and a new one begins
-LONGEST = 16 << 10  # characters of one entry; its end counts most
-PATIENCE = 0.5  # s for another process that writes
+NAME, OLDER, LOCK = "puppet.log", ("puppet.1.log", "puppet.2.log"), "puppet.lock"
+LARGEST = 2 << 20  # bytes of a file; the next record begins a new one, and the oldest is removed
+LONGEST = 4000  # characters of a message
+LONGEST_TRACE = 16 << 10  # characters of a traceback; its end counts most
+PATIENCE = 0.5  # s to wait for another process that writes
+MOST_ERRORS = 1000  # different tracebacks that a process writes
+ROOTS = ("puppet", "models", "export")  # of all loggers of this project
+ADDRESS = re.compile(r"[a-zA-Z][\w+.-]*://\S+")
 
-_written: dict[str, str] = {}  # traceback -> where it is; the same error sixty times a second is one entry
-_guard = threading.Lock()
+logger = logging.getLogger(__name__)
+
+
+def add_verbose(parser: ArgumentParser) -> None:
+    """The option -v, --verbose; `start` takes its value."""
+    parser.add_argument("-v", "--verbose", action="store_true", help="also show the log on the screen (stderr)")
+
+
+def start(command: str, verbose: bool = False) -> None:
+    """Write this process's records to the log file from here on, the first with versions and platform.
+
+    command: what runs, such as "puppet render", without its arguments, which name files. verbose: show the records on
+    stderr, too. May be called again.
+    """
+    _write_to(_file, True)
+    _write_to(_screen, verbose)
+    logger.info("%s, puppet %s, Python %s, %s", command, __version__, platform.python_version(), platform.platform())
+
+
+def log_file() -> Path:
+    """The newest file of the log; it need not exist."""
+    return log_folder() / NAME
+
+
+def hidden(text: str) -> str:
+    """A text without user and password of any address in it, and without the values of "pwd=" and the like."""
+    shown = ADDRESS.sub(lambda found: without_secrets(found[0]), text)
+    return SECRET.sub(rf"\g<1>{HIDDEN}", shown)
 
 
 def explained(problem: BaseException, part: str) -> PuppetError:
     """What to show for an exception of any kind, in one line.
 
-    A PuppetError is its own explanation. Anything else goes into the log with its traceback, and the line says which
-    part failed ("Tracking", "Reading clip.mp4") and where the log is. From any thread; never raises.
+    A PuppetError is its own explanation. Anything else is logged with its traceback, and the line says which part
+    failed ("Tracking", "Reading clip.mp4") and where the log is. From any thread; never raises.
     """
     if isinstance(problem, PuppetError):
         return problem
     words = one_line(" ".join(str(problem).split()))
     what = type(problem).__name__ + (f": {words}" if words else "")
-    error = UnexpectedError(f"{part} failed unexpectedly ({what}); {_write(problem, part)}")
+    error = UnexpectedError(f"{part} failed unexpectedly ({what}); {_log_error(problem, part)}")
     error.__cause__ = problem
     return error
 
 
 @contextlib.contextmanager
-def uncaught(tell: Callable[[PuppetError], object]) -> Iterator[None]:
-    """Within, what nobody catches in a thread or in one of Qt's slots is told, each error once, and ends nothing.
+def uncaught(tell: Callable[[PuppetError], object]) -> Generator[None, None, None]:
+    """Within the block, exceptions that nothing catches in a thread or a slot of Qt are told, each once.
 
-    PyQt aborts the process for an exception in a slot, unless somebody has put in a hook of their own.
+    They end nothing then. PyQt aborts the process for an exception in a slot, unless there is a hook.
     """
     told: set[str] = set()
 
@@ -64,27 +103,102 @@ def uncaught(tell: Callable[[PuppetError], object]) -> Iterator[None]:
         sys.excepthook, threading.excepthook = before, threads_before
 
 
-def _write(problem: BaseException, part: str) -> str:
-    """Append to the log; says where that is, or why there is none."""
+class _Lines(logging.Formatter):
+    """A record as one line, and its traceback below it, all without secrets and control characters."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        moment = self.formatTime(record, "%Y-%m-%d %H:%M:%S")
+        where = f"{record.name} [{record.process} {one_line(record.threadName or '')}]"
+        message = one_line(hidden(record.getMessage()), LONGEST)  # hidden first: what is cut hides no secret any more
+        lines = [f"{moment} {record.levelname} {where}: {message}"]
+        if record.exc_info and record.exc_info[1] is not None:
+            trace = hidden("".join(traceback.format_exception(*record.exc_info)))[-LONGEST_TRACE:]
+            lines += [one_line(line, None) for line in trace.splitlines()]
+        return "\n".join(lines)
+
+
+class _Handler(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFormatter(_Lines())
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Errors of the log are no errors of the program."""
+
+
+class _LogFile(_Handler):
+    """Appends each record to the file of `log_file`, which several processes may do at once.
+
+    The file is opened for each record under a lock, so that a rotation takes it away from no one. Without the lock,
+    where the disk has none, or another process holds it too long, records are appended all the same.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.problem = ""  # why the last record could not be written
+
+    def emit(self, record: logging.LogRecord) -> None:
+        path = log_file()
+        try:
+            line = (self.format(record) + "\n").encode("utf-8", errors="backslashreplace")
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with _locked(path.with_name(LOCK)) as alone:
+                if alone and path.exists() and path.stat().st_size + len(line) > LARGEST:
+                    with contextlib.suppress(OSError):  # on Windows, somebody reads it; the next record tries again
+                        _rotate(path)
+                with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as file:
+                    file.write(line)
+            self.problem = ""
+        except OSError as problem:
+            self.problem = reason(problem)
+        except Exception:  # a message whose arguments do not fit, or a path that no file can have
+            self.problem = "unexpected error"
+
+
+class _Screen(_Handler):
+    """Shows records on stderr, whatever that is at the moment."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        with contextlib.suppress(Exception):  # no console, or one that was closed
+            print(self.format(record), file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Generator[bool, None, None]:
+    lock = None
+    with contextlib.suppress(OSError):
+        lock = acquire(path, PATIENCE)
+    with lock or contextlib.nullcontext():
+        yield lock is not None
+
+
+def _rotate(path: Path) -> None:
+    """puppet.1.log becomes puppet.2.log, puppet.log puppet.1.log."""
+    names = [path, *(path.with_name(name) for name in OLDER)]
+    for older, newer in zip(reversed(names), reversed(names[:-1]), strict=False):
+        if newer.exists():
+            newer.replace(older)
+
+
+def _write_to(handler: logging.Handler, wanted: bool) -> None:
+    for name in ROOTS:
+        root = logging.getLogger(name)
+        root.setLevel(logging.DEBUG)
+        (root.addHandler if wanted else root.removeHandler)(handler)
+
+
+_file, _screen = _LogFile(), _Screen()
+_errors: dict[str, str] = {}  # traceback -> where it is; the same error sixty times a second is one record
+_guard = threading.Lock()
+
+
+def _log_error(problem: BaseException, part: str) -> str:
+    """Log an exception, in a program that has not called `start`, too; says where, or why it could not be written."""
     trace = "".join(traceback.format_exception(type(problem), problem, problem.__traceback__))
     with _guard:
-        if trace not in _written and len(_written) < 1000:
-            _written[trace] = _append(trace, part)
-        return _written.get(trace, f"its log is {log_folder() / NAME}")
-
-
-def _append(trace: str, part: str) -> str:
-    path = log_folder() / NAME
-    where = f"puppet {__version__}, Python {platform.python_version()}, {platform.platform()}"
-    head = f"{datetime.now():%Y-%m-%d %H:%M:%S}  {part}  [{threading.current_thread().name}]  {where}\n"
-    entry = (head + trace[-LONGEST:] + "\n").encode("utf-8", errors="backslashreplace")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with acquire(path.with_name(LOCK), PATIENCE) or contextlib.nullcontext():
-            if path.exists() and path.stat().st_size + len(entry) > LARGEST:
-                path.replace(path.with_name(BEFORE))
-            with path.open("ab") as file:
-                file.write(entry)
-    except OSError as error:
-        return f"its log {path} could not be written: {reason(error)}"
-    return f"its log is {path}"
+        if trace not in _errors and len(_errors) < MOST_ERRORS:
+            _write_to(_file, True)
+            logger.error("%s failed", part, exc_info=(type(problem), problem, problem.__traceback__))
+            failed = f"its log {log_file()} could not be written: {_file.problem}"
+            _errors[trace] = failed if _file.problem else f"its log is {log_file()}"
+        return _errors.get(trace, f"its log is {log_file()}")

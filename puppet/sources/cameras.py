@@ -1,4 +1,4 @@
-"""Frames that come when they come: cameras and network streams."""
+"""Live sources: cameras and network streams."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from puppet.sources.network.connection import Connection
 from puppet.sources.network.passwords import reveal
 from puppet.sources.network.streams import open_stream
 
-PICTURES_TO_ADAPT = 5  # that a camera's exposure takes to be usable
+PICTURES_TO_ADAPT = 5  # until a camera's exposure is right
 
 
-class _Live:
-    """What cameras and network streams share: a grabber, and the difference between ended and frozen."""
+class _LiveSource:
+    """Base of cameras and network streams: a grabber thread, and the difference between ended and frozen."""
 
     live = True
 
@@ -37,6 +37,7 @@ class _Live:
         self._grabber: Grabber | None = None
 
     def open(self) -> None:
+        """Open the device and wait for its first picture."""
         self.close()
         attempts = self._attempts()
         grabber = self._grabber = Grabber(attempts, self.name)
@@ -51,6 +52,7 @@ class _Live:
         self._same_since = 0.0
 
     def read(self) -> Frame | None:
+        """Wait for the newest picture that was not read yet."""
         grabber = self._grabber
         if grabber is None:
             return None
@@ -73,6 +75,7 @@ class _Live:
         return frame
 
     def close(self) -> None:
+        """Let go of the device."""
         grabber, self._grabber = self._grabber, None
         if grabber is not None:
             grabber.close()
@@ -82,22 +85,22 @@ class _Live:
         raise NotImplementedError
 
     def _not_opened(self, opened: bool) -> SourceError:
-        """Why there is no picture; `opened`: something answered."""
+        """The error when no picture has come. opened: the device could be opened."""
         raise NotImplementedError
 
     def _stopped(self) -> SourceError:
-        """Reads fail."""
+        """The error when reads fail."""
         raise NotImplementedError
 
     def _silent(self) -> SourceError:
-        """No read has come back for `frozen_after` seconds."""
+        """The error when no read has come back for `frozen_after` seconds."""
         return SourceError(
             f"{self.name} has sent no picture for {self._devices.frozen_after:.0f} s: it is frozen; restart it",
             "frozen",
         )
 
 
-class CameraSource(_Live):
+class CameraSource(_LiveSource):
     """A camera of this machine, by index ("0", "/dev/video0") or by name (whole, or a part that fits one only)."""
 
     def __init__(self, spec: str, devices: Devices = SYSTEM) -> None:
@@ -126,10 +129,11 @@ class CameraSource(_Live):
         fitting = [c for c in listed if c.name.casefold() == wanted]
         fitting = fitting or [c for c in listed if wanted in c.name.casefold()]
         if len(fitting) > 1:
-            raise SourceError(f"Several cameras fit '{self._spec}'; choose by number: {_tell(listed)}", "absent")
+            raise SourceError(f"Several cameras fit '{self._spec}'; choose by number: {_listing(listed)}", "absent")
         if not fitting:
             raise SourceError(
-                f"There is no camera, file or folder called '{self._spec}' (cameras of this machine: {_tell(listed)})",
+                f"There is no camera, file or folder called '{self._spec}' "
+                f"(cameras of this machine: {_listing(listed)})",
                 "absent",
             )
         return fitting[0]
@@ -139,7 +143,7 @@ class CameraSource(_Live):
             return SourceError(f"{self.name}: access denied; {_permission_hint()}", "denied")
         if access == "busy":
             return SourceError(f"{self.name} is in use by another program; close that one and try again", "busy")
-        there = _tell(first_listing(self._devices.cameras()))
+        there = _listing(first_listing(self._devices.cameras()))
         return SourceError(f"{self.name} is not connected (cameras of this machine: {there})", "absent")
 
     def _not_opened(self, opened: bool) -> SourceError:
@@ -161,16 +165,17 @@ class CameraSource(_Live):
         return self._stopped() if self._devices.probe(self._index_there) == "absent" else super()._silent()
 
 
-class UrlSource(_Live):
-    """A network stream (`streams`). The address may be one whose password is kept (`passwords`)."""
+class UrlSource(_LiveSource):
+    """A network stream, see `network.streams`. The address may be one whose password is kept (`network.passwords`)."""
 
     def __init__(self, url: str, devices: Devices = SYSTEM) -> None:
-        """Raises SourceError for what is no address."""
+        """Nothing is opened yet. Raises SourceError for what is no address."""
         super().__init__(without_secrets(url), devices)
         self._address = read_address(reveal(url))
         self._connection = self._new_connection()
 
     def close(self) -> None:
+        """Close the connection."""
         self._connection.close()
         super().close()
 
@@ -197,7 +202,7 @@ class UrlSource(_Live):
 
 
 def camera_request(wanted: CameraFormat) -> list[tuple[int, int]]:
-    """What a camera is asked for; one that does not have it answers with what it has."""
+    """OpenCV properties that ask a camera for a format; a camera without it gives another one."""
     return [
         (cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG")),  # raw pictures of this size are too much for USB 2
         (cv2.CAP_PROP_FRAME_WIDTH, wanted.width),
@@ -208,9 +213,10 @@ def camera_request(wanted: CameraFormat) -> list[tuple[int, int]]:
 
 
 def camera_picture(name: str, devices: Devices = SYSTEM) -> Image:
-    """What a camera sees, after a few pictures: the first ones are dark. Raises SourceError."""
+    """One picture of a camera, after a few others: the first ones are dark. Raises SourceError."""
     source = CameraSource(name, devices)
     source.open()
+    frame = None
     try:
         for _ in range(PICTURES_TO_ADAPT):
             frame = source.read()
@@ -222,11 +228,11 @@ def camera_picture(name: str, devices: Devices = SYSTEM) -> Image:
 
 
 def _same(a: Image, b: Image) -> bool:
-    """Equal to the last bit; a few pixels settle it nearly always."""
+    """Whether two pictures are equal to the last bit; a few pixels suffice to tell nearly always."""
     return a.shape == b.shape and np.array_equal(a[::32, ::32], b[::32, ::32]) and np.array_equal(a, b)
 
 
-def _tell(cameras: list[Camera]) -> str:
+def _listing(cameras: list[Camera]) -> str:
     return ", ".join(f"{c.index}: {c.name}" for c in cameras) or "none"
 
 

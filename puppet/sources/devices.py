@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, cast
 
 import cv2
 
@@ -44,7 +44,7 @@ def list_cameras() -> list[Camera]:
 
 
 def all_cameras() -> list[Camera]:
-    """The same as every back end lists them, best back end first: another one may have another order."""
+    """The cameras as every back end lists them, best back end first: each may have another order."""
     cameras: list[Camera] = []
     for backend in backends():
         try:
@@ -78,7 +78,7 @@ def backends() -> tuple[int, ...]:
 
 
 def probe_camera(index: int) -> Access:
-    """Ask the system about a camera without starting it. "present" also when the system does not tell."""
+    """Whether a camera can be had, without starting it; "present" also when the system does not tell."""
     if sys.platform != "linux":
         cameras = list_cameras()
         return "absent" if cameras and all(camera.index != index for camera in cameras) else "present"
@@ -86,7 +86,7 @@ def probe_camera(index: int) -> Access:
 
 
 def probe_device(path: str) -> Access:
-    """The same for a device file: what does opening it say?"""
+    """Whether a device file can be opened."""
     try:
         os.close(os.open(path, os.O_RDWR | getattr(os, "O_NONBLOCK", 0)))
     except OSError as problem:
@@ -97,7 +97,7 @@ def probe_device(path: str) -> Access:
 
 
 def open_capture(index: int, backend: int, properties: Properties = ()) -> VideoCapture:
-    """A camera as cv2.VideoCapture, without its chatter; our own messages say what went wrong."""
+    """A camera as cv2.VideoCapture, which prints nothing: our own messages say what went wrong."""
     prepare_opencv()
     capture = cv2.VideoCapture()
     with contextlib.suppress(cv2.error):  # then it is not opened, which the caller asks anyway
@@ -105,11 +105,11 @@ def open_capture(index: int, backend: int, properties: Properties = ()) -> Video
     if capture.isOpened():
         for prop, value in properties:  # wishes: as parameters of `open` they would be conditions
             capture.set(prop, value)
-    return capture
+    return cast(VideoCapture, capture)  # OpenCV's types do not say uint8
 
 
 def plausible_fps(claimed: float) -> float:
-    """Frames per second as a capture claims them; 30.0 when it cannot be."""
+    """The frames per second that a capture claims; 30.0 when that is no plausible number."""
     return claimed if 1 <= claimed <= 240 else DEFAULT_FPS
 
 

@@ -25,27 +25,27 @@ from puppet.pictures.decode import read_animation, read_picture
 from puppet.sources.devices import DEFAULT_FPS, plausible_fps
 
 SLOWEST_FPS = 10.0  # of an animation whose frames stay for longer; what is made of it repeats them
-LONGEST_PAUSE = 6 * 3600.0  # s between pictures; what a longer file lets stand for longer is a broken stamp
+LONGEST_PAUSE = 6 * 3600.0  # s between pictures; a longer one is a broken stamp, unless the file is longer
 LONGEST_JUMP = 3600.0  # the same where stamps may start anew
 MOST_PIXELS = 64 << 20  # of a picture; 8192 x 8192
-MOST_ASPECT = 4.0  # of a pixel, either way; beyond it is a mistake
+MOST_ASPECT = 4.0  # of a pixel, either way; more is a mistake
 MOST_FRAMES = 1 << 31
-STILL = 8  # pictures that are the same, then it is asked whether they should be
-ASK_EVERY = 10.0  # s of the film between two such questions
-MOST_AGAIN = 20_000  # pictures that are decoded once more for it
+STILL = 8  # equal pictures in a row, then ffmpeg is asked whether they should be equal
+ASK_EVERY = 10.0  # s of the video between two such questions
+MOST_AGAIN = 20_000  # pictures that are decoded once more to answer it
 SAME = 6.0  # levels: two decoders differ by less
 LATE = 0.5  # s; a paced file that falls further behind (slow decoder, machine asleep) goes on from where it is
 
 
-class _Recorded:
-    """What files and folders share: pacing, looping and frame numbers. Subclasses say how the next picture is had.
+class _FileSource:
+    """Base of files and folders: pacing, looping and frame numbers. Subclasses decode the next picture.
 
     paced: `read` waits for a frame's due time, and `captured_at` is that time (perf_counter); otherwise frames
     come as fast as they decode and `captured_at` is the frame's own time stamp, seconds from the beginning.
     """
 
     live = False
-    _still = False  # there is one picture alone
+    _still = False  # there is only one picture
 
     def __init__(self, path: Path, paced: bool, loop: bool) -> None:
         self.path = path
@@ -59,6 +59,7 @@ class _Recorded:
         self._closed.set()
 
     def open(self) -> None:
+        """Open the file and find its first picture."""
         self.close()
         with self._lock:
             try:
@@ -76,6 +77,7 @@ class _Recorded:
             self._closed.clear()
 
     def read(self) -> Frame | None:
+        """The next frame, at its due time where that is paced."""
         with self._lock:
             picture = None if self._closed.is_set() else self._next_in_loop()
         if picture is None:
@@ -91,6 +93,7 @@ class _Recorded:
         return frame
 
     def close(self) -> None:
+        """Let go of the file, and wake a `read` that waits."""
         self._closed.set()
         if self._lock.acquire(timeout=2):  # a decoder that hangs (network drive) keeps its file until it returns
             try:
@@ -130,14 +133,14 @@ class _Recorded:
         """Let go of the file."""
 
 
-class VideoFile(_Recorded):
-    """A video file as a player shows it: upright, with square pixels, HDR toned down, interlaced lines made whole."""
+class VideoFile(_FileSource):
+    """A video file as a player shows it: upright, with square pixels, HDR tone-mapped, deinterlaced."""
 
     _capture: VideoCapture | None = None
 
     def _rewind(self) -> None:
         self._release()
-        open_checked(self.path).close()  # before ffmpeg is asked of it
+        open_checked(self.path).close()  # before ffmpeg opens it
         facts = probe_video(self.path)
         self._refuse(facts)
         self._longest = LONGEST_PAUSE if not facts.jumping else LONGEST_JUMP
@@ -151,7 +154,7 @@ class VideoFile(_Recorded):
             raise SourceError(f"{self.path}: not a video that can be read (damaged, or something else)", "unreadable")
 
     def _refuse(self, facts: VideoFacts) -> None:
-        """Say in words what no decoder will make a picture of."""
+        """Raise SourceError for what no decoder can show."""
         pictures, why = facts.pictures, ""
         if facts.refused:  # ffmpeg takes only the formats on our list; OpenCV's would try any
             why = "not a video that can be read (damaged, or something else)"
@@ -172,7 +175,7 @@ class VideoFile(_Recorded):
             raise SourceError(f"{self.path}: {why}", "unreadable")
 
     def _begin(self, facts: VideoFacts) -> tuple[Image, float] | None:
-        """Find who can decode the file; its first picture. OpenCV, where it shows the right thing, else ffmpeg."""
+        """Choose the decoder, OpenCV where it shows the file correctly, else ffmpeg; the first picture."""
         plain = OpenCvVideo(self.path)
         plain.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)
         claimed = plain.get(cv2.CAP_PROP_FRAME_COUNT)
@@ -180,7 +183,7 @@ class VideoFile(_Recorded):
         self.frame_count = int(claimed) if 0 < claimed < MOST_FRAMES and not self._loop else None
         self._capture, pictures = plain, facts.pictures
         first = None
-        if pictures is None or not video_decoder.needed(pictures):
+        if pictures is None or not video_decoder.needs_ffmpeg(pictures):
             first = self._first_of(plain)
         if first is None and pictures is not None:
             decoder = self._decoder(pictures)
@@ -236,8 +239,10 @@ class VideoFile(_Recorded):
         return None
 
     def _stuck(self, image: np.ndarray, told: float) -> bool:
-        """Where pictures change their size on the way, OpenCV gives the last one of the old size for ever. A picture
-        that stands for a while may be that, and ffmpeg knows.
+        """Whether OpenCV may repeat an old picture.
+
+        Where pictures change their size on the way, it gives the last one of the old size for ever. A picture that
+        stands for a while may be that one, and ffmpeg knows.
         """
         sample = image[::16, ::16].copy()
         self._standing = self._standing + 1 if self._sample is not None and np.array_equal(sample, self._sample) else 0
@@ -247,7 +252,7 @@ class VideoFile(_Recorded):
             return False
         if self._standing < STILL:
             return False
-        if self._facts.jumping:  # a moment does not tell a place, so all is decoded once more, less and less often
+        if self._facts.jumping:  # a time stamp is no place, so all is decoded once more, less and less often
             if not 2 * self._asked < self._decoded < MOST_AGAIN:
                 return False
             self._asked = self._decoded
@@ -259,7 +264,7 @@ class VideoFile(_Recorded):
         return size is not None and size != image.shape[1::-1]
 
     def _take_over(self, capture: VideoCapture, image: np.ndarray) -> VideoCapture:
-        """Ffmpeg's pictures from here on, brought to the size of the first one; `capture` where they are the same."""
+        """Ffmpeg's decoder, which scales to the size of the first picture; `capture` where its pictures are equal."""
         assert self._facts.pictures is not None
         decoder = self._decoder(self._facts.pictures)
         if all(decoder.grab() for _ in range(self._decoded)):
@@ -296,7 +301,7 @@ class VideoFile(_Recorded):
 
 
 def claimed_frames(path: Path) -> int | None:
-    """How many pictures a video file says it has, None where it does not say; it is not decoded. Never raises."""
+    """How many frames a video file claims to have, None where it does not say; it is not decoded. Never raises."""
     try:
         open_checked(path).close()
         if probe_video(path).refused:
@@ -311,9 +316,11 @@ def claimed_frames(path: Path) -> int | None:
         capture.release()
 
 
-class Pictures(_Recorded):
-    """A folder of images in natural order (2 before 10; of an animated one the first frame), or one image, at 30 per
-    second; or the frames of one animated image, each for as long as the file says.
+class Pictures(_FileSource):
+    """A folder of images, one image, or the frames of an animated image.
+
+    A folder: in natural order (2 before 10; of an animated image the first frame), at 30 per second. An animation: each
+    frame for as long as the file says.
 
     skipped: how many could not be read. shown: the file of the picture that was read last, None for an animation's.
     """
@@ -367,9 +374,10 @@ class Pictures(_Recorded):
             self.fps = DEFAULT_FPS if len(ends) < 2 else max(SLOWEST_FPS, 1 / min(animation.delays))
             stays = len(ends) > 1 and animation.delays[-1] > 1.5 / self.fps
             self.frame_count, self._still = None if self._loop else len(ends) + stays, len(ends) < 2
+            image = None
             for image, begin in zip(animation.frames(), [0.0, *ends], strict=False):
                 yield image, begin, self.path if len(ends) < 2 else None
-            if stays:
+            if stays and image is not None:
                 yield image, ends[-1] - 1 / self.fps, None
         except PictureError as problem:
             self._problem = str(problem)

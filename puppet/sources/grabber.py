@@ -1,4 +1,4 @@
-"""One cv2.VideoCapture in a thread of its own, because OpenCV may block for as long as the device pleases."""
+"""Reads one capture in a thread of its own, because OpenCV may block for as long as the device does."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from puppet.core.slot import LatestSlot
 from puppet.core.types import Image
 from puppet.media.video_capture import VideoCapture
 
-PATIENCE = 10  # failed reads in a row before a stream counts as ended; a damaged picture now and then is normal
+MOST_FAILURES = 10  # failed reads in a row before a stream counts as ended; a damaged picture now and then is normal
 PAUSE = 0.05  # s between them
 
 
 class Grabber:
     """Opens the first capture that gives a picture, then keeps the newest picture at hand.
 
-    States, for the reader to ask about: `opened` (a capture opened), `started` (a picture came; set also when the
-    thread has ended), `ended` (no picture comes any more), `problem` (what a capture said about that, if anything). A
-    thread that hangs in OpenCV is left behind.
+    frames: the newest picture and when it was grabbed. opened: a capture was opened. started: set when a picture came,
+    and when the thread has ended. ended: no picture comes any more. problem: why, where a capture said so. A thread
+    that hangs in OpenCV is left behind.
     """
 
     def __init__(self, attempts: Sequence[Callable[[], VideoCapture]], name: str) -> None:
@@ -39,7 +39,7 @@ class Grabber:
         self._thread.start()
 
     def close(self, timeout: float = 1.0) -> None:
-        """Ask the thread to let go of the device and wait a little for it; idempotent."""
+        """Ask the thread to let go of the device and wait up to `timeout` seconds for it. Idempotent."""
         self._stop.set()
         self.frames.close()
         if self._thread is not threading.current_thread():
@@ -69,7 +69,7 @@ class Grabber:
 
     def _grab_until_it_ends(self, capture: VideoCapture) -> None:
         failures = 0
-        while not self._stop.is_set() and failures < PATIENCE:
+        while not self._stop.is_set() and failures < MOST_FAILURES:
             image = None
             captured_at = 0.0
             with contextlib.suppress(cv2.error):  # a failed read like any other

@@ -1,4 +1,4 @@
-"""Where frames come from. A source is one class, and one line in `SOURCES`; the contract test picks it up."""
+"""The kinds of sources, and which one a name, path or address opens. A new one is a class and a line in SOURCES."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from pathlib import Path
 
 from puppet.core.errors import SourceError, reason
 from puppet.core.protocols import Source
+from puppet.pictures.decode import SUFFIXES as IMAGE_SUFFIXES
 from puppet.sources.cameras import CameraSource, UrlSource
 from puppet.sources.devices import SYSTEM, Devices
-from puppet.sources.files import IMAGE_SUFFIXES, Pictures, VideoFile
+from puppet.sources.files import Pictures, VideoFile
 from puppet.storage.folders import ASSETS
 
 DEMO_CLIP = ASSETS / "demo.mp4"
@@ -20,7 +21,7 @@ DEMO_CLIP = ASSETS / "demo.mp4"
 
 @dataclass(frozen=True)
 class SourceKind:
-    """An entry of the registry: which specifications it takes, and how it makes a source of one."""
+    """An entry of the registry. takes: whether a specification is of this kind; make: its source, not opened."""
 
     name: str
     takes: Callable[[str], bool]
@@ -74,5 +75,5 @@ def _is_device(spec: str) -> bool:
 
 
 def _looks_like_a_path(spec: str) -> bool:
-    """Separators or an ending like ".mp4": then it is a missing file rather than an unknown camera."""
+    """Whether it has separators or an ending like ".mp4": a missing file, and not an unknown camera."""
     return "/" in spec or "\\" in spec or re.search(r"\.\w{2,4}$", spec) is not None

@@ -22,9 +22,12 @@ from PyQt6.QtCore import QEventLoop, QPoint, QTimer
 from PyQt6.QtTest import QTest
 from tiny_actor import PIXEL_CONSTANTS, image_encoder, model, tiny_latents, tiny_parts, to_pixels
 
-from puppet.actor.card import DECODER, ENCODER, LATENTS, Golden, write_actor
+from puppet.actor.card import Golden
+from puppet.actor.catalogue import DEFAULT_ACTOR, find_actor
+from puppet.actor.file import DECODER, ENCODER, LATENTS, write_actor
+from puppet.actor.golden import golden_means
 from puppet.actor.latents import latents_to_bytes
-from puppet.actor.runtime import DEFAULT_ACTOR, Actor, find_actor, golden_means, load_actor
+from puppet.actor.runtime import Actor, load_actor
 from puppet.explore.bookmarks import Bookmarks
 from puppet.gui.explorer.explorer import ExplorerWidget
 from puppet.gui.kit.application import make_application

@@ -7,7 +7,8 @@ from itertools import cycle
 import numpy as np
 import pytest
 
-from puppet.actor.runtime import DEFAULT_ACTOR, Actor, find_actor, load_actor
+from puppet.actor.catalogue import DEFAULT_ACTOR, find_actor
+from puppet.actor.runtime import Actor, load_actor
 from puppet.core.types import POSE_SIZE, Drive, Frame
 from puppet.engine.puppeteer import Puppeteer
 from puppet.face.tracking import FaceMeshTracker

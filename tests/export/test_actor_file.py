@@ -15,7 +15,7 @@ from tiny_networks import TinyMesh, export_to
 
 import export.__main__
 import export.actor_file
-from puppet.actor.card import read_card
+from puppet.actor.file import read_card
 from puppet.core.errors import ActorFileError
 
 ROOT = Path(__file__).resolve().parents[2]

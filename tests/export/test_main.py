@@ -11,7 +11,8 @@ pytest.importorskip("torch", reason="export needs the extra 'train'")
 
 import export.__main__
 import export.actor_file
-from puppet.actor.card import card_to_json, read_card
+from puppet.actor.card import card_to_json
+from puppet.actor.file import read_card
 from puppet.actor.runtime import load_actor
 
 

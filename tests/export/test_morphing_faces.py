@@ -16,10 +16,11 @@ from planted_network import write_arrays
 
 import export.__main__
 from export.morphing_faces import USEFUL, draw, read_weights
-from puppet.actor.card import read_card
+from puppet.actor.file import read_card
 from puppet.actor.runtime import load_actor
 from puppet.core.types import POSE_SIZE, AlignedCrop, Drive, Latent
-from puppet.explore.exploration import Basis, explore
+from puppet.explore.directions import Basis
+from puppet.explore.exploration import explore
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +90,7 @@ def test_the_explorers_window_shows_them_and_starts_with_28_and_11(made, qtbot, 
     rows = user.window.rows
     qtbot.waitUntil(lambda: rows.complete and len(rows.rows) == 29)
     assert list(rows.rows) == list(range(29))
-    assert "28 · dimension 380" in user.window.stage.where.text()
+    assert "28 · dimension 380" in user.window.face.stage.where.text()
     for x, y in ((-1, -1), (1, 1)):  # bottom left, top right
         user.hover(x, y)
         there = user.somewhere()

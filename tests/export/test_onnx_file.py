@@ -20,7 +20,7 @@ from export.onnx_file import to_onnx
 from models.networks.config import PuppetConfig
 from models.networks.puppet.mesh import mesh_size
 from models.networks.puppet.model import PuppetVAE
-from puppet.actor.card import DECODER, ENCODER, read_actor
+from puppet.actor.file import DECODER, ENCODER, read_actor
 from puppet.core.types import POSE_SIZE
 
 

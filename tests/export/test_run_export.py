@@ -19,9 +19,10 @@ from export import ExportError
 from export.run_export import export_actor
 from export.verify import LIMITS
 from models.networks.base import to_network, to_picture
-from puppet.actor.card import read_card
+from puppet.actor.catalogue import read_preview
+from puppet.actor.file import read_card
 from puppet.actor.latents import ranked_dimensions
-from puppet.actor.runtime import load_actor, read_preview
+from puppet.actor.runtime import load_actor
 from puppet.core.errors import ActorFileError
 from puppet.core.types import POSE_SIZE, AlignedCrop, Drive, Latent
 

@@ -24,7 +24,7 @@ from puppet.sources.registry import DEMO_CLIP
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="home and cache lie elsewhere")
 
-OURS = ("config/puppet-live/", "share/puppet-live/")
+OURS = ("config/puppet-live/", "share/puppet-live/", "state/puppet-live/")
 KNOWN = re.compile(r"tmp/torchinductor_[^/]+/$")  # an empty folder that torch makes when an optimiser is made
 CALLS = "connect,sendto,sendmsg,sendmmsg"
 LOOPBACK = re.compile(r'inet_addr\("127\.|inet_pton\(AF_INET6, "::1"|AF_INET6.*"::ffff:127\.')

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from puppet.actor.card import CARD
+from puppet.actor.file import CARD
 from puppet.parsing.arrays import read_arrays
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -16,7 +16,7 @@ ONE_PLACE = {  # what only these files may call
     "torch.load": (),
     "json.load": ("models/fidelity/warped_still.py",),  # of its parent, through a pipe
     "json.loads": ("puppet/parsing/plain_json.py",),
-    "zipfile.ZipFile": ("puppet/parsing/zips.py", "puppet/actor/card.py"),  # there only to write
+    "zipfile.ZipFile": ("puppet/parsing/zips.py", "puppet/actor/file.py"),  # there only to write
     "eval": (),
     "exec": (),
 }

@@ -19,7 +19,7 @@ from tiny_actor import USEFUL, explorable_actor
 from puppet.actor.runtime import load_actor
 from puppet.core.types import Latent
 from puppet.explore.bookmarks import Bookmarks
-from puppet.explore.exploration import to_text
+from puppet.explore.latent_text import to_text
 from puppet.gui.explorer.explorer import ExplorerWidget
 from puppet.gui.explorer.sigma_slider import SigmaSlider
 from puppet.gui.kit.qimage import to_qimage

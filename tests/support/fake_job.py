@@ -20,19 +20,24 @@ class FakeJobs:
     def find_jobs(self):
         return self.jobs
 
-    def look(self, folder):
+    def read_job(self, folder):
         return next(job for job in self.jobs if job.folder == folder)
 
     def begin(self, footage):
         self.jobs.append(
-            making.Job(Path(f"job{len(self.jobs)}"), making.Wish(tuple(map(str, footage))), "checking", True)
+            making.Job(
+                Path(f"job{len(self.jobs)}"),
+                making.JobRequest(tuple(map(str, footage))),
+                making.JobState.CHECKING,
+                True,
+            )
         )
         self.asked.append(("begin", *map(str, footage)))
         return self.jobs[-1].folder
 
     def train(self, folder, name, consent, minutes):
         self.asked.append(("train", name, consent, minutes))
-        self.plant(state="training", running=True, wish=making.Wish((), name, consent, minutes))
+        self.plant(state=making.JobState.TRAINING, running=True, request=making.JobRequest((), name, consent, minutes))
 
     def stop(self, folder):
         self.asked.append(("stop", str(folder)))

@@ -11,6 +11,8 @@ image: driven by the crop. 4 latents: the mean red, green and blue of the crop (
 from __future__ import annotations
 
 import dataclasses
+import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +21,11 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from puppet.actor.card import DECODER, ENCODER, LATENTS, PREVIEW, ActorCard, Golden, write_actor
+from puppet.actor.card import ActorCard, Golden
+from puppet.actor.file import CARD, DECODER, ENCODER, LATENTS, PREVIEW, write_actor
+from puppet.actor.golden import golden_means
 from puppet.actor.latents import Latents, latents_to_bytes
-from puppet.actor.runtime import Actor, golden_means
+from puppet.actor.runtime import Actor
 from puppet.core.types import LANDMARKS, POSE_SIZE, Floats
 from puppet.face import align
 from puppet.face.landmarks import STABLE
@@ -243,3 +247,31 @@ def model(nodes: list[onnx.NodeProto], constants: dict, inputs: dict[str, tuple]
     made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     onnx.checker.check_model(made)
     return made.SerializeToString()
+
+
+def rewrite_actor(path: Path, change=None, card=None, **zip_options) -> None:
+    """Write the zip again with `change(members: dict)` and `card(data: dict)` applied, hashes left as they are."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    if card is not None:
+        data = json.loads(members[CARD])
+        card(data)
+        members[CARD] = json.dumps(data).encode()
+    if change is not None:
+        change(members)
+    with zipfile.ZipFile(path, "w", **zip_options) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+
+
+def write_tiny(path: Path, kind: str = "mesh", replace: dict[str, bytes] | None = None, **changes) -> Path:
+    """A tiny actor with other members or card fields, hashes right."""
+    card, members = tiny_parts(kind, path.stem)
+    write_actor(path, dataclasses.replace(card, **changes), {**members, **(replace or {})})
+    return path
+
+
+def edited_graph(graph: bytes, change) -> bytes:
+    model = onnx.load_from_string(graph)
+    change(model)
+    return model.SerializeToString()

@@ -17,7 +17,8 @@ from models.latent.walks import draw_points
 from models.networks import losses
 from models.networks.base import to_network
 from puppet.core.types import Floats, Image
-from puppet.explore.exploration import changed_square, path
+from puppet.explore.changed_square import changed_square
+from puppet.explore.paths import path
 
 MEASURED = 200  # frames, of either kind, that tell how good reconstructions are
 SAMPLES = 48

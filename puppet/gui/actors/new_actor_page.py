@@ -27,7 +27,7 @@ from puppet.gui.kit.preview import PreviewPane
 from puppet.gui.kit.side_panel import Column
 from puppet.gui.kit.widgets import Switch
 from puppet.gui.kit.words import translate
-from puppet.new_actor.job import CHECKED, CHECKING, DONE, EXPORTING, FAILED, TRAINING, Job
+from puppet.new_actor.job import Job, JobState
 from puppet.new_actor.prompts import TOTAL, Cue
 
 COLUMN = 380  # px
@@ -98,32 +98,33 @@ class NewActorPage(QWidget):
 
     def show_cue(self, cue: Cue) -> None:
         """Show what the filmed person is to do now."""
-        self.cue.setText(translate("puppet", cue.words))
-        self.count.setText(translate("puppet", "{0} of {1}, {2:.0f} s").format(cue.number, cue.of, cue.left + 0.5))
+        self.cue.setText(translate("puppet", cue.text))
+        count = translate("puppet", "{0} of {1}, {2:.0f} s")
+        self.count.setText(count.format(cue.number, cue.count, cue.seconds_left + 0.5))
         self.filmed.setValue(round(100 * cue.share))
         self._show(FILMING)
 
     def show_job(self, job: Job) -> None:
         """Show the column for the job's state, and its figures."""
         state = job.state
-        if state in (CHECKING, TRAINING, EXPORTING):
-            self.doing.setText(translate("puppet", _DOING[state]).format(name=job.wish.name))
+        if state in (JobState.CHECKING, JobState.TRAINING, JobState.EXPORTING):
+            self.doing.setText(translate("puppet", _DOING[state]).format(name=job.request.name))
             self.done_share.setRange(0, 0 if job.share is None else 100)
             self.done_share.setValue(round(100 * (job.share or 0)))
-            self.words.setText(time_left(job.seconds_left) if job.seconds_left is not None else job.words)
-            self.curve.setVisible(state == TRAINING)
+            self.words.setText(time_left(job.seconds_left) if job.seconds_left is not None else job.message)
+            self.curve.setVisible(state == JobState.TRAINING)
             self.curve.show_losses(job.losses)
             self.stop.setText(
-                translate("puppet", "Stop and keep") if state == TRAINING else translate("puppet", "Stop")
+                translate("puppet", "Stop and keep") if state == JobState.TRAINING else translate("puppet", "Stop")
             )
-            self.stop.setEnabled(state != EXPORTING)
-            self._show(TRAINING)
-        elif state == CHECKED:
+            self.stop.setEnabled(state != JobState.EXPORTING)
+            self._show(JobState.TRAINING)
+        elif state == JobState.CHECKED:
             if self.report.toPlainText() != job.report:
                 self.report.setPlainText(job.report)
-            self._show(CHECKED)
-        elif state in (DONE, FAILED):
-            done = state == DONE
+            self._show(JobState.CHECKED)
+        elif state in (JobState.DONE, JobState.FAILED):
+            done = state == JobState.DONE
             self.end.setText(
                 translate("puppet", "{0} has joined your actors.").format(job.actor.stem)
                 if done and job.actor
@@ -133,7 +134,7 @@ class NewActorPage(QWidget):
             self.another.setVisible(done)
             self.go_on.setVisible(not done)
             self.discard.setVisible(not done)
-            self._show(DONE)
+            self._show(JobState.DONE)
         self.state = state
 
     # -- building --------------------------------------------------------------------------------------------------
@@ -192,7 +193,7 @@ class NewActorPage(QWidget):
         column.addStretch(1)
 
     def _make_working(self) -> None:
-        column = self._column(TRAINING, translate("puppet", "In the making"))
+        column = self._column(JobState.TRAINING, translate("puppet", "In the making"))
         self.doing, self.words = _wrapped(""), _wrapped("")
         self.words.setProperty("role", "value")
         self.done_share = _bar(translate("puppet", "How much is done"))
@@ -211,7 +212,7 @@ class NewActorPage(QWidget):
         column.addStretch(1)
 
     def _make_checked(self) -> None:
-        column = self._column(CHECKED, translate("puppet", "The footage, looked through"))
+        column = self._column(JobState.CHECKED, translate("puppet", "The footage, looked through"))
         self.report = QPlainTextEdit()
         self.report.setReadOnly(True)
         self.report.setAccessibleName(translate("puppet", "Report on the footage"))
@@ -263,7 +264,7 @@ class NewActorPage(QWidget):
         self._check()
 
     def _make_end(self) -> None:
-        column = self._column(DONE, translate("puppet", "It is over"))
+        column = self._column(JobState.DONE, translate("puppet", "It is over"))
         self.end = _wrapped("")
         self.end.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.play = _button(
@@ -306,9 +307,11 @@ class NewActorPage(QWidget):
 
 
 _DOING = {
-    CHECKING: QT_TRANSLATE_NOOP("puppet", "Looking through the footage…"),
-    TRAINING: QT_TRANSLATE_NOOP("puppet", "Training {name}…"),
-    EXPORTING: QT_TRANSLATE_NOOP("puppet", "Making the file of {name}, and checking that it draws what was learnt…"),
+    JobState.CHECKING: QT_TRANSLATE_NOOP("puppet", "Looking through the footage…"),
+    JobState.TRAINING: QT_TRANSLATE_NOOP("puppet", "Training {name}…"),
+    JobState.EXPORTING: QT_TRANSLATE_NOOP(
+        "puppet", "Making the file of {name}, and checking that it draws what was learnt…"
+    ),
 }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QGridLayout, QWidget
 
-from puppet.explore.exploration import MOST
+from puppet.explore.exploration import MAX_AMOUNT
 from puppet.gui.explorer.sigma_slider import STEPS, SigmaSlider
 from puppet.gui.kit.plain_text import Label
 from puppet.gui.kit.widgets import caption_of
@@ -40,7 +40,7 @@ class AttributePanel(QWidget):
         self.sliders = {}
         for row, name in enumerate(names):
             words = name.replace("_", " ").capitalize()
-            slider = self.sliders[name] = SigmaSlider(words, MOST)
+            slider = self.sliders[name] = SigmaSlider(words, MAX_AMOUNT)
             slider.moved.connect(lambda value, name=name: self.moved.emit(name, value))
             self._grid.addWidget(caption_of(slider, words), row, 0)
             self._grid.addWidget(slider, row, 1)

@@ -6,7 +6,7 @@ from PyQt6.QtGui import QGuiApplication
 
 from puppet.core.errors import PuppetError
 from puppet.core.types import Floats
-from puppet.explore.exploration import from_text, to_text
+from puppet.explore.latent_text import from_text, to_text
 from puppet.gui.kit.banners import BannerStack
 from puppet.gui.kit.words import translate
 

@@ -9,7 +9,8 @@ from PyQt6.QtGui import QPixmap
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from puppet.core.types import Image
-from puppet.explore.exploration import Direction, changed_square
+from puppet.explore.changed_square import changed_square
+from puppet.explore.directions import Direction
 from puppet.gui.explorer.sigma_slider import STEPS, SigmaSlider
 from puppet.gui.kit.plain_text import Label, set_tip
 from puppet.gui.kit.qimage import to_qimage

@@ -18,17 +18,10 @@ from puppet.actor.runtime import Actor
 from puppet.core.errors import PuppetError
 from puppet.core.types import Floats, Image, Latent
 from puppet.explore.bookmarks import Bookmarks
-from puppet.explore.exploration import (
-    COMMANDS,
-    Command,
-    Direction,
-    Exploration,
-    RandomFaces,
-    bases,
-    explore,
-    parse_command,
-    walk_target,
-)
+from puppet.explore.directions import Direction, bases
+from puppet.explore.exploration import Exploration, explore
+from puppet.explore.paths import RandomFaces, walk_target
+from puppet.explore.text_commands import COMMANDS, Command, parse_command
 from puppet.gui.explorer.bookmarks import ActorBookmarks
 from puppet.gui.explorer.clipboard import copy_latent, pasted_latent
 from puppet.gui.explorer.face_panel import FacePanel
@@ -40,7 +33,6 @@ from puppet.gui.explorer.style import explorer_style
 from puppet.gui.explorer.tabs import ExplorerTabs
 from puppet.gui.explorer.worker import DecodeWorker
 from puppet.gui.kit.banners import BannerStack
-from puppet.gui.kit.qimage import to_qimage
 from puppet.gui.kit.theme import colours_for, follow_system
 
 STATUS_MS = 500  # between two looks at the rate
@@ -77,7 +69,6 @@ class ExplorerWidget(QWidget):
         self._random = np.random.default_rng(seed)
         self._at: Exploration | None = None
         self._faces: RandomFaces | None = None
-        self._last: Image | None = None
         self._mouse: tuple[float, float] | None = None  # where it is, when the face does not show that yet
         self._over = False
 
@@ -119,7 +110,6 @@ class ExplorerWidget(QWidget):
         self._motion.stop()
         self.actor = actor
         self._morphs.set_actor(actor)
-        self._last = None
         self._faces = RandomFaces(actor.latents)
         self.worker.set_actor(actor)
         self.worker.take()
@@ -142,7 +132,7 @@ class ExplorerWidget(QWidget):
         """Go on from a live expression, attributes included; see `live_wanted`."""
         if self._at is not None and latent.values.shape == self._at.place.point.shape:
             self._motion.stop()
-            self._apply(self._at.go(latent.values))
+            self._apply(self._at.jump_to(latent.values))
 
     def shutdown(self) -> None:
         """End the threads; a video that is being made is ended and kept. Idempotent."""
@@ -205,7 +195,7 @@ class ExplorerWidget(QWidget):
         if command.key == "d":
             self._apply(at.pick(command.numbers[0], command.numbers[1]))
         elif command.key == "r" and self._faces is not None:
-            self._apply(at.go(self._faces.draw(self._random)))
+            self._apply(at.jump_to(self._faces.draw(self._random)))
         elif command.key == "f":
             self._apply(at.toggle_freeze())
         elif command.key == "u":
@@ -217,9 +207,9 @@ class ExplorerWidget(QWidget):
         elif command.key == "w":
             self._toggle_walk(at)
         elif command.key == "b":
-            self._bookmarks.add(command.name, at.shown, self._last)
+            self._bookmarks.add(command.name, at.shown, self.pane.face)
         elif command.key == "g":
-            self._apply(at.go(self._bookmarks.point(command.name)))
+            self._apply(at.jump_to(self._bookmarks.point(command.name)))
 
     def _type(self) -> None:
         if self._try(lambda: self.do(parse_command(self.face.command.text()))):
@@ -280,7 +270,7 @@ class ExplorerWidget(QWidget):
         at = self._at
         point = pasted_latent(len(at.place.point), self.banners) if at is not None else None
         if at is not None and point is not None:
-            self._apply(at.go(point))
+            self._apply(at.jump_to(point))
 
     # -- walk and morph ------------------------------------------------------------------------------------------
 
@@ -295,7 +285,7 @@ class ExplorerWidget(QWidget):
 
     def _walked(self, point: Floats) -> None:
         if self._at is not None:
-            self._apply(self._at.wander(point))
+            self._apply(self._at.walk_to(point))
 
     def _played(self, step: Step) -> None:
         self.worker.ask(step.point, step.draw)
@@ -352,12 +342,7 @@ class ExplorerWidget(QWidget):
             return
         asked_at = self._asked_at
         self._follow_mouse()  # first, so that the next picture is made while this one is painted
-        self._last = image
-        self.pane.show_image(to_qimage(image, *self.pane.device_size), asked_at)
-
-    def _redraw(self) -> None:
-        if self._last is not None:
-            self.pane.show_image(to_qimage(self._last, *self.pane.device_size))
+        self.pane.show_face(image, asked_at)
 
     def _thumbnail(self, direction: Direction, before: Image, after: Image) -> None:
         if self._at is not None and direction in self._at.directions:
@@ -384,7 +369,6 @@ class ExplorerWidget(QWidget):
         self._asked_at = time.perf_counter()
         self.pane.hovered.connect(self._hover)
         self.pane.clicked.connect(lambda: self.do(Command("f")))
-        self.pane.resized.connect(self._redraw)
         self.face.command.returnPressed.connect(self._type)
         for key, button in self.face.buttons.items():
             button.clicked.connect(lambda _, key=key: self.do(Command(key)))

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from PyQt6.QtCore import QT_TRANSLATE_NOOP
 from PyQt6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from puppet.explore.exploration import COMMANDS, REACHES, Basis, Exploration
+from puppet.explore.directions import Basis
+from puppet.explore.exploration import REACHES, Exploration
+from puppet.explore.text_commands import COMMANDS
 from puppet.gui.explorer.pane import ExplorerPane
 from puppet.gui.kit.plain_text import Label, set_tip
 from puppet.gui.kit.widgets import ChoiceBox, Switch

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PyQt6.QtCore import QEvent, Qt
 from PyQt6.QtGui import QKeyEvent
 
-from puppet.explore.exploration import COMMANDS
+from puppet.explore.text_commands import COMMANDS
 
 STARTS = ("d", "b", "g")  # commands that are followed by numbers or a name
 

@@ -10,15 +10,16 @@ from pathlib import Path
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from puppet.actor.morph import ActorMorph, eased, film
+from puppet.actor.morph import ActorMorph, eased
 from puppet.actor.runtime import Actor
 from puppet.core.types import Floats, Image, Latent
-from puppet.explore.exploration import path
+from puppet.explore.paths import path
 from puppet.gui.explorer.morph_panel import SAME, MorphRequest
 from puppet.gui.explorer.worker import Draw
 from puppet.gui.kit.banners import BannerStack, open_folder
 from puppet.gui.kit.words import decimal, translate
 from puppet.media.recorder import Recording
+from puppet.output.film import write_film
 from puppet.storage.names import new_recording_path, with_free_name
 
 FPS = 30.0
@@ -156,7 +157,7 @@ class Morphs(QObject):
         self._banners.say(BANNER, translate("puppet", "Making {0}…").format(target.name))
 
         def make(path: Path) -> Recording:
-            return film(pictures(), path, FPS, name, stop.is_set, consent, badge)
+            return write_film(pictures(), path, FPS, name, stop.is_set, consent, badge)
 
         future = self._pool.submit(with_free_name, target, make)
         future.add_done_callback(self._video_made.emit)

@@ -8,7 +8,8 @@ from pathlib import Path
 from PyQt6.QtCore import QTimer
 from PyQt6.QtGui import QPalette
 
-from puppet.actor.runtime import DEFAULT_ACTOR, find_actor, list_actors, load_actor
+from puppet.actor.catalogue import DEFAULT_ACTOR, find_actor, list_actors
+from puppet.actor.runtime import load_actor
 from puppet.core.errors import PuppetError, RecordingError
 from puppet.core.providers import AUTO
 from puppet.explore.bookmarks import Bookmarks

@@ -12,7 +12,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from puppet.actor.runtime import Actor
 from puppet.core.timing import RateMeter
 from puppet.core.types import Floats, Image, Latent
-from puppet.explore.exploration import Direction
+from puppet.explore.directions import Direction
 from puppet.gui.kit.words import translate
 from puppet.process.log import explained
 

@@ -12,7 +12,7 @@ from puppet.core.types import Floats, Latent
 from puppet.engine.engine import Status
 from puppet.engine.puppeteer import MorphInto
 from puppet.explore.bookmarks import Bookmarks
-from puppet.explore.exploration import offset
+from puppet.explore.directions import offset
 from puppet.gui.explorer.explorer import ExplorerWidget
 from puppet.gui.kit.words import translate
 from puppet.gui.live.latent_panel import NOBODY, LatentPanel

@@ -12,7 +12,7 @@ from puppet.engine.engine import Status
 from puppet.gui.kit.qimage import to_qimage
 from puppet.gui.kit.words import translate
 from puppet.gui.presenters.base import Presenter, WindowContext
-from puppet.new_actor.job import CHECKED, CHECKING, DONE, FAILED, TRAINING, Job
+from puppet.new_actor.job import Job, JobState
 from puppet.new_actor.prompts import cue_at
 from puppet.output.recording_sink import RecorderSink
 
@@ -50,7 +50,7 @@ class NewActorPresenter(Presenter):
         def found(result: tuple[str, list[Job]]) -> None:
             missing, known = result
             self.context.window.new_actor.show_start(missing)
-            open_ones = [job for job in known if job.state != DONE]
+            open_ones = [job for job in known if job.state != JobState.DONE]
             if open_ones:
                 self._take_up(open_ones[-1])
                 told = self.context.window.banners.say(PAGE, _found(open_ones[-1]), "notice", ("Show", self._show_page))
@@ -135,7 +135,7 @@ class NewActorPresenter(Presenter):
 
     def _begin(self, footage: list[Path]) -> None:
         jobs = self.context.services.jobs
-        self._start("begin", lambda: jobs.look(jobs.begin(footage)))
+        self._start("begin", lambda: jobs.read_job(jobs.begin(footage)))
 
     def _train(self, name: str, consent: str, minutes: int) -> None:
         jobs, library = self.context.services.jobs, self.context.services.library
@@ -148,11 +148,11 @@ class NewActorPresenter(Presenter):
     def _go_on(self) -> None:
         """Go on with the training, or with the look through the footage, from where it ended."""
         job, jobs = self._job, self.context.services.jobs
-        if job is not None and job.wish.minutes:
-            wish = job.wish
-            self._with_job("train", lambda folder: jobs.train(folder, wish.name, wish.consent, wish.minutes))
+        if job is not None and job.request.minutes:
+            request = job.request
+            self._with_job("train", lambda folder: jobs.train(folder, request.name, request.consent, request.minutes))
         elif job is not None:
-            self._begin([Path(file) for file in job.wish.footage])
+            self._begin([Path(file) for file in job.request.footage])
 
     def _discard(self) -> None:
         job, jobs = self._job, self.context.services.jobs
@@ -175,7 +175,7 @@ class NewActorPresenter(Presenter):
 
             def whole() -> Job:
                 work(job.folder)
-                return jobs.look(job.folder)
+                return jobs.read_job(job.folder)
 
             self._start(what, whole)
 
@@ -194,7 +194,7 @@ class NewActorPresenter(Presenter):
         jobs, read = context.services.jobs, context.services.read_picture
 
         def look() -> tuple[Job, tuple[Path, tuple[int, int]] | None, Image | None]:
-            job = jobs.look(folder)
+            job = jobs.read_job(folder)
             path = job.sample or job.report_picture
             wanted = (path, size) if path is not None else None
             return job, wanted, read(path) if path is not None and wanted != self._shown else None
@@ -208,7 +208,7 @@ class NewActorPresenter(Presenter):
             if picture is not None and wanted is not None:
                 self._shown = wanted
                 context.window.new_actor.picture.show_image(to_qimage(picture, *size))
-            if job.state != before and job.state in (CHECKED, DONE, FAILED):
+            if job.state != before and job.state in (JobState.CHECKED, JobState.DONE, JobState.FAILED):
                 context.window.banners.say(PAGE, _found(job), "notice", ("Show", self._show_page))
                 context.window.actor.list_wanted.emit()
 
@@ -224,13 +224,13 @@ class NewActorPresenter(Presenter):
 
 def _found(job: Job) -> str:
     """One line about a job, for a banner."""
-    name = job.wish.name or "The new actor"
-    if job.state == CHECKING:
+    name = job.request.name or "The new actor"
+    if job.state == JobState.CHECKING:
         return translate("puppet", "The footage of a new actor is being looked through.")
-    if job.state == TRAINING:
+    if job.state == JobState.TRAINING:
         return translate("puppet", "{0} is being trained.").format(name)
     return {
-        CHECKED: "The footage of a new actor has been looked through.",
-        DONE: f"{name} has joined your actors.",
-        FAILED: f"{name} is not finished: {job.error}",
+        JobState.CHECKED: "The footage of a new actor has been looked through.",
+        JobState.DONE: f"{name} has joined your actors.",
+        JobState.FAILED: f"{name} is not finished: {job.error}",
     }.get(job.state, f"{name} is nearly done.")

@@ -13,7 +13,7 @@ PART = re.compile(r'([a-zA-Z0-9_-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))')
 
 
 class Login:
-    """Answers challenges. A password goes in the clear only to who asks for nothing better."""
+    """Answers a server's challenges. The password is sent readable only where nothing better is offered."""
 
     def __init__(self, user: str, password: str) -> None:
         self._user, self._password = user, password
@@ -22,7 +22,7 @@ class Login:
         self._count = 0
 
     def challenged(self, challenges: Iterable[str]) -> bool:
-        """Take the best of what a server offers (WWW-Authenticate). False: nothing that is known here."""
+        """Choose the best of the schemes that a server offers (WWW-Authenticate); False when none is known here."""
         self._digest, self._basic = None, False
         for challenge in challenges:
             for scheme, words in _split(challenge):

@@ -1,4 +1,4 @@
-"""JPEG pictures out of what a camera sends: one in each part of a multipart body, one after the other, or just one."""
+"""Finds JPEG pictures in what a camera sends: in parts of a multipart body, one after the other, or just one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BEGIN, END = b"\xff\xd8\xff", b"\xff\xd9"
 
 
 def parts(stream: ByteStream, content_type: str) -> Iterator[bytes]:
-    """What each part of a multipart body holds (RFC 2046, as cameras write it). ValueError: it is none."""
+    """The content of each part of a multipart body (RFC 2046, as cameras write it). Raises ValueError."""
     told = re.search(r'boundary\s*=\s*(?:"([^"]+)"|([^\s;]+))', content_type, re.I)
     name = (told[1] or told[2]).encode("latin-1", "replace").lstrip(b"-") if told else b""
     boundary = b""
@@ -72,7 +72,7 @@ def _length(stream: ByteStream) -> int | None:
 
 
 def jpegs(stream: ByteStream) -> Iterator[bytes]:
-    """JPEGs that follow each other, whatever lies between them. The last one may lack its end."""
+    """JPEGs that follow each other, whatever lies between them. The last one may lack its end. Raises ValueError."""
     while True:
         while (place := stream.held.find(BEGIN)) < 0:
             if len(stream.held) > BETWEEN:

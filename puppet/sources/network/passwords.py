@@ -1,4 +1,4 @@
-"""Addresses that hold a password, kept apart from the settings: in a file that only its owner may read.
+"""Keeps addresses that hold a password, apart from the settings, in a file that only its owner may read.
 
 Settings, lists and messages hold an address with "***" in the password's place (`addresses.hidden`).
 """
@@ -19,6 +19,7 @@ LARGEST = 1 << 20  # bytes
 
 
 def passwords_path() -> Path:
+    """The private file, beside the settings."""
     return config_folder() / "passwords.json"
 
 

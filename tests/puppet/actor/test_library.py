@@ -12,8 +12,9 @@ from planted_pictures import png, png_header
 from tiny_actor import tiny_actor
 
 from puppet.actor import library
-from puppet.actor.card import PREVIEW, read_actor, read_card, write_actor
-from puppet.actor.runtime import BUILT_IN, load_actor
+from puppet.actor.catalogue import BUILT_IN
+from puppet.actor.file import PREVIEW, read_actor, read_card, write_actor
+from puppet.actor.runtime import load_actor
 from puppet.core.errors import ActorFileError
 
 

@@ -10,7 +10,7 @@ from folders import names
 from tiny_actor import tiny_actor
 
 from puppet.actor import library
-from puppet.actor.card import read_card, write_actor
+from puppet.actor.file import read_card, write_actor
 from puppet.core.errors import ActorFileError
 
 pytestmark = pytest.mark.usefixtures("own_folder")
@@ -22,7 +22,7 @@ def actor(tmp_path: Path) -> str:
 
 
 def test_actors_admitted_at_once_under_one_name_are_all_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(library, "load_actor", lambda file, provider: None)
+    monkeypatch.setattr(library, "try_in_child", lambda file, card: None)
     files = []
     for number in range(12):
         folder = tmp_path / str(number)
@@ -58,7 +58,7 @@ def test_an_actor_that_is_moved_at_once_is_there_once(tmp_path: Path) -> None:
 
 
 def test_an_actor_file_is_not_written_over_another(tmp_path: Path, actor: str) -> None:
-    from puppet.actor.card import read_actor
+    from puppet.actor.file import read_actor
 
     card, members = read_actor(Path(actor))
     (tmp_path / "taken.actor").write_text("precious")

@@ -17,9 +17,11 @@ from onnx import TensorProto, helper, numpy_helper
 
 from puppet.actor import card as actor_card
 from puppet.actor import trial
-from puppet.actor.card import ENCODER, LATENTS, Golden, write_actor
+from puppet.actor.card import Golden
+from puppet.actor.catalogue import BUILT_IN
+from puppet.actor.file import ENCODER, LATENTS, read_actor, read_card, write_actor
 from puppet.actor.latents import latents_to_bytes
-from puppet.actor.runtime import BUILT_IN, load_actor
+from puppet.actor.runtime import load_actor, versions
 from puppet.core.errors import ActorFileError
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is watched on Linux alone")
@@ -50,11 +52,11 @@ def asked(monkeypatch) -> list[Path]:
     """The files that a child would have to try out: here all of them pass."""
     paths = []
 
-    def ask(path):
+    def run_child(path):
         paths.append(path)
-        return {"passed": trial.fingerprint(actor_card.read_card(path), "")}
+        return {"passed": trial.fingerprint(read_card(path), ""), "versions": versions()}
 
-    monkeypatch.setattr(trial, "_ask", ask)
+    monkeypatch.setattr(trial, "_run_child", run_child)
     return paths
 
 
@@ -92,7 +94,7 @@ def test_an_actor_is_tried_out_once(tmp_path, config, children):
     assert len(children) == 1
     load_actor(path, "cpu")
     other = path.with_name("Zoe.actor")
-    card, members = actor_card.read_actor(path)
+    card, members = read_actor(path)
     write_actor(other, dataclasses.replace(card, name="Zoe", licence="CC0"), members)  # the same graphs
     load_actor(other, "cpu")
     assert len(children) == 1
@@ -144,7 +146,7 @@ def test_a_record_that_cannot_be_written_stops_nothing(tmp_path, config, asked):
 
 
 def test_the_record_does_not_grow_without_end(monkeypatch, tmp_path, config, asked):
-    monkeypatch.setattr(trial, "REMEMBERED", 3)
+    monkeypatch.setattr(trial, "MAX_REMEMBERED", 3)
     config.mkdir()
     old = [f"{number:064d}" for number in range(3)]
     (config / trial.RECORD).write_text(json.dumps(old))

@@ -31,7 +31,7 @@ def test_which_source(tmp_path):
 
 
 def test_which_actor(tmp_path, monkeypatch):
-    from puppet.actor import runtime as actor
+    from puppet.actor import catalogue as actor
 
     there = SimpleNamespace(names=["marble", "ada"])
 

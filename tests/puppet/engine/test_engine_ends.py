@@ -101,7 +101,7 @@ def test_one_line_code_2_and_no_empty_file(kind, where, tmp_path, qapp, monkeypa
     extra = ["--headless"] if where == "headless" else ["--screenshot", str(shot)]
     assert run(tmp_path, "--frames", "90", "--record", str(film), *extra) == 2
     line = only_line(capsys)
-    log = error_log.log_folder() / error_log.NAME
+    log = error_log.log_file()
     assert line.startswith(words)
     assert line.endswith(f"; its log is {log}")
     assert "Traceback" in log.read_text()

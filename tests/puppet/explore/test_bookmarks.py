@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tiny_actor import tiny_actor
 
-from puppet.actor.card import read_card
+from puppet.actor.file import read_card
 from puppet.core.errors import PuppetError
 from puppet.explore.bookmarks import Bookmarks, checked_name
 

@@ -7,7 +7,7 @@ import json
 import pytest
 from tiny_actor import tiny_actor
 
-from puppet.actor.card import read_card
+from puppet.actor.file import read_card
 from puppet.core.errors import PuppetError
 from puppet.core.texts import is_plain
 from puppet.explore.bookmarks import Bookmarks

@@ -83,11 +83,11 @@ def pages(window):
 
 def states_of(page: NewActorPage):
     """All that the page of a new actor can show."""
-    wish = job.Wish(("/talk.mp4",), "Carl", "Carl agreed.", 30)
+    request = job.JobRequest(("/talk.mp4",), "Carl", "Carl agreed.", 30)
     page.show_start('To train an actor, torch must be installed. Run: python -m pip install ".[train]"')
     yield "start"
-    for state in (job.CHECKING, job.CHECKED, job.TRAINING, job.EXPORTING, job.FAILED, job.DONE):
-        page.show_job(job.Job(page_folder, wish, state, False, "the disk is full", "tracking: 1/2", 0.5))
+    for state in job.JobState:
+        page.show_job(job.Job(page_folder, request, state, False, "the disk is full", "tracking: 1/2", 0.5))
         yield state
 
 

@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 from tiny_actor import tiny_actor
 
-from puppet.actor.card import read_card
+from puppet.actor.file import read_card
 from puppet.core.errors import PuppetError
 from puppet.new_actor import child
 from puppet.new_actor import job as making
@@ -90,7 +90,7 @@ def asked(folder: Path) -> list[list[str]]:
 
 def until(folder: Path, condition, seconds=120.0) -> making.Job:
     deadline = time.monotonic() + seconds
-    while not condition(job := making.look(folder)):
+    while not condition(job := making.read_job(folder)):
         assert time.monotonic() < deadline, job
         time.sleep(0.02)
     return job
@@ -103,11 +103,11 @@ def over(job: making.Job) -> bool:
 def test_from_footage_to_an_actor_in_the_list(tools, tmp_path):
     folder = making.begin([tmp_path / "talk.mp4", tmp_path / "turn.mp4"])
     job = until(folder, over)
-    assert (job.state, job.report) == (making.CHECKED, "Verdict: good")
+    assert (job.state, job.report) == (making.JobState.CHECKED, "Verdict: good")
     assert job.report_picture == folder / "data.report.png"
     making.train(folder, "carl", " Carl agreed. ", 2)
     job = until(folder, over)
-    assert (job.state, job.error) == (making.DONE, "")
+    assert (job.state, job.error) == (making.JobState.DONE, "")
     assert job.actor == tmp_path / "actors" / "carl.actor"
     assert read_card(tmp_path / "actors" / "carl.actor").consent == "Carl agreed."
     assert job.losses == ((10, 2.0), (20, 1.0))
@@ -127,16 +127,16 @@ def test_a_training_is_followed_stopped_and_kept(tools, tmp_path):
     making.train(folder, "carl", "Carl agreed.", 2)
     job = until(folder, lambda job: job.losses)
     assert job.running
-    assert (job.state, job.share, job.seconds_left) == (making.TRAINING, 0.5, 60.0)
+    assert (job.state, job.share, job.seconds_left) == (making.JobState.TRAINING, 0.5, 60.0)
     assert job.sample == folder / "run" / "sheets" / "step-00000020.png"
     (found,) = making.find_jobs()  # as the next window does
-    assert (found.folder, found.running, found.wish.name) == (folder, True, "carl")
+    assert (found.folder, found.running, found.request.name) == (folder, True, "carl")
     for refused in (lambda: making.train(folder, "carl", "Carl agreed.", 2), lambda: making.discard(folder)):
         with pytest.raises(PuppetError):
             refused()
     making.stop(folder)
     job = until(folder, over)
-    assert job.state == making.DONE
+    assert job.state == making.JobState.DONE
     assert job.actor is not None
     making.discard(folder)
     assert making.find_jobs() == []
@@ -150,7 +150,7 @@ def test_stopped_before_anything_was_learnt(tools, tmp_path):
     until(folder, lambda job: job.losses)
     making.stop(folder)
     job = until(folder, over)
-    assert job.state == making.FAILED
+    assert job.state == making.JobState.FAILED
     assert "before anything was learnt" in job.error
 
 
@@ -162,10 +162,10 @@ def test_what_a_tool_says_is_told(tools, tmp_path, what):
     if what != "prepare":
         making.train(folder, "carl", "Carl agreed.", 2)
         job = until(folder, over)
-    assert (job.state, job.error) == (making.FAILED, "planted trouble")
+    assert (job.state, job.error) == (making.JobState.FAILED, "planted trouble")
     plan(tools)
     making.train(folder, "carl", "Carl agreed.", 2)  # and goes on
-    assert until(folder, over).state == making.DONE
+    assert until(folder, over).state == making.JobState.DONE
     if what == "export":
         assert "--resume" in asked(tools)[-2]
 
@@ -179,11 +179,11 @@ def test_a_child_that_was_killed_is_found_as_interrupted_and_goes_on(tools, tmp_
     until(folder, lambda job: job.losses)
     os.killpg(int((folder / "pid").read_text()), signal.SIGKILL)
     job = until(folder, over)
-    assert job.state == making.FAILED
+    assert job.state == making.JobState.FAILED
     assert "can go on" in job.error
     plan(tools)
     making.train(folder, "carl", "Carl agreed.", 2)
-    assert until(folder, over).state == making.DONE
+    assert until(folder, over).state == making.JobState.DONE
     assert "--resume" in asked(tools)[-2]
 
 
@@ -225,8 +225,8 @@ def test_somebody_who_only_looks_does_not_keep_the_child_from_its_lock(tmp_path)
 def test_figures_in_a_line_of_the_log(tmp_path):
     assert making.share_in("tracking: 120/600 frames (20 %), 60.0/s, 0:08 left") == 0.2
     assert making.share_in("tracking: 120 frames, 60.0/s") is None
-    assert child.why("x\nerror: first\nerror: second\ndone") == "second"
-    assert child.why("nothing") == ""
+    assert child.reason_in("x\nerror: first\nerror: second\ndone") == "second"
+    assert child.reason_in("nothing") == ""
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no file that is always full")
@@ -238,9 +238,9 @@ def test_a_log_without_room_neither_stops_nor_silences_a_tool(tmp_path, monkeypa
         with pytest.raises(PuppetError, match="the reason"):
             child.run(tmp_path, [sys.executable, "-c", talking])
     log = tmp_path / "log.txt"
-    assert making.last_words(log) == ""
+    assert making.last_line(log) == ""
     log.write_bytes(b"x" * 9000 + b"\nlast one \xff\n\n")
-    assert making.last_words(log).startswith("last one")
+    assert making.last_line(log).startswith("last one")
 
 
 def test_missing_tools_are_told_with_the_command(monkeypatch):

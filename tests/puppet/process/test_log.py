@@ -1,22 +1,37 @@
-"""Errors that nobody foresaw: the line for people, the log, and what nobody catches."""
+"""The log: records, rotation, several processes, secrets; unexpected errors in one line, and what nothing catches."""
 
 from __future__ import annotations
 
+import argparse
+import logging
+import os
+import subprocess
+import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PyQt6.QtCore import QTimer
 
+from puppet import __version__
 from puppet.core.errors import RecordingError, UnexpectedError
 from puppet.process import log
-from puppet.process.log import explained, uncaught
+from puppet.process.log import add_verbose, explained, start, uncaught
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PUPPET_LOG_DIR", str(tmp_path / "log"))
     return tmp_path / "log"
+
+
+@pytest.fixture(autouse=True)
+def _quiet_afterwards() -> Iterator[None]:
+    yield
+    start("tests", verbose=False)
 
 
 def raised(problem: BaseException) -> BaseException:
@@ -26,6 +41,135 @@ def raised(problem: BaseException) -> BaseException:
         return caught
 
 
+# --- records ---
+
+
+def test_a_start_says_version_and_platform_and_modules_log_by_name(folder: Path) -> None:
+    start("puppet render")
+    logging.getLogger("models.training.trainer").debug("step %d", 3)
+    first, second = log.log_file().read_text().splitlines()
+    assert f"INFO puppet.process.log [{os.getpid()} MainThread]: puppet render, " in first
+    assert f"render, puppet {__version__}, Python 3." in first
+    assert second.endswith("MainThread]: step 3")
+    assert " DEBUG models.training.trainer [" in second
+
+
+def test_records_of_libraries_stay_out(folder: Path) -> None:
+    start("puppet")
+    logging.getLogger("matplotlib").error("not ours")
+    assert "not ours" not in log.log_file().read_text()
+
+
+@pytest.mark.parametrize("verbose", [False, True])
+def test_verbose_also_shows_records_on_the_screen(
+    verbose: bool, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parser = argparse.ArgumentParser()
+    add_verbose(parser)
+    start("puppet", parser.parse_args(["-v"] if verbose else []).verbose)
+    logging.getLogger("puppet.sources").warning("the camera is gone")
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert ("the camera is gone" in said.err) == verbose
+    assert "the camera is gone" in log.log_file().read_text()
+
+
+def test_a_record_that_makes_no_sense_harms_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    start("puppet", verbose=True)
+    for words in ("%d of %d", "two\nlines \x1b[31m and \udce9%.0s"):
+        record = logging.makeLogRecord({"msg": words, "args": ("",)})
+        for handler in (log._file, log._screen):  # not pytest's, which complains of the first
+            handler.handle(record)
+    assert "Traceback" not in capsys.readouterr().err
+    assert log.log_file().read_text().splitlines()[-1].endswith("two lines \\x1b[31m and \\udce9")
+
+
+def test_only_the_user_may_read_it(folder: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        start("puppet")
+    finally:
+        os.umask(before)
+    if sys.platform != "win32":
+        assert folder.stat().st_mode & 0o777 == 0o700
+        assert log.log_file().stat().st_mode & 0o777 == 0o600
+
+
+SECRETS = (
+    "rtsp://ada:hunter2@10.0.0.7/live",
+    "'rtsp://ada:hun'ter2@10.0.0.7/live?x=1'",
+    "http://10.0.0.7/video.cgi?user=x&pwd=hunter2&size=3",
+    "['rtsp://ada:hunter2@cam','rtsp://ada:hunter2@door']",
+    "x" * (log.LONGEST - 21) + " rtsp://ada:hunter2@10.0.0.7/live",  # cut in the middle of the password
+)
+
+
+@pytest.mark.parametrize("text", SECRETS)
+def test_nothing_secret_is_written(text: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    start("puppet", verbose=True)
+    logging.getLogger("puppet.sources").info("opening %s", text)
+    explained(raised(ValueError(f"cannot open {text}")), "Reading")
+    for said in (log.log_file().read_text(), capsys.readouterr().err):
+        for secret in ("hunter2", "hun'ter2", "hunter", "ada:"):
+            assert secret not in said
+
+
+# --- the file ---
+
+
+def test_the_log_stays_small_and_keeps_the_newest(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log, "LARGEST", 10_000)
+    start("puppet")
+    for number in range(100):
+        logging.getLogger("puppet").info("number %d %s", number, "x" * 1000)
+    sizes = {path.name: path.stat().st_size for path in folder.iterdir()}
+    assert set(sizes) == {log.NAME, *log.OLDER, log.LOCK}
+    assert max(sizes.values()) <= 10_000
+    kept = "".join((folder / name).read_text() for name in (*reversed(log.OLDER), log.NAME))
+    numbers = [int(line.split("number ")[1].split()[0]) for line in kept.splitlines()]
+    assert numbers == list(range(numbers[0], 100))
+    assert len(numbers) >= 2 * 9
+
+
+WRITE = """
+import logging, sys
+from puppet.process import log
+log.LARGEST = 20_000
+log.start("writer")
+for number in range(60):
+    logging.getLogger("puppet").info("<%s %d %s>", sys.argv[1], number, "x" * 300)
+"""
+
+
+def test_several_processes_write_at_once(folder: Path) -> None:
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITE, str(n)], env=env, stderr=subprocess.PIPE, text=True)
+        for n in range(4)
+    ]
+    said = [writer.communicate()[1] for writer in writers]
+    assert said == [""] * 4
+    assert [writer.returncode for writer in writers] == [0] * 4
+    files = [folder / name for name in (*reversed(log.OLDER), log.NAME)]
+    lines = "".join(path.read_text() for path in files).splitlines()
+    assert all(line.endswith("x>") or "writer, puppet" in line for line in lines)  # whole lines
+    assert all(path.stat().st_size <= 20_000 for path in files)
+    for n in range(4):  # none is lost between the oldest that was kept and the last
+        numbers = [int(line.split("<")[1].split()[1]) for line in lines if f"<{n} " in line]
+        assert numbers == list(range(60 - len(numbers), 60))
+
+
+def test_a_lock_that_is_held_for_long_only_delays(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log, "PATIENCE", 0.05)
+    folder.mkdir()
+    with log.acquire(folder / log.LOCK) or pytest.fail("locked"):
+        start("puppet")
+    assert "puppet, puppet" in log.log_file().read_text()
+
+
+# --- unexpected errors ---
+
+
 def test_the_line_names_the_part_and_the_log_and_the_log_has_the_traceback(folder: Path) -> None:
     error = explained(raised(TypeError("Couldn't build\nproto \x1b[31mfile")), "Tracking")
     path = folder / log.NAME
@@ -33,7 +177,8 @@ def test_the_line_names_the_part_and_the_log_and_the_log_has_the_traceback(folde
     assert str(error) == f"Tracking failed unexpectedly ({what}); its log is {path}"
     assert isinstance(error, UnexpectedError)
     said = path.read_text()
-    assert "Tracking" in said
+    assert "ERROR" in said
+    assert "Tracking failed" in said
     assert "Traceback" in said
     assert "in raised" in said
 
@@ -50,14 +195,10 @@ def test_the_same_error_at_every_frame_is_one_entry(folder: Path) -> None:
     assert (folder / log.NAME).read_text().count("Traceback") == 1
 
 
-def test_the_log_stays_small_and_keeps_the_newest(folder: Path) -> None:
-    for n in range(60):
-        explained(raised(ValueError(f"number {n} " + "x" * 20_000)), "Acting")
-    sizes = {path.name: path.stat().st_size for path in folder.iterdir()}
-    assert set(sizes) == {log.NAME, log.BEFORE, log.LOCK}
-    assert sum(sizes.values()) <= 2 * log.LARGEST
-    assert explained(raised(ValueError("the last")), "Acting")
-    assert "the last" in (folder / log.NAME).read_text()
+def test_of_a_long_traceback_the_end_is_kept(folder: Path) -> None:
+    assert explained(raised(ValueError("x" * 50_000 + " the end")), "Acting")
+    assert "the end" in (folder / log.NAME).read_text()
+    assert log.log_file().stat().st_size < 2 * log.LONGEST_TRACE
 
 
 def test_a_log_that_cannot_be_written_is_told_and_harms_nothing(
@@ -65,6 +206,7 @@ def test_a_log_that_cannot_be_written_is_told_and_harms_nothing(
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("PUPPET_LOG_DIR", str(tmp_path / "file"))
+    start("puppet")
     said = str(explained(raised(ValueError("nowhere")), "Acting"))
     assert said.startswith("Acting failed unexpectedly (ValueError: nowhere); its log ")
     assert "could not be written: there is a file where a folder should be" in said

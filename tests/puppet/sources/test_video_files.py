@@ -338,7 +338,7 @@ def test_the_words_of_ffmpeg_are_understood() -> None:
     assert facts.sound == 5  # marked as default, and no comment
     assert facts.pictures is not None
     assert facts.pictures.hidden
-    assert video_decoder.needed(replace(facts.pictures, transfer=""))
+    assert video_decoder.needs_ffmpeg(replace(facts.pictures, transfer=""))
     same = parse_facts("", TOLD.replace("tv, bt2020nc/bt2020/arib-std-b67", "tv, bt709, top coded first (swapped)"))
     assert same.pictures == PictureFacts(1, 1920, 1080, "bt709", "bt709", "bt709", interlaced=True, hidden=True)
     assert parse_facts("", "file:x: No such file or directory") == VideoFacts(refused=True)

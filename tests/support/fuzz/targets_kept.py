@@ -97,22 +97,22 @@ def _jobs(folder: Path) -> list[bytes]:
 
 
 def _read_job(path: Path) -> None:
-    from puppet.new_actor.job import JOB, STATE, look
+    from puppet.new_actor.job import JOB, STATE, read_job
 
     shutil.copyfile(path, path.parent / JOB)
     (path.parent / STATE).write_text('{"state": "training", "error": "", "actor": ""}')
-    look(path.parent)
+    read_job(path.parent)
 
 
 STATE = b'{"state": "done", "error": "", "actor": "x.actor"}'
 
 
 def _read_state(path: Path) -> None:
-    from puppet.new_actor.job import JOB, STATE, look
+    from puppet.new_actor.job import JOB, STATE, read_job
 
     (path.parent / JOB).write_bytes(_jobs(path.parent)[0])
     shutil.copyfile(path, path.parent / STATE)
-    look(path.parent)
+    read_job(path.parent)
 
 
 def _metrics(folder: Path) -> list[bytes]:
@@ -121,13 +121,13 @@ def _metrics(folder: Path) -> list[bytes]:
 
 
 def _read_metrics(path: Path) -> None:
-    from puppet.new_actor.job import JOB, RUN, STATE, look
+    from puppet.new_actor.job import JOB, RUN, STATE, read_job
 
     (path.parent / RUN).mkdir(exist_ok=True)
     (path.parent / JOB).write_bytes(_jobs(path.parent)[0])
     (path.parent / STATE).write_text('{"state": "training", "error": "", "actor": ""}')
     shutil.copyfile(path, path.parent / RUN / "metrics.jsonl")
-    look(path.parent)
+    read_job(path.parent)
 
 
 TARGETS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from explorer_user import clipboard, point
 
-from puppet.explore.exploration import to_text
+from puppet.explore.latent_text import to_text
 
 
 def test_a_latent_is_copied_and_pasted_as_text(user):

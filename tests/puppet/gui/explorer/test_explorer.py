@@ -12,7 +12,7 @@ from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtWidgets import QComboBox, QLineEdit, QPushButton, QSlider
 
 from puppet.core.types import Latent
-from puppet.explore.exploration import COMMANDS
+from puppet.explore.text_commands import COMMANDS
 from puppet.gui.kit.widgets import Switch
 
 

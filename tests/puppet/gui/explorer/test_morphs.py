@@ -9,7 +9,7 @@ from planted_window import ROOM
 from tiny_actor import tiny_actor
 from video_fixtures import read_video
 
-from puppet.explore.exploration import to_text
+from puppet.explore.latent_text import to_text
 from puppet.gui.explorer.morph_panel import MEAN, NOW
 
 

@@ -21,7 +21,7 @@ from PyQt6.QtCore import QCoreApplication, QPoint, Qt
 from PyQt6.QtWidgets import QAbstractItemView, QComboBox, QLabel, QListWidget, QToolTip, QWidget
 from tiny_actor import explorable_actor, tiny_actor
 
-from puppet.actor.card import CARD
+from puppet.actor.file import CARD
 from puppet.explore.bookmarks import Bookmarks
 from puppet.gui.kit.plain_text import Label, as_lines, tip_text
 from puppet.new_actor import job as making
@@ -189,9 +189,11 @@ def test_nothing_is_opened_for_what_a_job_says(make_gui, canary, tmp_path):
     object.__setattr__(gui.controller.context.services, "jobs", work)
     gui.start()
     gui.window.show_page("new")
-    page, wish = gui.window.new_actor, making.Wish((f"/{SHORT}.mp4",), SHORT, SHORT, 5)
-    job = making.Job(tmp_path, wish, "training", True, error=SHORT, words=SHORT, report=SHORT, losses=((1, 2.0),))
-    for state in making.STATES:
+    page, request = gui.window.new_actor, making.JobRequest((f"/{SHORT}.mp4",), SHORT, SHORT, 5)
+    job = making.Job(
+        tmp_path, request, making.JobState.TRAINING, True, error=SHORT, message=SHORT, report=SHORT, losses=((1, 2.0),)
+    )
+    for state in making.JobState:
         page.show_job(replace(job, state=state, running=state in making.WORKING))
         assert any(CANARY in text for text in look_at(gui.window)) or state in ("checked", "done")
     assert canary.times() == 0

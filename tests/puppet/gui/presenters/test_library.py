@@ -10,7 +10,7 @@ from PyQt6.QtGui import QDropEvent
 from PyQt6.QtWidgets import QFileDialog, QInputDialog, QLabel
 from tiny_actor import tiny_actor
 
-from puppet.actor.card import read_card
+from puppet.actor.file import read_card
 from puppet.settings import Settings
 
 

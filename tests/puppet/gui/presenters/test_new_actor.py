@@ -54,13 +54,15 @@ def test_from_footage_to_the_list(page, work, monkeypatch, tmp_path):
     choose_footage(gui, p, monkeypatch, "/talk.mp4", "/turn.mp4")
     gui.until(lambda: p.state == "checking")
     assert work.asked == [("begin", "/talk.mp4", "/turn.mp4")]
-    work.plant(share=0.2, words="tracking: 120/600 frames (20 %)")
+    work.plant(share=0.2, message="tracking: 120/600 frames (20 %)")
     gui.until(lambda: p.done_share.value() == 20)
     assert p.words.text() == "tracking: 120/600 frames (20 %)"
     picture = tmp_path / "report.png"
     picture.write_bytes(b"")
     object.__setattr__(gui.controller.context.services, "read_picture", lambda path: halves((0, 0, 255), (0, 0, 255)))
-    work.plant(state="checked", running=False, report="Verdict: good\n  film: looking up", report_picture=picture)
+    work.plant(
+        state=making.JobState.CHECKED, running=False, report="Verdict: good\n  film: looking up", report_picture=picture
+    )
     gui.until(lambda: p.state == "checked")
     assert "film: looking up" in p.report.toPlainText()
     gui.until(lambda: p.picture.image is not None)
@@ -81,7 +83,7 @@ def test_from_footage_to_the_list(page, work, monkeypatch, tmp_path):
     assert p.curve.accessibleDescription() == "1 at step 20"
     gui.click(p.stop)
     gui.until(lambda: work.asked[-1][0] == "stop")
-    work.plant(state="done", running=False, actor=Path("actors/ada.actor"))
+    work.plant(state=making.JobState.DONE, running=False, actor=Path("actors/ada.actor"))
     gui.until(lambda: p.state == "done")
     assert "Carl has joined your actors." in gui.banners
     gui.click(p.play)
@@ -93,7 +95,7 @@ def test_a_name_that_no_file_can_have_is_told(page, work, monkeypatch):
     gui, p = page()
     choose_footage(gui, p, monkeypatch, "/talk.mp4")
     gui.until(lambda: p.state == "checking")
-    work.plant(state="checked", running=False)
+    work.plant(state=making.JobState.CHECKED, running=False)
     gui.until(lambda: p.state == "checked")
     p.name.setText("a/b")
     p.consent.setText("yes")
@@ -105,10 +107,10 @@ def test_a_name_that_no_file_can_have_is_told(page, work, monkeypatch):
 
 @pytest.mark.parametrize(("state", "words"), [("training", "is being trained"), ("checked", "looked through")])
 def test_what_an_earlier_window_began_is_found_again(page, work, state, words):
-    wish = making.Wish(("/talk.mp4",), "Carl", "Carl agreed.", 30)
+    request = making.JobRequest(("/talk.mp4",), "Carl", "Carl agreed.", 30)
     work.jobs = [
-        making.Job(Path("old"), wish, "done", False),
-        making.Job(Path("job"), wish, state, state == "training"),
+        making.Job(Path("old"), request, making.JobState.DONE, False),
+        making.Job(Path("job"), request, making.JobState(state), state == "training"),
     ]
     gui, p = page()
     gui.until(lambda: p.state == state)
@@ -119,15 +121,15 @@ def test_what_an_earlier_window_began_is_found_again(page, work, state, words):
 
 
 def test_a_failure_is_told_and_can_go_on_or_be_discarded(page, work):
-    wish = making.Wish(("/talk.mp4",), "Carl", "Carl agreed.", 30)
-    work.jobs = [making.Job(Path("job"), wish, "failed", False, "the disk is full")]
+    request = making.JobRequest(("/talk.mp4",), "Carl", "Carl agreed.", 30)
+    work.jobs = [making.Job(Path("job"), request, making.JobState.FAILED, False, "the disk is full")]
     gui, p = page()
     gui.until(lambda: p.state == "failed")
     assert p.end.text() == "⚠ the disk is full"
     gui.click(p.go_on)
     gui.until(lambda: p.state == "training")
     assert work.asked == [("train", "Carl", "Carl agreed.", 30)]
-    work.plant(state="failed", running=False, error="again")
+    work.plant(state=making.JobState.FAILED, running=False, error="again")
     gui.until(lambda: p.end.text() == "⚠ again")
     gui.click(p.discard)
     gui.until(lambda: work.asked[-1] == ("discard", "job"))
