@@ -8,6 +8,7 @@ NAME.actor DATA.h5` adds attribute sliders to an actor file.
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from puppet.core.errors import DataError
 from puppet.core.texts import one_line
 from puppet.process.environment import print_anything
-from puppet.process.log import explained
+from puppet.process.log import add_verbose, explained, start
 from puppet.process.signals import exit_code, terminating
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 DEFAULT_LICENCE = "all rights reserved"  # a face is given away by saying so, not by leaving an option out
 MORPHING_FACES, ATTRIBUTES = "morphing-faces", "attributes"
 EXAMPLE = 'python -m export runs/ada -o ada.actor --consent "Ada agreed on 2 May 2026 to be played by anybody."'
+logger = logging.getLogger("export")
 
 
 def run_parser() -> argparse.ArgumentParser:
@@ -202,9 +204,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     }
     named = given[0] if given and given[0] in others else None
     make_parser, work = others.get(named or "", (run_parser, export_run))
-    args = make_parser().parse_args(given[1:] if named else given)
+    made = make_parser()
+    add_verbose(made)
+    args = made.parse_args(given[1:] if named else given)
     from puppet.output.crash_recovery import recover_and_report  # not before somebody wants more than --help
 
+    start(f"python -m export {named}" if named else "python -m export", args.verbose)
     recover_and_report()
     try:
         with terminating():
@@ -212,7 +217,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as stop:
         return exit_code(stop)
     except Exception as error:
-        print(f"error: {one_line(str(explained(error, 'export')), None)}", file=sys.stderr)
+        problem = explained(error, "export")
+        logger.error("%s", problem)
+        print(f"error: {one_line(str(problem), None)}", file=sys.stderr)
         return 2
     return 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 import warnings
 from collections.abc import Sequence
@@ -11,8 +12,10 @@ from typing import Protocol
 from models.commands import analyze, evaluate, morph, prepare, reconstruct, sample, train, walk
 from puppet.core.texts import one_line
 from puppet.process.environment import print_anything
-from puppet.process.log import explained
+from puppet.process.log import add_verbose, explained, start
 from puppet.process.signals import exit_code, terminating
+
+logger = logging.getLogger("models")
 
 
 class Command(Protocol):
@@ -61,6 +64,7 @@ def build_parser(command: str | None) -> argparse.ArgumentParser:
             epilog=f"example: {module.EXAMPLE}",
         )
         sub.set_defaults(run_command=module.run)
+        add_verbose(sub)
         if name == command:
             module.add_arguments(sub)
     return parser
@@ -77,6 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = build_parser(next(iter(argv), None)).parse_args(argv)
     from puppet.output.crash_recovery import recover_and_report  # not before somebody wants more than --help
 
+    start(f"python -m models {args.command}", args.verbose)
     recover_and_report()
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
@@ -86,7 +91,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         except KeyboardInterrupt as stop:
             return exit_code(stop)
         except Exception as error:
-            print(f"error: {one_line(str(explained(error, f'models {args.command}')), None)}", file=sys.stderr)
+            problem = explained(error, f"models {args.command}")
+            logger.error("%s", problem)
+            print(f"error: {one_line(str(problem), None)}", file=sys.stderr)
             return 2
 
 
