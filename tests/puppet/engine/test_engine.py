@@ -10,7 +10,9 @@ from engine_fakes import FakeActor, FakePuppeteer, FakeSink, FakeSource, endless
 from engine_fixtures import messages
 
 from puppet.core.errors import ActorFileError, RecordingError, SourceError
-from puppet.engine.engine import FAILURES_IN_A_ROW, Phase
+from puppet.engine.inference import FAILURES_IN_A_ROW
+from puppet.engine.options import StepOptions
+from puppet.engine.status import Origin, Phase
 
 
 def test_a_file_runs_to_its_end_and_the_last_result_stays(build):
@@ -127,7 +129,7 @@ def test_a_source_that_cannot_work_fails_with_its_reason(build, source, message)
     assert eventually(lambda: messages(engine) == [message])
     assert engine.status().phase is Phase.FAILED
     assert engine.status().error == engine.status().problems[0].message
-    assert engine.status().problems[0].origin == "source"
+    assert engine.status().problems[0].origin is Origin.SOURCE
     engine.set_source("another")  # and another one works
     assert engine.results.take(10)
     assert eventually(lambda: engine.status().phase is Phase.RUNNING)
@@ -161,7 +163,7 @@ def test_another_source_means_another_neutral(build):
     assert engine.status().neutral_captured
     engine.set_source("a")  # the same again: the same person
     assert engine.status().neutral_captured
-    engine.set_source("a", anew=True)  # the same camera, but in other pixels
+    engine.set_source("a", changed=True)  # the same camera, but in other pixels
     assert not engine.status().neutral_captured
     engine.capture_neutral()
     engine.set_source("b")
@@ -176,7 +178,7 @@ def test_a_neutral_that_is_known_is_used_until_the_user_goes(build):
     assert engine.results.take(10)
     assert not engine.status().neutral_captured
     engine.set_neutral(known)
-    assert engine._puppeteer.neutral is known
+    assert engine._setup.puppeteer.neutral is known
     assert engine.status().neutral_captured
     engine.forget_user()
     assert not engine.status().neutral_captured
@@ -324,18 +326,19 @@ def test_the_actor_chosen_last_wins_however_long_the_first_takes(build):
     engine.set_actor(Path("quick.actor"))
     assert eventually(lambda: engine.status().actor == "quick")
     gate.set()
-    assert eventually(lambda: not any(t.name == "_bring_actor" for t in threading.enumerate()))
+    assert eventually(lambda: not any(t.name == "load actor" for t in threading.enumerate()))
     assert engine.status().actor == "quick"
 
 
 def test_options_and_neutral_reach_the_puppeteer(build):
     engine = build(endless())
-    engine.set_options("before")
+    before, after = StepOptions(smoothing=0.1), StepOptions(smoothing=0.9)
+    engine.set_options(before)
     engine.start("0")
     assert engine.results.take(10)
-    assert engine.made[0].options == "before"
-    engine.set_options("after")
-    assert engine.made[0].options == "after"
+    assert engine.made[0].options is before
+    engine.set_options(after)
+    assert engine.made[0].options is after
     engine.capture_neutral()
     assert engine.status().neutral_captured
     engine.reset_neutral()
@@ -370,7 +373,7 @@ def test_a_sink_that_gives_up_is_detached_closed_and_reported_once(build):
     assert len(bad.written) == 2
     assert eventually(lambda: bad.closed == 1)
     assert messages(engine) == ["the disk is full"]
-    assert engine.status().problems[0].origin == "sink"
+    assert engine.status().problems[0].origin is Origin.SINK
     assert engine.stop() == []  # said already
 
 

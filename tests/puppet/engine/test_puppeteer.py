@@ -13,8 +13,9 @@ from planted_tracker import UPRIGHT, Planted
 from puppet.actor.runtime import Actor, load_actor
 from puppet.core.layout import Layout
 from puppet.core.types import Face, Floats, Frame, Image, Latent, Result
-from puppet.engine import puppeteer as pipeline
-from puppet.engine.puppeteer import HOLD, RELAX, RETURN, MorphInto, Puppeteer, StepOptions
+from puppet.engine.options import MorphInto, StepOptions
+from puppet.engine.presence import HOLD, RELAX, RETURN
+from puppet.engine.puppeteer import Puppeteer
 from puppet.face.neutral import Neutral
 from puppet.face.retarget import Gains, Retargeter
 from puppet.output.compose import compose
@@ -513,7 +514,7 @@ def test_closing_frees_the_tracker(mesh: Actor) -> None:
 
 
 def test_hold_and_relax_fit_into_the_promised_second() -> None:
-    assert pipeline.HOLD + pipeline.RELAX < 1
+    assert HOLD + RELAX < 1
 
 
 def test_nothing_is_smoothed_over_a_cut(mesh: Actor) -> None:
@@ -541,7 +542,7 @@ def test_another_picture_begins_anew_live(mesh: Actor) -> None:
 
 
 def test_who_is_told_about_shots_watches_for_none(mesh: Actor) -> None:
-    puppeteer = Puppeteer(Planted(), mesh, watchful=False)
+    puppeteer = Puppeteer(Planted(), mesh, detects_changes=False)
     for k in range(8):
         picture = np.random.default_rng(k // 4).integers(0, 255, (HEIGHT, WIDTH, 3), np.uint8)
         assert puppeteer.track(Frame(picture, k, k / FPS)).scene == 0
