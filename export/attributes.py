@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from export.actor_file import check_output, write_verified
 from models.common.rows import evenly_spread
-from models.data.driver_clip import ROWS_AT_ONCE, dataset_face, dataset_neutral, upright_pictures
+from models.data.crops import ROWS_AT_ONCE, dataset_face, upright_crops
+from models.data.driver_clip import dataset_neutral
 from models.data.labels import Labels
 from models.latent.attributes import Attributes, Variant, find_attributes
 from puppet.actor.card import ActorCard
@@ -43,7 +44,7 @@ def latent_means(actor: Actor, dataset: Dataset, rows: NDArray[np.intp]) -> Floa
     with progress(total=len(rows), label="encoding", unit="frames") as bar:
         for start in range(0, len(rows), ROWS_AT_ONCE):
             part = rows[start : start + ROWS_AT_ONCE]
-            crops = upright_pictures(dataset, part, actor.card.crop_size or 1) if actor.needs_crop else None
+            crops = upright_crops(dataset, part, actor.card.crop_size or 1) if actor.needs_crop else None
             for i, row in enumerate(part):
                 crop = None if crops is None else AlignedCrop(pixels.swap_red_blue(crops[i]), np.eye(2, 3))
                 drive = nothing

@@ -1,4 +1,4 @@
-"""Networks that learn one actor, and the commands that feed and train them.
+"""Train networks that learn one actor: footage -> data set -> run; the registry of architectures.
 
 The registry is lazy: naming an architecture costs nothing, building one imports torch.
 """

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from models.assets.synthetic_clips import read_truth
 from models.common.arguments import learn_from_people
+from models.common.rows import evenly_spread
 from puppet.core.errors import DataError, reason
 from puppet.core.types import Face, Floats, Frame
 from puppet.face import align
@@ -51,9 +52,7 @@ def read_tracked_person(path: Path) -> TrackedPerson:
     """Track PATH.mp4, whose ground truth is PATH.npz. Raises DataError."""
     video, truth = path.with_suffix(".mp4"), read_truth(path.with_suffix(".npz"))
     calm = (truth["weights"].max(1) < 0.02) & (np.abs(truth["rot"]).max(1) < 6) & (np.abs(truth["gaze"]).max(1) < 6)
-    wanted = set(np.linspace(0, len(calm) - 1, min(FRAMES, len(calm))).round().astype(int)) | set(
-        np.flatnonzero(calm)[:25]
-    )
+    wanted = set(evenly_spread(len(calm), FRAMES).tolist()) | set(np.flatnonzero(calm)[:25])
     faces: dict[int, Face] = {}
     try:
         capture = OpenCvVideo(video)

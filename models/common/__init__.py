@@ -1,1 +1,1 @@
-"""Command-line arguments, picture writers, sample sheets: what several rooms use."""
+"""Types, rows, devices, command-line arguments, picture writers and sheets that several rooms of models use."""

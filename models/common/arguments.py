@@ -1,4 +1,4 @@
-"""Numbers on a command line, refused with words that argparse can show; the command of what is learned from people."""
+"""Types for argparse: numbers within their range, with messages that argparse shows; the command line of `assets`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ T = TypeVar("T")
 
 
 def positive(kind: type[int] | type[float]) -> Callable[[str], float]:
+    """Parser of a finite number above 0 of this kind."""
+
     def parse(text: str) -> float:
         value = kind(text)
         if not 0 < value < float("inf"):
@@ -27,7 +29,30 @@ def positive(kind: type[int] | type[float]) -> Callable[[str], float]:
     return parse
 
 
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    """Parser of a whole number from `least` to `most`."""
+
+    def parse(text: str) -> int:
+        if not text.isdecimal() or not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"a whole number from {least} to {most} is expected, not {text!r}")
+        return int(text)
+
+    return parse
+
+
+def degrees(text: str) -> float:
+    """An angle above 0 and up to 180 degrees."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 < value <= 180:
+        raise argparse.ArgumentTypeError(f"a number of degrees from 0 to 180 is expected, not {text!r}")
+    return value
+
+
 def seed(text: str) -> int:
+    """A seed of random numbers: a whole number from 0 on."""
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 on")
     return int(text)
@@ -39,8 +64,9 @@ def learn_from_people(
     learn: Callable[[Sequence[T]], Mapping[str, np.ndarray]],
     argv: Sequence[str] | None,
 ) -> int:
-    """NAMES of synthetic people -> arrays in one file. Exit code: 0, or 2 with one line on stderr for what the user can
-    mend.
+    """Run a command that learns arrays from synthetic people and writes them to one file; the exit code.
+
+    2, with one line on stderr, for input that cannot be read.
     """
     parser = argparse.ArgumentParser(description=about)
     parser.add_argument("people", nargs="+", type=Path, help="NAME of NAME.mp4 and NAME.npz")
@@ -51,7 +77,7 @@ def learn_from_people(
     except PuppetError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    import numpy as np  # not before somebody wants more than --help
+    import numpy as np  # so that --help does not wait for it
 
     np.savez_compressed(options.output, **learn(people))  # pyright: ignore
     return 0

@@ -1,4 +1,4 @@
-"""Where pictures go: an MP4 file, an HDF5 file, a folder of PNG files or one PNG. Never over what is there."""
+"""Writers of pictures: an MP4 file, an HDF5 file, a folder of PNG files or one PNG; none replaces a file."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from models.common.sheets import write_png
-from models.data.contact_sheet import png
-from models.data.driver_clip import DATASET_SUFFIXES
+from models.common.sheets import encode_png, write_png
+from models.common.types import DATASET_SUFFIXES
 from puppet.core import pixels
 from puppet.core.errors import DataError, reason
 from puppet.core.types import Image
@@ -28,28 +27,31 @@ Write = Callable[[Image, float], None]  # a picture uint8 (H, W, 3) BGR, its tim
 
 
 def is_video(out: Path) -> bool:
-    """By its name. Raises DataError for a kind of video that is not written here."""
+    """Whether the name is a video's. Raises DataError for a kind of video that is not written here."""
     if out.suffix.lower() in OTHER_VIDEO_SUFFIXES:
         raise DataError(f"{out}: videos are MP4, MOV or MKV files; choose a name that ends with .mp4")
     return out.suffix.lower() in Codec.H264.suffixes
 
 
 def is_picture(out: Path) -> bool:
-    """By its name. Raises DataError for a kind of picture that is not written here."""
+    """Whether the name is a picture's. Raises DataError for a kind of picture that is not written here."""
     if out.suffix.lower() in (".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"):
         raise DataError(f"{out}: pictures are PNG files; choose a name that ends with .png")
     return out.suffix.lower() == ".png"
 
 
 def check_free(out: Path) -> None:
-    """Before minutes of work, not after. Raises DataError for a file that exists, or a folder that is not empty."""
+    """DataError for a file that exists, or a folder that is not empty; called before the work begins."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise DataError(f"{out}: already exists; choose a new folder, or a new file name that ends with .mp4 or .png")
 
 
 @contextlib.contextmanager
 def open_output(out: Path, fps: float) -> Iterator[Write]:
-    """A function that writes one picture after the other, of one size, as the name of `out` says."""
+    """A function that writes one picture after the other, all of one size, to the kind of output that `out` names.
+
+    Raises DataError.
+    """
     check_free(out)
     if is_video(out):
         opened = _video(out, fps)
@@ -62,10 +64,10 @@ def open_output(out: Path, fps: float) -> Iterator[Write]:
 
 
 def save_picture(out: Path, image: Image) -> None:
-    """One new PNG file. Raises DataError."""
+    """Write one new PNG file, uint8 (H, W, 3) BGR. Raises DataError."""
     check_free(out)
     try:
-        publish_whole(out, png(image))
+        publish_whole(out, encode_png(image))
     except OSError as error:
         raise _not_written(out, error) from error
 
@@ -81,7 +83,7 @@ def _video(out: Path, fps: float) -> Iterator[Write]:
     recorder = Recorder(RecordingSettings(out, fps=fps), wait=True)
 
     def write(image: Image, time: float) -> None:
-        if recorder.error is not None:  # no use to go on
+        if recorder.error is not None:  # every further picture would fail too
             raise recorder.error
         recorder.write(image, time)
 
@@ -123,6 +125,6 @@ def _hdf5(out: Path) -> Iterator[Write]:
 
 
 def _not_written(out: Path, error: OSError) -> DataError:
-    if isinstance(error, FileExistsError) and out.exists():  # made by somebody else since it was looked for
+    if isinstance(error, FileExistsError) and out.exists():  # another process has made it since `check_free`
         return DataError(f"{out}: already exists; choose a new file name")
     return DataError(f"{out}: cannot be written ({reason(error)}); choose another folder")

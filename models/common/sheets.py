@@ -1,4 +1,4 @@
-"""Sample sheets: what goes in above what comes out, as one PNG."""
+"""Sheets of pictures, for example originals above reconstructions, and their PNG files."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ BAND_GAP = 16  # px between pairs of rows
 
 
 def pair_rows(above: Sequence[Image], below: Sequence[Image], side: int) -> Image:
-    """Two rows of square cells, above[i] over below[i]; any sizes, uint8 (H, W, 3), fitted into `side` px."""
+    """Two rows of square cells of `side` px, above[i] over below[i]; pictures uint8 (H, W, 3) of any size."""
     rows = [np.concatenate([_cell(image, side) for image in row], axis=1) for row in (above, below)]
     return np.concatenate(rows, axis=0)
 
 
 def grid(pictures: Sequence[Image], columns: int) -> Image:
-    """Pictures uint8 (S, S, 3) of one size, row by row, GAP apart; the last row is filled up with black."""
+    """Pictures uint8 (S, S, 3) of one size in rows, GAP apart; the last row is filled up with black."""
     cells = [np.pad(picture, ((0, GAP), (0, GAP), (0, 0))) for picture in pictures]
     cells += [np.zeros_like(cells[0])] * (-len(cells) % columns)
     rows = [np.concatenate(cells[i : i + columns], axis=1) for i in range(0, len(cells), columns)]
@@ -32,21 +32,28 @@ def grid(pictures: Sequence[Image], columns: int) -> Image:
 
 
 def stack_bands(bands: Sequence[Image]) -> Image:
-    """Bands uint8 (H, W, 3) of any width, one below the other, on black."""
+    """Bands uint8 (H, W, 3) of any width, one below the other on black, BAND_GAP apart."""
     width = max(band.shape[1] for band in bands)
     padded = [np.pad(band, ((0, BAND_GAP), (0, width - band.shape[1]), (0, 0))) for band in bands]
     return np.concatenate(padded, axis=0)
 
 
 def write_png(path: Path, image: Image) -> None:
-    """Write uint8 (H, W, 3) BGR, whole or not at all; DataError when the folder cannot be written."""
-    _, content = cv2.imencode(".png", image)
+    """Write a picture uint8 (H, W, 3) BGR, as a whole or not at all, folders made. Raises DataError."""
     try:
-        write_whole(path, content.tobytes(), private=False)
+        write_whole(path, encode_png(image), private=False)
     except OSError as error:
         raise DataError(
             f"{path}: cannot be written ({reason(error)}); free some space or choose another folder"
         ) from error
+
+
+def encode_png(image: Image) -> bytes:
+    """A picture uint8 (H, W, 3) BGR as the content of a PNG file. Raises DataError."""
+    done, data = cv2.imencode(".png", image)
+    if not done:
+        raise DataError("a picture could not be encoded as PNG")
+    return data.tobytes()
 
 
 def _cell(image: Image, side: int) -> Image:

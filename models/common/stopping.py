@@ -1,4 +1,4 @@
-"""Ctrl-C at a moment of our own choosing."""
+"""Stop on Ctrl-C or a signal of the system once the current piece of work is kept, not in the middle of it."""
 
 from __future__ import annotations
 
@@ -10,39 +10,42 @@ from typing import Any
 from puppet.process.signals import Terminated, handled, leave_terminal
 
 
-class Wish:
-    """Called, it says whether the process is to stop."""
+class StopRequest:
+    """Whether a signal asked the process to stop: call it.
+
+    signals: the numbers of those that came, in order.
+    """
 
     def __init__(self) -> None:
         self.signals: list[int] = []
 
     def __call__(self) -> bool:
+        """Whether a signal came."""
         return bool(self.signals)
 
     def reason(self) -> KeyboardInterrupt:
-        """What is to be raised in the end."""
+        """The exception to raise once everything is kept: KeyboardInterrupt, or Terminated for other signals."""
         number = self.signals[0] if self.signals else signal.SIGINT
         return KeyboardInterrupt() if number == signal.SIGINT else Terminated(number)
 
 
 @contextlib.contextmanager
-def stop_on_signal() -> Iterator[Wish]:
-    """A function that says whether Ctrl-C, SIGTERM or SIGHUP came: finish what is begun, keep it, stop. Ctrl-C twice:
-    stop at once.
+def stop_on_signal() -> Iterator[StopRequest]:
+    """Within the block Ctrl-C, SIGTERM and SIGHUP only make a request, which the work asks for; a second Ctrl-C raises.
 
-    Python's own way, an exception wherever it happens to be, is lost when that is in a destructor or a callback.
+    Python raises KeyboardInterrupt wherever it happens to be, and loses it in a destructor or a callback.
     """
-    wish = Wish()
+    request = StopRequest()
 
     def ask(number: int, _frame: Any) -> None:
         leave_terminal(number)
-        if wish() and number == signal.SIGINT:
+        if request() and number == signal.SIGINT:
             raise KeyboardInterrupt
-        wish.signals.append(number)
+        request.signals.append(number)
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, *handled())}
     try:
-        yield wish
+        yield request
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

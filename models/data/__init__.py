@@ -1,1 +1,1 @@
-"""Footage to data set: tracking, cleaning, coverage, HDF5."""
+"""Footage to data set: tracking, cleaning, coverage report, HDF5 files; labels and driver clips."""

@@ -1,4 +1,4 @@
-"""Which tracked frames are fit for training, and why the others are not. Numpy only; values in, reasons out.
+"""Which tracked frames are fit for training, and for which reason each of the others is dropped.
 
 Frames are judged in the order of REASONS and dropped for the first that applies; judgements that compare a frame with
 the others (blur, jumps, occlusion, duplicates) only look at frames that passed so far.
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from models.common.rows import evenly_repeated
 from puppet.core.types import Floats
 from puppet.face import align
 from puppet.face.landmarks import BROWS, EYE_LEFT, EYE_RIGHT, LIPS
@@ -38,9 +39,9 @@ JUMP_DISTANCE = 0.12  # outer-eye distances, mean over the landmarks
 JUMP_SPREADS = 12.0
 JUMP_TIME = 0.5  # s; frames further apart are not neighbours
 FIT_FRAMES = 800  # at most, evenly spread
-FIT_BLOCK = 4.0  # s; alternate blocks judge each other, so that a covered stretch cannot explain itself
+FIT_BLOCK = 4.0  # s; alternate blocks are fitted to each other, so that a covered stretch is not explained by itself
 FIT_RATIO = 3.0  # times the median residual
-FIT_LEAST = 40  # frames; fewer tell nothing about what this face can do
+FIT_LEAST = 40  # frames; fewer do not show what this face can do
 DUPLICATE_WINDOW = 2.0  # s
 DUPLICATE_EXPRESSION = 0.003  # outer-eye distances: lids, lips, brows and irises all closer than this ...
 DUPLICATE_POSE = 0.5  # ... degrees, and head angles too
@@ -49,8 +50,10 @@ DUPLICATE_PLACE = 0.01  # ... and the head's place in outer-eye distances
 
 @dataclass(frozen=True)
 class Fit:
-    """What one person's frames can be explained with. components: linear ones; floor: residual (root mean square over
-    the landmarks) below which no fit is bad; spreads: robust standard deviations above the median that are bad.
+    """A low-rank model of one person's frames, and when a frame does not fit it.
+
+    components: number of linear ones. floor: residual (root mean square over the landmarks) below which no fit is bad.
+    spreads: robust standard deviations above the median from which one is.
     """
 
     components: int
@@ -59,21 +62,19 @@ class Fit:
 
 
 # FaceMesh draws a plausible face under a hand, 0.013 eye distances from this person's own; rare grimaces are as far.
-# So landmarks only tell gross misfits. Colours at the landmarks tell the rest: hands, hair and microphones came out at
-# 23 grey levels and more, the most extreme clean frame of marble.mp4 at 11.
+# So landmarks only show gross misfits. Colours at the landmarks show the rest: hands, hair and microphones measure 23
+# grey levels and more, the most extreme clean frame of marble.mp4 measures 11.
 SHAPE_FIT = Fit(24, 0.012, 12.0)  # outer-eye distances
 COLOUR_FIT = Fit(16, 12.0, 8.0)  # grey levels
 
 
 @dataclass(frozen=True)
 class Track:
-    """Every looked-at frame, in order of source and time; F frames, M of which showed a face in `points`. A frame with
-    several faces is there for each of them.
+    """F records of tracked frames, in order of source and time; a frame with several faces has a record for each.
 
-    source i16, frame i32, scene i32 (number of the picture, which a cut changes), time f64 s, faces i8, width and
-    height i32 px, sharpness f32, points f32 (F, 478, 3) px (NaN without a face), colours u8 (F, 478, 3) at the
-    landmarks. still: bool by source; stills have no neighbours
-    in time.
+    source i16, frame i32, scene i32 (number of the shot, which a cut changes), time f64 s, faces i8 (how many were
+    seen), width and height i32 px, sharpness f32, points f32 (F, 478, 3) px (NaN without a face), colours u8
+    (F, 478, 3) at the landmarks. still: bool by source; stills have no neighbours in time.
     """
 
     source: NDArray[np.int16]
@@ -105,11 +106,12 @@ class Posed:
     translation: NDArray[np.float64]
 
     def head_pose(self, i: int) -> align.HeadPose:
+        """The pose of frame i, which shows a face."""
         return align.HeadPose(align.rotation_of(self.angles[i]), float(self.scale[i]), self.translation[i])
 
 
 def pose_all(points: Floats, reference: Floats | None = None) -> Posed:
-    """Points f32 (F, 478, 3) px, NaN where there is no face; `reference` as in align.canonicalise."""
+    """Poses of landmarks f32 (F, 478, 3) px, NaN where there is no face; `reference` as in `align.canonicalise`."""
     count = len(points)
     posed = Posed(
         np.full(points.shape, np.nan, np.float32),
@@ -125,7 +127,7 @@ def pose_all(points: Floats, reference: Floats | None = None) -> Posed:
 
 
 class Verdicts:
-    """The reason by frame, KEPT ("") while there is none. `drop` never overrules an earlier reason."""
+    """The reason by frame why it is dropped, KEPT ("") while there is none. The first reason counts."""
 
     def __init__(self, count: int) -> None:
         self.reason = np.full(count, KEPT, object)
@@ -136,11 +138,11 @@ class Verdicts:
         return np.flatnonzero(self.reason == KEPT)
 
     def drop(self, bad: NDArray[np.bool_], reason: str) -> None:
-        """bad: bool (F,)."""
+        """Drop frames for a reason; bad: bool (F,)."""
         self.reason[bad & (self.reason == KEPT)] = reason
 
     def drop_kept(self, bad: NDArray[np.bool_], reason: str) -> None:
-        """bad: bool over `kept`."""
+        """Drop some of the frames that are left; bad: bool, one by `kept`."""
         self.reason[self.kept[bad]] = reason
 
     def counts(self) -> dict[str, int]:
@@ -151,9 +153,9 @@ class Verdicts:
 def judge_faces(
     track: Track, posed: Posed, max_yaw: float, others: NDArray[np.bool_] | None = None, alone: bool = True
 ) -> Verdicts:
-    """All reasons that do not depend on the crop, except duplicates (which must come last).
+    """Judge frames for all reasons that do not depend on the crop, except duplicates, which must come last.
 
-    others: records that show somebody else (F,). alone: frames with several faces are dropped.
+    others: records (F,) that show another person. alone: frames with several faces are dropped.
     """
     verdicts = Verdicts(len(track))
     verdicts.drop(track.faces < 1, NO_FACE)
@@ -178,13 +180,13 @@ def judge_faces(
 
 
 def turned(angles: Floats, max_yaw: float) -> NDArray[np.bool_]:
-    """Heads, angles (F, 3) in degrees, turned too far for FaceMesh to see both sides."""
+    """Which heads (F,), angles f32 (F, 3) in degrees, are turned too far for FaceMesh to see both sides."""
     yaw, pitch, roll = np.abs(np.nan_to_num(angles)).T
     return (yaw > max_yaw) | (pitch > MAX_PITCH) | (roll > MAX_ROLL)
 
 
 def judge_duplicates(verdicts: Verdicts, track: Track, posed: Posed) -> None:
-    """Drop frames that show what an already kept frame of the last seconds shows."""
+    """Drop frames that show the same as a kept frame of the last DUPLICATE_WINDOW seconds."""
     kept = verdicts.kept
     place = posed.translation[kept, :2] / posed.scale[kept, None]
     same = duplicates(
@@ -199,12 +201,15 @@ def judge_duplicates(verdicts: Verdicts, track: Track, posed: Posed) -> None:
 
 
 def cut_off(track: Track, scale: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """A landmark lies beyond the picture's edge by more than FaceMesh's error."""
+    """Which frames (F,) have a landmark beyond the picture's edge by more than FaceMesh's error; scale (F,) px."""
     return beyond_edge(track.points, track.width, track.height, scale)
 
 
 def beyond_edge(points: Floats, width: NDArray, height: NDArray, scale: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """The same of faces f32 (F, 478, 3) px in pictures of these sides (F,) px; scale (F,) px per outer-eye distance."""
+    """Which faces f32 (F, 478, 3) px reach beyond the edge of their pictures, whose sides are (F,) px.
+
+    scale: (F,) px per outer-eye distance.
+    """
     margin = (EDGE_TOLERANCE * np.nan_to_num(scale))[:, None]
     x, y = np.nan_to_num(points[..., 0], nan=1.0), np.nan_to_num(points[..., 1], nan=1.0)
     low = np.minimum(x, y).min(1, keepdims=True) < -0.5 - margin
@@ -220,7 +225,7 @@ def _robust_limit(values: NDArray, spreads: float) -> tuple[float, float]:
 
 
 def blurred(sharpness: Floats, source: NDArray) -> NDArray[np.bool_]:
-    """Far below the median sharpness of its own source, in the ratio and against the source's usual spread."""
+    """Which frames (F,) are far less sharp than their source's median, by ratio and by the source's usual spread."""
     bad = np.zeros(len(sharpness), bool)
     for s in np.unique(source):
         mine = source == s
@@ -231,7 +236,10 @@ def blurred(sharpness: Floats, source: NDArray) -> NDArray[np.bool_]:
 
 
 def jumped(points: Floats, source: NDArray, time: NDArray) -> NDArray[np.bool_]:
-    """Landmarks far from the median over their neighbours in time; points (F, 478, 3) in outer-eye distances."""
+    """Which frames (F,) have landmarks far from the median of their neighbours in time.
+
+    points: f32 (F, 478, 3) in outer-eye distances.
+    """
     count = len(points)
     away = np.zeros(count)
     for i in range(count):
@@ -244,9 +252,10 @@ def jumped(points: Floats, source: NDArray, time: NDArray) -> NDArray[np.bool_]:
 
 
 def misfits(values: Floats, blocks: NDArray, fit: Fit) -> NDArray[np.bool_]:
-    """Frames that do not fit what this person shows at other times: residual to a low-rank PCA of the other half.
+    """Which frames (F,) do not fit a low-rank PCA of what this person shows at other times.
 
-    values f32 (F, 478, 3); blocks (F,): stretches of time, even ones judge odd ones and the other way round.
+    values f32 (F, 478, 3); blocks (F,): stretches of time; odd ones are judged by a fit to
+    even ones and the other way round.
     """
     count = len(values)
     bad = np.zeros(count, bool)
@@ -265,12 +274,12 @@ def _fit_residuals(values: Floats, blocks: NDArray, trusted: NDArray[np.bool_], 
     even = blocks.astype(np.int64) % 2 == 0
     residual = np.zeros(len(flat))
     for judged in (even, ~even):
-        judges = np.flatnonzero(~judged & trusted)
-        if len(judges) < FIT_LEAST // 2:
-            judges = np.flatnonzero(trusted)
-        judges = judges[np.linspace(0, len(judges) - 1, min(len(judges), FIT_FRAMES)).astype(int)]
-        mean = flat[judges].mean(0)
-        axes = _principal_axes(flat[judges] - mean, min(components, len(judges) // 4))
+        fitted = np.flatnonzero(~judged & trusted)
+        if len(fitted) < FIT_LEAST // 2:
+            fitted = np.flatnonzero(trusted)
+        fitted = fitted[evenly_repeated(len(fitted), min(len(fitted), FIT_FRAMES))]
+        mean = flat[fitted].mean(0)
+        axes = _principal_axes(flat[fitted] - mean, min(components, len(fitted) // 4))
         offset = flat[judged] - mean
         offset = offset - offset @ axes.T @ axes
         residual[judged] = np.sqrt((offset**2).mean(1) * 3)
@@ -294,7 +303,7 @@ _EXPRESSIVE = np.array(
 def duplicates(
     canonical: Floats, angles: Floats, place: NDArray, source: NDArray, time: NDArray, still: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
-    """Frames closer than the DUPLICATE_* thresholds to an already kept one; stills are compared with every still.
+    """Which frames (F,) are closer than the DUPLICATE_* thresholds to a kept one; stills are compared with every still.
 
     canonical f32 (F, 478, 3); angles (F, 3) degrees; place (F, 2) outer-eye distances; still: bool by source.
     """

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.data.coverage import BINS, PITCH_EDGES, TRAITS, YAW_EDGES, Report, Trait, head_cells, traits
+from models.common.rows import evenly_spread
+from models.data.coverage import BINS, PITCH_EDGES, TRAITS, YAW_EDGES, CoverageReport, Trait, head_cells, traits
 from models.data.dataset import Dataset
 from puppet.core import pixels
-from puppet.core.errors import DataError
 from puppet.core.types import Floats, Image
 
 CELL = 116  # px, an example crop
@@ -31,10 +31,10 @@ EXTREMES = (  # title, trait, sign: +1 largest, -1 smallest
 )  # fmt: skip
 
 
-def contact_sheet(report: Report, dataset: Dataset, people: Sequence[tuple[str, Image]] = ()) -> Image:
-    """One picture of the whole data set, uint8 (H, W, 3) BGR.
+def contact_sheet(report: CoverageReport, dataset: Dataset, people: Sequence[tuple[str, Image]] = ()) -> Image:
+    """The picture beside the report of one person's data set, uint8 (H, W, 3) BGR.
 
-    people: a `portrait` of everybody who was seen in the footage, and what to write below it.
+    people: a `portrait` of each person who was seen in the footage, and its caption.
     """
     figures = traits(dataset.canonical, dataset.neutral)
     grid = _head_grid(report, dataset)
@@ -55,7 +55,7 @@ def contact_sheet(report: Report, dataset: Dataset, people: Sequence[tuple[str, 
 
 
 def portrait(image: Image, points: Floats) -> Image:
-    """The face with points f32 (478, 2) px of a picture uint8 (H, W, 3) BGR, as one of the sheet's examples."""
+    """One cell of the sheet: the face with points f32 (478, 2) px in a picture uint8 (H, W, 3) BGR."""
     return _face(image, points, CELL - GAP)
 
 
@@ -71,7 +71,7 @@ def _people(people: Sequence[tuple[str, Image]], width: int) -> Image:
 
 def picture_grid(dataset: Dataset) -> Image:
     """Pictures of a data set, evenly spread over it, uint8 (H, W, 3) BGR."""
-    rows = np.unique(np.linspace(0, len(dataset) - 1, GRID[0] * GRID[1]).round().astype(np.intp))
+    rows = evenly_spread(len(dataset), GRID[0] * GRID[1])
     sheet = _paper(GRID[0] * CELL, GRID[1] * CELL)
     for place, picture in enumerate(dataset.images(rows)):
         top, left = (CELL * i for i in divmod(place, GRID[1]))
@@ -80,15 +80,7 @@ def picture_grid(dataset: Dataset) -> Image:
     return sheet
 
 
-def png(image: Image) -> bytes:
-    """uint8 BGR as a PNG file's content. Raises DataError."""
-    done, data = cv2.imencode(".png", image)
-    if not done:
-        raise DataError("the report's picture could not be encoded")
-    return data.tobytes()
-
-
-def _head_grid(report: Report, dataset: Dataset) -> Image:
+def _head_grid(report: CoverageReport, dataset: Dataset) -> Image:
     """Yaw x pitch, with an example and the number of frames in each cell."""
     rows, columns = len(PITCH_EDGES) + 1, len(YAW_EDGES) + 1
     left, top = 46, 2 * LINE
@@ -135,7 +127,7 @@ def _face(image: Image, flat: Floats, side: int) -> Image:
     return cv2.warpAffine(image, to_cell, (side, side), flags=method, borderMode=cv2.BORDER_REPLICATE)  # pyright: ignore[reportReturnType]
 
 
-def _histograms(report: Report, height: int) -> Image:
+def _histograms(report: CoverageReport, height: int) -> Image:
     width, each = 440, height // len(TRAITS)
     sheet = _paper(height, width)
     for i, (name, trait) in enumerate(TRAITS.items()):
@@ -176,7 +168,10 @@ def _extremes(dataset: Dataset, figures: dict[str, Floats]) -> Image:
 
 
 def pick_extremes(values: Floats, source: NDArray, time: NDArray, count: int) -> list[int]:
-    """Rows of the largest values, at least APART seconds apart: different moments, not one moment `count` times."""
+    """At most `count` rows of the largest values (N,), at least APART seconds apart: different moments.
+
+    source, time: (N,), as in `Dataset`.
+    """
     picked: list[int] = []
     for row in np.argsort(-values, kind="stable"):
         if all(source[row] != source[other] or abs(time[row] - time[other]) >= APART for other in picked):

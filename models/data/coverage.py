@@ -1,4 +1,4 @@
-"""What a data set shows and what it lacks: numbers, words and one picture.
+"""What a data set shows and what it lacks: figures per frame, gaps, and the report.
 
 Left and right are the picture's, not the person's. Expression figures are relative to the person's own neutral face.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,19 +23,22 @@ TURNED, NODDED = 12.0, 7.0  # degrees from which a head looks left or right, up 
 OPEN_MOUTH, RAISED_BROWS = 0.06, 0.03  # eye distances above neutral
 SMILE, SHUT_EYES = 1.07, 0.4  # ratios to neutral: width of the mouth, opening of the eyes
 
-FEW_SHARE = 0.02  # of the frames; less of a wanted thing is "few"
-LEAST = 5  # frames; less is "none": a blink or a tracking error can make that many
-LEAST_DIRECTION = 40  # frames that look somewhere before anything is said about what is missing there
+FEW_SHARE = 0.02  # of the frames; less of a required expression is "few"
+LEAST = 5  # frames; fewer count as none: a blink or a tracking error gives that many
+LEAST_DIRECTION = 40  # frames that look in a direction before the report says what is missing there
 ONE_SIDED = 2.5  # times as often to one side
 MANY, ENOUGH = 1000, 300  # frames for a good and for a usable data set
 GOOD_GAPS = 3  # so much may be missing from a good data set, if none of it is severe
 
-GOOD, USABLE, THIN = "good", "usable", "too thin"
+Verdict = Literal["good", "usable", "too thin"]
+GOOD: Verdict = "good"
+USABLE: Verdict = "usable"
+THIN: Verdict = "too thin"
 
 
 @dataclass(frozen=True)
 class Trait:
-    """A figure per frame, with the range of its histogram. unit: "" for a ratio to neutral, or eye distances."""
+    """A figure per frame: its title, the range of its histogram, and its unit ("": a ratio to neutral)."""
 
     title: str
     low: float
@@ -56,7 +59,7 @@ GAZE_LIDS = 0.5  # eye opening below which gaze is not read
 
 
 def traits(canonical: Floats, neutral: Floats) -> dict[str, Floats]:
-    """The figures of TRAITS for canonical landmarks f32 (N, 478, 3), each f32 (N,); neutral f32 (478, 3).
+    """The figures of TRAITS, each f32 (N,), of canonical landmarks f32 (N, 478, 3) beside the neutral (478, 3).
 
     Gaze is 0 while the lids are nearly shut: FaceMesh only guesses the irises then.
     """
@@ -80,9 +83,12 @@ def traits(canonical: Floats, neutral: Floats) -> dict[str, Floats]:
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """Something footage should show. severe: an actor without it looks broken. missing, few: the words for the report.
-    everywhere: what to call it when it lacks only in one direction of the head ("" : not asked for there).
+class Requirement:
+    """Something that footage should show.
+
+    shown: which frames (N,) show it, from the figures of `traits`. missing, few: the words for the report. severe: an
+    actor without it looks broken. everywhere: its name where it lacks in one direction of the head only; "": it is not
+    required in every direction.
     """
 
     shown: Callable[[dict[str, Floats]], NDArray[np.bool_]]
@@ -94,24 +100,27 @@ class Wanted:
 
 
 EXPRESSIONS = (
-    Wanted(lambda t: t["mouth"] > OPEN_MOUTH, "the mouth never opens", "few frames with an open mouth",
-           "talk, and open the mouth wide a few times", True, "open mouth"),
-    Wanted(lambda t: t["mouth"] < 0.03, "the mouth never closes", "few frames with a closed mouth",
-           "keep the lips together for a few seconds", True),
-    Wanted(lambda t: t["eyes"] < SHUT_EYES, "eyes never closed", "few frames with closed eyes",
-           "blink slowly, and keep the eyes shut for a second", True, "closed eyes"),
-    Wanted(lambda t: t["smile"] > SMILE, "no smile", "few frames with a smile", "smile broadly, lips closed and open"),
-    Wanted(lambda t: t["smile"] < 0.93, "no pursed lips", "few frames with pursed lips", 'say "oo", purse the lips'),
-    Wanted(lambda t: t["brow"] > RAISED_BROWS, "brows never raised", "few frames with raised brows", "raise the brows"),
-    Wanted(lambda t: t["brow"] < -0.012, "no frown", "few frames with a frown", "frown"),
-    Wanted(lambda t: t["gaze_x"] < -0.025, "eyes never glance left", "few glances to the left",
-           "look around with the eyes while the head stays still"),
-    Wanted(lambda t: t["gaze_x"] > 0.025, "eyes never glance right", "few glances to the right",
-           "look around with the eyes while the head stays still"),
-    Wanted(lambda t: t["gaze_y"] < -0.008, "eyes never glance up", "few glances upwards",
-           "look up and down with the eyes while the head stays still"),
-    Wanted(lambda t: t["gaze_y"] > 0.008, "eyes never glance down", "few glances downwards",
-           "look up and down with the eyes while the head stays still"),
+    Requirement(lambda t: t["mouth"] > OPEN_MOUTH, "the mouth never opens", "few frames with an open mouth",
+                "talk, and open the mouth wide a few times", True, "open mouth"),
+    Requirement(lambda t: t["mouth"] < 0.03, "the mouth never closes", "few frames with a closed mouth",
+                "keep the lips together for a few seconds", True),
+    Requirement(lambda t: t["eyes"] < SHUT_EYES, "eyes never closed", "few frames with closed eyes",
+                "blink slowly, and keep the eyes shut for a second", True, "closed eyes"),
+    Requirement(lambda t: t["smile"] > SMILE, "no smile", "few frames with a smile",
+                "smile broadly, lips closed and open"),
+    Requirement(lambda t: t["smile"] < 0.93, "no pursed lips", "few frames with pursed lips",
+                'say "oo", purse the lips'),
+    Requirement(lambda t: t["brow"] > RAISED_BROWS, "brows never raised", "few frames with raised brows",
+                "raise the brows"),
+    Requirement(lambda t: t["brow"] < -0.012, "no frown", "few frames with a frown", "frown"),
+    Requirement(lambda t: t["gaze_x"] < -0.025, "eyes never glance left", "few glances to the left",
+                "look around with the eyes while the head stays still"),
+    Requirement(lambda t: t["gaze_x"] > 0.025, "eyes never glance right", "few glances to the right",
+                "look around with the eyes while the head stays still"),
+    Requirement(lambda t: t["gaze_y"] < -0.008, "eyes never glance up", "few glances upwards",
+                "look up and down with the eyes while the head stays still"),
+    Requirement(lambda t: t["gaze_y"] > 0.008, "eyes never glance down", "few glances downwards",
+                "look up and down with the eyes while the head stays still"),
 )  # fmt: skip
 
 DIRECTIONS: dict[str, Callable[[Floats], NDArray[np.bool_]]] = {  # of the head, from angles (N, 3) in degrees
@@ -132,7 +141,7 @@ class Gap:
 
 
 def find_gaps(angles: Floats, figures: dict[str, Floats]) -> list[Gap]:
-    """What is missing; angles f32 (N, 3) degrees, figures as from `traits`."""
+    """What the footage lacks; angles f32 (N, 3) degrees, figures as from `traits`."""
     few = max(LEAST, round(FEW_SHARE * len(angles)))
     gaps: list[Gap] = []
     looking = {name: test(angles) for name, test in DIRECTIONS.items()}
@@ -143,15 +152,15 @@ def find_gaps(angles: Floats, figures: dict[str, Floats]) -> list[Gap]:
     if words := one_sided(angles):
         less = "right" if looking["left"].sum() > looking["right"].sum() else "left"
         gaps.append(Gap(f"one-sided: {words}; training will show mirrored frames", f"turn the head {less} as well"))
-    for wanted in EXPRESSIONS:
-        shown = wanted.shown(figures)
+    for required in EXPRESSIONS:
+        shown = required.shown(figures)
         if shown.sum() < LEAST:
-            gaps.append(Gap(wanted.missing, wanted.advice, wanted.severe))
+            gaps.append(Gap(required.missing, required.advice, required.severe))
         elif shown.sum() < few:
-            gaps.append(Gap(wanted.few, wanted.advice))
-        elif wanted.everywhere:
+            gaps.append(Gap(required.few, required.advice))
+        elif required.everywhere:
             gaps += [
-                Gap(f"no {wanted.everywhere} while looking {name}", f"{wanted.advice}, with the head turned {name}")
+                Gap(f"no {required.everywhere} while looking {name}", f"{required.advice}, with the head turned {name}")
                 for name, there in looking.items()
                 if there.sum() >= LEAST_DIRECTION and (shown & there).sum() < LEAST
             ]
@@ -159,7 +168,7 @@ def find_gaps(angles: Floats, figures: dict[str, Floats]) -> list[Gap]:
 
 
 def one_sided(angles: Floats) -> str:
-    """How a head that turns mostly to one side does it, in words, "" when it does not; angles f32 (N, 3) degrees."""
+    """In words how a head turns mostly to one side, "" when it does not; angles f32 (N, 3) degrees."""
     left, right = (int(DIRECTIONS[name](angles).sum()) for name in ("left", "right"))
     more, less = ("left", "right") if left > right else ("right", "left")
     ratio = max(left, right) / max(1, min(left, right))
@@ -175,13 +184,13 @@ def _times(ratio: float) -> str:
 
 
 @dataclass(frozen=True)
-class Report:
-    """What `prepare` tells.
+class CoverageReport:
+    """The report of `prepare` on one person's footage.
 
     head: frames by pitch (rows, up first) and yaw (columns, left first), cells between PITCH_EDGES and YAW_EDGES;
     histograms: BINS counts by trait, what lies beyond counts at the ends; ranges: 1st, 50th and 99th percentile.
-    one_sided: how the head turns mostly to one side, "" when it does not; training then mirrors frames (models/mirror).
-    people: frames of everybody who was seen, most first.
+    one_sided: how the head turns mostly to one side, "" when it does not; training then shows mirrored frames
+    (models/networks/mirror.py). people: frames of each person who was seen, most first.
     """
 
     sources: list[str]
@@ -193,7 +202,7 @@ class Report:
     ranges: dict[str, list[float]]
     missing: list[str]
     advice: list[str]
-    verdict: str
+    verdict: Verdict
     one_sided: str = ""
     notes: list[str] = field(default_factory=list)
     people: list[int] = field(default_factory=list)
@@ -246,13 +255,16 @@ def make_report(
     sources: list[str],
     notes: list[str] | None = None,
     people: list[int] | None = None,
-) -> Report:
-    """Judge the kept frames: canonical f32 (N, 478, 3), angles f32 (N, 3) degrees, neutral f32 (478, 3)."""
+) -> CoverageReport:
+    """Report on the kept frames: canonical f32 (N, 478, 3), angles f32 (N, 3) degrees, neutral f32 (478, 3).
+
+    looked_at, dropped (by reason): counts of frames. people: frames of each person who was seen.
+    """
     figures = traits(canonical, neutral)
     gaps = find_gaps(angles, figures)
     head = np.zeros((len(PITCH_EDGES) + 1, len(YAW_EDGES) + 1), int)
     np.add.at(head, head_cells(angles), 1)
-    return Report(
+    return CoverageReport(
         sources=sources,
         looked_at=looked_at,
         kept=len(canonical),
@@ -270,11 +282,11 @@ def make_report(
 
 
 def histogram(values: Floats, trait: Trait) -> NDArray[np.intp]:
-    """BINS counts over the trait's range; what lies beyond counts in the end bins."""
+    """BINS counts over the trait's range; values beyond it count in the end bins."""
     return np.histogram(np.clip(values, trait.low, trait.high), BINS, (trait.low, trait.high))[0]
 
 
-def _verdict(kept: int, gaps: list[Gap]) -> str:
+def _verdict(kept: int, gaps: list[Gap]) -> Verdict:
     severe = sum(gap.severe for gap in gaps)
     if kept < ENOUGH or severe > 1:
         return THIN

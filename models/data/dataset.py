@@ -1,4 +1,4 @@
-"""The reading side of a data set (docs/architecture.md, "Data set"): validated once, then frames at random."""
+"""The data set file (docs/architecture.md, "Data set"): validated when it is opened, then read row by row."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import h5py
 import numpy as np
@@ -23,8 +23,9 @@ from puppet.parsing.plain_json import parse_json
 
 FORMAT = "puppet-dataset"
 VERSION = 1
-CENTRE = "centre"
-CROPS = ("steady", "upright", CENTRE)  # centre: of pictures that were not tracked, without landmarks
+Crop = Literal["steady", "upright", "centre"]
+CROPS: tuple[Crop, ...] = get_args(Crop)
+CENTRE = "centre"  # of pictures that were not tracked, without landmarks
 GAP = 0.2  # s around a held-out block that belong to neither side: neighbouring frames are nearly the same picture
 MIN_BLOCK = 5  # frames; shorter held-out blocks are all gap
 ROWS_AT_ONCE = 2048  # landmarks read at once, 12 MB
@@ -65,7 +66,8 @@ LARGE = ("data", "points", "canonical")  # never read as a whole when a data set
 class Dataset:
     """N frames, of one person or of many. Pictures and landmarks stay in the file; a context manager that closes it.
 
-    to_crop f64 (N, 2, 3); source i16 (N,) into `sources`; frame i32 (N,); time f64 (N,) s; crop: one of CROPS.
+    to_crop f64 (N, 2, 3); source i16 (N,) into `sources`; frame i32 (N,); time f64 (N,) s; crop: how the
+    pictures were cut.
     marked bool (N,): rows that the pictures' own partition holds out, None without one. files: names by row, "" for a
     video's frame; empty when unknown. labels i8 (N, K) of `label_names`: 1 yes, 0 no, -1 not known.
     """
@@ -73,7 +75,7 @@ class Dataset:
     path: Path
     file: h5py.File
     size: int
-    crop: str
+    crop: Crop
     sources: tuple[str, ...]
     report: dict[str, Any]
     to_crop: NDArray[np.float64]
@@ -90,30 +92,34 @@ class Dataset:
 
     @property
     def has_landmarks(self) -> bool:
+        """Whether faces were tracked; without landmarks only networks that see pixels alone can train on it."""
         return self.crop != CENTRE
 
     @cached_property
     def points(self) -> Floats:
-        """f32 (N, 478, 3) crop px, z on x's scale. This and the next three raise DataError where there are none."""
+        """Landmarks f32 (N, 478, 3) in px of the crops, z on x's scale.
+
+        Raises DataError where there are none, as do `canonical`, `pose` and `neutral`.
+        """
         return self._landmarks("points")
 
     @cached_property
     def canonical(self) -> Floats:
-        """f32 (N, 478, 3) against `neutral`."""
+        """Canonical landmarks f32 (N, 478, 3), against `neutral`."""
         return self._landmarks("canonical")
 
     @cached_property
     def pose(self) -> Floats:
-        """f32 (N, 3): yaw, pitch, roll in degrees."""
+        """Yaw, pitch and roll f32 (N, 3) in degrees."""
         return self._landmarks("pose")
 
     @cached_property
     def neutral(self) -> Floats:
-        """f32 (478, 3), canonical."""
+        """The person's face at rest, canonical landmarks f32 (478, 3)."""
         return self._landmarks("neutral")
 
     def points_of(self, row: int) -> Floats:
-        """One row of `points`, without reading the others."""
+        """One row of `points`, f32 (478, 3), without reading the others."""
         return self._landmarks("points", row)
 
     def in_parts(self, name: str) -> Iterator[Floats]:
@@ -166,8 +172,11 @@ class Dataset:
         self.close()
 
 
-def new_file(path: Path, size: int, crop: str, sources: Sequence[str], count: int = 0) -> h5py.File:
-    """A data set to be filled: `data` for `count` pictures, which may become more or fewer, and the attributes."""
+def new_file(path: Path, size: int, crop: Crop, sources: Sequence[str], count: int = 0) -> h5py.File:
+    """Make a data set file to be filled: `data` for `count` pictures, which may be resized, and the attributes.
+
+    size: side of the crops, px. The attribute `report` and the other fields are still missing.
+    """
     file = h5py.File(path, "w", libver="earliest")
     names = json.dumps([one_line(name, LONGEST_NAME) for name in sources])
     file.create_dataset(

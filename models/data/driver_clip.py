@@ -1,4 +1,4 @@
-"""A stranger's tracked frames: what drives an actor on sample sheets and in `reconstruct`."""
+"""Tracked frames of a person who drives an actor, on sample sheets and in `reconstruct`; from a video or a data set."""
 
 from __future__ import annotations
 
@@ -6,30 +6,25 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from models.common.rows import evenly_spread
+from models.common.types import Index
+from models.data.crops import dataset_face, upright_crop
+from models.data.dataset import Dataset
 from puppet.core import pixels
 from puppet.core.errors import DataError, SourceError
 from puppet.core.progress import progress
 from puppet.core.protocols import Source
 from puppet.core.types import Face, Frame, Image
-from puppet.face import align
 from puppet.face.neutral import Neutral, infer_neutral, median_pose
 from puppet.face.tracking import FaceMeshTracker
 from puppet.sources.registry import open_source
 
-if TYPE_CHECKING:
-    from models.data.dataset import Dataset
-    from models.networks.base import Index
-
-DATASET_SUFFIXES = {".h5", ".hdf5"}
-ROWS_AT_ONCE = 64
-
 
 @dataclass(frozen=True, slots=True)
-class Shot:
+class TrackedFrame:
     """One frame of a performance: uint8 (H, W, 3) BGR, the face in its px (None: not seen), time in seconds."""
 
     image: Image
@@ -49,21 +44,16 @@ class DriverClip:
         return len(self.images)
 
     def upright_crops(self, size: int) -> Image:
-        """uint8 (N, size, size, 3) RGB, faces upright (`align.upright_transform`)."""
+        """The faces upright, uint8 (N, size, size, 3) RGB (`align.upright_transform`)."""
         pairs = zip(self.images, self.faces, strict=True)
-        return np.stack([upright_picture(image, face, size) for image, face in pairs])
-
-
-def upright_picture(image: Image, face: Face, size: int) -> Image:
-    """BGR frame -> uint8 (size, size, 3) RGB crop."""
-    return pixels.swap_red_blue(align.cut(image, align.upright_transform(face, size), size).image)
+        return np.stack([upright_crop(image, face, size) for image, face in pairs])
 
 
 # ---------------------------------------------------------------------------------------------- videos and folders
 
 
 def _open(spec: str) -> Source:
-    """Raises SourceError, also for cameras and streams, which never end."""
+    """An opened video or folder of pictures. Raises SourceError, also for cameras and streams, which never end."""
     source = open_source(spec, paced=False)
     if source.live:
         raise SourceError(f"{spec} is not a file or folder; record it first, with: puppet run --record OUT.mp4", "live")
@@ -77,7 +67,7 @@ def nominal_fps(spec: str) -> float:
         return source.fps
 
 
-def frames(spec: str) -> Iterator[Frame]:
+def read_frames(spec: str) -> Iterator[Frame]:
     """Every frame of a video or image folder. Raises SourceError."""
     with contextlib.closing(_open(spec)) as source:
         while (frame := source.read()) is not None:
@@ -97,16 +87,16 @@ def track_all(spec: str) -> list[Face | None]:
 
 
 def video_clip(spec: str, count: int) -> DriverClip:
-    """`count` frames with a face, evenly spread over a video or folder, and the neutral of the whole.
+    """At most `count` frames with a face, evenly spread over a video or folder, and the neutral of the whole.
 
-    DataError when no face is seen. Two passes, for holding every picture would take gigabytes.
+    Raises SourceError, and DataError when no face is seen. Two passes: holding every picture would take gigabytes.
     """
     faces = {i: face for i, face in enumerate(track_all(spec)) if face is not None}
     if not faces:
         raise DataError(f"{spec}: no face was seen in it; choose a clip that shows one")
     seen = np.array(list(faces))
-    wanted = set(seen[np.linspace(0, len(seen) - 1, min(count, len(seen))).round().astype(int)].tolist())
-    images = {i: frame.image for i, frame in enumerate(frames(spec)) if i in wanted}
+    wanted = set(seen[evenly_spread(len(seen), count)].tolist())
+    images = {i: frame.image for i, frame in enumerate(read_frames(spec)) if i in wanted}
     return DriverClip(list(images.values()), [faces[i] for i in images], infer_neutral(list(faces.values())))
 
 
@@ -114,7 +104,7 @@ def video_clip(spec: str, count: int) -> DriverClip:
 
 
 def dataset_clip(dataset: Dataset, rows: Index) -> DriverClip:
-    """Rows of a data set as a driver, with the neutral and the usual pose of the whole."""
+    """Rows of a data set as a driver, with the neutral and the usual pose of the whole data set."""
     images = [pixels.swap_red_blue(image) for image in dataset.images(rows)]
     faces = [dataset_face(dataset, row) for row in rows]
     return DriverClip(images, faces, dataset_neutral(dataset))
@@ -123,25 +113,3 @@ def dataset_clip(dataset: Dataset, rows: Index) -> DriverClip:
 def dataset_neutral(dataset: Dataset) -> Neutral:
     """The data set's person at rest, with the usual pose in px of the crops (upright ones have lost its roll)."""
     return Neutral(dataset.neutral, median_pose(dataset.points, dataset.neutral))
-
-
-def dataset_face(dataset: Dataset, row: int) -> Face:
-    """The face of one row, in px of its crop."""
-    return align.face_of(dataset.points_of(row))
-
-
-def upright_pictures(dataset: Dataset, rows: Index, size: int) -> Image:
-    """Rows of any data set as upright crops, uint8 (N, size, size, 3) RGB: resized, or cut from the steady picture.
-
-    Pictures without landmarks are taken as they are.
-    """
-    result = np.empty((len(rows), size, size, 3), np.uint8)
-    for start in range(0, len(rows), ROWS_AT_ONCE):
-        part = rows[start : start + ROWS_AT_ONCE]
-        for i, image in enumerate(dataset.images(part)):
-            if dataset.crop != "steady":
-                picture = image if len(image) == size else pixels.resize(image, size, size)
-            else:
-                picture = upright_picture(pixels.swap_red_blue(image), dataset_face(dataset, part[i]), size)
-            result[start + i] = picture
-    return result

@@ -1,4 +1,4 @@
-"""HDF5 files from outside: everything in them lies in them, is packed in a usual way, and is as large as they are.
+"""Opens HDF5 files from outside, after checking that a file holds nothing but its own, plainly packed arrays.
 
 An HDF5 file may name other files (external storage, virtual data sets, external links), itself (soft links, groups
 that hold each other), filters that h5py loads from a folder, and data sets of any size. All that is refused before

@@ -25,22 +25,26 @@ TEXT_BYTES = 16  # what stands for a text: its length (4 bytes), the heap's addr
 
 @dataclass(frozen=True)
 class Texts:
-    """The places of texts in one file. Everything raises ValueError for what the file does not hold, or not soundly."""
+    """The places of texts in one file. Every method raises ValueError for texts that are damaged or not in the file.
+
+    sound: addresses of heaps that were checked already.
+    """
 
     file: BinaryIO
     size: int
-    sound: set[int] = field(default_factory=set)  # addresses of heaps that were walked
+    sound: set[int] = field(default_factory=set)
 
     def check_attributes(self, longest: int) -> None:
-        """The texts that are attributes of the file itself, of at most `longest` bytes."""
+        """Check the texts that are attributes of the file itself, each of at most `longest` bytes."""
         for data in self._attributes():
             self.check(np.frombuffer(data, np.uint8), longest)
 
     def check_array(self, place: int, count: int, longest: int) -> None:
-        """An array of `count` texts at `place`, each of at most `longest` bytes."""
+        """Check an array of `count` texts at `place`, each of at most `longest` bytes."""
         self.check(np.frombuffer(self._bytes(place, count * TEXT_BYTES), np.uint8), longest)
 
     def check(self, described: NDArray[np.uint8], longest: int) -> None:
+        """Check texts by their descriptions, TEXT_BYTES each, and the heaps that hold them."""
         if len(described) % TEXT_BYTES:
             raise ValueError("a text is described in another way")
         rows = described.reshape(-1, TEXT_BYTES)
@@ -116,6 +120,7 @@ class Texts:
 
 
 def texts_of(file: BinaryIO) -> Texts:
+    """The texts of an open HDF5 file."""
     return Texts(file, os.fstat(file.fileno()).st_size)
 
 

@@ -1,4 +1,4 @@
-"""What is known of single pictures: labels from CelebA's lists, from a CSV file, or from our own landmarks.
+"""Labels of single pictures: from CelebA's lists, from a CSV file, or measured from landmarks.
 
 A list names a picture (or a frame) a line and says of every attribute whether it is there: 1 or yes, -1, 0 or no;
 empty: not known. Read are CelebA's own list_attr_celeba.txt (a line with the number, a line of names), its .csv edition
@@ -71,7 +71,7 @@ class Labels:
         return (self.values != UNKNOWN).all(1)
 
     def beside(self, other: Labels) -> Labels:
-        """These and those of the same rows; of two labels with one name the other's."""
+        """These labels and others of the same rows; of two with one name the other's."""
         mine = [i for i, name in enumerate(self.names) if name not in other.names]
         names = (*(self.names[i] for i in mine), *other.names)
         return Labels(names, np.concatenate([self.values[:, mine], other.values], 1))
@@ -79,7 +79,7 @@ class Labels:
 
 @dataclass(frozen=True, eq=False)
 class LabelList:
-    """What a file says: values i8 (L, K) of the pictures or frames that `row_of` names."""
+    """The content of a list: values i8 (L, K) of the pictures or frames that `row_of` names."""
 
     path: Path
     names: tuple[str, ...]
@@ -102,7 +102,7 @@ class LabelList:
 
 
 def read_labels(path: Path) -> LabelList:
-    """DataError that names the line which cannot be read."""
+    """Read a list of labels. DataError names the entry that cannot be read."""
     rows = _table(path)
     header = next(rows, None)
     if header is None or len(header) < 2:
@@ -160,7 +160,7 @@ def find_list(folder: Path, name: str) -> Path | None:
 
 
 def measured_labels(canonical: Floats, neutral: Floats, yaw: Floats) -> Labels:
-    """Labels that landmarks tell: canonical f32 (N, 478, 3) beside the person's neutral (478, 3), yaw (N,) degrees.
+    """Labels measured from landmarks: canonical f32 (N, 478, 3) beside the person's neutral (478, 3), yaw (N,) degrees.
 
     Left and right are the picture's.
     """
@@ -169,7 +169,7 @@ def measured_labels(canonical: Floats, neutral: Floats, yaw: Floats) -> Labels:
 
 
 def dataset_labels(dataset: Dataset, path: Path | None = None) -> Labels:
-    """All that is known of a data set's frames: from landmarks, from the lists it was prepared with, and from `path`.
+    """All labels of a data set's frames: from landmarks, from the lists it was prepared with, and from the list `path`.
 
     Of labels with one name the last of these counts. DataError when nothing is known, or the file does not fit.
     """
@@ -187,22 +187,25 @@ def dataset_labels(dataset: Dataset, path: Path | None = None) -> Labels:
 
 
 @dataclass(frozen=True, eq=False)
-class Known:
-    """What lists beside the pictures say. held_out bool (N,), None without a partition; notes: what does not fit."""
+class ListedFacts:
+    """What CelebA's lists beside the pictures say.
+
+    held_out: bool (N,), None without a partition. notes: lines for the report on what does not fit.
+    """
 
     held_out: NDArray[np.bool_] | None
     label_names: tuple[str, ...]
     notes: tuple[str, ...]
 
 
-def write_known(file: h5py.File, footage: Footage, files: Sequence[str], source: NDArray) -> Known:
-    """Keep in a data set what its pictures are called and what CelebA's lists beside them say; nothing for videos.
+def write_listed_facts(file: h5py.File, footage: Footage, files: Sequence[str], source: NDArray) -> ListedFacts:
+    """Write the names of the pictures and what CelebA's lists say of them into a data set; nothing for videos.
 
     files: names by row, "" for a video's frame; source (N,): numbers of `footage.paths`. DataError for a list that
     cannot be read.
     """
     if not any(files):
-        return Known(None, (), ())
+        return ListedFacts(None, (), ())
     file.create_dataset("file", data=[one_line(name, LONGEST_FILE) for name in files], dtype=h5py.string_dtype())
     folders = [path if path.is_dir() else path.parent for path in footage.paths]
     notes: list[str] = []
@@ -223,7 +226,7 @@ def write_known(file: h5py.File, footage: Footage, files: Sequence[str], source:
         notes.append("the partition puts all pictures on one side; a tenth is held out instead")
         held_out = None
     names = _write_labels(file, find_list(folders[int(source[0])], ATTRIBUTES), files, notes)
-    return Known(held_out, names, tuple(notes))
+    return ListedFacts(held_out, names, tuple(notes))
 
 
 def _write_labels(file: h5py.File, path: Path | None, files: Sequence[str], notes: list[str]) -> tuple[str, ...]:
@@ -242,7 +245,7 @@ def _write_labels(file: h5py.File, path: Path | None, files: Sequence[str], note
 
 
 def row_keys(dataset: Dataset) -> list[tuple[str, ...]]:
-    """By what names a list may call each row: its file name, or SOURCE:FRAME and, of a lone video, FRAME."""
+    """The names that a list may use for each row: its file name, or SOURCE:FRAME and, of a single video, FRAME."""
     files = dataset.files or ("",) * len(dataset)
     alone = len(dataset.sources) == 1
     keys = []

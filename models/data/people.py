@@ -1,4 +1,4 @@
-"""Who is seen in tracked footage: several people are told apart by the shape of the bone and by colours, over shots."""
+"""Tells several people in tracked footage apart, by the shape of the bone and by colours, over whole shots."""
 
 from __future__ import annotations
 
@@ -16,36 +16,39 @@ from puppet.face.identity import MeanDescriptor, group_by_identity, identity_des
 from puppet.face.neutral import SAMPLE_INTERVAL
 from puppet.face.shots import FaceSighting, mean_descriptor_within, split_into_shots
 
-LONG = 2.0  # s of a face that tell who it is; what is shorter goes to whom it is most like
+LONG = 2.0  # s of a face by which a person is identified; a shorter path goes to the most similar person
 FOLLOWED = 0.5  # s between two faces of one path
 STEP = 1.0  # sizes of a face between two faces of one path
-FEW, FEW_SHARE = 5, 0.01  # frames, and share of them, below which a face is a mistake or a passer-by, and nobody
+FEW, FEW_SHARE = 5, 0.01  # frames, and share of them, below which a face is a tracking error or a passer-by
 STILL_SECONDS = 0.5  # s that a picture of its own is worth
 APART_TOGETHER = 0.5  # of a person's frames that show others, too: then the two were filmed side by side
 
 
 @dataclass(frozen=True)
 class People:
-    """of: the person of each record, 0 the one with most frames, -1 nobody (F,); frames: of each person."""
+    """The people in the footage.
+
+    of: person of each record (F,), 0 the one with most frames, -1 nobody. frames: number of frames of each person.
+    """
 
     of: NDArray[np.intp]
     frames: tuple[int, ...]
 
     def chosen(self, number: int) -> int:
-        """The person that was asked for, counted from 1, 0: the one with most frames. DataError when there is none."""
+        """Person number `number`, counted from 1, as numbered in `of`; 0: the one with most frames. DataError."""
         if number > max(1, len(self.frames)):
             seen = "one person was" if len(self.frames) == 1 else f"{len(self.frames)} people were"
             raise DataError(f"--person {number}: {seen} seen in the footage; choose a number up to {len(self.frames)}")
         return max(0, number - 1)
 
     def words(self, kept: int) -> str:
-        """One line, when there are several."""
+        """One line for the report, when there are several people; kept: who is."""
         listed = ", ".join(f"person {i + 1}: {count} frames" for i, count in enumerate(self.frames))
         return f"{len(self.frames)} people were seen ({listed}); person {kept + 1} is kept, --person N takes another"
 
 
 def tell_apart(track: Track, posed: Posed) -> People:
-    """Whose face each record shows."""
+    """Find out whose face each record shows."""
     paths = list(_paths(track, posed))
     looks = [_looks(track, posed, rows) for rows in paths]
     long = [one is not None and one.seconds >= LONG for one in looks]
@@ -75,7 +78,7 @@ def tell_apart(track: Track, posed: Posed) -> People:
 
 
 def filmed_together(track: Track, mine: NDArray[np.bool_]) -> bool:
-    """Whether others are seen beside a person, whose records are `mine`, most of the time."""
+    """Whether other people are seen beside a person, whose records (F,) are `mine`, most of the time."""
     return bool(mine.any()) and float((track.faces[mine] > 1).mean()) > APART_TOGETHER
 
 

@@ -1,8 +1,8 @@
-"""Pictures of any number -> a data set, one picture at a time in memory: as they are, or cut by the face in each.
+"""Pictures of many people -> a data set; any number of pictures, one at a time in memory.
 
-For pictures of many people. As they are (crop "centre"): the middle square of each, without landmarks, for faces that
-somebody aligned already. By the face ("upright"): FaceMesh looks at each picture on its own. What the cleaning of one
-person's footage compares (blur, covered faces, near-duplicates) is not asked of people who have nothing in common.
+They are cut in one of two ways. As they are (crop "centre"): the middle square of each, without landmarks, for faces
+that are aligned already. By the face ("upright"): FaceMesh looks at each picture on its own. What the cleaning of one
+person's footage compares between frames (blur, covered faces, near-duplicates) is not judged here.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ import cv2
 import h5py
 import numpy as np
 
+from models.common.rows import evenly_spread
 from models.common.stopping import stop_on_signal
 from models.data import cleaning, contact_sheet
-from models.data.dataset import CENTRE, LANDMARK_FIELDS, ROWS_AT_ONCE, new_file, open_dataset
-from models.data.labels import write_known
+from models.data.dataset import CENTRE, LANDMARK_FIELDS, ROWS_AT_ONCE, Crop, new_file, open_dataset
+from models.data.labels import write_listed_facts
 from models.data.tracking_pass import Footage, Tools, frame_total, frames_of, is_still
 from puppet.core import pixels
 from puppet.core.errors import DataError
@@ -35,16 +36,16 @@ from puppet.face.neutral import estimate_neutral
 
 GROWTH = 4096  # pictures by which the file grows: how many there are is only known at the end
 LANDMARK_ROWS = 16  # faces a chunk of the file
-NEUTRAL_FACES = 4000  # at most, evenly spread, tell what these people look like at rest
+NEUTRAL_FACES = 4000  # at most, evenly spread, from which the common neutral face is estimated
 UNREADABLE = "cannot be read"
 
 
 @dataclass(frozen=True)
-class PlainReport:
-    """What `prepare` tells of pictures that it did not compare. held_out: by their own partition, None without one."""
+class PicturesReport:
+    """The report of `prepare` on pictures of many people. held_out: by their own partition, None without one."""
 
     sources: list[str]
-    crop: str
+    crop: Crop
     looked_at: int
     kept: int
     dropped: dict[str, int]
@@ -69,10 +70,12 @@ class PlainReport:
         return "\n".join([*lines, *(f"Note: {note}" for note in self.notes)])
 
 
-def write_streamed(
-    part: Path, footage: Footage, size: int, crop: str, max_yaw: float, tools: Tools
-) -> tuple[PlainReport, Image]:
-    """Write the data set to `part`, closing it, and what there is to tell. crop: CENTRE, or "upright" with landmarks.
+def write_many(
+    part: Path, footage: Footage, size: int, crop: Crop, max_yaw: float, tools: Tools
+) -> tuple[PicturesReport, Image]:
+    """Write the whole data set to the file `part`: its report, and the report's picture, uint8 BGR.
+
+    crop: CENTRE, or "upright" with landmarks. max_yaw in degrees: heads turned further are dropped.
 
     Raises SourceError, and DataError when no picture is usable.
     """
@@ -112,10 +115,10 @@ def write_streamed(
             _field(file, name).resize(len(files), axis=0)
         if crop != CENTRE:
             _write_landmarks(file)
-        known = write_known(file, footage, files, np.array(small["source"]))
+        known = write_listed_facts(file, footage, files, np.array(small["source"]))
         if total is not None and total > looked_at:
             dropped[UNREADABLE] = total - looked_at
-        report = PlainReport(
+        report = PicturesReport(
             sources=footage.names,
             crop=crop,
             looked_at=max(looked_at, total or 0),
@@ -139,8 +142,9 @@ class _Seen:
 
 
 def _pictures(footage: Footage, tools: Tools, tracked: bool) -> Iterator[tuple[int, Frame, str, _Seen | None]]:
-    """Every picture that is to be looked at: number of its source, frame, file name ("" for a video's), and what is
-    seen in it, None when nobody looks.
+    """Every picture: number of its source, frame, file name ("" for a video's), and the faces in it.
+
+    The last is None when no faces are looked for.
     """
     return itertools.islice(_everything(footage, tools, tracked), footage.max_frames or None)
 
@@ -157,7 +161,7 @@ def _everything(footage: Footage, tools: Tools, tracked: bool) -> Iterator[tuple
 
 
 def _unusable(seen: _Seen, frame: Frame, max_yaw: float) -> str:
-    """One of cleaning's reasons, or "". Only what one picture alone tells."""
+    """The reason (of models/data/cleaning.py) why a single picture is dropped, or ""."""
     if seen.face is None or seen.faces < 1:
         return cleaning.NO_FACE
     if seen.faces > 1:
@@ -180,7 +184,7 @@ def _field(file: h5py.File, name: str) -> Any:
 
 
 def _put(file: h5py.File, name: str, row: int, value: Any) -> None:
-    """One row of a field that grows."""
+    """Write one row of a field, which grows by GROWTH rows when it is full."""
     values = _field(file, name)
     if row == len(values):
         values.resize(row + GROWTH, axis=0)
@@ -188,9 +192,9 @@ def _put(file: h5py.File, name: str, row: int, value: Any) -> None:
 
 
 def _write_landmarks(file: h5py.File) -> None:
-    """The other fields with landmarks, in parts: everybody's rest, and every face beside it."""
+    """Write the remaining landmark fields in parts: the common neutral face, and every face against it."""
     count = len(_field(file, "points"))
-    some = np.unique(np.linspace(0, count - 1, min(count, NEUTRAL_FACES)).round().astype(np.intp))
+    some = evenly_spread(count, NEUTRAL_FACES)
     posed = cleaning.pose_all(np.stack([_in_frame(file, row, row + 1)[0] for row in some]))
     neutral = estimate_neutral(posed.canonical, posed.angles)
     file["neutral"] = neutral.astype(LANDMARK_FIELDS["neutral"][0])

@@ -1,4 +1,4 @@
-"""First pass over the footage: track every frame, and keep what was found in a side file that survives a kill.
+"""First pass over the footage: track every frame, and keep the records in a side file that survives a kill.
 
 The side file is one line of JSON (which footage, which options) and fixed-size records, appended as frames are
 tracked; a torn last record is cut off when the work is taken up again.
@@ -45,7 +45,7 @@ RECORD = np.dtype(
         ("height", np.int32),
         ("sharpness", np.float32),  # variance of the Laplacian over the face, SHARPNESS_SIZE px wide
         ("points", np.float32, (LANDMARKS, 3)),  # px; NaN where no face was seen
-        ("colours", np.uint8, (LANDMARKS, 3)),  # BGR of the picture at the landmarks; tells what covers the face
+        ("colours", np.uint8, (LANDMARKS, 3)),  # BGR of the picture at the landmarks; show what covers the face
     ]
 )
 
@@ -55,7 +55,10 @@ SIDE_FILE_KEYS = ("files", "every", "max_frames", "record")  # of its first line
 
 @dataclass(frozen=True)
 class Footage:
-    """What to look at. every: only each n-th frame; max_frames: stop after so many looked-at frames (0: all)."""
+    """The files and frames to look at.
+
+    paths: videos and folders of pictures. every: only each n-th frame. max_frames: stop after so many (0: all).
+    """
 
     paths: tuple[Path, ...]
     every: int = 1
@@ -63,11 +66,11 @@ class Footage:
 
     @property
     def names(self) -> list[str]:
-        """As people can read them, and files keep them."""
+        """Names of the files, one line each, as reports show them and data sets keep them."""
         return [one_line(path.name) for path in self.paths]
 
     def fingerprint(self) -> str:
-        """One line of JSON that changes when a file is replaced or an option that tracking depends on changes."""
+        """One line of JSON that changes when a file or an option that tracking depends on changes."""
         files = [[str(path.resolve()), *_size_and_change(path)] for path in self.paths]
         values = (files, self.every, self.max_frames, RECORD.itemsize)
         return json.dumps(dict(zip(SIDE_FILE_KEYS, values, strict=True)))
@@ -80,28 +83,31 @@ def _size_and_change(path: Path) -> list[int]:
 
 
 class FacesTracker(Tracker, Protocol):
-    """Also tells of the faces that it does not follow."""
+    """A tracker that also gives the faces that it does not follow."""
 
     @property
-    def others(self) -> Sequence[Face]: ...
+    def others(self) -> Sequence[Face]:
+        """Faces in the last frame beside the one that `track` returned."""
+        ...
 
 
 @dataclass(frozen=True)
 class Tools:
-    """Where frames and faces come from; tests put fakes here. new_tracker(still): still for image folders."""
+    """How footage is opened and tracked; tests put fakes here. new_tracker(still): still for folders of pictures."""
 
     open_source: Callable[[str], Source] = lambda spec: open_source(spec, paced=False)
     new_tracker: Callable[[bool], FacesTracker] = lambda still: FaceMeshTracker(still=still, max_faces=2)
 
 
 def is_still(path: Path) -> bool:
-    """Pictures of their own (a folder, or one image), without tracking over time; not an animated image."""
+    """Whether a path is single pictures (a folder, or one image), which are not tracked over time."""
     return path.is_dir() or (_is_picture(path) and not is_animated(path))
 
 
 def pictures_folder(path: Path) -> Path:
-    """Where a folder's pictures are: in CelebA's folder of its aligned ones, once or twice inside (as archives have
-    it), where there are none in itself.
+    """The folder that holds the pictures of `path`.
+
+    It is CelebA's folder of aligned pictures, once or twice inside (as archives have it), if `path` itself holds none.
     """
     while path.is_dir() and (inner := path / ALIGNED_CELEBA).is_dir() and not any(map(_is_picture, path.iterdir())):
         path = inner
@@ -113,8 +119,9 @@ def _is_picture(path: Path) -> bool:
 
 
 def frames_of(footage: Footage, number: int, tools: Tools, skip_to: int = 0) -> Iterator[tuple[Frame, str]]:
-    """Every `footage.every`-th frame of one source, from frame number `skip_to` on, and its file's name ("" for the
-    frames of a video). Raises SourceError.
+    """Every `footage.every`-th frame of one source, from frame number `skip_to` on, and its file's name.
+
+    The name is "" for the frames of a video. Raises SourceError.
     """
     source = tools.open_source(str(footage.paths[number].resolve()))
     source.open()
@@ -123,20 +130,19 @@ def frames_of(footage: Footage, number: int, tools: Tools, skip_to: int = 0) -> 
         while (frame := source.read()) is not None:
             if index % footage.every == 0 and index >= skip_to:
                 shown = source.shown if isinstance(source, Pictures) else None
-                name = (
-                    "" if shown is None else shown.name.encode("utf-8", "backslashreplace").decode()
-                )  # HDF5 has UTF-8
+                # HDF5 has UTF-8
+                name = "" if shown is None else shown.name.encode("utf-8", "backslashreplace").decode()
                 yield Frame(frame.image, index, frame.captured_at), name
             index += 1
 
 
-def track(footage: Footage, side_file: Path, tools: Tools) -> NDArray[np.void]:
-    """Track everything, or what is left of it: records (F,) of RECORD, ordered by source and frame.
+def track_footage(footage: Footage, side_file: Path, tools: Tools) -> NDArray[np.void]:
+    """Track all footage, or the rest after an interrupted run: records (F,) of RECORD, by source and frame.
 
     Raises SourceError for footage that cannot be read, DataError for a side file that cannot be written.
     """
     try:
-        done = _take_up(footage, side_file)
+        done = _resume(footage, side_file)
         with side_file.open("ab") as out:
             fresh = list(_track_rest(footage, done, out, tools))
     except OSError as error:
@@ -145,7 +151,7 @@ def track(footage: Footage, side_file: Path, tools: Tools) -> NDArray[np.void]:
 
 
 def is_side_file(path: Path) -> bool:
-    """Whether a file is what an interrupted run left, of whatever footage; an empty one, too."""
+    """Whether a file is the side file of an interrupted run, of any footage, or empty."""
     with suppress(OSError, ValueError), path.open("rb") as file:
         first = file.readline(1 << 20)
         told = parse_json(first) if first else None
@@ -153,7 +159,7 @@ def is_side_file(path: Path) -> bool:
     return False
 
 
-def _take_up(footage: Footage, side_file: Path) -> NDArray[np.void]:
+def _resume(footage: Footage, side_file: Path) -> NDArray[np.void]:
     """Records of an interrupted run over the same footage; otherwise a new, empty side file."""
     header = footage.fingerprint().encode() + b"\n"
     with suppress(FileNotFoundError), side_file.open("r+b") as file:
@@ -189,7 +195,10 @@ def _track_rest(footage: Footage, done: NDArray[np.void], out: BinaryIO, tools: 
 
 
 def frame_total(footage: Footage, tools: Tools) -> int | None:
-    """Frames that will be looked at, None when a source does not know; opens each source, so bad ones show at once."""
+    """Number of frames that will be looked at, None when a source does not know it. Raises SourceError.
+
+    Opens every source, so that one that cannot be read is found at once.
+    """
     counts = []
     for path in footage.paths:
         source = tools.open_source(str(path.resolve()))
@@ -216,9 +225,9 @@ def _record(source: int, frame: Frame, face: Face | None, faces: int, scene: int
 
 
 def sharpness(image: Image, points: Floats) -> float:
-    """Variance of the Laplacian over the face's box, uint8 BGR (H, W, 3), points f32 (478, 3) px; 0 when out of frame.
+    """Variance of the Laplacian over the face's box, 0 when it is out of frame. Pech-Pacheco et al. 2000.
 
-    Pech-Pacheco et al. 2000.
+    image: uint8 (H, W, 3) BGR; points: f32 (478, 3) px.
     """
     height, width = image.shape[:2]
     x0, y0 = np.clip(np.floor(points[:, :2].min(0)), 0, (width, height)).astype(int)
@@ -233,7 +242,10 @@ def sharpness(image: Image, points: Floats) -> float:
 
 
 def check_footage(paths: Sequence[Path]) -> None:
-    """Refuse an empty list, a missing file (SourceError), and one named twice: held-out frames would be trained on."""
+    """DataError for an empty list or a file named twice, SourceError for a missing file.
+
+    A file named twice would put held-out frames among those that are trained on.
+    """
     if not paths:
         raise DataError("no footage was given: name video files or image folders")
     resolved = [path.resolve() for path in paths]

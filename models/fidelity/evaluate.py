@@ -274,9 +274,9 @@ def contact_sheet(clip: Path, video: Path) -> Image:
 
 
 def _moments(video: Path) -> list[Image]:
-    count = sum(1 for _ in driver_clip.frames(str(video)))
+    count = sum(1 for _ in driver_clip.read_frames(str(video)))
     wanted = np.linspace(0, count - 1, SHEET_COLUMNS).round().astype(int).tolist()  # with repeats in a short clip
-    found = {i: frame.image for i, frame in enumerate(driver_clip.frames(str(video))) if i in wanted}
+    found = {i: frame.image for i, frame in enumerate(driver_clip.read_frames(str(video))) if i in wanted}
     return [pixels.fit(found[i], SHEET_SIDE, SHEET_SIDE) for i in wanted]
 
 

@@ -12,13 +12,15 @@ import torch
 from torch import Tensor
 
 from models.common import picture_writers
+from models.common.device import choose_device
 from models.common.types import Index
 from models.data.dataset import Dataset, open_dataset
 from models.training import checkpoint
 from models.training.checkpoint import Checkpoint
 from models.training.run_folder import data_facts
+from models.training.sample_sheets import bgr_images
 from models.training.schedule import BATCHES_STREAM, generator_of
-from models.training.trainer import EVALUATION_BATCH, choose_device, pictures
+from models.training.trainer import EVALUATION_BATCH
 from puppet.core.errors import DataError
 
 FIGURES = ("psnr", "ssim", "psnr_tracked")  # of `ActorModel.evaluate`, those that the table knows
@@ -87,7 +89,7 @@ def reconstruct_held_out(trained: TrainedRun, videos: Videos) -> dict[str, float
                 for name in FIGURES:
                     if name in measured:
                         collected.setdefault(name, []).append(measured[name].float().cpu())
-                for picture, own in zip(pictures(batches.originals(part)), pictures(made), strict=True):
+                for picture, own in zip(bgr_images(batches.originals(part)), bgr_images(made), strict=True):
                     time = next(count) / fps
                     write_original(picture, time)
                     write_made(own, time)

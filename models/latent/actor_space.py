@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.data import driver_clip
+from models.data.crops import dataset_face, upright_crops
 from models.latent.space import Posterior, TrainingData
 from puppet.actor.card import MESH
 from puppet.actor.catalogue import find_actor
@@ -42,17 +43,17 @@ class ActorSpace:
         """Posterior of rows of a data set."""
         crops = None
         if (side := self._actor.card.crop_size) is not None:
-            crops = driver_clip.upright_pictures(dataset, rows, side)
+            crops = upright_crops(dataset, rows, side)
         if self._sees_pixels_alone:
             return self._posterior([self._at_rest] * len(rows), crops)
-        neutral, faces = driver_clip.dataset_neutral(dataset), [driver_clip.dataset_face(dataset, row) for row in rows]
+        neutral, faces = driver_clip.dataset_neutral(dataset), [dataset_face(dataset, row) for row in rows]
         return self._posterior([self._drive(face, neutral) for face in faces], crops)
 
     def originals(self, dataset: Dataset, rows: Index) -> Image:
         """The data set's own pictures, framed as `decode` draws them."""
         side = self.image_size
         if self._actor.card.kind != MESH:
-            return driver_clip.upright_pictures(dataset, rows, side)
+            return upright_crops(dataset, rows, side)
         pictures = dataset.images(rows)
         if dataset.size == side:
             return pictures

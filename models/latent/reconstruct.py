@@ -11,9 +11,11 @@ from typing import Protocol
 import numpy as np
 
 from models.common.picture_writers import check_free, open_output
+from models.common.types import DATASET_SUFFIXES
 from models.data import driver_clip
+from models.data.crops import dataset_face
 from models.data.dataset import Dataset, open_dataset
-from models.data.driver_clip import DriverClip, Shot
+from models.data.driver_clip import DriverClip, TrackedFrame
 from models.latent.open_space import open_space
 from models.latent.space import Space
 from puppet.core import pixels
@@ -32,7 +34,7 @@ class Driver(Protocol):
     fps: float
     neutral: Neutral
 
-    def shots(self) -> Iterator[Shot]:
+    def frames(self) -> Iterator[TrackedFrame]:
         """Every frame with its face and time."""
         ...
 
@@ -51,10 +53,10 @@ class VideoDriver:
         self.count = len(self._faces)
         self.neutral = infer_neutral(seen)
 
-    def shots(self) -> Iterator[Shot]:
+    def frames(self) -> Iterator[TrackedFrame]:
         """Every frame, read again."""
-        for frame, face in zip(driver_clip.frames(self._spec), self._faces, strict=False):
-            yield Shot(frame.image, face, frame.captured_at)
+        for frame, face in zip(driver_clip.read_frames(self._spec), self._faces, strict=False):
+            yield TrackedFrame(frame.image, face, frame.captured_at)
 
 
 class DatasetDriver:
@@ -67,32 +69,32 @@ class DatasetDriver:
         self.count = len(dataset)
         self.neutral = driver_clip.dataset_neutral(dataset)
 
-    def shots(self) -> Iterator[Shot]:
+    def frames(self) -> Iterator[TrackedFrame]:
         """Every row as a frame, the face in px of its crop."""
         for start in range(0, self.count, CHUNK):
             rows = np.arange(start, min(start + CHUNK, self.count))
             for row, image in zip(rows, self._dataset.images(rows), strict=True):
-                yield Shot(pixels.swap_red_blue(image), driver_clip.dataset_face(self._dataset, row), row / self.fps)
+                yield TrackedFrame(pixels.swap_red_blue(image), dataset_face(self._dataset, row), row / self.fps)
 
 
-def portraits(space: Space, driver: Driver) -> Iterator[tuple[Shot, Image]]:
+def portraits(space: Space, driver: Driver) -> Iterator[tuple[TrackedFrame, Image]]:
     """Every frame with the actor's picture, uint8 (S, S, 3) BGR.
 
     Frames without a face repeat the last picture; before the first face it is black.
     """
     last = np.zeros((space.image_size, space.image_size, 3), np.uint8)
-    shots = driver.shots()
-    while chunk := list(itertools.islice(shots, CHUNK)):
-        made = iter(_rendered(space, [shot for shot in chunk if shot.face is not None], driver.neutral))
-        for shot in chunk:
-            last = last if shot.face is None else next(made)
-            yield shot, last
+    frames = driver.frames()
+    while chunk := list(itertools.islice(frames, CHUNK)):
+        made = iter(_rendered(space, [frame for frame in chunk if frame.face is not None], driver.neutral))
+        for frame in chunk:
+            last = last if frame.face is None else next(made)
+            yield frame, last
 
 
-def _rendered(space: Space, shots: Sequence[Shot], neutral: Neutral) -> list[Image]:
-    if not shots:
+def _rendered(space: Space, frames: Sequence[TrackedFrame], neutral: Neutral) -> list[Image]:
+    if not frames:
         return []
-    clip = DriverClip([shot.image for shot in shots], [shot.face for shot in shots if shot.face], neutral)
+    clip = DriverClip([frame.image for frame in frames], [frame.face for frame in frames if frame.face], neutral)
     return [pixels.swap_red_blue(picture) for picture in space.decode(space.encode_clip(clip))]
 
 
@@ -111,15 +113,15 @@ def reconstruct(where: str, source: str, out: Path, compare: bool, device: str =
     check_free(out)
     space = open_space(where, which, device)
     with contextlib.ExitStack() as stack:
-        if Path(source).suffix.lower() in driver_clip.DATASET_SUFFIXES:
+        if Path(source).suffix.lower() in DATASET_SUFFIXES:
             driver: Driver = DatasetDriver(stack.enter_context(open_dataset(Path(source))))
         else:
             driver = VideoDriver(source)
         write = stack.enter_context(open_output(out, driver.fps))
         bar = stack.enter_context(progress(total=driver.count, label="reconstructing", unit="frames"))
         count = 0
-        for shot, portrait in portraits(space, driver):
-            write(side_by_side(shot.image, portrait) if compare else portrait, shot.time)
+        for frame, portrait in portraits(space, driver):
+            write(side_by_side(frame.image, portrait) if compare else portrait, frame.time)
             count += 1
             bar.update()
     return count

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from models.common.device import choose_device
 from models.common.types import Index
 from models.latent.space import Posterior, TrainingData, chunks
 from models.networks.base import ActorModel
-from models.training.trainer import choose_device
 from puppet.actor.latents import Latents
 from puppet.actor.warp import MeshWarp
 from puppet.core.types import Floats, Image

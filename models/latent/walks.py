@@ -95,7 +95,7 @@ def point_of(space: Space, text: str, data: Path | None, seed: int) -> Floats:
     if known is not None and known.is_file():
         with open_dataset(known) as dataset:
             neutral = driver_clip.dataset_neutral(dataset)
-    image = next(driver_clip.frames(text)).image
+    image = next(driver_clip.read_frames(text)).image
     return space.encode_clip(driver_clip.DriverClip([image], [face], neutral))[0]
 
 

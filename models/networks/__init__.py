@@ -1,1 +1,1 @@
-"""What training asks of a network; configuration, layers, losses."""
+"""The interface of a network, its configuration, and layers and losses that architectures share."""

@@ -1,21 +1,18 @@
-"""What the trainer, the reconstructor and the exporter ask of a network."""
+"""The interface of a network: what the trainer, the reconstructor and the exporter need of it."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
+
+from models.common.types import Batch, Index
 
 if TYPE_CHECKING:
     from models.data.dataset import Dataset
     from models.data.driver_clip import DriverClip
-
-Batch = dict[str, Tensor]
-Index = NDArray[np.intp]  # rows of a data set
 
 
 class Batches(Protocol):
@@ -38,19 +35,21 @@ class ActorModel(nn.Module, ABC):
     # "pose" f32 (N, 6), those that `inference_encoder` takes, in its order
     latent_size: int  # D
     image_size: int  # side S of the rendered picture, px
-    mirror: bool = (
-        False  # whether training shows frames mirrored too (models/networks/mirror.py); set before `fit_statistics`
-    )
+    mirror: bool = False  # training shows mirrored frames too (models/networks/mirror.py); set before `fit_statistics`
 
     @abstractmethod
     def __init__(self, config: Any) -> None:
-        """`config` is the architecture's own dataclass (models/networks/config.py). Buffers get their final shapes
-        here.
+        """`config` is the architecture's own dataclass (models/networks/config.py).
+
+        Buffers get their final shapes here, so that a checkpoint can be loaded.
         """
         super().__init__()
 
     def fit_statistics(self, dataset: Dataset, rows: Index) -> None:
-        """Fit what no gradient learns (means, PCA ...) to the training rows, into buffers; once, before step 0."""
+        """Fit what no gradient learns (means, PCA ...) to the training rows, into buffers; once, before step 0.
+
+        Raises DataError for footage that it cannot be fitted to.
+        """
         return
 
     @abstractmethod
@@ -60,9 +59,10 @@ class ActorModel(nn.Module, ABC):
         augment: training may see them otherwise than they are, mirrored if `mirror` is set; evaluation may not.
         """
 
-    def practice(self, dataset: Dataset, rows: Index) -> Index:
-        """The rows that an epoch shows, some more than once where the model learns too little from its footage's own
-        shares; a function of the data set alone, so that resumed runs and all processes agree.
+    def oversample(self, dataset: Dataset, rows: Index) -> Index:
+        """The rows of an epoch: `rows`, some of them several times, where the footage shows something too rarely.
+
+        A function of the data set alone, so that resumed runs and all processes get the same rows.
         """
         return rows
 
@@ -88,7 +88,7 @@ class ActorModel(nn.Module, ABC):
 
     @abstractmethod
     def drive(self, clip: DriverClip) -> Batch:
-        """An unseen person's tracked frames -> a batch for `render` (retargeted, or cropped as the encoder wants)."""
+        """An unseen person's tracked frames -> a batch for `render` (retargeted, or cropped for the encoder)."""
 
     @abstractmethod
     def inference_encoder(self) -> nn.Module:
@@ -99,8 +99,9 @@ class ActorModel(nn.Module, ABC):
         """For export: latent f32 (N, D) -> image uint8 (N, S, S, 3) RGB, or the tuple (texture, points)."""
 
     def exported_facts(self) -> dict[str, Any]:
-        """Fields of the actor card that only the architecture knows: neutral f32 (478, 3), and kind, crop_size,
-        texture_size, triangles, texture_points as they apply (puppet/actor/card.py).
+        """Fields of the actor card (puppet/actor/card.py) that only the architecture knows.
+
+        neutral f32 (478, 3), and kind, crop_size, texture_size, triangles, texture_points as they apply.
         """
         return {}
 

@@ -1,4 +1,4 @@
-"""A critic that looks at patches and tells footage from what the painter made: where sharpness comes from.
+"""A patch critic (PatchGAN), trained to tell footage from painted pictures; it makes the painter's pictures sharp.
 
 No weights are downloaded: it is trained beside the painter, on this actor's footage alone.
 """
@@ -31,14 +31,15 @@ class EqualConv(nn.Module):
         self.stride, self.padding = stride, (kernel - 1) // 2
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, in, H, W) -> (B, out, H / stride, W / stride)."""
         return F.conv2d(x, self.weight * self.scale, self.bias, self.stride, self.padding)
 
 
 class PatchCritic(nn.Module):
-    """Pictures (B, 3, H, W) in [0, 1] -> maps of every layer; the last, (B, 1, H / 8, W / 8), is the verdict per patch.
+    """PatchGAN of Isola et al. 2017, without normalisation layers.
 
-    PatchGAN of Isola et al. 2017, without normalisation layers. It sees detail only: colours and shapes are the other
-    losses' matter, and with them in sight it took thousands of steps to notice blur.
+    It sees detail only: colours and shapes are left to the other losses. With them in its input it took thousands of
+    steps to notice blur.
     """
 
     def __init__(self) -> None:
@@ -47,6 +48,7 @@ class PatchCritic(nn.Module):
         self.verdict = EqualConv(CHANNELS[-1], 1, 3, 1)
 
     def forward(self, pictures: Tensor) -> list[Tensor]:
+        """Pictures (B, 3, H, W) in [0, 1] -> maps of every layer, the verdict (B, 1, H / 8, W / 8) last."""
         maps, x = [], DETAIL_GAIN * (pictures - _box_blur(pictures))
         for layer in self.layers:
             x = F.leaky_relu(layer(x), 0.2)
@@ -61,13 +63,16 @@ def _box_blur(pictures: Tensor) -> Tensor:
 
 
 def frozen(critic: PatchCritic, pictures: Tensor) -> list[Tensor]:
-    """The critic's maps with gradients for the pictures only: what the painter learns must not train its judge."""
+    """The critic's maps of pictures (B, 3, H, W), with gradients for the pictures only: the painter's loss uses them.
+
+    So the painter's loss does not train the critic.
+    """
     weights = {name: weight.detach() for name, weight in critic.named_parameters()}
     return torch.func.functional_call(critic, weights, (pictures,))
 
 
 def hinge(real: Tensor, made: Tensor) -> Tensor:
-    """What the critic minimises, verdicts -> scalar; Lim & Ye 2017, eq. 2."""
+    """The critic's loss: verdicts (B, 1, h, w) of real and of made pictures -> scalar. Lim & Ye 2017, eq. 2."""
     return (F.relu(1 - real) + F.relu(1 + made)).mean()
 
 

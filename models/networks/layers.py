@@ -1,4 +1,4 @@
-"""Pieces of networks that more than one architecture may use."""
+"""Layers and initialisation that more than one architecture may use."""
 
 from __future__ import annotations
 
@@ -20,11 +20,15 @@ class PlacedConv(nn.Module):
         self.bias = nn.Parameter(torch.zeros(channels_out, side, side))
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, in, H, W) -> (B, out, H, W); H and W are `side`."""
         return F.leaky_relu(self.convolve(x) + self.bias, 0.2)
 
 
 def he_initialise(module: nn.Module) -> None:
-    """He et al. 2015 for leaky units: without normalisation layers, torch's default lets the signal die with depth."""
+    """Initialise all layers of a module for leaky units (slope 0.2); biases 0. He et al. 2015.
+
+    Without normalisation layers, torch's default lets the signal vanish with depth.
+    """
     for layer in module.modules():
         if isinstance(layer, (nn.Conv2d, nn.Linear)):
             nn.init.kaiming_normal_(layer.weight, a=0.2)

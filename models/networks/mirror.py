@@ -1,7 +1,7 @@
-"""Frames seen in a mirror, for footage whose head turns to one side only.
+"""Mirrored frames, for footage whose head turns to one side only.
 
-A mirrored frame shows the actor's other profile, and the wrong parting, light and moles with it: it stands in for what
-the footage lacks, and only there (`one_sided`).
+A mirrored frame shows the actor's other profile, but also parting, light and moles on the wrong side. So only views
+that the footage lacks are shown mirrored (`one_sided`).
 """
 
 from __future__ import annotations
@@ -21,21 +21,23 @@ SHARE = 0.5  # of the draws of a frame that may be mirrored
 
 
 def flip_offsets(offsets: Floats) -> Floats:
-    """What faces f32 (..., 478, 3) do beside their neutral, in canonical landmarks -> the same done with the other
-    side. The person's own asymmetry belongs to the neutral, and stays where it is.
+    """Offsets of canonical landmarks from the neutral, f32 (..., 478, 3) -> those of the mirrored expression.
+
+    The person's own asymmetry belongs to the neutral, and is not mirrored.
     """
     return offsets[..., MIRRORED, :] * ACROSS
 
 
 def flip_pose(pose: HeadPose, size: int) -> HeadPose:
-    """Head pose in px of a picture of `size` px a side -> in the mirrored picture."""
+    """A head pose in px of a picture of `size` px a side -> the pose in the mirrored picture."""
     place = pose.translation * ACROSS + (size - 1, 0, 0)
     return HeadPose(pose.rotation * np.outer(ACROSS, ACROSS), pose.scale, place)
 
 
 def one_sided(yaw: NDArray[np.floating]) -> NDArray[np.bool_]:
-    """Which of the frames, yaw (N,) in degrees, show a view whose mirror image the footage shows ONE_SIDED times
-    less often, or never. A frontal frame is its own mirror image, so it never is one.
+    """Which frames (N,) show a view whose mirror image is ONE_SIDED times rarer in the footage, or never there.
+
+    yaw: (N,) degrees. A frontal frame is its own mirror image, so it is never one of them.
     """
     ordered = np.sort(yaw)
 
@@ -51,5 +53,5 @@ def draw(may_be: NDArray[np.bool_], generator: torch.Generator) -> NDArray[np.bo
 
 
 def flip_pictures(pictures: Tensor, chosen: NDArray[np.bool_]) -> Tensor:
-    """uint8 (B, S, S, 3) -> the same, those `chosen` (B,) mirrored."""
+    """Pictures uint8 (B, S, S, 3), those `chosen` (B,) mirrored."""
     return torch.where(torch.from_numpy(chosen)[:, None, None, None], pictures.flip(2), pictures)

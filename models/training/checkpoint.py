@@ -53,7 +53,10 @@ Tensors = dict[str, Tensor]
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a checkpoint's JSON says. score: best_metric at this step; data: facts of the data set it learnt from."""
+    """The facts of a checkpoint, from its JSON.
+
+    score: `best_metric` at this step, None when it was not evaluated. data: facts of the data set (`data_facts`).
+    """
 
     folder: Path
     step: int
@@ -77,6 +80,7 @@ class Checkpoint:
             raise DataError(f"{path}: not a safetensors file ({error})") from error
 
     def has(self, name: str) -> bool:
+        """Whether it holds the tensors of `name` (MODEL, OPTIMIZER, EMA)."""
         return f"{name}{SUFFIX}" in self.sha256
 
     def verify(self) -> None:
@@ -120,14 +124,14 @@ def write(
     return made
 
 
-def judge(made: Checkpoint, score: float | None, metrics: Mapping[str, float]) -> Checkpoint:
-    """Add to a checkpoint what it is worth; the same, judged. Raises DataError."""
-    judged = replace(made, score=score, metrics=metrics)
+def set_score(made: Checkpoint, score: float | None, metrics: Mapping[str, float]) -> Checkpoint:
+    """Write score and metrics of the held-out frames into a checkpoint; the checkpoint with them. Raises DataError."""
+    scored = replace(made, score=score, metrics=metrics)
     try:
-        write_whole(made.folder / FACTS, _facts(judged))
+        write_whole(made.folder / FACTS, _facts(scored))
     except OSError as error:
         raise DataError(f"{made.folder}: cannot be written ({reason(error)}); free some space") from error
-    return judged
+    return scored
 
 
 def _facts(made: Checkpoint) -> str:
@@ -160,7 +164,7 @@ def _checked(folder: Path, facts: Mapping[str, Any], config: TrainConfig) -> Che
     if type(step) is not int or not 0 <= step <= MOST_STEPS:
         raise ValueError(f"step {one_line(repr(step), 40)}")
     for name, number in (("seconds", seconds), ("score", 0.0 if score is None else score)):
-        if type(number) not in (int, float) or abs(number) > MOST_STEPS:  # NaN is a score of a network gone astray
+        if type(number) not in (int, float) or abs(number) > MOST_STEPS:  # NaN is the score of a network that diverged
             raise ValueError(f"{name} {one_line(repr(number), 40)}")
     if not seconds >= 0:
         raise ValueError(f"seconds {seconds}")
@@ -203,8 +207,9 @@ def find(run: Path, which: str = "last") -> Checkpoint | None:
 
 
 def tidy(run: Path, keep_last: int = 2) -> None:
-    """Keep the newest `keep_last` whole checkpoints and the best one; drop the others, and what killed runs left. What
-    is newer than those, and damaged, stays: whoever resumes is told of it.
+    """Remove all checkpoints but the newest `keep_last` whole ones and the best, and what killed runs left behind.
+
+    A damaged checkpoint that is newer than those stays, so that resuming can report it.
     """
     for partial in _folder(run).glob(f"{PARTIAL}*"):
         shutil.rmtree(partial, ignore_errors=True)

@@ -19,7 +19,9 @@ from torch import Tensor, nn
 from torch.distributed.rendezvous import rendezvous
 from torch.nn.parallel import DistributedDataParallel
 
-from models.networks.base import ActorModel, Batch, Index
+from models.common.device import choose_device
+from models.common.types import Batch, Index
+from models.networks.base import ActorModel
 from puppet.core.errors import DataError
 
 PATIENCE = timedelta(minutes=30)  # the others wait while the first one fits statistics, evaluates or draws a sheet
@@ -32,7 +34,7 @@ LossTerms = Callable[[Batch, float, torch.Generator], dict[str, Tensor]]  # Acto
 class Team:
     """The processes of one training run. The first one, rank 0, leads: it alone evaluates, writes and shows progress.
 
-    Every method that says "together" must be called by all processes, and gives all of them the same answer.
+    Every method that says "together" must be called by all processes, and returns the same value in all of them.
     """
 
     rank: int = 0
@@ -42,6 +44,7 @@ class Team:
 
     @property
     def leads(self) -> bool:
+        """Whether it is the first process."""
         return self.rank == 0
 
     @property
@@ -51,6 +54,10 @@ class Team:
             return None
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         return max(1, cores // self.local_size)
+
+    def device(self, name: str) -> torch.device:
+        """The device of this process for --device `name`: each process gets a GPU of its own. Raises DataError."""
+        return choose_device(name) if self.size == 1 else choose_device(name, self.local_rank, self.local_size)
 
     def check_batch(self, frames: int) -> None:
         """DataError when a step of so many frames cannot be dealt out evenly."""
@@ -65,7 +72,7 @@ class Team:
         )
 
     def share(self, rows: Index) -> Index:
-        """This process's rows of a step's; together they are all of them."""
+        """The rows of a step (B,) that this process takes; each row goes to one process."""
         return rows.reshape(self.size, -1)[self.rank]
 
     def loss(self, model: ActorModel) -> LossTerms:
@@ -102,8 +109,8 @@ ALONE = Team()
 def team() -> Iterator[Team]:
     """The processes that torchrun started together with this one; ALONE without it, or if there is but one.
 
-    When one fails, all end: the first to fail raises its error, the others leave without a word (SystemExit). When one
-    disappears without a word, DataError in another one says so.
+    When one fails, all end: the first to fail raises its error, the others exit silently (SystemExit). When one is
+    killed, another one raises DataError.
     """
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         yield ALONE
@@ -116,7 +123,7 @@ def team() -> Iterator[Team]:
     backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() and dist.is_nccl_available() else "gloo"
     try:
         dist.init_process_group(backend, store=store, rank=rank, world_size=size, timeout=PATIENCE)
-        with _one_voice(rank):
+        with _warnings_of_first_process(rank):
             yield Team(rank, size, local_rank, local_size)
     except Exception as error:
         if not _is_first_to_fail(store):
@@ -124,8 +131,8 @@ def team() -> Iterator[Team]:
         if not _tells_of_loss(error):
             raise
         raise DataError(
-            "another process of this training has ended without a word (killed, or out of memory?), so all end; "
-            "--resume goes on from the last checkpoint"
+            "another process of this training ended without an error of its own (killed, or out of memory?), so all "
+            "end; --resume goes on from the last checkpoint"
         ) from error
     dist.destroy_process_group()
 
@@ -150,8 +157,8 @@ def _summed(values: Tensor) -> Tensor:
 
 
 @contextlib.contextmanager
-def _one_voice(rank: int) -> Iterator[None]:
-    """Warnings come from the first process alone."""
+def _warnings_of_first_process(rank: int) -> Iterator[None]:
+    """Ignore warnings in all processes but the first, so that each is shown once."""
     with warnings.catch_warnings():
         if rank:
             warnings.simplefilter("ignore")
@@ -166,5 +173,5 @@ def _is_first_to_fail(store: dist.Store) -> bool:  # pyright: ignore[reportPriva
 
 
 def _tells_of_loss(error: Exception) -> bool:
-    """Whether it is gloo or NCCL saying that somebody no longer answers."""
+    """Whether it is gloo's or NCCL's error for a process that no longer responds."""
     return isinstance(error, RuntimeError) and (isinstance(error, dist.DistError) or "gloo" in str(error))

@@ -1,4 +1,4 @@
-"""A running mean of the weights: steadier than the last step's, and what is evaluated and exported."""
+"""A running mean of the weights, which is evaluated and exported: it varies less than the weights of the last step."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Ema:
 
     @torch.no_grad()
     def update(self, model: nn.Module, step: int) -> None:
-        """After optimiser step number `step` (1, 2, ...)."""
+        """Take in the weights after optimiser step number `step` (1, 2, ...)."""
         decay = min(self.decay, (1 + step) / (10 + step))
         for name, value in model.state_dict().items():
             if name in self._averaged:

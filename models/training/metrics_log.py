@@ -6,7 +6,7 @@ import contextlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from puppet.core.errors import DataError, reason
 from puppet.parsing.plain_json import parse_json
@@ -31,12 +31,13 @@ class MetricsLog:
                 write_whole(self._path, "".join(f"{json.dumps(row)}\n" for row in kept), private=False)
             self._file = self._path.open("a", encoding="utf-8", buffering=1)  # by line: readable while training
 
-    def write(self, step: int, kind: str, **values: Any) -> None:
-        """kind: "train" or "evaluate"; values: plain numbers and dicts of them."""
+    def write(self, step: int, kind: Literal["train", "evaluate"], **values: Any) -> None:
+        """Append one row. values: plain numbers and dicts of them."""
         with self._writing():
             self._file.write(json.dumps({"step": step, "kind": kind, **values}) + "\n")
 
     def close(self) -> None:
+        """Close the file."""
         with self._writing():
             self._file.close()
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from models.common.rows import evenly_spread
 from models.networks.config import TrainConfig, to_json, train_config
 from puppet.core.errors import DataError, reason
 from puppet.core.texts import is_plain
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 RUN_FACTS = "run.json"
 MAX_BYTES = 4 << 20
 DATA_TEXTS = ("file", "crop", "one_sided", "sha256")  # of the facts of a data set
-LOCK = "lock"  # there while somebody trains
+LOCK = "lock"  # file that is locked while a process trains
 WITHOUT_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)  # what disks give that know no locks
 HASHED_PICTURES = 256  # of a data set without landmarks
 
 
 @dataclass(frozen=True)
 class Overrides:
-    """What the command line changes in a preset; None leaves it. Steps or minutes replace every end the preset has."""
+    """What the command line changes in a preset; None: no change. Steps or minutes replace every end of the preset."""
 
     steps: int | None = None
     minutes: float | None = None
@@ -43,6 +43,7 @@ class Overrides:
     mirror: Literal["auto", "on", "off"] | None = None
 
     def apply(self, config: TrainConfig) -> TrainConfig:
+        """The configuration with these settings in place of its own."""
         if self.steps is not None or self.minutes is not None:
             config = replace(config, steps=None, epochs=None, minutes=None)
         return replace(config, **{k: v for k, v in vars(self).items() if v is not None})
@@ -59,7 +60,7 @@ class RunFacts:
     data: dict[str, Any]
 
     @property
-    def why_mirrored(self) -> str:
+    def mirror_reason(self) -> str:
         """One line for the terminal; "" when no frames are mirrored."""
         if self.config.mirror != "on":
             return ""
@@ -94,7 +95,7 @@ def resume_run(run: Path, overrides: Overrides, data: dict[str, Any]) -> RunFact
 
 
 def read_run_facts(run: Path) -> RunFacts:
-    """DataError when `run` is no run folder."""
+    """Read run.json. DataError when `run` is no run folder."""
     path = run / RUN_FACTS
     try:
         values = read_json(path, MAX_BYTES)
@@ -110,7 +111,7 @@ def read_run_facts(run: Path) -> RunFacts:
 
 
 def checked_data(data: Any) -> dict[str, Any]:
-    """What `data_facts` gave, read again. Raises ValueError."""
+    """Validate facts of a data set (`data_facts`) that were read from a file. Raises ValueError."""
     if not isinstance(data, dict) or any(not isinstance(data.get(name, ""), str) for name in DATA_TEXTS):
         raise ValueError("the facts of the data set are missing or wrong")
     if "\0" in data.get("file", "") or not is_plain(data.get("one_sided", "")):
@@ -126,8 +127,11 @@ def refuse_running(run: Path) -> None:
 
 
 @contextlib.contextmanager
-def alone_in(run: Path) -> Iterator[None]:
-    """As the only process that trains in this folder, which is made, and goes again if it stays empty. DataError."""
+def locked_run(run: Path) -> Iterator[None]:
+    """Within the block no other process can train in this folder. Raises DataError when one does.
+
+    The folder is made, and removed again if it stays empty.
+    """
     new_folders = [folder for folder in (run, *run.parents) if not folder.exists()]  # innermost first
     try:
         with contextlib.ExitStack() as stack:
@@ -156,16 +160,17 @@ def write_run_facts(run: Path, facts: RunFacts) -> None:
 
 
 def data_facts(dataset: Dataset) -> dict[str, Any]:
-    """What tells one data set from another: file, frames, picture side, crop kind and a hash of all landmarks, or of
-    some pictures where there are none; and how its head turns mostly to one side, as the report of `prepare` says
-    ("" when it does not).
+    """Facts that tell one data set from another: file, frames, size, crop, sha256; and one_sided.
+
+    sha256: of all landmarks, or of HASHED_PICTURES pictures where there are none. one_sided: how the head turns mostly
+    to one side, as the report of `prepare` says, "" when it does not.
     """
     digest = hashlib.sha256()
-    for part in dataset.in_parts("points") if dataset.has_landmarks else [dataset.images(_some_rows(len(dataset)))]:
+    for part in (
+        dataset.in_parts("points")
+        if dataset.has_landmarks
+        else [dataset.images(evenly_spread(len(dataset), HASHED_PICTURES))]
+    ):
         digest.update(np.ascontiguousarray(part).tobytes())
     facts = {"file": str(dataset.path), "frames": len(dataset), "size": dataset.size, "crop": dataset.crop}
     return {**facts, "one_sided": dataset.report.get("one_sided", ""), "sha256": digest.hexdigest()}
-
-
-def _some_rows(count: int) -> NDArray[np.intp]:
-    return np.unique(np.linspace(0, count - 1, HASHED_PICTURES).round().astype(np.intp))

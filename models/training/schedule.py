@@ -11,7 +11,7 @@ import math
 import numpy as np
 import torch
 
-from models.networks.base import Index
+from models.common.types import Index
 from models.networks.config import TrainConfig
 from puppet.core.errors import DataError
 
@@ -26,11 +26,15 @@ def seed_of(seed: int, step: int, stream: int, rank: int = 0) -> int:
 
 
 def generator_of(seed: int, step: int, stream: int, rank: int = 0) -> torch.Generator:
+    """A CPU generator seeded with `seed_of`."""
     return torch.Generator().manual_seed(seed_of(seed, step, stream, rank))
 
 
 def rows_of_step(rows: Index, batch_size: int, seed: int, step: int) -> Index:
-    """Rows of batch number `step` (0, 1, ...): every epoch a new shuffle, the incomplete last batch left out."""
+    """Rows (B,) of batch number `step` (0, 1, ...): every epoch a new shuffle, the incomplete last batch left out.
+
+    rows: of an epoch, see `ActorModel.oversample`.
+    """
     batch_size = min(batch_size, len(rows))
     epoch, place = divmod(step, len(rows) // batch_size)
     order = np.random.default_rng([seed, epoch]).permutation(rows)
@@ -45,14 +49,18 @@ def learning_rate(config: TrainConfig, step: int, progress: float) -> float:
 
 
 def checkpoint_is_due(waited: float, last_step: float, first: bool) -> bool:
-    """Whether the step that comes would take longer than a checkpoint may be waited for. waited: s since the last one,
-    or since the start, when it would be the `first`; last_step: s that the last step took.
+    """Whether a checkpoint is due now, because after the next step it would be late.
+
+    waited: s since the last one, or since the start if it would be the `first`; last_step: s that the last step took.
     """
     return waited + last_step > (FIRST_CHECKPOINT if first else CHECKPOINT_EVERY)
 
 
 def step_limit(config: TrainConfig, frames: int) -> int | None:
-    """Steps or epochs, whichever is less; None when only minutes bound the run."""
+    """Steps of the whole run, by steps or epochs, whichever is less; None when only minutes bound it.
+
+    frames: rows of an epoch. DataError when the run has no end.
+    """
     limits = [] if config.steps is None else [config.steps]
     if config.epochs is not None:
         limits.append(config.epochs * (frames // min(config.batch_size, frames)))

@@ -1,4 +1,4 @@
-"""The training loop."""
+"""The training loop. `train` is the way in."""
 
 from __future__ import annotations
 
@@ -11,17 +11,16 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
 import models
 from models.common import sheets
+from models.common.rows import evenly_spread
 from models.common.stopping import stop_on_signal
-from models.data import driver_clip
+from models.common.types import Batch
 from models.data.dataset import Dataset, open_dataset
 from models.data.driver_clip import DriverClip
-from models.networks.base import Batch, Batches, Index
 from models.networks.config import TrainConfig
 from models.training import checkpoint
 from models.training.checkpoint import EMA, MODEL, OPTIMIZER, Checkpoint
@@ -32,13 +31,14 @@ from models.training.run_folder import (
     NO_OVERRIDES,
     Overrides,
     RunFacts,
-    alone_in,
     data_facts,
+    locked_run,
     new_run,
     refuse_running,
     resume_run,
     write_run_facts,
 )
+from models.training.sample_sheets import SampleSheets, find_driver, to_device
 from models.training.schedule import (
     BATCHES_STREAM,
     LOSS_STREAM,
@@ -51,36 +51,11 @@ from models.training.schedule import (
     seed_of,
     step_limit,
 )
-from puppet.core import pixels
 from puppet.core.errors import DataError
 from puppet.core.progress import progress
-from puppet.sources.registry import DEMO_CLIP
 
-SHEET_COLUMNS = 8
-SHEET_SIDE = 192  # px, largest cell
 EVALUATION_BATCH = 32
 logger = logging.getLogger(__name__)
-
-
-def choose_device(name: str, team: Team = ALONE) -> torch.device:
-    """ "auto" takes the GPU when there is one, several processes one each.
-
-    DataError when "cuda" is asked for in vain, or there are fewer GPUs than processes.
-    """
-    if name == "cuda" and not torch.cuda.is_available():
-        raise DataError("--device cuda: torch finds no CUDA device here; use --device cpu")
-    if name == "cpu" or not torch.cuda.is_available():
-        return torch.device("cpu")
-    if team.size == 1:
-        return torch.device("cuda")
-    if team.local_size > (gpus := torch.cuda.device_count()):
-        raise DataError(
-            f"{team.local_size} processes on this machine, but torch finds {gpus} CUDA device(s): "
-            f"start it with --nproc-per-node={gpus}, or use --device cpu"
-        )
-    device = torch.device("cuda", team.local_rank)
-    torch.cuda.set_device(device)
-    return device
 
 
 class Trainer:
@@ -114,7 +89,7 @@ class Trainer:
         elif team.leads:
             self.model.fit_statistics(dataset, self.train_rows)
         self.model.to(device)
-        self._practice = self.model.practice(dataset, self.train_rows)
+        self._epoch_rows = self.model.oversample(dataset, self.train_rows)
         self._loss = team.loss(self.model)
         self.optimizer = self._make_optimizer()
         decay = self.config.ema_decay if team.leads else None
@@ -126,7 +101,8 @@ class Trainer:
         self.batches = self.model.make_batches(dataset, self.train_rows, augment=True)
         evaluates = len(self.held_rows) and team.leads
         self.held_batches = self.model.make_batches(dataset, self.held_rows, augment=False) if evaluates else None
-        self.drive = None if clip is None else (clip.images, self.model.drive(clip))
+        shown = (self.batches, self.train_rows) if self.held_batches is None else (self.held_batches, self.held_rows)
+        self._sample_sheets = SampleSheets(self.model, *shown, self.config.seed, clip)
 
     def _make_optimizer(self) -> torch.optim.Optimizer:
         c = self.config
@@ -146,7 +122,7 @@ class Trainer:
 
     @property
     def progress(self) -> float:
-        """0 at the start, 1 or more at the end; by steps or time, whichever is further."""
+        """Share of the run that is done, 1 or more at the end; by steps or time, whichever is further."""
         by_steps = 0.0 if self.limit is None else self.step / max(1, self.limit)
         by_time = 0.0 if self.config.minutes is None else self.seconds / (60 * self.config.minutes)
         return max(by_steps, by_time)
@@ -172,9 +148,9 @@ class Trainer:
             yield report
 
     def fit(self, report: Callable[[float], None], stopping: Callable[[], bool]) -> Checkpoint:
-        """Train to the end, or until `stopping()` in any process; `report(loss)` after every step.
+        """Train to the end, or until `stopping()` in any process: the last checkpoint.
 
-        The last checkpoint.
+        report: called with the loss after every step. Raises DataError.
         """
         c = self.config
         logger.info("training in %s from step %d on %s: %s", self.run, self.step, self.device, c)
@@ -182,7 +158,7 @@ class Trainer:
         with self._log() as log, ThreadPoolExecutor(1) as loader:
             started = time.perf_counter() - self.seconds
             saved_at = stepped_at = self.seconds  # on that clock
-            judged = True
+            scored = True
             coming = loader.submit(self._batch, self.step)
             while self._goes_on(stopping):
                 batch = coming.result()
@@ -198,21 +174,21 @@ class Trainer:
                 if self.step % c.sheet_every == 0:
                     self.write_sheet()
                 if self.step % c.checkpoint_every == 0:
-                    saved, judged = self._save(log), True
+                    saved, scored = self._save(log), True
                 elif self.step % c.evaluate_every == 0:
                     self._evaluate_into(log)
                 now = self.seconds = time.perf_counter() - started
                 if saved is not None and saved.step == self.step:
                     saved_at = now
                 elif checkpoint_is_due(now - saved_at, now - stepped_at, first=saved is None):
-                    saved, saved_at, judged = self._save(log, judged=False), now, False
+                    saved, saved_at, scored = self._save(log, scored=False), now, False
                 stepped_at = now
             if log is not None and (saved is None or saved.step != self.step):
                 saved = self._save(log)
                 self.write_sheet()
-            elif log is not None and saved is not None and not judged:
+            elif log is not None and saved is not None and not scored:
                 metrics = self._evaluate_into(log)
-                saved = checkpoint.judge(saved, self._score(metrics), metrics)
+                saved = checkpoint.set_score(saved, self._score(metrics), metrics)
                 self.write_sheet()
         logger.info("training in %s ends at step %d after %.0f s", self.run, self.step, self.seconds)
         self.team.wait()
@@ -232,7 +208,7 @@ class Trainer:
             yield log
 
     def _written(self) -> Checkpoint:
-        """What the first process wrote."""
+        """The checkpoint that the first process wrote."""
         found = checkpoint.find(self.run)
         if found is None:
             raise DataError(f"{self.run}: process {self.team.rank} sees no checkpoint there; all need the same folder")
@@ -240,7 +216,7 @@ class Trainer:
 
     def _batch(self, step: int) -> Batch:
         seed = self.config.seed
-        rows = self.team.share(rows_of_step(self._practice, self.config.batch_size, seed, step))
+        rows = self.team.share(rows_of_step(self._epoch_rows, self.config.batch_size, seed, step))
         return self.batches.batch(rows, generator_of(seed, step, BATCHES_STREAM, self.team.rank))
 
     def _learn(self, batch: Batch) -> tuple[dict[str, float], float]:
@@ -252,7 +228,7 @@ class Trainer:
         self.model.train()
         torch.manual_seed(seed_of(c.seed, self.step, TORCH_STREAM, rank))
         generator = generator_of(c.seed, self.step, LOSS_STREAM, rank)
-        terms = self._loss(self._to_device(batch), min(1.0, self.progress), generator)
+        terms = self._loss(to_device(batch, self.device), min(1.0, self.progress), generator)
         total = torch.stack(list(terms.values())).sum()
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()
@@ -275,9 +251,12 @@ class Trainer:
         found = checkpoint.find(self.run)
         return "There is no checkpoint yet." if found is None else f"The last good checkpoint, {found.folder}, is kept."
 
-    def _save(self, log: MetricsLog, judged: bool = True) -> Checkpoint:
-        """judged: by the held-out frames; not when the clock asked for it, for what is logged belongs to a step."""
-        metrics = self._evaluate_into(log) if judged else {}
+    def _save(self, log: MetricsLog, scored: bool = True) -> Checkpoint:
+        """Write a checkpoint, evaluated on the held-out frames if `scored`.
+
+        A checkpoint that is due by the clock is not evaluated: what metrics.jsonl logs depends on steps alone.
+        """
+        metrics = self._evaluate_into(log) if scored else {}
         parts = {MODEL: self.model.state_dict(), OPTIMIZER: checkpoint.optimizer_tensors(self.optimizer)}
         if self.ema is not None:
             parts[EMA] = self.ema.tensors
@@ -308,46 +287,21 @@ class Trainer:
         """Means over (at most `evaluate_frames`) held-out frames; empty when none are held out."""
         if self.held_batches is None:
             return {}
-        rows = spread(self.held_rows, self.config.evaluate_frames)
+        rows = self.held_rows[evenly_spread(len(self.held_rows), self.config.evaluate_frames)]
         collected: dict[str, list[Tensor]] = {}
         with self._inference():
             for start in range(0, len(rows), EVALUATION_BATCH):
                 part = rows[start : start + EVALUATION_BATCH]
                 batch = self.held_batches.batch(part, generator_of(self.config.seed, start, BATCHES_STREAM))
-                for name, values in self.model.evaluate(self._to_device(batch)).items():
+                for name, values in self.model.evaluate(to_device(batch, self.device)).items():
                     collected.setdefault(name, []).append(values.float().cpu())
         return {name: float(torch.cat(values).mean()) for name, values in collected.items()}
 
     def write_sheet(self) -> None:
-        """Held-out originals over reconstructions; below, an unseen face over the actor that it drives."""
-        side = min(SHEET_SIDE, self.model.image_size)
-        bands = []
-        batches: Batches = self.batches if self.held_batches is None else self.held_batches
-        rows = spread(self.train_rows if self.held_batches is None else self.held_rows, SHEET_COLUMNS)
+        """Held-out originals over reconstructions, and a driver over the actor: RUN/sheets/step-N.png. DataError."""
         with self._inference():
-            batch = batches.batch(rows, generator_of(self.config.seed, 0, BATCHES_STREAM))
-            made = pictures(self.model.render(self._to_device(batch)))
-            bands.append(sheets.pair_rows(pictures(batches.originals(rows)), made, side))
-            if self.drive is not None:
-                images, batch = self.drive
-                made = pictures(self.model.render(self._to_device(batch)))
-                bands.append(sheets.pair_rows(images, made, side))
-        sheets.write_png(self.run / "sheets" / f"step-{self.step:08d}.png", sheets.stack_bands(bands))
-
-    def _to_device(self, batch: Batch) -> Batch:
-        return {name: value.to(self.device, non_blocking=True) for name, value in batch.items()}
-
-
-def spread(rows: Index, count: int) -> Index:
-    """At most `count` of `rows`, evenly spread."""
-    if len(rows) <= count:
-        return rows
-    return rows[np.linspace(0, len(rows) - 1, count).round().astype(np.intp)]
-
-
-def pictures(batch: Tensor) -> list[np.ndarray]:
-    """uint8 (B, S, S, 3) RGB tensor -> BGR images."""
-    return [pixels.swap_red_blue(np.ascontiguousarray(image)) for image in batch.cpu().numpy()]
+            sheet = self._sample_sheets.draw(self.device)
+        sheets.write_png(self.run / "sheets" / f"step-{self.step:08d}.png", sheet)
 
 
 def train(
@@ -360,16 +314,16 @@ def train(
     driver_spec: str | None = None,
     team: Team = ALONE,
 ) -> Checkpoint:
-    """Train on `data` into the folder `run`: a new run of `config`, or (None) the rest of the run that is there.
+    """Train on `data` into the folder `run`, a new run of `config` or (None) the rest of one: the last checkpoint.
 
     threads: of each process. team: the processes that do this together, each calling it with the same arguments.
     Raises PuppetError, also when another process trains there, and KeyboardInterrupt (Terminated after a signal of the
-    system) once what was learnt until then is kept. The last checkpoint.
+    system) once a checkpoint of what was learnt until then is written.
     """
     torch.set_flush_denormal(True)  # denormal numbers make CPU training several times slower
     if (threads := threads or team.threads) is not None:
         torch.set_num_threads(threads)
-    chosen = choose_device(device, team)
+    chosen = team.device(device)
     torch.backends.cudnn.benchmark = True  # pictures keep their size
     with open_dataset(data) as dataset, contextlib.ExitStack() as stack:
         if team.leads:
@@ -379,9 +333,9 @@ def train(
         else:
             facts = new_run(run, overrides.apply(config), data_facts(dataset))
         if team.leads:
-            stack.enter_context(alone_in(run))
-        if team.leads and facts.why_mirrored:
-            print(facts.why_mirrored, flush=True)
+            stack.enter_context(locked_run(run))
+        if team.leads and facts.mirror_reason:
+            print(facts.mirror_reason, flush=True)
         trainer = Trainer(run, facts, dataset, chosen, find_driver(driver_spec) if team.leads else None, team)
         if team.leads:
             write_run_facts(run, facts)  # not before all of that went well: a failed start leaves no folder
@@ -392,13 +346,3 @@ def train(
                 print(f"Stopped at step {saved.step}, which is kept: --resume goes on from there", file=sys.stderr)
             raise stopping.reason()
         return saved
-
-
-def find_driver(spec: str | None) -> DriverClip | None:
-    """The face on the sample sheets: a data set, a video or folder, by default the demo clip; None without that."""
-    if spec is None:
-        return driver_clip.video_clip(str(DEMO_CLIP), SHEET_COLUMNS) if DEMO_CLIP.exists() else None
-    if Path(spec).suffix.lower() not in driver_clip.DATASET_SUFFIXES:
-        return driver_clip.video_clip(spec, SHEET_COLUMNS)
-    with open_dataset(Path(spec)) as dataset:
-        return driver_clip.dataset_clip(dataset, spread(np.arange(len(dataset)), SHEET_COLUMNS))

@@ -179,7 +179,7 @@ def test_ctrl_c_while_cutting_keeps_what_was_tracked(
 
     tools = Tools(new_tracker=lambda still: PlantedTracker())
     monkeypatch.setattr(prepare, "Tools", lambda: tools)
-    monkeypatch.setattr(prepare.align, "cut", interrupted)
+    monkeypatch.setattr(align, "cut", interrupted)
     before = sorted(path.name for path in folder.iterdir())
     arguments = ["prepare", "clip.mp4", "-o", "new.h5", "--size", "32"]
     assert models_command.main(arguments) == 130

@@ -85,6 +85,7 @@ LAYERS = {
     "puppet.cli": Layer("puppet*"),
     "puppet.__main__": Layer("puppet.cli"),
     "models.common": Layer("puppet.core puppet.parsing puppet.storage puppet.process puppet.media", "numpy cv2 h5py"),
+    "models.common.device": Layer("puppet.core", "torch"),
     "models.data": Layer(
         "puppet.core puppet.parsing puppet.storage puppet.process puppet.pictures puppet.face puppet.face.tracking"
         " puppet.sources models.common",
@@ -97,15 +98,16 @@ LAYERS = {
     "models.networks.seeds": Layer("puppet.core models.common models.data models.networks", "numpy torch"),
     "models": Layer("puppet.core"),  # names architectures; imports one when it is built
     "models.training": Layer(
-        "puppet.core puppet.parsing puppet.storage puppet.sources models models.common models.data models.networks",
+        "puppet.core puppet.parsing puppet.storage puppet.sources models models.common models.common.device models.data"
+        " models.networks",
         "numpy torch safetensors",
     ),
     "models.latent.actor_space": Layer(
         "puppet.core puppet.face puppet.actor puppet.actor.runtime models.common models.data models.latent", "numpy"
     ),
     "models.latent": Layer(
-        "puppet.core puppet.face puppet.actor puppet.explore models.common models.data models.networks models.training"
-        " models.latent.actor_space",
+        "puppet.core puppet.face puppet.actor puppet.explore models.common models.common.device models.data"
+        " models.networks models.training models.latent.actor_space",
         "numpy scipy torch",
     ),
     "models.latent.analysis": Layer(
@@ -114,8 +116,8 @@ LAYERS = {
         "numpy cv2 scipy torch sklearn matplotlib",
     ),
     "models.fidelity": Layer(
-        "puppet.core puppet.parsing puppet.storage puppet.actor models.common models.data models.networks"
-        " models.training",
+        "puppet.core puppet.parsing puppet.storage puppet.actor models.common models.common.device models.data"
+        " models.networks models.training",
         "numpy torch validate",  # validate: the judge's own module, beside it
     ),
     "models.assets": Layer(

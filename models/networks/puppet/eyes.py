@@ -1,4 +1,4 @@
-"""Eyeballs of their own behind the lids: where they look, and the part of the mesh that shows them."""
+"""Eyeballs behind the lids: where they look, and the part of the mesh that shows them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def look(values: Tensor, at_rest: Tensor) -> Tensor:
 
 
 def centre_matrix(points: int) -> Floats:
-    """f32 (2, points): landmarks of a face -> the middle between each eye's corners."""
+    """Matrix f32 (2, points) from landmarks of a face to the middle between each eye's corners."""
     rows = np.zeros((len(EYES), points), np.float32)
     for row, eye in zip(rows, EYES, strict=True):
         row[list(eye.corners)] = 0.5
@@ -43,8 +43,9 @@ def centre_matrix(points: int) -> Floats:
 
 
 def eyeballs(neutral: Floats) -> Floats:
-    """Canonical neutral landmarks f32 (478, 3) -> corners of both eyeballs' pictures f32 (8, 3) from `centre_matrix`'s
-    points, when the eyes look where they look at rest.
+    """Canonical neutral landmarks f32 (478, 3) -> corners f32 (8, 3) of both eyeballs' pictures at rest.
+
+    They are relative to the points of `centre_matrix`.
     """
     corners = []
     for eye, iris in zip(EYES, (IRIS_RIGHT, IRIS_LEFT), strict=True):

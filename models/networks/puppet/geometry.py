@@ -1,7 +1,7 @@
 """The linear half of the latent: expression components, head pose and gaze -> mesh vertices in the picture.
 
-Geometry is never left to an unconstrained network: a stranger's face may lie many standard deviations out, and a
-linear map still draws it as a face.
+Geometry is never left to an unconstrained network: another person's face may lie many standard deviations out, and
+a linear map still draws it as a face.
 """
 
 from __future__ import annotations
@@ -36,21 +36,21 @@ LEAST_NOISE = 1e-12  # squared outer-eye distances of a component; frames may be
 
 
 def soft_limit(x: Tensor, limit: Tensor | float) -> Tensor:
-    """X up to KNEE of the limit, from there on a tanh that never passes +-limit; slope 1 at the knee."""
+    """Squeeze x into +-limit: unchanged up to KNEE of it, from there on a tanh, slope 1 at the knee."""
     inside = KNEE * torch.as_tensor(limit, dtype=x.dtype, device=x.device)
     over = (x.abs() - inside).clamp_min(0) / (limit - inside)
     return x.clamp(-inside, inside) + x.sign() * (limit - inside) * torch.tanh(over)
 
 
 def pose_features(pose: Tensor) -> Tensor:
-    """Degrees (B, 3) -> (B, 7): 1, angles / 30 and the squares and product that nodding on a neck needs."""
+    """Angles in degrees (B, 3) -> features (B, 7): 1, angles / 30, and the squares and product that a neck needs."""
     yaw, pitch, roll = (pose / 30).unbind(-1)
     one = torch.ones_like(yaw)
     return torch.stack([one, yaw, pitch, roll, yaw * yaw, pitch * pitch, yaw * roll], -1)
 
 
 def rotations(pose: Tensor) -> Tensor:
-    """Degrees (B, 3) -> (B, 3, 3); the same as puppet.face.align.rotation_of."""
+    """Yaw, pitch, roll in degrees (B, 3) -> rotation matrices (B, 3, 3), as `puppet.face.align.rotation_of`."""
     yaw, pitch, roll = (pose * (np.pi / 180)).unbind(-1)
     cy, sy, cp, sp, cr, sr = yaw.cos(), yaw.sin(), pitch.cos(), pitch.sin(), roll.cos(), roll.sin()
     rows = [
@@ -68,7 +68,7 @@ class Geometry(nn.Module):
     """Probabilistic PCA of expressions (Tipping & Bishop 1999) and a head on a neck. All of it is fitted, not trained.
 
     Latent: K whitened expression components, then yaw, pitch, roll, then where the head is and how large, beyond what
-    its angles tell, then where the eyes look, right and down; these eight in units of the footage's spread.
+    its angles predict, then where the eyes look, right and down; these eight in units of the footage's spread.
     """
 
     neutral: Tensor
@@ -130,14 +130,17 @@ class Geometry(nn.Module):
 
     @property
     def size(self) -> int:
+        """Number of latents: K components, 6 of movement, 2 of gaze."""
         return self.components + MOVEMENT + LOOK
 
     def fit(
         self, canonical: Floats, poses: Sequence[HeadPose], usual: HeadPose, mesh: ActorMesh, neutral: Floats
     ) -> None:
-        """Canonical f32 (N, 478, 3) and N poses, px of the picture; usual: the pose that movement is counted from.
+        """Fit all buffers to canonical landmarks f32 (N, 478, 3) and N poses, px of the picture.
 
-        Components that N frames cannot tell are zero: they move nothing.
+        usual: the pose that movement is counted from. neutral: f32 (478, 3).
+
+        Components that N frames do not determine are zero: they move nothing.
         """
         pose = np.stack([align.angles_of(p.rotation) for p in poses])
         translation, scale = np.stack([p.translation[:2] for p in poses]), np.array([p.scale for p in poses])
@@ -184,7 +187,7 @@ class Geometry(nn.Module):
         kept.copy_(torch.from_numpy(np.ascontiguousarray(value, np.float32)))
 
     def movement(self, pose: HeadPose) -> Floats:
-        """A head pose of the footage, in px of the picture -> f32 (6,) from the usual one, as `encode` takes it."""
+        """A head pose in px of the picture -> movement f32 (6,) from the usual pose, as `encode` takes it."""
         centre = self.place_centre.cpu().numpy()
         angles = align.angles_of(pose.rotation) - self.pose_centre.cpu().numpy()
         place = (pose.translation[:2] - centre[:2]) / np.exp(centre[2])
@@ -233,7 +236,7 @@ class Geometry(nn.Module):
         self, face: Tensor, look: Tensor, rotation: Tensor, translation: Tensor, scale: Tensor,
         rest: Tensor | None = None, follow: Tensor | None = None,
     ) -> Tensor:  # fmt: skip
-        """Vertices (B, V, 3) px of a head that is somewhere.
+        """Mesh vertices (B, V, 3) px of heads in given poses.
 
         face: canonical landmarks (B, 468, 3); look (B, 2): see `look`; rotation (B, 3, 3); translation (B, 2) px;
         scale (B,) px per outer-eye distance; rest, follow: other rings than the fitted ones, while those are being

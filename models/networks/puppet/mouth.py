@@ -1,4 +1,4 @@
-"""What is seen between the lips: upper teeth that stay with the head, lower teeth that go down with the jaw.
+"""Teeth behind the lips: upper ones that stay with the head, lower ones that go down with the jaw.
 
 Two pictures behind the opening of the mouth: one of the upper teeth, one of the dark between the jaws and the lower
 teeth. Only the dark is stretched when a mouth opens wide, also wider than the footage ever showed it.
@@ -33,7 +33,7 @@ VERTICES = 2 * (len(UPPER) + len(LOWER))
 
 
 def drop_of(canonical: Floats, neutral: Floats) -> float:
-    """How far the jaw goes down for each unit that the chin is seen to, over footage f32 (N, 478, 3)."""
+    """How far the jaw goes down for each unit that the tracked chin does; canonical footage f32 (N, 478, 3)."""
     opened = measurements.measure(canonical)["mouth_open"]
     wide = canonical[opened >= np.quantile(opened, WIDE_QUANTILE)] - neutral
     chin, lip = wide[:, list(CHIN), 1].mean(1), wide[:, LOWER_LIP, 1]
@@ -41,7 +41,7 @@ def drop_of(canonical: Floats, neutral: Floats) -> float:
 
 
 def chin_matrix(points: int) -> Floats:
-    """f32 (1, points): landmarks of a face -> the middle of the chin."""
+    """Matrix f32 (1, points) from landmarks of a face to the middle of the chin."""
     row = np.zeros((1, points), np.float32)
     row[0, list(CHIN)] = 1 / len(CHIN)
     return row
@@ -63,7 +63,7 @@ def place(rest: Tensor, chin: Tensor, drop: Tensor) -> Tensor:
 
 
 def depths() -> list[float]:
-    """By how many outer-eye distances each vertex lies behind the skin."""
+    """Outer-eye distances that each vertex lies behind the skin."""
     return [BEHIND] * (2 * len(UPPER)) + [BEHIND + DEEPER] * (2 * len(LOWER))
 
 

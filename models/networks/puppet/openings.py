@@ -1,6 +1,6 @@
 """Openings in the skin, and what lies behind them: eyeballs behind lids, teeth behind lips.
 
-A flat mesh over an eye or a mouth would have to repaint what lies behind it wherever lids and lips go. Here the skin
+A flat mesh over an eye or a mouth would have to repaint what lies behind it whenever lids or lips move. Here the skin
 has holes, and the pictures behind them move as eyeballs and jaws do.
 """
 
@@ -27,12 +27,16 @@ LIPS_NEARER = 0.1  # lips are drawn nearer than they are: one that is pulled up 
 
 @dataclass(frozen=True)
 class Opening:
-    """rim: landmarks once around, from the first corner along the lower lid or lip, the second corner halfway."""
+    """A hole in the mesh.
+
+    rim: landmarks once around, from the first corner along the lower lid or lip, the second corner halfway.
+    """
 
     rim: tuple[int, ...]
 
     @property
     def size(self) -> int:
+        """Number of landmarks around it."""
         return len(self.rim)
 
     @property
@@ -59,7 +63,7 @@ def rim_edges() -> list[tuple[int, int]]:
 
 
 def band_matrix(points: int) -> Floats:
-    """f32 (OPENING_VERTICES, points): landmarks of a face -> the way from each of `RIMS` to the opening's edge.
+    """Matrix f32 (OPENING_VERTICES, points) from landmarks of a face to the way from each of `RIMS` to the edge.
 
     To the other lid or lip; near a corner also away from it, for there a rim that is wide open runs up and down.
     """

@@ -1,4 +1,4 @@
-"""How hair, ears and neck move with the head: learned from the footage, since no landmark lies on them."""
+"""How hair, ears and neck move with the head: fitted to the footage, since no landmark lies on them."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ FOLLOW_MARGIN = 0.02  # follow stays this far from 0 and 1 at the start, where a
 def register_rings(
     geometry: Geometry, texture_points: Tensor, pictures: Tensor, placements: Placements, generator: torch.Generator
 ) -> None:
-    """Group-wise registration: rings take the depth and the share of the head's movement that make the unwarped
-    frames agree. Cootes et al. 2004 ("Groupwise diffeomorphic registration"), with a mesh for the warp.
+    """Fit depth and share of the head's movement of the rings, so that the unwarped frames agree with each other.
 
+    Group-wise registration, Cootes et al. 2004 ("Groupwise diffeomorphic registration"), with a mesh for the warp.
     texture_points (V, 2) px of the layout; pictures uint8 (N, S, S, 3); placements: what `Geometry.place` takes, for
     the same N frames. Writes the rings' rows of `geometry.rest` and `geometry.follow`.
     """

@@ -1,7 +1,7 @@
 """Texels of the teeth's pictures that no frame of the footage shows, because the lips always cover them.
 
-A stranger pulls the lip higher and opens the mouth wider than the actor ever did. What is then uncovered should look
-like more of what lies beside it, and above the teeth like gums; not like the lip that covered it in every frame.
+A stranger pulls the lip higher and opens the mouth wider than the actor ever did. What is then uncovered continues
+what lies beside it, with gums above the teeth; the footage itself shows only the lip there.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ DARK = 0.3  # how far from what is known it is darker by e: little light falls i
 
 
 def shown(map_x: Floats, map_y: Floats, size: int) -> NDArray[np.bool_]:
-    """Which texels (size, size) a picture shows whose pixels were taken from map_x, map_y (S, S), px of the texture."""
+    """Which texels bool (size, size) a picture shows whose pixels come from map_x, map_y f32 (S, S), texture px."""
     texels = np.zeros((size, size), np.uint8)
     x, y = (np.rint(m).astype(np.intp).clip(0, size - 1) for m in (map_x, map_y))
     texels[y, x] = 1

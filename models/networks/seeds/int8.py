@@ -1,4 +1,4 @@
-"""The seed we measure against: int8's single-actor pixel VAE (VAE_tensorflow), rebuilt from its description.
+"""The measured baseline: int8's single-actor pixel VAE (VAE_tensorflow), rebuilt from its description.
 
 Kept: layers, loss, optimiser. Its defects are not: batch norm uses its running statistics at inference (a picture
 does not depend on its batch), and the encoder always sees pixels in [0, 1].
@@ -30,12 +30,12 @@ class SeedInt8(PixelVAE):
         super().__init__(config, IMAGE_SIZE, PixelEncoder(config.latent_size), PixelDecoder(config.latent_size))
 
     def pixel_loss(self, logits: Tensor, target: Tensor) -> Tensor:
-        """BCE summed over pixels, 1:1 with the KL."""
+        """BCE summed over pixels, (B, 3, 64, 64) -> (B,); 1:1 with the KL."""
         return losses.bce_sum(logits, target)
 
 
 class PixelEncoder(nn.Module):
-    """float (B, 3, 64, 64) in [0, 1] -> mean, logvar (B, D)."""
+    """Four strided convolutions with batch norm."""
 
     def __init__(self, latent_size: int) -> None:
         super().__init__()
@@ -48,12 +48,13 @@ class PixelEncoder(nn.Module):
         self.logvar = nn.Linear(ENCODED, latent_size)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Float (B, 3, 64, 64) in [0, 1] -> mean, logvar, each (B, D)."""
         features = self.layers(x)
         return self.mean(features), self.logvar(features)
 
 
 class PixelDecoder(nn.Module):
-    """latent (B, D) -> logits (B, 3, 64, 64)."""
+    """Four transposed convolutions with batch norm."""
 
     def __init__(self, latent_size: int) -> None:
         super().__init__()
@@ -67,4 +68,5 @@ class PixelDecoder(nn.Module):
         self.layers = nn.Sequential(*layers)
 
     def forward(self, latent: Tensor) -> Tensor:
+        """Latent (B, D) -> logits (B, 3, 64, 64)."""
         return self.layers(latent)

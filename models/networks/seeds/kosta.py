@@ -34,12 +34,12 @@ class SeedKosta(PixelVAE):
         self.kl_weight, self._pixel_weight = config.kl_weight, config.pixel_weight
 
     def pixel_loss(self, logits: Tensor, target: Tensor) -> Tensor:
-        """A picture's mean squared error, weighted."""
+        """Mean squared error of each picture, weighted, (B, 3, 128, 128) -> (B,)."""
         return self._pixel_weight * losses.squared(logits.sigmoid(), target)
 
 
 class KostaEncoder(nn.Module):
-    """float (B, 3, 128, 128) in [0, 1] -> mean, logvar (B, D); spread: False leaves logvar out, which is 0 then."""
+    """Four strided convolutions with batch norm and dropout. spread: False leaves logvar out, which is 0 then."""
 
     def __init__(self, latent_size: int, spread: bool) -> None:
         super().__init__()
@@ -52,13 +52,14 @@ class KostaEncoder(nn.Module):
         self.logvar = nn.Linear(ENCODED, latent_size) if spread else None
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Float (B, 3, 128, 128) in [0, 1] -> mean, logvar, each (B, D)."""
         features = self.layers(x)
         mean = self.mean(features)
         return mean, torch.zeros_like(mean) if self.logvar is None else self.logvar(features)
 
 
 class KostaDecoder(nn.Module):
-    """latent (B, D) -> logits (B, 3, 128, 128)."""
+    """Four transposed convolutions with batch norm and dropout."""
 
     def __init__(self, latent_size: int) -> None:
         super().__init__()
@@ -71,6 +72,7 @@ class KostaDecoder(nn.Module):
         self.layers = nn.Sequential(*layers)
 
     def forward(self, latent: Tensor) -> Tensor:
+        """Latent (B, D) -> logits (B, 3, 128, 128)."""
         return self.layers(latent)
 
 

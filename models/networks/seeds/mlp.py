@@ -1,8 +1,8 @@
 """Morphing Faces' network (V. Dumoulin): a VAE of dense layers for grey pictures of 48 px, to be trained on any faces.
 
 Kept: layers. Its document does not say how it was trained; the loss is that of Kingma & Welling 2014 for grey pictures,
-the KL growing to its full weight (Bowman et al. 2016), for else the codes are given up at the start. While they lie
-near 0, a decoder whose biases are 0 draws plain grey; so its last ones begin with the average face.
+the KL growing to its full weight (Bowman et al. 2016), for otherwise the posterior collapses at the start. While the
+latents lie near 0, a decoder whose biases are 0 draws plain grey; so its last biases begin with the average face.
 
 The original's own weights become an actor with `python -m export morphing-faces`.
 """
@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 from torch import Tensor, nn
 
-from models.data.driver_clip import upright_pictures
+from models.common.types import Batch, Index
+from models.data.crops import upright_crops
 from models.networks import losses
-from models.networks.base import Batch, Index, to_network
+from models.networks.base import to_network
 from models.networks.config import SeedMlpConfig
 from models.networks.seeds.pixel_vae import PixelVAE
 
@@ -39,26 +40,29 @@ class SeedMlp(PixelVAE):
         super().__init__(config, IMAGE_SIZE, encoder, decoder)
 
     def fit_statistics(self, dataset: Dataset, rows: Index) -> None:
+        """The decoder's last biases: logits of the average grey picture."""
         super().fit_statistics(dataset, rows)
         some = rows[:: max(1, len(rows) // AVERAGED)]
-        average = grey(to_network(torch.from_numpy(upright_pictures(dataset, some, IMAGE_SIZE)))).mean(0)
+        average = grey(to_network(torch.from_numpy(upright_crops(dataset, some, IMAGE_SIZE)))).mean(0)
         with torch.no_grad():
             self.decoder.get_parameter("layers.4.bias").copy_(average.clamp(0.01, 0.99).logit().flatten())
 
     def loss(self, batch: Batch, progress: float, generator: torch.Generator) -> dict[str, Tensor]:
+        """BCE and KL, whose weight grows until KL_GROWS of the training."""
         terms = super().loss(batch, progress, generator)
         return {**terms, "kl": min(1.0, progress / KL_GROWS) * terms["kl"]}
 
     def target(self, batch: Batch) -> Tensor:
+        """The grey picture, float (B, 1, 48, 48) in [0, 1]."""
         return grey(to_network(batch["crop"]))
 
     def pixel_loss(self, logits: Tensor, target: Tensor) -> Tensor:
-        """BCE summed over pixels."""
+        """BCE summed over pixels, (B, 1, 48, 48) -> (B,)."""
         return losses.bce_sum(logits, target)
 
 
 class MlpEncoder(nn.Module):
-    """float (B, 3, 48, 48) in [0, 1] -> mean, logvar (B, D)."""
+    """Grey, then two hidden layers of `hidden` units."""
 
     def __init__(self, latent_size: int, hidden: int) -> None:
         super().__init__()
@@ -68,12 +72,13 @@ class MlpEncoder(nn.Module):
         self.logvar = nn.Linear(hidden, latent_size)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Float (B, 3, 48, 48) RGB in [0, 1] -> mean, logvar, each (B, D)."""
         features = self.layers(grey(x))
         return self.mean(features), self.logvar(features)
 
 
 class MlpDecoder(nn.Module):
-    """latent (B, D) -> logits (B, 1, 48, 48)."""
+    """Two hidden layers of `hidden` units."""
 
     def __init__(self, latent_size: int, hidden: int) -> None:
         super().__init__()
@@ -84,6 +89,7 @@ class MlpDecoder(nn.Module):
         )
 
     def forward(self, latent: Tensor) -> Tensor:
+        """Latent (B, D) -> logits (B, 1, 48, 48)."""
         return self.layers(latent)
 
 

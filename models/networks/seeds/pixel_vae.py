@@ -1,4 +1,4 @@
-"""What VAEs that see a crop's pixels and draw pixels have in common; the seeds' networks are made of it."""
+"""The base of VAEs that see a crop's pixels and draw pixels: the seeds' networks."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from models.data.driver_clip import DriverClip, upright_pictures
+from models.common.types import Batch, Index
+from models.data.crops import upright_crops
+from models.data.driver_clip import DriverClip
 from models.networks import losses
-from models.networks.base import ActorModel, Batch, Index, standard_normal, to_network, to_picture
+from models.networks.base import ActorModel, standard_normal, to_network, to_picture
 from models.networks.mirror import draw, flip_pictures, one_sided
 from puppet.core.types import LANDMARKS
 
@@ -50,14 +52,16 @@ class PixelVAE(ActorModel):
         """One weighted value per picture, (B, C, S, S) -> (B,)."""
 
     def target(self, batch: Batch) -> Tensor:
-        """What the decoder should draw, float (B, C, S, S) in [0, 1]."""
+        """The picture that the decoder should draw, float (B, C, S, S) in [0, 1]."""
         return to_network(batch["crop"])
 
     def fit_statistics(self, dataset: Dataset, rows: Index) -> None:
+        """The neutral face for the actor card, where the data set has landmarks."""
         if dataset.has_landmarks:
-            self.neutral.copy_(torch.from_numpy(dataset.neutral))  # of no use to this network; the actor card names it
+            self.neutral.copy_(torch.from_numpy(dataset.neutral))
 
     def make_batches(self, dataset: Dataset, rows: Index, augment: bool) -> UprightBatches:
+        """Upright crops of the model's size; mirrored ones among them if `augment` and `mirror`."""
         return UprightBatches(dataset, rows, self.image_size, mirror=augment and self.mirror)
 
     def loss(self, batch: Batch, progress: float, generator: torch.Generator) -> dict[str, Tensor]:
@@ -73,9 +77,11 @@ class PixelVAE(ActorModel):
         }
 
     def encode(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Crop uint8 (B, S, S, 3) of a batch -> posterior mean, logvar, each (B, D)."""
         return self.encoder(to_network(batch["crop"]))
 
     def evaluate(self, batch: Batch) -> dict[str, Tensor]:
+        """psnr, ssim, the pixel loss and kl, each (B,)."""
         target = self.target(batch)
         mean, logvar = self.encode(batch)
         logits = self.decoder(mean)
@@ -88,24 +94,28 @@ class PixelVAE(ActorModel):
         }
 
     def render(self, batch: Batch) -> Tensor:
+        """The actor from the posterior mean, uint8 (B, S, S, 3) RGB."""
         return draw_picture(self.decoder, self.encode(batch)[0])
 
     def drive(self, clip: DriverClip) -> Batch:
-        """The driver's own upright crops: a pixel VAE knows nothing else of him."""
+        """The driver's own upright crops, uint8 (B, S, S, 3) RGB: this encoder sees pixels alone."""
         return {"crop": torch.from_numpy(clip.upright_crops(self.image_size))}
 
     def inference_encoder(self) -> nn.Module:
+        """Crop uint8 (N, S, S, 3) RGB -> mean, logvar f32 (N, D)."""
         return _CropEncoder(self.encoder)
 
     def inference_decoder(self) -> nn.Module:
+        """Latent f32 (N, D) -> image uint8 (N, S, S, 3) RGB."""
         return _ImageDecoder(self.decoder)
 
     def exported_facts(self) -> dict[str, Any]:
+        """Kind, crop size and neutral face for the actor card."""
         return {"kind": "image", "crop_size": self.image_size, "neutral": self.neutral.cpu().numpy()}
 
 
 def glorot(module: nn.Module) -> None:
-    """Glorot and zero biases, TensorFlow's and Keras' default."""
+    """Glorot initialisation and zero biases, TensorFlow's and Keras' default. Glorot & Bengio 2010."""
     if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
         nn.init.xavier_uniform_(module.weight)
         if module.bias is not None:
@@ -113,7 +123,7 @@ def glorot(module: nn.Module) -> None:
 
 
 def draw_picture(decoder: nn.Module, latent: Tensor) -> Tensor:
-    """Latent f32 (N, D) -> uint8 (N, S, S, 3) RGB, grey when the decoder draws one channel."""
+    """Latent f32 (N, D) -> picture uint8 (N, S, S, 3) RGB, grey when the decoder draws one channel."""
     picture = decoder(latent).sigmoid()
     return to_picture(picture if picture.shape[1] == 3 else picture.expand(-1, 3, -1, -1))
 
@@ -132,16 +142,18 @@ class UprightBatches:
         self._may_be = one_sided(dataset.pose[rows, 0]) if mirror else None
 
     def batch(self, rows: Index, generator: torch.Generator) -> Batch:
+        """The tensor crop of rows, uint8 (B, S, S, 3) RGB, some of them mirrored."""
         crop = self.originals(rows)
         if self._may_be is not None:
             crop = flip_pictures(crop, draw(self._may_be[self._places(rows)], generator))
         return {"crop": crop}
 
     def originals(self, rows: Index) -> Tensor:
+        """The true crops, uint8 (B, S, S, 3) RGB."""
         return self._read(rows) if self._crops is None else self._crops[self._places(rows)]
 
     def _read(self, rows: Index) -> Tensor:
-        return torch.from_numpy(upright_pictures(self._dataset, rows, self._size))
+        return torch.from_numpy(upright_crops(self._dataset, rows, self._size))
 
     def _places(self, rows: Index) -> list[int]:
         return [self._place[int(row)] for row in rows]

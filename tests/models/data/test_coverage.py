@@ -11,9 +11,10 @@ import pytest
 from planted_footage import planted_face
 from tiny_dataset import write_dataset
 
+from models.common.sheets import encode_png
 from models.data import coverage
-from models.data.contact_sheet import contact_sheet, pick_extremes, png
-from models.data.coverage import GOOD, THIN, USABLE, Report, make_report
+from models.data.contact_sheet import contact_sheet, pick_extremes
+from models.data.coverage import GOOD, THIN, USABLE, CoverageReport, make_report
 from models.data.dataset import open_dataset
 from puppet.core.types import Floats
 
@@ -36,7 +37,7 @@ class Person:
         self.width = np.array([1, 1, 1, 1, 1.2, 1, 0.8, 1])[phase]
         self.gaze = np.array([(-0.05, 0), (0.05, 0), (0, 0), (0, -0.03), (0, 0.03), (0, 0), (0, 0), (0, 0)])[phase]
 
-    def report(self, **more) -> Report:
+    def report(self, **more) -> CoverageReport:
         faces = zip(self.mouth, self.eyes, self.brow, self.gaze, self.width, strict=True)
         canonical: Floats = np.stack([planted_face(*face) for face in faces])
         facts = {"looked_at": len(canonical) + 7, "dropped": {"blurred": 7}, "sources": ["a.mp4"], **more}
@@ -180,7 +181,7 @@ def test_the_report_counts_drops_and_survives_json() -> None:
     assert "Frames: 100 kept of 107 looked at" in report.text()
     assert "     7 dropped: blurred" in report.text()
     assert "Note: a.mp4: the camera wanders" in report.text()
-    assert Report(**json.loads(json.dumps(report.to_json()))) == report
+    assert CoverageReport(**json.loads(json.dumps(report.to_json()))) == report
 
 
 def test_extremes_are_different_moments() -> None:
@@ -200,7 +201,7 @@ def test_the_contact_sheet_shows_the_frame_of_each_cell(tmp_path: Path) -> None:
             dataset.canonical, dataset.pose, dataset.neutral, looked_at=24, dropped={}, sources=["d.mp4"]
         )
         sheet = contact_sheet(report, dataset)
-    (tmp_path / "sheet ü.png").write_bytes(png(sheet))
+    (tmp_path / "sheet ü.png").write_bytes(encode_png(sheet))
     read = cv2.imdecode(np.frombuffer((tmp_path / "sheet ü.png").read_bytes(), np.uint8), cv2.IMREAD_COLOR)
     assert np.array_equal(read, sheet)
     red = (sheet[..., 2] > 180) & (sheet[..., 0] < 80)

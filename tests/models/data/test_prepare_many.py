@@ -19,7 +19,8 @@ from models import __main__ as cli
 from models.data import cleaning
 from models.data import driver_clip as driver
 from models.data.dataset import open_dataset
-from models.data.prepare import Options, prepare, report_path
+from models.data.prepare import Options, prepare
+from models.data.publishing import report_path
 from models.data.tracking_pass import Tools
 from models.networks.config import PRESETS
 from models.training.run_folder import data_facts
@@ -33,11 +34,6 @@ from puppet.sources.files import Pictures
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
 CENTRE = Options(size=32, crop="centre")
-
-
-@pytest.fixture
-def output(tmp_path: Path) -> Path:
-    return tmp_path / "out" / "data.h5"
 
 
 @pytest.mark.parametrize("csv", [False, True], ids=["txt", "csv"])

@@ -8,7 +8,8 @@ import pytest
 from tiny_dataset import write_dataset
 
 from models.data import driver_clip
-from models.data.driver_clip import Shot
+from models.data.crops import dataset_face
+from models.data.driver_clip import TrackedFrame
 from models.latent import reconstruct
 from models.latent.reconstruct import portraits, side_by_side
 
@@ -29,17 +30,17 @@ def test_a_frame_without_a_face_keeps_the_last_portrait(tmp_path):
     from models.data.dataset import open_dataset
 
     with open_dataset(write_dataset(tmp_path / "d.h5")) as dataset:
-        face, usual = driver_clip.dataset_face(dataset, 0), driver_clip.dataset_neutral(dataset)
+        face, usual = dataset_face(dataset, 0), driver_clip.dataset_neutral(dataset)
     levels = [50, 100, 150, 200]
 
     class Driver:
         count, fps = 4, 30.0
         neutral = usual
 
-        def shots(self):
+        def frames(self):
             for i, level in enumerate(levels):
                 seen = None if i in (0, 2) else face
-                yield Shot(np.full((64, 64, 3), level, np.uint8), seen, i / 30)
+                yield TrackedFrame(np.full((64, 64, 3), level, np.uint8), seen, i / 30)
 
     made = [int(portrait.mean()) for _, portrait in portraits(_Echo(), Driver())]  # pyright: ignore[reportArgumentType]
     assert made == [0, 50, 50, 100]
@@ -58,7 +59,7 @@ def test_a_video_is_tracked_and_driven(tmp_path, monkeypatch):
     from models.data.dataset import open_dataset
 
     with open_dataset(write_dataset(tmp_path / "d.h5")) as dataset:
-        faces = [None, *(driver_clip.dataset_face(dataset, row) for row in range(3))]
+        faces = [None, *(dataset_face(dataset, row) for row in range(3))]
     folder = tmp_path / "frames"
     folder.mkdir()
     for i in range(4):
@@ -82,7 +83,7 @@ def test_a_video_is_tracked_and_driven(tmp_path, monkeypatch):
     assert [int(image.mean()) for image in clip.images] == [60, 180]
     assert clip.faces == [faces[1], faces[3]]
     driver = reconstruct.VideoDriver(str(folder))
-    shots = list(driver.shots())
+    shots = list(driver.frames())
     assert driver.count == len(shots) == 4
     assert [shot.face is None for shot in shots] == [True, False, False, False]
     faces[:] = [None] * 4

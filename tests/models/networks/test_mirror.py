@@ -177,8 +177,8 @@ def test_the_report_decides_unless_the_user_does(tmp_path: Path) -> None:
 def test_a_run_says_that_and_why_it_mirrors(tmp_path: Path) -> None:
     for setting, words, expected in (("auto", LEFT, LEFT), ("auto", "", ""), ("on", "", "as asked for")):
         facts = new_run(tmp_path / "run", replace(PRESETS["puppet-256"], mirror=setting), {"one_sided": words})
-        assert facts.why_mirrored.endswith(expected)
-        assert bool(facts.why_mirrored) == bool(expected)
+        assert facts.mirror_reason.endswith(expected)
+        assert bool(facts.mirror_reason) == bool(expected)
 
 
 def test_a_resumed_run_keeps_what_was_settled(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def test_damaged_checkpoints_never_take_the_place_of_whole_ones(tmp_path, how):
 
 def test_a_checkpoint_is_judged_later(tmp_path):
     made = write(tmp_path, 3)
-    judged = checkpoint.judge(made, 21.0, {"psnr": 21.0})
+    judged = checkpoint.set_score(made, 21.0, {"psnr": 21.0})
     assert checkpoint.find(tmp_path, "best") == judged
     judged.verify()
 

@@ -32,7 +32,7 @@ from models.training.distributed import ALONE, FAILURES, Team, _is_first_to_fail
 from models.training.metrics_log import read_metrics
 from models.training.run_folder import RUN_FACTS, RunFacts, read_run_facts
 from models.training.schedule import LOSS_STREAM, generator_of, rows_of_step, seed_of
-from models.training.trainer import Overrides, Trainer, choose_device, train
+from models.training.trainer import Overrides, Trainer, train
 from puppet.core.errors import DataError
 from puppet.core.types import HeadPose
 from puppet.face import align
@@ -120,7 +120,7 @@ def test_two_processes_one_and_two_again_go_along_the_curve_of_one(data, tmp_pat
     assert killed.returncode != 0
     errors = [line for line in killed.stderr.splitlines() if line.startswith("error:")]
     assert len(errors) == 1, killed.stderr
-    assert "another process of this training has ended without a word" in errors[0]
+    assert "another process of this training ended without an error of its own" in errors[0]
     assert last(run).step == 15
     assert max(rows_by_step(run, "train")) == 16
 
@@ -268,12 +268,12 @@ def test_each_process_gets_a_gpu_of_its_own(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     monkeypatch.setattr(torch.cuda, "set_device", used.append)
-    assert choose_device("auto", Team(3, 4, 1, 2)) == torch.device("cuda", 1)
+    assert Team(3, 4, 1, 2).device("auto") == torch.device("cuda", 1)
     assert used == [torch.device("cuda", 1)]
-    assert choose_device("cpu", Team(3, 4, 1, 2)) == torch.device("cpu")
-    assert choose_device("cuda") == torch.device("cuda")
+    assert Team(3, 4, 1, 2).device("cpu") == torch.device("cpu")
+    assert ALONE.device("cuda") == torch.device("cuda")
     with pytest.raises(DataError, match="4 processes .* finds 2 .*--nproc-per-node=2, or use --device cpu"):
-        choose_device("auto", Team(0, 4, 0, 4))
+        Team(0, 4, 0, 4).device("auto")
 
 
 def test_the_processes_of_a_machine_share_its_cores(monkeypatch):

@@ -10,41 +10,26 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
-import tiny_model
 import torch
 from tiny_dataset import write_dataset
 from tiny_model import TinyConfig, tiny_config
 
 import models.training.trainer
 from models.data.dataset import open_dataset, split_blocks
-from models.networks import config
-from models.networks.config import PRESETS, TrainConfig, to_json, train_config
+from models.networks.config import to_json
 from models.training import checkpoint
-from models.training.ema import Ema
-from models.training.metrics_log import MetricsLog, read_metrics
+from models.training.metrics_log import read_metrics
 from models.training.run_folder import RunFacts, read_run_facts
-from models.training.schedule import checkpoint_is_due, generator_of, learning_rate, rows_of_step, step_limit
-from models.training.trainer import Overrides, Trainer, spread, train
+from models.training.schedule import generator_of
+from models.training.trainer import Overrides, Trainer, train
 from puppet.core.errors import DataError
 from puppet.process.signals import exit_code
 
+pytestmark = pytest.mark.usefixtures("tiny_architecture")
 ROOT = Path(__file__).resolve().parents[3]
 SUPPORT = ROOT / "tests" / "support"
-
-
-@pytest.fixture(autouse=True)
-def _the_tiny_model(monkeypatch, one_torch_thread):
-    monkeypatch.setattr(models, "ARCHITECTURES", dict(models.ARCHITECTURES))
-    monkeypatch.setattr(config, "MODEL_CONFIGS", dict(config.MODEL_CONFIGS))
-    tiny_model.register()
-
-
-@pytest.fixture
-def data(tmp_path) -> Path:
-    return write_dataset(tmp_path / "data.h5")
 
 
 def rows_by(run: Path, kind: str) -> dict[int, dict]:
@@ -163,24 +148,6 @@ def test_resuming_with_other_data_or_settings_is_refused(data, tmp_path):
         train(data, run, None, Overrides(batch_size=8), driver_spec=str(data))
 
 
-def test_the_sheet_shows_held_out_frames_and_the_driver(data, tmp_path):
-    driver = write_dataset(tmp_path / "driver.h5", n=10, size=128, crop="steady")
-    run = tmp_path / "run"
-    train(data, run, tiny_config(2), driver_spec=str(driver))
-    sheet = cv2.imread(str(run / "sheets" / "step-00000002.png"))
-    assert sheet is not None
-    cell = tiny_model.SIDE + 4
-    assert sheet.shape == (2 * (2 * cell + 16), 8 * cell, 3)
-    with open_dataset(data) as dataset:
-        _, held = split_blocks(len(dataset), dataset.time, 0.25)
-        first = dataset.images(held[:1])[0, ::8, ::8, ::-1]
-    assert np.array_equal(sheet[: tiny_model.SIDE, : tiny_model.SIDE], first)
-    with open_dataset(driver) as dataset:
-        small = cv2.resize(dataset.image(0)[..., ::-1], (8, 8), interpolation=cv2.INTER_AREA)
-    top = 2 * cell + 16
-    assert np.array_equal(sheet[top : top + 8, :8], small)
-
-
 def test_time_bounds_a_run(data, tmp_path, monkeypatch):
     """A clock that moves 1 s each time somebody looks: 0.5 minutes are over after some steps, whatever `steps` says."""
     clock = iter(range(10**6))
@@ -225,14 +192,6 @@ def test_a_last_step_that_the_clock_kept_is_judged(data, tmp_path, monkeypatch):
     assert checkpoint.find(tmp_path / "run", "best") == last
 
 
-def test_checkpoints_are_due_before_the_time_is_over():
-    assert not checkpoint_is_due(50, 10, first=True)
-    assert checkpoint_is_due(50, 10.1, first=True)
-    assert not checkpoint_is_due(110, 10, first=False)
-    assert checkpoint_is_due(110, 10.1, first=False)
-    assert checkpoint_is_due(0, 500, first=False)
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are different there")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_signal_keeps_what_was_learnt(data, tmp_path, monkeypatch, number):
@@ -258,8 +217,8 @@ def test_a_signal_keeps_what_was_learnt(data, tmp_path, monkeypatch, number):
 HOLD = """
 import sys
 from pathlib import Path
-from models.training.run_folder import alone_in
-with alone_in(Path(sys.argv[1])):
+from models.training.run_folder import locked_run
+with locked_run(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -287,14 +246,6 @@ def test_of_two_trainings_in_one_folder_the_second_is_told_who_is_there(data, tm
     assert train(data, run, None if resume else tiny_config(2), driver_spec=str(data)).step == 2
 
 
-def test_an_end_on_the_command_line_replaces_the_presets():
-    preset = tiny_config(None, epochs=100)
-    assert Overrides(minutes=2.0).apply(preset) == replace(preset, epochs=None, minutes=2.0)
-    assert Overrides(steps=9).apply(replace(preset, minutes=5.0)) == replace(preset, epochs=None, steps=9)
-    assert Overrides(steps=9, minutes=3.0).apply(preset) == replace(preset, epochs=None, steps=9, minutes=3.0)
-    assert Overrides(seed=3).apply(preset) == replace(preset, seed=3)
-
-
 def test_progress_is_the_further_of_steps_and_time(data, tmp_path):
     with open_dataset(data) as dataset:
         facts = RunFacts(tiny_config(100, minutes=2.0), {})
@@ -315,102 +266,3 @@ def test_evaluation_is_of_averaged_weights(data, tmp_path):
         psnr = model.evaluate(batch)["psnr"].mean().item()
     assert psnr == pytest.approx(found.metrics["psnr"], abs=1e-3)
     assert rows_by(run, "evaluate")[20]["metrics"]["psnr"] == found.score
-
-
-# ---------------------------------------------------------------------------------------------- schedule
-
-
-def test_every_epoch_shows_every_row_once_in_another_order():
-    rows = np.arange(100, 112)
-    epochs = [np.concatenate([rows_of_step(rows, 4, 3, step) for step in range(e * 3, e * 3 + 3)]) for e in range(3)]
-    assert all(sorted(epoch) == sorted(rows) for epoch in epochs)
-    assert not np.array_equal(epochs[0], epochs[1])
-    assert np.array_equal(rows_of_step(rows, 4, 3, 5), rows_of_step(rows, 4, 3, 5))
-    assert not np.array_equal(rows_of_step(rows, 12, 3, 0), rows_of_step(rows, 12, 4, 0))
-
-
-def test_fewer_rows_than_a_batch_make_a_smaller_batch():
-    assert sorted(rows_of_step(np.arange(3), 8, 0, 5)) == [0, 1, 2]
-
-
-def test_learning_rate_warms_up_and_falls():
-    c = tiny_config(learning_rate=1.0, warmup_steps=4)
-    assert [learning_rate(c, step, 0.0) for step in range(5)] == [0.25, 0.5, 0.75, 1.0, 1.0]
-    assert learning_rate(c, 100, 0.5) == pytest.approx(0.5)
-    assert learning_rate(c, 100, 1.0) == pytest.approx(0.0)
-    assert learning_rate(replace(c, schedule="constant"), 100, 0.9) == 1.0
-
-
-def test_step_limit_is_the_first_of_steps_and_epochs():
-    assert step_limit(tiny_config(None, epochs=3), 41) == 30
-    assert step_limit(tiny_config(7, epochs=3), 41) == 7
-    assert step_limit(tiny_config(None, minutes=1.0), 41) is None
-    with pytest.raises(DataError, match="--steps or --minutes"):
-        step_limit(tiny_config(None), 41)
-
-
-def test_spread_is_even():
-    assert spread(np.arange(10, 20), 4).tolist() == [10, 13, 16, 19]
-    assert spread(np.arange(3), 8).tolist() == [0, 1, 2]
-
-
-# ---------------------------------------------------------------------------------------------- parts
-
-
-def test_ema_is_the_planted_mean():
-    model = torch.nn.Linear(1, 1, bias=False)
-    torch.nn.init.zeros_(model.weight)
-    ema = Ema(model, 0.5)
-    torch.nn.init.ones_(model.weight)
-    ema.update(model, step=1)  # (1 + 1) / (10 + 1) is below 0.5
-    assert ema.tensors["weight"].item() == pytest.approx(1 - 2 / 11)
-    with ema.applied(model):
-        assert model.weight.item() == pytest.approx(1 - 2 / 11)
-    assert model.weight.item() == 1.0
-
-
-def test_metrics_after_the_checkpoint_and_a_torn_line_are_dropped(tmp_path):
-    log = MetricsLog(tmp_path, 0)
-    for step in range(1, 6):
-        log.write(step, "train", loss=float(step))
-    log.close()
-    with (tmp_path / "metrics.jsonl").open("a") as file:
-        file.write('{"step": 6, "ki')
-    assert [row["step"] for row in read_metrics(tmp_path)] == [1, 2, 3, 4, 5]
-    log = MetricsLog(tmp_path, 3)
-    log.write(4, "train", loss=40.0)
-    log.close()
-    assert [row["loss"] for row in read_metrics(tmp_path)] == [1.0, 2.0, 3.0, 40.0]
-
-
-# ---------------------------------------------------------------------------------------------- configuration
-
-
-@pytest.mark.parametrize("preset", sorted(PRESETS))
-def test_presets_survive_json(preset):
-    assert train_config(json.loads(json.dumps(to_json(PRESETS[preset]))), "x") == PRESETS[preset]
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"learning_rat": 1.0}, "run.json: unknown setting learning_rat"),
-        ({"batch_size": "8"}, "run.json: batch_size cannot be '8'"),
-        ({"batch_size": True}, "run.json: batch_size cannot be True"),
-        ({"schedule": "linear"}, "run.json: schedule cannot be 'linear'"),
-        ({"betas": [0.9]}, r"run.json: betas cannot be \[0.9\]"),
-        ({"model": {"latent": 3}}, "run.json: model: unknown setting latent"),
-        ({"architecture": "gan"}, "run.json: unknown architecture 'gan'"),
-    ],
-)
-def test_configurations_that_do_not_fit_are_refused(change, message):
-    values = {**to_json(PRESETS["seed-int8"]), **change}
-    with pytest.raises(DataError, match=message):
-        train_config(values, "run.json")
-
-
-def test_a_whole_number_is_a_float():
-    values = {**to_json(PRESETS["seed-int8"]), "learning_rate": 1, "minutes": 3}
-    read = train_config(values, "x")
-    assert isinstance(read, TrainConfig)
-    assert (read.learning_rate, read.minutes) == (1.0, 3.0)

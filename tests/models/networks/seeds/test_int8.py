@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import h5py
 import numpy as np
 import pytest
 import torch
-from tiny_dataset import planted_picture, turns, write_dataset
+from tiny_dataset import planted_picture, write_dataset
 
 import models
 from models.data.dataset import open_dataset
-from models.data.driver_clip import dataset_clip, upright_pictures
+from models.data.driver_clip import dataset_clip
 from models.networks import losses
 from models.networks.base import ActorModel, to_network
 from models.networks.config import PRESETS, SeedInt8Config
@@ -131,21 +130,6 @@ def test_drive_takes_an_unseen_faces_crops(tmp_path, model: SeedInt8):
         batch = model.drive(dataset_clip(dataset, np.array([1, 4, 9])))
     assert batch["crop"].shape == (3, 64, 64, 3)
     assert batch["crop"].dtype == torch.uint8
-
-
-def test_steady_pictures_are_cut_upright(tmp_path):
-    """The outer eye corners land where every upright crop has them, whatever the data set's crop is."""
-    path = write_dataset(tmp_path / "d.h5", n=12, size=128, crop="steady")
-    with h5py.File(path, "r+") as file:
-        row = int(np.abs(turns(12)).argmin())
-        x, y = (round(float(v)) for v in file["points"][row, 33, :2])  # pyright: ignore
-        file["data"][row, y - 1 : y + 2, x - 1 : x + 2] = (0, 255, 0)  # pyright: ignore[reportIndexIssue]
-    with open_dataset(path) as dataset:
-        cut = upright_pictures(dataset, np.array([row]), 64)[0].astype(int)
-    green = cut[..., 1] - cut[..., 0]
-    y, x = np.unravel_index(green.argmax(), green.shape)
-    assert x == pytest.approx(31.5 - 0.5 * 0.52 * 64, abs=1.5)  # TIGHT_EYES 0.52 apart, centred
-    assert y == pytest.approx(31.5 - 0.38 * 0.52 * 64, abs=1.5)  # TIGHT_CENTRE 0.38 below the eyes
 
 
 def test_exported_facts_and_neutral(tmp_path, model: SeedInt8):
