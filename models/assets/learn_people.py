@@ -1,5 +1,6 @@
-"""Learn `puppet/assets/people.npz` (see `puppet/face/persons.py` and `puppet/face/first_neutral.py`) from synthetic
-people.
+"""Learn `puppet/assets/people.npz` from synthetic people.
+
+puppet/face/identity.py and puppet/face/neutral_from_picture.py use it.
 
 `python -m models.assets.learn_people PEOPLE/p*  FOOTAGE/marble FOOTAGE/ada -o puppet/assets/people.npz`
 
@@ -77,8 +78,8 @@ def learn(people: Sequence[Someone]) -> dict[str, NDArray]:
     return {**_varying(people), **_resting(people)}
 
 
-def _varying(people: Sequence[Someone]) -> dict[str, NDArray]:
-    """What turning does to a face's shape, and how one person varies beyond that."""
+def _varying(people: Sequence[TrackedPerson]) -> dict[str, NDArray]:
+    """How head pose changes a face's tracked shape, and the principal axes of what else varies in one person."""
     shapes = [one.shapes[:, list(SHAPE_LANDMARKS)].reshape(len(one.shapes), -1).astype(np.float64) for one in people]
     poses = [turn_terms(one.angles).astype(np.float64) for one in people]
     counts = [np.sqrt(min(1.0, EQUAL / len(one))) for one in shapes]

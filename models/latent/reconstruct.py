@@ -34,7 +34,7 @@ class Driver(Protocol):
     fps: float
     neutral: Neutral
 
-    def shots(self) -> Iterator[TrackedFrame]:
+    def frames(self) -> Iterator[TrackedFrame]:
         """Every frame with its face and time."""
         ...
 
@@ -53,7 +53,7 @@ class VideoDriver:
         self.count = len(self._faces)
         self.neutral = infer_neutral(seen)
 
-    def shots(self) -> Iterator[TrackedFrame]:
+    def frames(self) -> Iterator[TrackedFrame]:
         """Every frame, read again."""
         for frame, face in zip(driver_clip.read_frames(self._spec), self._faces, strict=False):
             yield TrackedFrame(frame.image, face, frame.captured_at)
@@ -69,7 +69,7 @@ class DatasetDriver:
         self.count = len(dataset)
         self.neutral = driver_clip.dataset_neutral(dataset)
 
-    def shots(self) -> Iterator[TrackedFrame]:
+    def frames(self) -> Iterator[TrackedFrame]:
         """Every row as a frame, the face in px of its crop."""
         for start in range(0, self.count, CHUNK):
             rows = np.arange(start, min(start + CHUNK, self.count))
@@ -83,18 +83,18 @@ def portraits(space: Space, driver: Driver) -> Iterator[tuple[TrackedFrame, Imag
     Frames without a face repeat the last picture; before the first face it is black.
     """
     last = np.zeros((space.image_size, space.image_size, 3), np.uint8)
-    shots = driver.shots()
-    while chunk := list(itertools.islice(shots, CHUNK)):
-        made = iter(_rendered(space, [shot for shot in chunk if shot.face is not None], driver.neutral))
-        for shot in chunk:
-            last = last if shot.face is None else next(made)
-            yield shot, last
+    frames = driver.frames()
+    while chunk := list(itertools.islice(frames, CHUNK)):
+        made = iter(_rendered(space, [frame for frame in chunk if frame.face is not None], driver.neutral))
+        for frame in chunk:
+            last = last if frame.face is None else next(made)
+            yield frame, last
 
 
-def _rendered(space: Space, shots: Sequence[TrackedFrame], neutral: Neutral) -> list[Image]:
-    if not shots:
+def _rendered(space: Space, frames: Sequence[TrackedFrame], neutral: Neutral) -> list[Image]:
+    if not frames:
         return []
-    clip = DriverClip([shot.image for shot in shots], [shot.face for shot in shots if shot.face], neutral)
+    clip = DriverClip([frame.image for frame in frames], [frame.face for frame in frames if frame.face], neutral)
     return [pixels.swap_red_blue(picture) for picture in space.decode(space.encode_clip(clip))]
 
 
@@ -120,8 +120,8 @@ def reconstruct(where: str, source: str, out: Path, compare: bool, device: str =
         write = stack.enter_context(open_output(out, driver.fps))
         bar = stack.enter_context(progress(total=driver.count, label="reconstructing", unit="frames"))
         count = 0
-        for shot, portrait in portraits(space, driver):
-            write(side_by_side(shot.image, portrait) if compare else portrait, shot.time)
+        for frame, portrait in portraits(space, driver):
+            write(side_by_side(frame.image, portrait) if compare else portrait, frame.time)
             count += 1
             bar.update()
     return count

@@ -62,7 +62,7 @@ def places(angles: np.ndarray) -> np.ndarray:
     return middle + np.column_stack([angles[:, 0] * 0.1, -angles[:, 1] * 0.1, np.zeros(len(angles))])
 
 
-def usual_pose() -> HeadPose:
+def median_pose() -> HeadPose:
     return HeadPose(align.rotation_of(np.median(angles_of_frames(), 0)), EYES, np.median(places(angles_of_frames()), 0))
 
 

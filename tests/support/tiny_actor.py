@@ -14,14 +14,14 @@ import dataclasses
 import json
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import cv2
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from puppet.actor.card import ActorCard, Golden
+from puppet.actor.card import ActorCard, ActorKind, Golden
 from puppet.actor.file import CARD, DECODER, ENCODER, LATENTS, PREVIEW, write_actor
 from puppet.actor.golden import golden_means
 from puppet.actor.latents import Latents, latents_to_bytes
@@ -71,7 +71,7 @@ def tiny_parts(kind: str = "mesh", name: str = "tiny") -> tuple[ActorCard, dict[
     inputs = ("landmarks", "pose") if kind == "mesh" else ("crop",)
     card = ActorCard(
         name=name,
-        kind=kind,
+        kind=cast(ActorKind, kind),
         image_size=IMAGE_SIZE,
         latent_size=LATENT_SIZE[kind],
         encoder_inputs=inputs,

@@ -78,25 +78,25 @@ def mesh_size() -> tuple[int, int]:
     return EYEBALLS + BEHIND_VERTICES, _BASE_TRIANGLES + openings.OPENING_TRIANGLES + behind
 
 
-def build_mesh(neutral: Floats, opened: Floats, usual_pose: HeadPose, image_size: int, texture_size: int) -> ActorMesh:
+def build_mesh(neutral: Floats, opened: Floats, median_pose: HeadPose, image_size: int, texture_size: int) -> ActorMesh:
     """Build the mesh of one actor. DataError when the landmarks span no face within the picture.
 
     neutral, opened: canonical landmarks f32 (478, 3), at rest and with the mouth wide open. The texture is laid out
     with the mouth a little open and the eyes wide, so that lips and lids have room between them.
-    usual_pose: pose in picture px of the neutral face.
+    median_pose: pose in picture px of the neutral face.
     """
     ring_rest, ring_follow = _rings(neutral)
-    centre = align.place(FACE_CENTRE[None], usual_pose)[0, :2]
-    ring_rest = _within(ring_rest, usual_pose, centre, image_size)
+    centre = align.place(FACE_CENTRE[None], median_pose)[0, :2]
+    ring_rest = _within(ring_rest, median_pose, centre, image_size)
     rest = np.concatenate([neutral[:FACE_POINTS], ring_rest]).astype(np.float32)
-    home = align.place(rest, usual_pose)
+    home = align.place(rest, median_pose)
     border = _border(image_size)
     rest = np.concatenate([rest, np.zeros_like(border)])
     home = np.concatenate([home, border]).astype(np.float32)
     follow = np.concatenate([np.ones(FACE_POINTS), ring_follow, np.zeros(len(border))]).astype(np.float32)
     layout = home.copy()
     ajar = neutral + np.float32(LAID_OPEN) * (opened - neutral)
-    layout[:FACE_POINTS] = align.place(_wide_eyes(ajar)[:FACE_POINTS], usual_pose)
+    layout[:FACE_POINTS] = align.place(_wide_eyes(ajar)[:FACE_POINTS], median_pose)
     texture_points = _magnified(layout[:, :2], centre, image_size, texture_size)
     triangles = Delaunay(texture_points).simplices.astype(np.int32)
     if len(triangles) != _BASE_TRIANGLES:
@@ -149,9 +149,9 @@ def teeth_in_texture(texture_size: int) -> list[tuple[slice, slice]]:
     return [(rows, slice(round(a * texture_size), round(b * texture_size))) for a, b in MOUTH_COLUMNS]
 
 
-def _within(rings: Floats, usual_pose: HeadPose, centre: Floats, image_size: int) -> Floats:
+def _within(rings: Floats, median_pose: HeadPose, centre: Floats, image_size: int) -> Floats:
     """Canonical rings, drawn in towards the face centre where they would leave the picture (placing is affine)."""
-    outwards = _outwards(align.place(rings, usual_pose)[:, :2], centre, image_size)
+    outwards = _outwards(align.place(rings, median_pose)[:, :2], centre, image_size)
     limit = np.repeat(np.array(RING_LIMIT, np.float32), len(OVAL))[:, None]
     return FACE_CENTRE + np.minimum(1, limit / np.maximum(outwards, 1e-6)) * (rings - FACE_CENTRE)
 

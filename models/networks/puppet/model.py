@@ -33,9 +33,9 @@ from models.networks.puppet.registration import register_rings
 from models.networks.puppet.texel_weights import loss_weight
 from models.networks.puppet.tracked_frames import (
     canonicalise,
+    median_pose,
     tracked_placements,
     tracked_vertices,
-    usual_pose,
     with_mirrored,
 )
 from puppet.actor.warp import MeshWarp
@@ -125,7 +125,7 @@ class PuppetVAE(ActorModel):
         footage = ScaledFootage(dataset, self.config.image_size)
         neutral, points = dataset.neutral, footage.points[rows]
         canonical, poses = canonicalise(points, neutral)
-        usual, values = usual_pose(poses), measurements.measure(canonical)
+        usual, values = median_pose(poses), measurements.measure(canonical)
         wide_open = values["mouth_open"] >= np.quantile(values["mouth_open"], OPENED_QUANTILE)
         opened, config = canonical[wide_open].mean(0), self.config
         mesh = build_mesh(neutral, opened, usual, config.image_size, config.texture_size)

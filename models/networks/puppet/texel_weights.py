@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from models.networks.puppet.mesh import FOOT, MOUTH_COLUMNS, OVAL, ActorMesh
 from puppet.core.types import Floats
-from puppet.face import measurements
+from puppet.face import landmarks
 
 EYE_LOSS, MOUTH_LOSS, BROW_LOSS, FACE_LOSS = 10.0, 4.0, 3.0, 1.0  # added to the 1 that every pixel counts
 
@@ -27,12 +27,12 @@ def loss_weight(mesh: ActorMesh, size: int) -> Floats:
         squared = np.min([((texels - spot) ** 2).sum(1) for spot in spots], 0)
         return np.exp(-squared / (2 * (sigma * reach[0]) ** 2))
 
-    around_eyes, mouth = near(measurements.EYE_RIGHT + measurements.EYE_LEFT, 0.08), near(measurements.LIPS, 0.1)
+    around_eyes, mouth = near(landmarks.EYE_RIGHT + landmarks.EYE_LEFT, 0.08), near(landmarks.LIPS, 0.1)
     in_foot = texels[:, 1] > (1 - FOOT) * size - 0.5
     column = (texels[:, 0] + 0.5) / size
     of_mouth = in_foot & (column > MOUTH_COLUMNS[0][0]) & (column < MOUTH_COLUMNS[-1][1])
     around_eyes, mouth = np.where(in_foot & ~of_mouth, 1, around_eyes), np.where(of_mouth, 1, mouth)
-    brows = near(measurements.BROWS, 0.08)
+    brows = near(landmarks.BROWS, 0.08)
     inside = ((((texels - centre) / reach) ** 2).sum(1) < 1.1).astype(np.float32)
     weight = 1 + EYE_LOSS * around_eyes + MOUTH_LOSS * mouth + BROW_LOSS * brows + FACE_LOSS * inside
     return weight.reshape(size, size).astype(np.float32)

@@ -22,7 +22,7 @@ def canonicalise(points: Floats, neutral: Floats) -> tuple[Floats, list[HeadPose
     return np.stack([canonical for canonical, _ in pairs]), [pose for _, pose in pairs]
 
 
-def usual_pose(poses: list[HeadPose]) -> HeadPose:
+def median_pose(poses: list[HeadPose]) -> HeadPose:
     """The median of head poses: of their angles, places and scales."""
     angles = np.median([align.angles_of(pose.rotation) for pose in poses], 0)
     place = np.median([pose.translation for pose in poses], 0)

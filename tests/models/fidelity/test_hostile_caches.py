@@ -23,8 +23,8 @@ def test_hostile_caches_are_measured_anew(tmp_path: Path) -> None:
         b"{}",
     ):
         file.write_bytes(content)
-        assert cache.Known(False).look_up(file, key) is None
-    assert cache.Known(False).get(file, key, lambda: 7) == 7
+        assert cache.ResultCache(False).look_up(file, key) is None
+    assert cache.ResultCache(False).get(file, key, lambda: 7) == 7
 
 
 @pytest.mark.parametrize("value", [3, [], {}, {"ec_counting_missing": "x"}])

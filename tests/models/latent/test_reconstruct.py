@@ -37,7 +37,7 @@ def test_a_frame_without_a_face_keeps_the_last_portrait(tmp_path):
         count, fps = 4, 30.0
         neutral = usual
 
-        def shots(self):
+        def frames(self):
             for i, level in enumerate(levels):
                 seen = None if i in (0, 2) else face
                 yield TrackedFrame(np.full((64, 64, 3), level, np.uint8), seen, i / 30)
@@ -83,7 +83,7 @@ def test_a_video_is_tracked_and_driven(tmp_path, monkeypatch):
     assert [int(image.mean()) for image in clip.images] == [60, 180]
     assert clip.faces == [faces[1], faces[3]]
     driver = reconstruct.VideoDriver(str(folder))
-    shots = list(driver.shots())
+    shots = list(driver.frames())
     assert driver.count == len(shots) == 4
     assert [shot.face is None for shot in shots] == [True, False, False, False]
     faces[:] = [None] * 4

@@ -13,10 +13,9 @@ import pytest
 from hostile_inputs import BAD_TEXTS, many_entries, needs_pipes, npz
 from tiny_actor import tiny_actor, tiny_latents, tiny_parts
 
-from models.data.labels import MOST_ROWS
 from puppet.actor.card import card_from_json, card_to_json
 from puppet.actor.file import read_card
-from puppet.actor.latents import latents_from_bytes, latents_to_bytes
+from puppet.actor.latents import MAX_ROWS, latents_from_bytes, latents_to_bytes
 from puppet.core.errors import ActorFileError
 from puppet.core.texts import is_plain
 
@@ -91,7 +90,7 @@ def latents(**changes) -> bytes:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"samples": np.zeros((MOST_ROWS + 1, 8), np.float32)},
+        {"samples": np.zeros((MAX_ROWS + 1, 8), np.float32)},
         {"axes": np.full((2, 8), 1e30)},
         {"mean": np.full(8, 1e300)},
         {"direction_\x1b[2J": np.zeros(8)},

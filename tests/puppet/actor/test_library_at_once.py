@@ -22,7 +22,7 @@ def actor(tmp_path: Path) -> str:
 
 
 def test_actors_admitted_at_once_under_one_name_are_all_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(library, "load_actor", lambda file, provider: None)
+    monkeypatch.setattr(library, "try_in_child", lambda file, card: None)
     files = []
     for number in range(12):
         folder = tmp_path / str(number)

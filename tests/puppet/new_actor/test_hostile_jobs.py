@@ -30,10 +30,10 @@ def test_hostile_jobs_are_none(tmp_path, changes):
     wish = {"footage": ["/x.mp4"], "name": "x", "consent": "y", "minutes": 5.0}
     (tmp_path / making.STATE).write_text('{"state": "checked"}')
     (tmp_path / making.JOB).write_text(json.dumps(wish))
-    assert making.look(tmp_path).wish.minutes == 5.0
+    assert making.read_job(tmp_path).request.minutes == 5.0
     (tmp_path / making.JOB).write_text(json.dumps({**wish, **changes}))
     with pytest.raises(PuppetError, match="holds no actor in the making"):
-        making.look(tmp_path)
+        making.read_job(tmp_path)
     assert making.find_jobs(tmp_path.parent) is not None
 
 
@@ -44,7 +44,7 @@ def test_hostile_states_are_none(tmp_path, told):
     (tmp_path / making.JOB).write_text('{"footage": ["/x.mp4"]}')
     (tmp_path / making.STATE).write_text(told)
     with pytest.raises(PuppetError, match="holds no actor in the making"):
-        making.look(tmp_path)
+        making.read_job(tmp_path)
 
 
 def test_hostile_logs_and_figures_of_a_job_are_left_out(tmp_path):
@@ -61,7 +61,7 @@ def test_hostile_logs_and_figures_of_a_job_are_left_out(tmp_path):
     ]
     (tmp_path / making.RUN / "metrics.jsonl").write_text("\n".join(rows))
     with acquire(tmp_path / making.LOCK) or pytest.fail("locked"):
-        job = making.look(tmp_path)
+        job = making.read_job(tmp_path)
     assert job.losses == ((1, 2.0),)
-    assert is_plain(job.words + job.report, lines=True)
+    assert is_plain(job.message + job.report, lines=True)
     assert "one" in job.report
