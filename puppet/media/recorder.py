@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import math
 import os
 import subprocess
@@ -25,7 +26,7 @@ from puppet.media.ffmpeg_arguments import (
     RecordingSettings,
     recording_arguments,
 )
-from puppet.media.ffmpeg_child import find_ffmpeg, start_ffmpeg
+from puppet.media.ffmpeg_child import find_ffmpeg, last_lines, loggable, start_ffmpeg
 from puppet.media.remux import remux
 from puppet.media.sound_file import SoundTrack
 from puppet.process.log import explained
@@ -40,6 +41,7 @@ QUEUE_FRAMES = (8, 90)  # never fewer, never more
 LEAD_BYTES = 256 << 20  # of pictures that may wait besides while those from before the first one are written
 STALLED_AFTER = 20.0  # s without progress while closing, then ffmpeg is ended
 LOOK_EVERY = 1.0  # s between looks whether file and ffmpeg are still there
+logger = logging.getLogger(__name__)
 
 
 class LostFileError(OSError):
@@ -113,8 +115,8 @@ class Recorder:
         self._new_folders, self._file = _claim(settings)
         if not self._draft:
             about = settings.about
-            told = {"actor": about.actor, "consent": about.consent, "layout": about.layout.value, "badge": about.badge}
-            register(self.path, Kind.RECORDING, **told)
+            facts = {"actor": about.actor, "consent": about.consent, "layout": about.layout.value, "badge": about.badge}
+            register(self.path, Kind.RECORDING, **facts)
         self._messages = tempfile.TemporaryFile()  # noqa: SIM115 - closed at the end of the thread
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
@@ -197,7 +199,7 @@ class Recorder:
 
     def _feed(self) -> None:
         before = b""
-        while self._pre_roll:  # hundreds of MB, let go of one by one
+        while self._pre_roll:  # hundreds of MB, freed one by one
             make, captured_at = self._pre_roll.popleft()
             before = self._place(make(), captured_at, before)
         while (item := self._next()) is not None:
@@ -256,11 +258,13 @@ class Recorder:
         if not (self._settings.width and self._settings.height):
             self._settings = replace(self._settings, width=first.shape[1], height=first.shape[0])
         lock = lock_descriptor()
+        arguments = recording_arguments(self._executable, self._settings)
+        logger.info("%s", loggable(arguments))
         return start_ffmpeg(
-            recording_arguments(self._executable, self._settings),
+            arguments,
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
-            stderr=self._messages,  # a file, so that nobody has to read along and a dead app breaks no pipe
+            stderr=self._messages,  # a file, which needs no reader, and which a dead app does not break
             inherited=() if lock is None or sys.platform == "win32" else (lock,),  # unfinished until ffmpeg is done
         )
 
@@ -327,6 +331,7 @@ class Recorder:
                 self._process.wait()
         self._messages.seek(0)
         said = self._messages.read(65536).decode(errors="replace")
+        logger.error("ffmpeg, code %s: %s", self._process and self._process.returncode, last_lines(said))
         if isinstance(problem, OSError):
             try:
                 self._check_place()
