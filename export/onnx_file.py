@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import cv2
 import numpy as np
@@ -22,7 +22,7 @@ from export.actor_file import check_output, write_verified
 from export.graph import Graph, decoder_graph, encoder_graph
 from export.verify import MIN_FRAMES, Arrays, measure_parity, require_parity
 from models.networks.base import ActorModel
-from puppet.actor.card import GOLDEN_BLOCKS, IMAGE, ActorCard, Golden
+from puppet.actor.card import GOLDEN_BLOCKS, IMAGE, ActorCard, EncoderInput, Golden
 from puppet.actor.file import DECODER, ENCODER, LATENTS, PREVIEW
 from puppet.actor.golden import golden_means
 from puppet.actor.graph.check import check_graph
@@ -162,7 +162,7 @@ def _draft_card(model: ActorModel, declared: Declaration, training: Mapping[str,
             name=declared.name,
             image_size=int(model.image_size),
             latent_size=int(model.latent_size),
-            encoder_inputs=tuple(model.encoder_inputs),
+            encoder_inputs=cast("tuple[EncoderInput, ...]", tuple(model.encoder_inputs)),
             golden=Golden(np.zeros((GOLDEN_BLOCKS, GOLDEN_BLOCKS, 3), np.uint8)),
             licence=declared.licence,
             consent=declared.consent,
