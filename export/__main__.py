@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from puppet.core.errors import DataError
 from puppet.core.texts import one_line
 from puppet.process.environment import print_anything
-from puppet.process.log import explained
+from puppet.process.log import add_verbose, explained, start
 from puppet.process.signals import exit_code, terminating
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 DEFAULT_LICENCE = "all rights reserved"  # nobody's face enters the public domain by an option left out
 MORPHING_FACES, ATTRIBUTES = "morphing-faces", "attributes"
 EXAMPLE = 'python -m export runs/ada -o ada.actor --consent "Ada agreed on 2 May 2026 to be played by anybody."'
+logger = logging.getLogger("export")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -172,15 +174,15 @@ def _statement(text: str) -> str:
 
 
 def _answer(text: str) -> tuple[str, float]:
-    from puppet.face.measurements import RESPONDING
+    from puppet.face.measurements import RESPONSE_REGIONS
 
     region, _, share = text.partition("=")
     try:
         value = float(share)
     except ValueError:
         value = 0.0
-    if region not in RESPONDING or not 0 < value <= 2:
-        known = " or ".join(f"{name}=0.6" for name in RESPONDING)
+    if region not in RESPONSE_REGIONS or not 0 < value <= 2:
+        known = " or ".join(f"{name}=0.6" for name in RESPONSE_REGIONS)
         raise argparse.ArgumentTypeError(f"{text!r}: say {known}, a share above 0 and up to 2")
     return region, value
 
@@ -195,9 +197,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     }
     named = given[0] if given and given[0] in others else None
     make_parser, work = others.get(named or "", (parser, export_run))
-    args = make_parser().parse_args(given[1:] if named else given)
+    made = make_parser()
+    add_verbose(made)
+    args = made.parse_args(given[1:] if named else given)
     from puppet.output.crash_recovery import recover_and_report  # not before somebody wants more than --help
 
+    start(f"python -m export {named}" if named else "python -m export", args.verbose)
     recover_and_report()
     try:
         with terminating():
@@ -205,7 +210,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as stop:
         return exit_code(stop)
     except Exception as error:
-        print(f"error: {one_line(str(explained(error, 'export')), None)}", file=sys.stderr)
+        problem = explained(error, "export")
+        logger.error("%s", problem)
+        print(f"error: {one_line(str(problem), None)}", file=sys.stderr)
         return 2
     return 0
 

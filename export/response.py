@@ -22,8 +22,8 @@ from puppet.actor.runtime import Actor, load_actor
 from puppet.core.progress import progress
 from puppet.core.types import Drive, Face, Floats, Frame
 from puppet.face import align
-from puppet.face.measurements import RESPONDING, measure
-from puppet.face.neutral import usual_neutral
+from puppet.face.measurements import RESPONSE_REGIONS, measure
+from puppet.face.neutral import infer_neutral
 from puppet.face.retarget import Retargeter
 from puppet.face.tracking import FaceMeshTracker
 from puppet.sources.registry import DEMO_CLIP
@@ -34,10 +34,10 @@ LEAST_SHARE = 0.5  # of the frames in which the tracker must see the actor
 def measure_response(actor: Actor, faces: list[Face]) -> dict[str, float]:
     """Regression slope of what is seen on what was asked for, over all measurements of a region; 1: all of it.
 
-    faces: tracked frames of anybody. Regions: `puppet.face.measurements.RESPONDING`. Empty for an actor in which the
-    tracker sees no face in at least half of the frames.
+    faces: tracked frames of anybody. Regions: `puppet.face.measurements.RESPONSE_REGIONS`. Empty for an actor in which
+    the tracker sees no face in at least half of the frames.
     """
-    retargeter, user = Retargeter(actor.neutral), usual_neutral(faces)
+    retargeter, user = Retargeter(actor.neutral), infer_neutral(faces)
     asked: list[Floats] = []
     seen: list[Floats] = []
     tracker = FaceMeshTracker()
@@ -65,7 +65,7 @@ def add_response(file: Path, declared: Mapping[str, float]) -> ActorCard:
     if card.kind != MESH or set(card.encoder_inputs) != {"landmarks", "pose"}:
         return card
     found: dict[str, float] = {}
-    if set(RESPONDING) - set(declared):
+    if set(RESPONSE_REGIONS) - set(declared):
         faces = [face for face in driver_clip.track_all(str(DEMO_CLIP)) if face is not None]
         found = measure_response(load_actor(file, provider="cpu"), faces)
     return write_verified(file, dataclasses.replace(card, response={**found, **declared}), members)
@@ -75,7 +75,7 @@ def response(asked: Floats, seen: Floats) -> dict[str, float]:
     """The slope per region, of canonical landmarks f32 (N, 478, 3) each."""
     wanted, got = measure(asked), measure(seen)
     slopes = {}
-    for region, prefix in RESPONDING.items():
+    for region, prefix in RESPONSE_REGIONS.items():
         names = [name for name in wanted if name.startswith(prefix)]
         x, y = (np.stack([values[name] - values[name].mean() for name in names]) for values in (wanted, got))
         slopes[region] = round(float((x * y).sum() / np.maximum((x * x).sum(), 1e-12)), 3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -14,8 +15,10 @@ from models.networks.config import PRESETS
 from puppet.core.errors import PuppetError
 from puppet.core.texts import one_line
 from puppet.process.environment import print_anything
-from puppet.process.log import explained
+from puppet.process.log import add_verbose, explained, start
 from puppet.process.signals import exit_code, terminating
+
+logger = logging.getLogger("models")
 
 # Everything heavy is imported by the command that needs it, so that --help is instant.
 
@@ -172,6 +175,7 @@ def build_parser(command: str | None) -> argparse.ArgumentParser:
     for name, (what, example, add_arguments, run) in COMMANDS.items():
         sub = subparsers.add_parser(name, help=what, description=f"{what.capitalize()}.", epilog=f"example: {example}")
         sub.set_defaults(run_command=run)
+        add_verbose(sub)
         if name == command:
             add_arguments(sub)
     return parser
@@ -188,6 +192,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = build_parser(next(iter(argv), None)).parse_args(argv)
     from puppet.output.crash_recovery import recover_and_report  # not before somebody wants more than --help
 
+    start(f"python -m models {args.command}", args.verbose)
     recover_and_report()
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
@@ -197,7 +202,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         except KeyboardInterrupt as stop:
             return exit_code(stop)
         except Exception as error:
-            print(f"error: {one_line(str(explained(error, f'models {args.command}')), None)}", file=sys.stderr)
+            problem = explained(error, f"models {args.command}")
+            logger.error("%s", problem)
+            print(f"error: {one_line(str(problem), None)}", file=sys.stderr)
             return 2
 
 

@@ -6,6 +6,7 @@ Heavy imports happen inside the commands, so that `--help` answers at once.
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -17,12 +18,13 @@ from puppet.commands import arguments as options
 from puppet.core.errors import PuppetError
 from puppet.core.texts import one_line
 from puppet.process import environment
-from puppet.process.log import explained, uncaught
+from puppet.process.log import add_verbose, explained, start, uncaught
 from puppet.process.signals import exit_code, terminating
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 SOURCE_HELP = "camera (0, 1 or its name), video file, image folder, URL, or demo (the built-in clip)"
+logger = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,6 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = build_parser().parse_args(given)
     environment.spare_cores()
     environment.print_anything()
+    start(f"puppet {given[0]}", arguments.verbose)
     try:
         with uncaught(_say), terminating():
             return arguments.command(arguments)
@@ -50,6 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _say(problem: PuppetError) -> None:
+    logger.error("%s", problem)
     print(f"puppet: {one_line(str(problem), None)}", file=sys.stderr)
 
 
@@ -70,6 +74,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_command(commands, "actors", show_actors, "list the actors", "puppet actors")
     doctor = _add_command(commands, "doctor", run_doctor, "check this machine and this installation", "puppet doctor")
     options.add_actor(doctor)
+    doctor.add_argument("--report", type=Path, metavar="FILE.zip", help="also pack a file for a bug report")
     return parser
 
 
@@ -151,6 +156,7 @@ def _add_command(
         name, help=help, description=help[0].upper() + help[1:] + ".", epilog=f"example: {example}"
     )
     parser.set_defaults(command=function)
+    add_verbose(parser)
     return parser
 
 
@@ -215,4 +221,4 @@ def run_doctor(arguments: argparse.Namespace) -> int:
     """`puppet doctor`."""
     from puppet.commands import doctor
 
-    return doctor.examine(arguments.actor)
+    return doctor.examine(arguments.actor, arguments.report)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from puppet.core.errors import PuppetError
+from puppet.core.layout import WINDOW_LAYOUT
 from puppet.core.motion import MotionSettings
 from puppet.core.providers import PROVIDER
 from puppet.core.texts import is_plain, is_user_name, one_line
@@ -40,7 +41,7 @@ PATIENCE = 2.0  # s that another window may take to write its settings
 class ViewSettings:
     """How the live page looks. Nothing of it changes what is recorded."""
 
-    layout: str = field(default="side-by-side", metadata={"choices": ("side-by-side", "inset", "actor")})
+    layout: str = WINDOW_LAYOUT.field()
     mesh: bool = False  # over the driver
     timings: bool = False  # over the actor
 

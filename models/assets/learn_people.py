@@ -21,8 +21,8 @@ from models.common.arguments import learn_from_people
 from puppet.core.errors import DataError, reason
 from puppet.core.types import Face, Floats, Frame
 from puppet.face import align
+from puppet.face.identity import SHAPE_LANDMARKS, turn_terms
 from puppet.face.landmarks import BONE
-from puppet.face.persons import SHAPE, turning
 from puppet.face.tracking import FaceMeshTracker
 from puppet.media.opencv_video import OpenCvVideo
 
@@ -79,8 +79,8 @@ def learn(people: Sequence[Someone]) -> dict[str, NDArray]:
 
 def _varying(people: Sequence[Someone]) -> dict[str, NDArray]:
     """What turning does to a face's shape, and how one person varies beyond that."""
-    shapes = [one.shapes[:, list(SHAPE)].reshape(len(one.shapes), -1).astype(np.float64) for one in people]
-    poses = [turning(one.angles).astype(np.float64) for one in people]
+    shapes = [one.shapes[:, list(SHAPE_LANDMARKS)].reshape(len(one.shapes), -1).astype(np.float64) for one in people]
+    poses = [turn_terms(one.angles).astype(np.float64) for one in people]
     counts = [np.sqrt(min(1.0, EQUAL / len(one))) for one in shapes]
     x = np.concatenate([(pose - pose.mean(0)) * count for pose, count in zip(poses, counts, strict=True)])
     y = np.concatenate([(shape - shape.mean(0)) * count for shape, count in zip(shapes, counts, strict=True)])

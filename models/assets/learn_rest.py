@@ -21,17 +21,17 @@ from puppet.core.types import LANDMARKS, Floats
 from puppet.face import align
 from puppet.face.landmarks import BROWS, EYE_LEFT, EYE_RIGHT, LIPS
 from puppet.face.measurements import nearness
-from puppet.face.neutral import calmest
+from puppet.face.neutral import calmest_shape
 from puppet.face.rest_prior import (
     RANGE,
     REGIONS,
     Attention,
     Correction,
     arrays_of,
-    describe,
-    measured,
-    measured_names,
-    seen,
+    mouth_features,
+    region_features,
+    region_measurement_names,
+    region_measurements,
 )
 
 CLIPS = 1800  # simulated per person
@@ -48,12 +48,13 @@ RANK = 12  # shapes per region; they carry 99.7 % of what the full regression pr
 def fit_attention(clips: Sequence[Clip], seed: int = 0) -> Attention:
     """Which faces to look at, so that the mean of their mouths' measurements comes nearest to those at rest."""
     count, most = len(clips), max(len(clip.shapes) for clip in clips)
-    looks = [seen(clip.shapes, clip.angles) for clip in clips]
-    values = [measured("mouth", clip.shapes) for clip in clips]
-    rests = [measured("mouth", align.canonicalise(clip.rest, np.median(clip.shapes, 0))[0]) for clip in clips]
+    looks = [mouth_features(clip.shapes, clip.angles) for clip in clips]
+    values = [region_measurements("mouth", clip.shapes) for clip in clips]
+    placed = [align.canonicalise(clip.rest, np.median(clip.shapes, 0))[0] for clip in clips]
+    rests = [region_measurements("mouth", rest) for rest in placed]
     mean, scale = np.concatenate(looks).mean(0), np.concatenate(looks).std(0) + 1e-4
     unit = np.concatenate([value - rest for value, rest in zip(values, rests, strict=True)]).std(0)
-    unit = unit / [WEIGHTS.get(name, 1.0) for name in measured_names("mouth")]
+    unit = unit / [WEIGHTS.get(name, 1.0) for name in region_measurement_names("mouth")]
     inputs, missing = np.zeros((count, most, len(mean)), np.float32), np.zeros((count, most, len(unit)), np.float32)
     there = np.zeros((count, most), bool)
     for row, (look, value, rest) in enumerate(zip(looks, values, rests, strict=True)):
@@ -91,10 +92,10 @@ def fit_corrections(attention: Attention, clips: Sequence[Clip]) -> dict[str, Co
     """Reduced-rank ridge regression (Izenman 1975) of what is missing to rest on the descriptions, by region."""
     calm, truth, described = [], [], {region: [] for region in REGIONS}
     for clip in clips:
-        calm.append(calmest(clip.shapes, attention.counts(seen(clip.shapes, clip.angles))))
+        calm.append(calmest_shape(clip.shapes, attention.counts(mouth_features(clip.shapes, clip.angles))))
         truth.append(align.canonicalise(clip.rest, calm[-1])[0])
         for region in REGIONS:
-            described[region].append(describe(region, calm[-1], clip.shapes, clip.angles))
+            described[region].append(region_features(region, calm[-1], clip.shapes, clip.angles))
     average = np.mean(truth, 0)
     eyes = np.maximum(nearness(average, EYE_RIGHT, 0.06), nearness(average, EYE_LEFT, 0.06))
     where = {

@@ -18,7 +18,7 @@ from puppet.core.types import LANDMARKS, Floats, Frame
 from puppet.face import align
 from puppet.face.landmarks import BROWS, EYE_LEFT, EYE_RIGHT, INNER_LIPS, LIPS, OUTER_LIPS
 from puppet.face.measurements import nearness
-from puppet.face.neutral import frontal
+from puppet.face.neutral import near_frontal
 from puppet.face.tracking import FaceMeshTracker
 from puppet.parsing.arrays import read_arrays
 from puppet.sources.registry import open_source
@@ -247,5 +247,5 @@ def simulated(person: Person, strangers: Strangers, rng: np.random.Generator) ->
     truth, pose = align.canonicalise(rest)
     shapes = ((rest + moves - pose.translation) @ pose.rotation / pose.scale).astype(np.float32)
     shapes += np.float32(NOISE) * rng.standard_normal(shapes.shape, np.float32)
-    placed, kept = frontal(shapes, person.angles[frames])
+    placed, kept = near_frontal(shapes, person.angles[frames])
     return Clip(placed, person.angles[frames][kept], truth)

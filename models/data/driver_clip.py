@@ -16,7 +16,7 @@ from puppet.core.progress import progress
 from puppet.core.protocols import Source
 from puppet.core.types import Face, Frame, Image
 from puppet.face import align
-from puppet.face.neutral import Neutral, usual_neutral, usual_pose
+from puppet.face.neutral import Neutral, infer_neutral, median_pose
 from puppet.face.tracking import FaceMeshTracker
 from puppet.sources.registry import open_source
 
@@ -107,7 +107,7 @@ def video_clip(spec: str, count: int) -> DriverClip:
     seen = np.array(list(faces))
     wanted = set(seen[np.linspace(0, len(seen) - 1, min(count, len(seen))).round().astype(int)].tolist())
     images = {i: frame.image for i, frame in enumerate(frames(spec)) if i in wanted}
-    return DriverClip(list(images.values()), [faces[i] for i in images], usual_neutral(list(faces.values())))
+    return DriverClip(list(images.values()), [faces[i] for i in images], infer_neutral(list(faces.values())))
 
 
 # ---------------------------------------------------------------------------------------------- data sets
@@ -122,7 +122,7 @@ def dataset_clip(dataset: Dataset, rows: Index) -> DriverClip:
 
 def dataset_neutral(dataset: Dataset) -> Neutral:
     """The data set's person at rest, with the usual pose in px of the crops (upright ones have lost its roll)."""
-    return Neutral(dataset.neutral, usual_pose(dataset.points, dataset.neutral))
+    return Neutral(dataset.neutral, median_pose(dataset.points, dataset.neutral))
 
 
 def dataset_face(dataset: Dataset, row: int) -> Face:

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from models.data.cleaning import Posed, Track
 from puppet.core.errors import DataError
 from puppet.core.types import Face, Floats
-from puppet.face.neutral import KEEP_EVERY
-from puppet.face.persons import Looks, apart, grouped, look
-from puppet.face.shots import LASTS, Sighting, looks_within, shots
+from puppet.face.cuts import CONFIRM_FRAMES
+from puppet.face.identity import MeanDescriptor, group_by_identity, identity_descriptor, identity_distance
+from puppet.face.neutral import SAMPLE_INTERVAL
+from puppet.face.shots import FaceSighting, mean_descriptor_within, split_into_shots
 
 LONG = 2.0  # s of a face that tell who it is; what is shorter goes to whom it is most like
 FOLLOWED = 0.5  # s between two faces of one path
@@ -52,12 +53,15 @@ def tell_apart(track: Track, posed: Posed) -> People:
         long = [one is not None for one in looks]
     frames = [set(zip(track.source[rows].tolist(), track.frame[rows].tolist(), strict=True)) for rows in paths]
     together = [(i, j) for i in range(len(paths)) for j in range(i) if frames[i] & frames[j]]
-    told = grouped([one if enough else None for one, enough in zip(looks, long, strict=True)], strangers=together)
+    long_enough = [one if enough else None for one, enough in zip(looks, long, strict=True)]
+    told = group_by_identity(long_enough, strangers=together)
     seen = [(one, who) for one, who in zip(looks, told, strict=True) if one is not None and who >= 0]
     number = np.full(len(track), -1, np.intp)
     for path, (rows, one, who) in enumerate(zip(paths, looks, told, strict=True)):
         taken = {told[j] for i, j in _both_ways(together) if i == path}
-        rest = [(apart(one, other), whose) for other, whose in seen if whose not in taken] if one is not None else []
+        rest = [
+            (identity_distance(one, other), whose) for other, whose in seen if one is not None and whose not in taken
+        ]
         number[rows] = who if who >= 0 else min(rest, default=(0.0, max(told) + 1))[1]
     counts = np.bincount(number[number >= 0])
     least = max(FEW, FEW_SHARE * counts.sum())
@@ -92,16 +96,16 @@ def _paths(track: Track, posed: Posed) -> Iterator[NDArray[np.intp]]:
             cuts = _cuts(track, source)
             seen = [_sighting(track, posed, row, i, _taken(track.time[rows], i)) for i, row in enumerate(rows)]
             starts = np.searchsorted(track.frame[rows], cuts)
-            for shot in shots(len(rows), [int(k) for k in starts], seen, KEEP_EVERY):
+            for shot in split_into_shots(len(rows), [int(k) for k in starts], seen, SAMPLE_INTERVAL):
                 yield rows[shot.start : shot.stop]
 
 
 def _cuts(track: Track, source: int) -> list[int]:
-    """Frame numbers at which another picture begins: LASTS - 1 looked-at frames before that was noticed."""
+    """Frame numbers at which another picture begins: CONFIRM_FRAMES - 1 looked-at frames before that was noticed."""
     mine = np.flatnonzero(track.source == source)
     numbers, first = np.unique(track.frame[mine], return_index=True)
     noticed = np.flatnonzero(np.diff(track.scene[mine][first])) + 1
-    return [int(numbers[max(0, k - (LASTS - 1))]) for k in noticed]
+    return [int(numbers[max(0, k - (CONFIRM_FRAMES - 1))]) for k in noticed]
 
 
 def _followed(track: Track, posed: Posed, mine: NDArray[np.intp]) -> list[NDArray[np.intp]]:
@@ -128,23 +132,23 @@ def _away(track: Track, posed: Posed, last: int, row: int) -> float:
 
 
 def _taken(times: NDArray[np.float64], i: int) -> bool:
-    """One look for each KEEP_EVERY."""
-    return i == 0 or int(times[i] / KEEP_EVERY) != int(times[i - 1] / KEEP_EVERY)
+    """One look for each SAMPLE_INTERVAL."""
+    return i == 0 or int(times[i] / SAMPLE_INTERVAL) != int(times[i - 1] / SAMPLE_INTERVAL)
 
 
-def _sighting(track: Track, posed: Posed, row: int, place: int, taken: bool) -> Sighting:
+def _sighting(track: Track, posed: Posed, row: int, place: int, taken: bool) -> FaceSighting:
     x, y = posed.translation[row, :2]
     seen = _look(track, posed, row) if taken else None
-    return Sighting(place, float(track.time[row]), (float(x), float(y), 2 * float(posed.scale[row])), seen)
+    return FaceSighting(place, float(track.time[row]), (float(x), float(y), 2 * float(posed.scale[row])), seen)
 
 
 def _look(track: Track, posed: Posed, row: int) -> Floats | None:
-    return look(Face(track.points[row], posed.head_pose(row), posed.canonical[row]), track.colours[row])
+    return identity_descriptor(Face(track.points[row], posed.head_pose(row), posed.canonical[row]), track.colours[row])
 
 
-def _looks(track: Track, posed: Posed, rows: NDArray[np.intp]) -> Looks | None:
+def _looks(track: Track, posed: Posed, rows: NDArray[np.intp]) -> MeanDescriptor | None:
     still = track.still[track.source[rows[0]]]
     seen = [
         _sighting(track, posed, row, i, still or _taken(track.time[rows], i)) for i, row in enumerate(rows.tolist())
     ]
-    return looks_within(seen, STILL_SECONDS if still else KEEP_EVERY)
+    return mean_descriptor_within(seen, STILL_SECONDS if still else SAMPLE_INTERVAL)

@@ -22,9 +22,10 @@ from puppet.core.progress import progress
 from puppet.core.protocols import Source
 from puppet.core.texts import one_line
 from puppet.core.types import LANDMARKS, Face, Floats, Frame, Image
-from puppet.face.persons import colours
-from puppet.face.shots import CutWatch
-from puppet.face.tracking import FaceMeshTracker, Tracker
+from puppet.face.cuts import CutDetector
+from puppet.face.identity import landmark_colours
+from puppet.face.protocols import Tracker
+from puppet.face.tracking import FaceMeshTracker
 from puppet.parsing.plain_json import parse_json
 from puppet.pictures.decode import SUFFIXES as IMAGE_SUFFIXES
 from puppet.pictures.decode import is_animated
@@ -37,7 +38,7 @@ RECORD = np.dtype(
     [
         ("source", np.int16),
         ("frame", np.int32),  # number within the source; a frame with several faces has a record for each
-        ("scene", np.int32),  # number of the picture within the source, which a cut changes (`shots.CutWatch`)
+        ("scene", np.int32),  # number of the picture within the source, which a cut changes (`cuts.CutDetector`)
         ("time", np.float64),  # s
         ("faces", np.int8),  # how many were seen
         ("width", np.int32),  # px, of the frame
@@ -172,13 +173,13 @@ def _track_rest(footage: Footage, done: NDArray[np.void], out: BinaryIO, tools: 
     start = int(done["frame"][-1]) + 1 if seen else 0
     with progress(total=frame_total(footage, tools), initial=seen, label="tracking", unit="frames") as bar:
         for number in range(first, len(footage.paths)):
-            cuts = CutWatch(int(done["scene"].max()) + 1 if number == first and seen else 0)
+            cuts = CutDetector(int(done["scene"].max()) + 1 if number == first and seen else 0)
             with closing(tools.new_tracker(is_still(footage.paths[number]))) as tracker:
                 for frame, _ in frames_of(footage, number, tools, start if number == first else 0):
                     if footage.max_frames and seen >= footage.max_frames:
                         return
                     face = tracker.track(frame)
-                    cuts.see(frame.image)
+                    cuts.update(frame.image)
                     shown = [face, *(tracker.others if face is not None else ())]
                     records = [_record(number, frame, one, tracker.faces_seen, cuts.scene) for one in shown]
                     out.write(b"".join(record.tobytes() for record in records))
@@ -210,7 +211,7 @@ def _record(source: int, frame: Frame, face: Face | None, faces: int, scene: int
     record["points"] = face.points if face else np.nan
     if face:
         record["sharpness"] = sharpness(frame.image, face.points)
-        record["colours"] = colours(frame.image, face)
+        record["colours"] = landmark_colours(frame.image, face)
     return record
 
 

@@ -19,7 +19,7 @@ from puppet.core import pixels
 from puppet.core.errors import DataError
 from puppet.core.progress import progress
 from puppet.core.types import Image
-from puppet.face.neutral import Neutral, usual_neutral
+from puppet.face.neutral import Neutral, infer_neutral
 
 CHUNK = 16  # frames rendered at once
 
@@ -45,7 +45,7 @@ class VideoPerformance:
         if not seen:
             raise DataError(f"{spec}: no face was seen in it; choose footage that shows one")
         self.count = len(self._faces)
-        self.neutral = usual_neutral(seen)
+        self.neutral = infer_neutral(seen)
 
     def shots(self) -> Iterator[Shot]:
         for frame, face in zip(driver_clip.frames(self._spec), self._faces, strict=False):

@@ -22,7 +22,7 @@ from puppet.core.progress import progress
 from puppet.core.types import Floats, Image
 from puppet.explore.exploration import explore
 from puppet.explore.paths import RandomFaces, path, walk_target
-from puppet.face.neutral import usual_neutral
+from puppet.face.neutral import infer_neutral
 
 RANDOM = "random"  # a place that is drawn
 WALK_PICTURES = 12  # of one step of the random walk
@@ -87,7 +87,7 @@ def place_of(space: Space, text: str, data: Path | None, seed: int) -> Floats:
     (face,) = driver_clip.track_all(text)[:1]
     if face is None:
         raise DataError(f"{text}: no face was seen in it; choose a picture that shows one")
-    neutral = usual_neutral([face])
+    neutral = infer_neutral([face])
     known = data or (space.training.file if space.training else None)
     if known is not None and known.is_file():
         with open_dataset(known) as dataset:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import math
 import sys
 import time
@@ -58,6 +59,7 @@ from puppet.sources.registry import DEMO_CLIP
 SHEET_COLUMNS = 8
 SHEET_SIDE = 192  # px, largest cell
 EVALUATION_BATCH = 32
+logger = logging.getLogger(__name__)
 
 
 def choose_device(name: str, team: Team = ALONE) -> torch.device:
@@ -175,6 +177,7 @@ class Trainer:
         The last checkpoint.
         """
         c = self.config
+        logger.info("training in %s from step %d on %s: %s", self.run, self.step, self.device, c)
         saved: Checkpoint | None = None
         with self._log() as log, ThreadPoolExecutor(1) as loader:
             started = time.perf_counter() - self.seconds
@@ -211,6 +214,7 @@ class Trainer:
                 metrics = self._evaluate_into(log)
                 saved = checkpoint.judge(saved, self._score(metrics), metrics)
                 self.write_sheet()
+        logger.info("training in %s ends at step %d after %.0f s", self.run, self.step, self.seconds)
         self.team.wait()
         return saved or self._written()
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from puppet import __version__
 from puppet.core.texts import checked, is_file_name, one_line
 from puppet.core.types import LANDMARKS, Floats
-from puppet.face.measurements import RESPONDING
+from puppet.face.measurements import RESPONSE_REGIONS
 from puppet.parsing.plain_json import check_shown, parse_json
 
 FORMAT_VERSION = 2  # 1: a head that turned but did not move, pose (N, 3)
@@ -235,7 +235,7 @@ def _numbers(value: Any) -> dict[str, float]:
 
 def _response(value: Any) -> dict[str, float]:
     shares = _numbers(value)
-    if unknown := sorted(set(shares) - set(RESPONDING)):
+    if unknown := sorted(set(shares) - set(RESPONSE_REGIONS)):
         raise ValueError(f"unknown region {unknown[0][:40]!r}")
     if not all(-MAX_NUMBER <= share <= MAX_NUMBER for share in shares.values()):
         raise ValueError(f"numbers must be within {MAX_NUMBER}")

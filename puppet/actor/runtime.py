@@ -7,6 +7,7 @@ loaded; a provider that draws something else is not used.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import threading
 import time
@@ -38,6 +39,7 @@ ort: Any = onnxruntime  # it has no type stubs
 BATCH = "N"  # the free dimension's name in the graphs
 PATIENCE = 10.0  # s that a call may wait for the one before it
 MAX_THREADS = 4  # more do not help networks of this size
+logger = logging.getLogger(__name__)
 
 
 class Actor:
@@ -168,7 +170,7 @@ def load_actor(path: Path, provider: str = AUTO, threads: int = 0) -> Actor:
     provider: "auto" or a key of PROVIDERS; when another one has to be used, `Actor.notice` says why. threads: of ONNX
     Runtime on the CPU, 0 for a sensible number. Raises ActorFileError, and PuppetError for an unknown provider.
     """
-    path = Path(path)
+    path, began = Path(path), time.perf_counter()
     contents = read_contents(path)
     wanted, notice = choose_provider(provider, ort.get_available_providers(), _preload_cuda)
     if path.resolve().parent != BUILT_IN.resolve():  # what comes with the program has been tested
@@ -185,6 +187,8 @@ def load_actor(path: Path, provider: str = AUTO, threads: int = 0) -> Actor:
     if actor.providers[0] != wanted and notice is None:
         notice = f"{short_name(wanted)} is not used: ONNX Runtime could not start it"
     actor.notice = notice
+    seconds, told = time.perf_counter() - began, f"; {notice}" if notice else ""
+    logger.info("actor '%s' loaded with %s in %.2f s%s", path, actor.providers[0], seconds, told)
     return actor
 
 

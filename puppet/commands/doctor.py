@@ -1,4 +1,4 @@
-"""`puppet doctor`: is everything here that the program needs, and what really computes? In words, line by line."""
+"""`puppet doctor`: checks of this machine and installation, one line for each finding."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from puppet import __version__
+from puppet.commands.bug_report import check_new, write_report
 from puppet.commands.display import has_display
 from puppet.core.errors import PuppetError
-from puppet.process.log import explained
+from puppet.process.log import explained, log_file, writing_problem
 
 if TYPE_CHECKING:
     from puppet.media.microphone import SoundSystem
@@ -54,14 +55,21 @@ class Finding:
         return f"[{mark}] {self.about}: {self.text}"
 
 
-def examine(actor: str | None = None) -> int:
-    """Print every finding; 0 when nothing is bad, else 1. `actor`: name or file to try the providers with."""
+def examine(actor: str | None = None, report: Path | None = None) -> int:
+    """Print every finding; 0 when nothing is bad, else 1.
+
+    actor: name or file to try the providers with. report: a new zip file for a bug report. Raises PuppetError when that
+    cannot be written.
+    """
+    if report is not None:
+        check_new(report)
 
     def check_provider() -> Iterator[Finding]:
         return check_providers(actor)
 
     checks: tuple[Callable[[], Iterator[Finding]], ...] = (
         check_python,
+        check_log,
         check_packages,
         check_opencv,
         check_ffmpeg,
@@ -74,17 +82,21 @@ def examine(actor: str | None = None) -> int:
         check_actors,
         check_provider,
     )
-    bad = 0
+    found: list[Finding] = []
     for check in checks:
         for finding in run_check(check):
             print(finding, flush=True)
-            bad += finding.level == "bad"
+            found.append(finding)
+    bad = sum(finding.level == "bad" for finding in found)
     print("Everything is in order." if not bad else f"{bad} thing{'s' if bad > 1 else ''} to put right.")
+    if report is not None:
+        write_report(report, [str(finding) for finding in found])
+        print(f"The report for a bug report is {report}; look through it before you send it.")
     return 1 if bad else 0
 
 
 def run_check(check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
-    """A check that breaks is a finding itself: the doctor is asked when things are broken."""
+    """The findings of a check; an exception that it raises is one, too: the doctor is asked when things are broken."""
     try:
         yield from check()
     except Exception as problem:
@@ -93,12 +105,23 @@ def run_check(check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
 
 
 def check_python() -> Iterator[Finding]:
+    """Versions of the program, Python and the system; bad for a Python that is not supported."""
     fits = (3, 10) <= sys.version_info[:2] < (3, 13)
     text = f"puppet {__version__}, Python {platform.python_version()}, {platform.platform()}"
     yield Finding("good" if fits else "bad", "python", text + ("" if fits else "; Python 3.10 to 3.12 is needed"))
 
 
+def check_log() -> Iterator[Finding]:
+    """Where the log is, and whether it can be written."""
+    problem = writing_problem()
+    if problem:
+        yield Finding("note", "log", f"{log_file()} cannot be written: {problem}")
+    else:
+        yield Finding("good", "log", str(log_file()))
+
+
 def check_packages() -> Iterator[Finding]:
+    """Versions of the libraries; bad when one is missing, or two overwrite each other."""
     versions = {name: _version(name) for name in PACKAGES}
     missing = [name for name, version in versions.items() if version is None]
     runtimes = {name: version for name in RUNTIMES if (version := _version(name)) is not None}
@@ -122,6 +145,7 @@ def check_opencv() -> Iterator[Finding]:
 
 
 def check_ffmpeg() -> Iterator[Finding]:
+    """Which ffmpeg is used; bad when it cannot encode H.264."""
     from puppet.media.codecs import X264
     from puppet.media.encoders import listed_encoders
     from puppet.media.ffmpeg_child import find_ffmpeg
@@ -235,6 +259,7 @@ def check_display() -> Iterator[Finding]:
 
 
 def check_cameras() -> Iterator[Finding]:
+    """Every camera by number and name; none is opened."""
     from puppet.sources.devices import list_cameras
 
     cameras = list_cameras()
@@ -245,6 +270,7 @@ def check_cameras() -> Iterator[Finding]:
 
 
 def check_tracker() -> Iterator[Finding]:
+    """Whether the face tracker runs, on a black picture."""
     import numpy as np
 
     from puppet.core.types import Frame

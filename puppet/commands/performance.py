@@ -13,16 +13,23 @@ from puppet.core.progress import progress
 from puppet.core.protocols import Source
 from puppet.core.types import Face, Floats, Frame, HeadPose
 from puppet.face import align
-from puppet.face.face_selection import spot_of
-from puppet.face.neutral import KEEP_EVERY, Neutral, usual_neutral, usual_pose
-from puppet.face.persons import Looks, apart, colours, grouped, look
+from puppet.face.cuts import CutDetector
+from puppet.face.identity import (
+    MeanDescriptor,
+    group_by_identity,
+    identity_descriptor,
+    identity_distance,
+    landmark_colours,
+)
+from puppet.face.neutral import SAMPLE_INTERVAL, Neutral, infer_neutral, median_pose
+from puppet.face.protocols import box_of
 from puppet.face.retarget import head_movement
-from puppet.face.shots import CutWatch, Sighting, looks_within, shots
-from puppet.face.tracking import film_tracker
+from puppet.face.shots import FaceSighting, mean_descriptor_within, split_into_shots
+from puppet.face.tracking import video_tracker
 
 SAMPLED = 600  # frames the driver's neutral is worked out from
 SHORT = 1.5  # s of a face: a shot that shows less of it borrows a neutral
-SAME_PERSON = 0.7  # `persons.apart` below which shots share a neutral: to keep them apart costs little
+SAME_PERSON = 0.7  # `identity_distance` below which shots share a neutral: to keep them apart costs little
 ALIKE_DEGREES, ALIKE_PLACE, ALIKE_SIZE = 12.0, 0.5, 0.15  # as `types.Drive`: how far usual poses may differ to be one
 
 
@@ -30,7 +37,7 @@ class Performance:
     """The driver's face in every frame of a clip; a Tracker that finds again what was tracked before.
 
     points: f32 (478, 3) px by frame number, None where no face was seen. cuts: numbers of the frames with which another
-    picture begins; scenes: the numbers of these pictures, where known (`shots.CutWatch`). seen: of each frame with a
+    picture begins; scenes: the numbers of these pictures, where known (`cuts.CutDetector`). seen: of each frame with a
     face. 6 kB per frame: ten minutes of video are 100 MB.
     """
 
@@ -38,14 +45,16 @@ class Performance:
         self,
         points: Sequence[Floats | None],
         cuts: Sequence[int] = (),
-        seen: Sequence[Sighting] = (),
+        seen: Sequence[FaceSighting] = (),
         scenes: Sequence[int] = (),
     ) -> None:
         self.points = points
         self.faces = sum(p is not None for p in points)
         self.faces_seen = 0
-        self.shots = shots(len(points), cuts, seen, KEEP_EVERY)
-        self._looks = [looks_within([one for one in seen if one.frame in shot], KEEP_EVERY) for shot in self.shots]
+        self.shots = split_into_shots(len(points), cuts, seen, SAMPLE_INTERVAL)
+        self._looks = [
+            mean_descriptor_within([one for one in seen if one.frame in shot], SAMPLE_INTERVAL) for shot in self.shots
+        ]
         numbers = [0, *(scenes or range(1, len(cuts) + 1))]
         self._scenes = [numbers[bisect.bisect_right(cuts, shot.start)] for shot in self.shots]
 
@@ -74,7 +83,9 @@ class Performance:
         scenes = self._scenes_of(with_face)
         looks = [one for one, _ in scenes]
         long = [one is not None and one.seconds >= SHORT for one in looks]
-        people = grouped([one if enough else None for one, enough in zip(looks, long, strict=True)], SAME_PERSON)
+        people = group_by_identity(
+            [one if enough else None for one, enough in zip(looks, long, strict=True)], SAME_PERSON
+        )
         for i, one in enumerate(looks):
             if not long[i]:
                 people[i] = self._nearest_person(i, looks, people) if one is not None else -1
@@ -91,14 +102,14 @@ class Performance:
             result |= _neutrals_by_pose(rest, shots_and_points)
         return result
 
-    def _scenes_of(self, with_face: Sequence[range]) -> list[tuple[Looks | None, list[range]]]:
+    def _scenes_of(self, with_face: Sequence[range]) -> list[tuple[MeanDescriptor | None, list[range]]]:
         """Shots that show one picture again, and one face in it, together: interviews cut to and fro."""
-        scenes: list[tuple[int, Looks | None, list[range]]] = []
+        scenes: list[tuple[int, MeanDescriptor | None, list[range]]] = []
         for shot in with_face:
             place = self.shots.index(shot)
             looks, scene = self._looks[place], self._scenes[place]
             for k, (number, one, parts) in enumerate(scenes):
-                if number == scene and looks is not None and one is not None and apart(looks, one) < 1:
+                if number == scene and looks is not None and one is not None and identity_distance(looks, one) < 1:
                     scenes[k] = (number, one.joined(looks), [*parts, shot])
                     break
             else:
@@ -106,12 +117,14 @@ class Performance:
         return [(one, parts) for _, one, parts in scenes]
 
     @staticmethod
-    def _nearest_person(short: int, looks: Sequence[Looks | None], people: Sequence[int]) -> int:
+    def _nearest_person(short: int, looks: Sequence[MeanDescriptor | None], people: Sequence[int]) -> int:
         """The person whose rest a short shot borrows; -1 when it is like nobody."""
         own = looks[short]
         assert own is not None
         others = [
-            (apart(own, one), who) for one, who in zip(looks, people, strict=True) if one is not None and who >= 0
+            (identity_distance(own, one), who)
+            for one, who in zip(looks, people, strict=True)
+            if one is not None and who >= 0
         ]
         nearest, who = min(others, default=(np.inf, -1))
         return who if nearest < 1 else -1
@@ -120,7 +133,7 @@ class Performance:
         return [points for part in parts for i in part if (points := self.points[i]) is not None]
 
     def _rest_in(self, parts: Sequence[range]) -> Neutral:
-        return usual_neutral([align.face_of(points) for points in _sampled(self._points_in(parts))])
+        return infer_neutral([align.face_of(points) for points in _sampled(self._points_in(parts))])
 
 
 ShotsAndPoints = tuple[Sequence[range], Sequence[Floats]]  # of one scene
@@ -130,7 +143,7 @@ def _neutrals_by_pose(rest: Neutral, scenes: Sequence[ShotsAndPoints]) -> dict[i
     """One person's neutral in each of their scenes: those that show the head alike share its usual pose."""
     alike: list[tuple[HeadPose, list[ShotsAndPoints]]] = []
     for parts, points in sorted(scenes, key=lambda one: -len(one[1])):
-        pose = usual_pose(_sampled(points), rest.landmarks)
+        pose = median_pose(_sampled(points), rest.landmarks)
         near = next((group for usual, group in alike if _held_alike(usual, pose)), None)
         if near is None:
             alike.append((pose, [(parts, points)]))
@@ -141,7 +154,7 @@ def _neutrals_by_pose(rest: Neutral, scenes: Sequence[ShotsAndPoints]) -> dict[i
     result: dict[int, Neutral] = {}
     for _, group in alike:
         together = [points for _, one in group for points in one]
-        pose = usual_pose(_sampled(together), rest.landmarks)
+        pose = median_pose(_sampled(together), rest.landmarks)
         result |= {shot.start: Neutral(rest.landmarks, pose) for parts, _ in group for shot in parts}
     return result
 
@@ -161,24 +174,24 @@ def track_clip(source: Source) -> Performance:
     found: list[Floats | None] = []
     cuts: list[int] = []
     scenes: list[int] = []
-    seen: list[Sighting] = []
-    watch, looked = CutWatch(), -np.inf
+    seen: list[FaceSighting] = []
+    watch, looked = CutDetector(), -np.inf
     with (
-        contextlib.closing(film_tracker(still=source.frame_count == 1)) as tracker,
+        contextlib.closing(video_tracker(still=source.frame_count == 1)) as tracker,
         progress(total=source.frame_count, label="tracking", unit="frames") as bar,
     ):
         while (frame := source.read()) is not None:
             face = tracker.track(frame)
-            ago = watch.see(frame.image)
+            ago = watch.update(frame.image)
             if ago is not None:
                 cuts.append(len(found) - ago)
                 scenes.append(watch.scene)
             if face is not None:
-                taken = frame.captured_at - looked >= KEEP_EVERY
+                taken = frame.captured_at - looked >= SAMPLE_INTERVAL
                 looked = frame.captured_at if taken else looked
-                spot = spot_of(face.points)
-                shown = look(face, colours(frame.image, face)) if taken else None
-                seen.append(Sighting(len(found), frame.captured_at, (spot.x, spot.y, spot.size), shown))
+                spot = box_of(face.points)
+                shown = identity_descriptor(face, landmark_colours(frame.image, face)) if taken else None
+                seen.append(FaceSighting(len(found), frame.captured_at, (spot.x, spot.y, spot.size), shown))
             found.append(None if face is None else face.points)
             bar.update()
     performance = Performance(found, cuts, seen, scenes)

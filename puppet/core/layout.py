@@ -22,6 +22,13 @@ LAYOUT = ChoiceOption(
     (*(layout.value for layout in Layout), SEPARATE),
     "what to show; separate: all three, each a file of its own",
 )
+INSET = "inset"  # of the window: the driver small in a corner of the actor's picture
+WINDOW_LAYOUT = ChoiceOption(
+    "layout",
+    Layout.SIDE_BY_SIDE.value,
+    (Layout.SIDE_BY_SIDE.value, INSET, Layout.ACTOR.value),
+    "where the window's pictures are",
+)
 
 
 def layouts_of(choice: str) -> tuple[Layout, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import enum
+import logging
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 BACK_OFF = (0.5, 1.0, 2.0, 4.0)  # s between attempts to get a live source back; the last one repeats
 HAND_OVER = 3.0  # s a new source waits for the one before it to let go of its device
 PATIENCE = 0.5  # s for a read to come back by itself, before its source is closed under it
+
+logger = logging.getLogger(__name__)
 
 
 class Phase(enum.Enum):
@@ -140,6 +143,7 @@ class Capture:
                 self.rate.tick()
                 self._frames.put(frame)
                 if self.phase is not Phase.RUNNING:
+                    logger.info("%s gives pictures", self.name)
                     self.phase = Phase.RUNNING
                     self._reported = None
                     self._report(None)
@@ -151,6 +155,7 @@ class Capture:
         """Report, but not the same thing again and again while the source stays away."""
         if not self._stop.is_set() and str(problem) != self._reported:
             self._reported = str(problem)
+            logger.warning("%s", problem)
             self._report(problem)
 
 

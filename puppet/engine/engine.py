@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import logging
 import threading
 import time
 import weakref
@@ -41,6 +42,7 @@ FAILURES_IN_A_ROW = 10  # steps that may fail one after the other before inferen
 TRACKING, ACTING, OUTPUT = "Tracking", "Acting", "An output"  # how messages call the parts
 STEP_TIMEOUT = 5.0  # s that a step, or the making of the tracker, may still take after `stop`
 HELPER_TIMEOUT = 10.0  # s for helper threads (an actor that loads, a sink that closes) after `stop`
+logger = logging.getLogger(__name__)
 
 
 class PuppeteerLike(Protocol):
@@ -157,6 +159,7 @@ class Engine:
         self._sinks: tuple[Sink, ...] = ()
         self._helpers: list[threading.Thread] = []
         self._problems: dict[str, Problem] = {}
+        self._logged: dict[str, str] = {}  # by origin, the problem that is in the log
         self._serial = 0
         self._stopped = False
 
@@ -562,6 +565,9 @@ class Engine:
 
     def _report(self, error: PuppetError, origin: str) -> None:
         with self._lock:
+            if self._logged.get(origin) != str(error):  # the same at every second frame would fill the log
+                self._logged[origin] = str(error)
+                logger.warning("%s: %s", origin, error)
             self._serial += 1
             self._problems[origin] = Problem(str(error), origin, self._serial, error)
 

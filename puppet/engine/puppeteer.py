@@ -17,15 +17,15 @@ from puppet.core.motion import BROWS_GAIN, EXPRESSION_GAIN, EYES_GAIN, MOUTH_GAI
 from puppet.core.types import POSE_SIZE, AlignedCrop, Drive, Face, Floats, Frame, Latent, Portrait, Result
 from puppet.engine.smoothing import OneEuro, Smoothed, smooth
 from puppet.face import align
-from puppet.face.neutral import KEEP_EVERY, Neutral, neutral_of
-from puppet.face.persons import colours, look
+from puppet.face.cuts import CutDetector
+from puppet.face.identity import identity_descriptor, landmark_colours
+from puppet.face.neutral import SAMPLE_INTERVAL, Neutral, neutral_from_face
 from puppet.face.retarget import Gains, Retargeter
-from puppet.face.shots import CutWatch
-from puppet.face.users import Users
+from puppet.face.users import KnownUsers
 
 if TYPE_CHECKING:
     from puppet.actor.runtime import Actor
-    from puppet.face.tracking import Tracker
+    from puppet.face.protocols import Tracker
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,8 +97,8 @@ class _Motion:
 class Tracked:
     """A frame and the face that was seen in it, or None; milliseconds by stage.
 
-    look: what tells of the face who it is (`persons.look`), where that was looked at; scene: number of the picture
-    (`shots.CutWatch`).
+    look: what tells of the face who it is (`identity.identity_descriptor`), where that was looked at; scene: number of the picture
+    (`cuts.CutDetector`).
     """
 
     frame: Frame
@@ -124,10 +124,10 @@ class Puppeteer:
         self.others: tuple[Actor, ...] = ()
         self._tracker = tracker
         self._watchful = watchful
-        self._cuts = CutWatch()
+        self._cuts = CutDetector()
         self._looked_at = -np.inf
         self._scene = 0  # of the last frame that was acted
-        self._users = Users()
+        self._users = KnownUsers()
         self._capture_next = False
         self._roles: list[_Role] = []
         self._morph: ActorMorph | None = None
@@ -166,7 +166,7 @@ class Puppeteer:
 
     def forget_user(self) -> None:
         """Somebody else may be sitting there, or another camera be looking: nothing learned so far counts."""
-        self._users, self._capture_next = Users(), False
+        self._users, self._capture_next = KnownUsers(), False
 
     def close(self) -> None:
         """Free the tracker; call from the thread that called `track`."""
@@ -183,11 +183,11 @@ class Puppeteer:
             face = self._tracker.track(frame)
             if not self._watchful:
                 return Tracked(frame, face, stages.milliseconds)
-            self._cuts.see(frame.image)
+            self._cuts.update(frame.image)
             seen = None
-            if face is not None and abs(frame.captured_at - self._looked_at) >= KEEP_EVERY:
+            if face is not None and abs(frame.captured_at - self._looked_at) >= SAMPLE_INTERVAL:
                 self._looked_at = frame.captured_at
-                seen = look(face, colours(frame.image, face))
+                seen = identity_descriptor(face, landmark_colours(frame.image, face))
         return Tracked(frame, face, stages.milliseconds, seen, self._cuts.scene)
 
     def act(self, tracked: Tracked) -> Result:
@@ -207,7 +207,7 @@ class Puppeteer:
             self.begin_shot(None)
         if face is not None:
             with stages("retarget"):
-                self._users.see(tracked.look, frame.captured_at, tracked.scene)
+                self._users.update(tracked.look, frame.captured_at, tracked.scene)
                 user = self._neutral_for(face, frame)
         morph = options.morph if options.morph is not None and options.morph.share > 0 else None
         partner = () if morph is None else (morph.actor,)
@@ -256,7 +256,7 @@ class Puppeteer:
 
     def _neutral_for(self, face: Face, frame: Frame) -> Neutral:
         if self._capture_next:
-            self._users.captured, self._capture_next = neutral_of(face), False
+            self._users.captured, self._capture_next = neutral_from_face(face), False
         return self._users.neutral_for(face, frame.captured_at, frame.still)
 
 

@@ -1,4 +1,4 @@
-"""Landmarks -> head pose, canonical landmarks and crops, and back. Numpy and OpenCV only.
+"""Alignment: landmarks -> head pose, canonical landmarks and crops, and back. Numpy and OpenCV only.
 
 Head axes and image axes agree for a frontal face: x right, y down, z away from the viewer.
 Angles in degrees: yaw > 0 turns towards the image's right, pitch > 0 looks up, roll > 0 tilts towards
@@ -8,6 +8,7 @@ the image's right (clockwise as seen).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import cv2
 import numpy as np
@@ -36,6 +37,9 @@ STABLE_REFERENCE = np.array(
 )
 # fmt: on
 
+Real = NDArray[np.floating[Any]]  # of any precision
+Doubles = NDArray[np.float64]
+
 HEAD_CENTRE = np.array([0.0, 0.13])  # eye distances from the middle of the eyes: middle of a whole head
 STEADY_EYES = 0.325  # outer-eye distance / side of a steady crop: head, hair and shoulders fit
 UNSCALED = 0.08  # a steady crop that would be scaled by less than this part takes the footage's own pixels
@@ -43,21 +47,21 @@ TIGHT_EYES = 0.52  # the same for an upright face crop (the seeds' kind: chin to
 TIGHT_CENTRE = np.array([0.0, 0.38])
 
 
-def fit_similarity(
-    source: NDArray, target: NDArray
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+def fit_similarity(source: Real, target: Real) -> tuple[Doubles, Doubles, Doubles]:
     """Rotations (N, 3, 3), scales (N,) and translations (N, 3) with target ~ scale * rotation @ source + translation.
 
     Least squares over points source (P, 3) and targets (N, P, 3), each target by itself; Umeyama 1991, eq. 40-42.
     """
     source, target = source.astype(np.float64), target.astype(np.float64)
-    source_mean, target_mean = source.mean(0), target.mean(1)
+    source_mean: Doubles = source.mean(0)
+    target_mean: Doubles = target.mean(1)
     a, b = source - source_mean, target - target_mean[:, None]
-    u, singular, vt = np.linalg.svd(b.transpose(0, 2, 1) @ a)
+    covariance: Doubles = b.transpose(0, 2, 1) @ a
+    u, singular, vt = np.linalg.svd(covariance)
     sign = np.ones_like(singular)
     sign[:, 2] = np.sign(np.linalg.det(u @ vt))
-    rotation = u * sign[:, None] @ vt
-    scale = (singular * sign).sum(1) / (a * a).sum()
+    rotation = np.asarray(u * sign[:, None] @ vt, np.float64)
+    scale: Doubles = (singular * sign).sum(1) / (a * a).sum()
     return rotation, scale, target_mean - scale[:, None] * (rotation @ source_mean)
 
 
@@ -67,7 +71,7 @@ def head_pose(points: Floats, reference: Floats | None = None) -> HeadPose:
 
 
 def head_poses(points: Floats, reference: Floats | None = None) -> list[HeadPose]:
-    """Poses of faces, f32 (N, 478, 3) px, as `head_pose` gives them, all at once."""
+    """Poses of many faces, f32 (N, 478, 3) px, each as `head_pose` gives it."""
     stable = STABLE_REFERENCE if reference is None else reference[STABLE]
     fitted = zip(*fit_similarity(stable, points[:, STABLE]), strict=True)
     return [HeadPose(rotation, float(scale), translation) for rotation, scale, translation in fitted]
@@ -81,7 +85,7 @@ def canonicalise(points: Floats, reference: Floats | None = None) -> tuple[Float
 
 
 def face_of(points: Floats) -> Face:
-    """The face whose points f32 (478, 3) px were seen, freed from its pose."""
+    """A Face from tracked points f32 (478, 3) px: with its pose, and canonical landmarks without it."""
     canonical, pose = canonicalise(points)
     return Face(points, pose, canonical)
 
@@ -91,7 +95,7 @@ def place(canonical: Floats, pose: HeadPose) -> Floats:
     return (pose.scale * canonical @ pose.rotation.T + pose.translation).astype(np.float32)
 
 
-def rotation_of(angles: NDArray) -> NDArray[np.float64]:
+def rotation_of(angles: Real) -> Doubles:
     """Yaw, pitch, roll in degrees (3,) -> rotation f64 (3, 3) = Rz(roll) Ry(yaw) Rx(pitch)."""
     yaw, pitch, roll = np.radians(np.asarray(angles, np.float64))
     cy, sy, cp, sp, cr, sr = np.cos(yaw), np.sin(yaw), np.cos(pitch), np.sin(pitch), np.cos(roll), np.sin(roll)
@@ -101,7 +105,7 @@ def rotation_of(angles: NDArray) -> NDArray[np.float64]:
     return np.asarray(about_z @ about_y @ about_x, np.float64)
 
 
-def angles_of(rotation: NDArray) -> Floats:
+def angles_of(rotation: Real) -> Floats:
     """Rotation (3, 3) -> yaw, pitch, roll in degrees, f32 (3,). Inverse of `rotation_of` for |yaw| < 90."""
     yaw = np.arcsin(np.clip(rotation[2, 0], -1, 1))
     pitch = np.arctan2(-rotation[2, 1], rotation[2, 2])
@@ -109,20 +113,20 @@ def angles_of(rotation: NDArray) -> Floats:
     return np.degrees([yaw, pitch, roll]).astype(np.float32)
 
 
-def steady_transform(poses: Sequence[HeadPose], size: int) -> NDArray[np.float64]:
-    """One crop (2, 3), frame px -> crop px, for a whole shot: head and shoulders at their median place, not rotated.
+def steady_transform(poses: Sequence[HeadPose], size: int) -> Doubles:
+    """The crop (2, 3), frame px -> crop px, for a whole shot: head and shoulders at their median place, not rotated.
 
     Footage that is about the right size already is cut out pixel by pixel: resampling takes a fifth of the sharpness.
     """
     eyes = float(np.median([pose.scale for pose in poses]))
-    centre = np.median([pose.translation[:2] for pose in poses], axis=0) + HEAD_CENTRE * eyes
+    centre: Doubles = np.median([pose.translation[:2] for pose in poses], axis=0) + HEAD_CENTRE * eyes
     side = eyes / STEADY_EYES
     if abs(side / size - 1) > UNSCALED:
         return _crop_transform(centre, side, 0.0, size)
     return np.column_stack([np.eye(2), np.round((size - 1) / 2 - centre)])
 
 
-def upright_transform(face: Face, size: int) -> NDArray[np.float64]:
+def upright_transform(face: Face, size: int) -> Doubles:
     """A tight upright crop (2, 3), frame px -> crop px, of one face: roll removed, eyes at a fixed place."""
     roll = float(np.radians(angles_of(face.pose.rotation)[2]))
     offset = np.array([[np.cos(roll), -np.sin(roll)], [np.sin(roll), np.cos(roll)]]) @ TIGHT_CENTRE
@@ -140,7 +144,7 @@ def cut_centre(image: Image, size: int) -> AlignedCrop:
     return AlignedCrop(pixels.resize(square, size, size), _crop_transform(centre, side, 0.0, size))
 
 
-def _crop_transform(centre: NDArray, side: float, roll: float, size: int) -> NDArray[np.float64]:
+def _crop_transform(centre: Real, side: float, roll: float, size: int) -> Doubles:
     """Square of `side` px around `centre`, turned back by `roll` radians, onto `size` px; pixel centres kept exact."""
     scale = size / side
     c, s = scale * np.cos(roll), scale * np.sin(roll)
@@ -148,13 +152,13 @@ def _crop_transform(centre: NDArray, side: float, roll: float, size: int) -> NDA
     return np.column_stack([linear, (size - 1) / 2 - linear @ centre])
 
 
-def cut(image: Image, to_crop: NDArray[np.float64], size: int) -> AlignedCrop:
+def cut(image: Image, to_crop: Doubles, size: int) -> AlignedCrop:
     """Cut a size x size crop; shrinks by area averaging so that detail does not alias; edges are replicated."""
     scale = float(np.sqrt(abs(np.linalg.det(to_crop[:, :2]))))
     if scale < 1:
-        image = cv2.GaussianBlur(image, (0, 0), shrinking_blur(scale))  # pyright: ignore[reportAssignmentType]
+        image = np.asarray(cv2.GaussianBlur(image, (0, 0), shrinking_blur(scale)), np.uint8)
     crop = cv2.warpAffine(image, to_crop, (size, size), flags=cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE)
-    return AlignedCrop(crop, to_crop)  # pyright: ignore[reportArgumentType]
+    return AlignedCrop(np.asarray(crop, np.uint8), to_crop)
 
 
 def shrinking_blur(scale: float) -> float:
@@ -162,7 +166,7 @@ def shrinking_blur(scale: float) -> float:
     return 0.45 * float(np.sqrt(1 / scale**2 - 1))
 
 
-def transform_points(points: Floats, to_crop: NDArray[np.float64]) -> Floats:
+def transform_points(points: Floats, to_crop: Doubles) -> Floats:
     """Points f32 (P, 3) frame px -> crop px; z is scaled alike."""
     scale = np.sqrt(abs(np.linalg.det(to_crop[:, :2])))
     flat = points[:, :2] @ to_crop[:, :2].T + to_crop[:, 2]

@@ -1,6 +1,6 @@
-"""Guided calibration: is this a good moment to look at somebody's neutral face, and which face is it? No Qt.
+"""Guided calibration: captures a user's neutral once picture, pose and expression are right. No Qt.
 
-Gates are pure functions of what was seen; all of them must stay open while a short countdown runs.
+Every condition is a gate, a pure function of the frame and the face; all gates must stay open during a countdown.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from puppet.core.types import Face, Frame
 from puppet.face import align
 from puppet.face.landmarks import EYE_GAPS, LIP_GAP, OUTER_EYES, STABLE
-from puppet.face.neutral import Neutral, usual_pose
+from puppet.face.neutral import Neutral, median_pose
 
 LEAST_EYES, MOST_EYES = 0.09, 0.5  # outer-eye distance / shorter side of the picture
 LEAST_EYES_PX = 40  # below, FaceMesh trembles by more than an expression moves
@@ -29,29 +29,29 @@ LEAST_LIDS = 0.13  # gap between the lids / width of the eye
 MOST_LIPS = 0.05  # gap between the lips, outer-eye distances
 COUNTDOWN = 3.0  # s that all gates must stay open
 PATIENCE = 0.25  # s that one may close without a new countdown: a blink
-LOOK = 1.0  # s at the end of the countdown whose faces make the neutral
+CAPTURED_FOR = 1.0  # s at the end of the countdown whose faces make the neutral
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One condition. advice: what to do when it is not met."""
+    """One condition of the calibration."""
 
     name: str
-    open: bool
-    advice: str
+    open: bool  # whether it is met
+    advice: str  # what the user does about one that is not met
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """seconds_left: None while a gate is shut; neutral: when it is over."""
+    """How far the calibration is."""
 
     gates: tuple[Gate, ...]
-    seconds_left: float | None
-    neutral: Neutral | None = None
+    seconds_left: float | None  # of the countdown; None while a gate is shut
+    neutral: Neutral | None = None  # once it is over
 
 
 def gates_of(frame: Frame, face: Face | None, speed: float) -> tuple[Gate, ...]:
-    """All conditions, in the order in which they should be met. speed: of the face, eye distances per second."""
+    """All gates, in the order in which they should be met. speed: of the face, eye distances per second."""
     if face is None:
         return (Gate("Face", False, "Come into the picture"),)
     yaw, pitch, roll = np.abs(align.angles_of(face.pose.rotation))
@@ -110,15 +110,15 @@ def face_speed(faces: Sequence[tuple[float, Face]]) -> float:
 
 
 class GuidedCalibration:
-    """Watches until somebody has held a neutral face for a whole countdown."""
+    """Takes frames until the user has held a neutral face for a whole countdown."""
 
     def __init__(self) -> None:
         self._seen: deque[tuple[float, Face]] = deque()  # the last COUNTDOWN seconds
         self._open_since: float | None = None
         self._shut_since: float | None = None
 
-    def see(self, frame: Frame, face: Face | None) -> Progress:
-        """The next frame and the face in it."""
+    def update(self, frame: Frame, face: Face | None) -> Progress:
+        """The progress after the next frame and the face in it."""
         at = frame.captured_at
         if face is None:
             self._seen.clear()
@@ -141,10 +141,10 @@ class GuidedCalibration:
         left = COUNTDOWN - (at - self._open_since)
         if left > 0 or self._shut_since is not None:
             return Progress(gates, max(left, 0.0))
-        return Progress(gates, 0.0, held_neutral([one for seen, one in self._seen if at - seen <= LOOK]))
+        return Progress(gates, 0.0, held_neutral([one for seen, one in self._seen if at - seen <= CAPTURED_FOR]))
 
 
 def held_neutral(faces: Sequence[Face]) -> Neutral:
-    """The neutral of somebody who held it: the median of every landmark, so that a blink does not count."""
+    """The neutral from the faces of a countdown: the median of every landmark, so that a blink does not count."""
     landmarks = np.median([face.canonical for face in faces], axis=0).astype(np.float32)
-    return Neutral(landmarks, usual_pose([face.points for face in faces], landmarks))
+    return Neutral(landmarks, median_pose([face.points for face in faces], landmarks))

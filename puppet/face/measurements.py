@@ -1,4 +1,4 @@
-"""What a face does, in numbers: named measurements, linear in the canonical landmarks, and regions of the face.
+"""Expressions in numbers: named measurements that are linear in the canonical landmarks (mouth_open, lids_right ...).
 
 Everything is canonical (`align.canonicalise`): pose removed, unit = outer-eye distance, x right, y down, z away.
 """
@@ -72,7 +72,8 @@ def measure(canonical: Floats) -> dict[str, Floats]:
     return {name: values[..., i] for i, name in enumerate(MEASUREMENT_NAMES)}
 
 
-RESPONDING = {"brows": "brow"}  # regions whose weak answer is made up for, and how their measurements' names begin
+# Regions in which an actor's weak response is compensated, and how their measurements' names begin.
+RESPONSE_REGIONS = {"brows": "brow"}
 
 
 def nearness(canonical: Floats, centres: tuple[int, ...], reach: float) -> Floats:

@@ -1,4 +1,4 @@
-"""A person at rest: asked for (key C), or worked out from what they do."""
+"""A person's neutral: their face at rest and their usual head pose, captured on request or inferred from many faces."""
 
 from __future__ import annotations
 
@@ -10,49 +10,47 @@ from numpy.typing import NDArray
 
 from puppet.core.types import Face, Floats, HeadPose
 from puppet.face import align
-from puppet.face.first_neutral import first_rest, is_one_picture
 from puppet.face.landmarks import EYE_LEFT, EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT, LIPS, STABLE
 from puppet.face.measurements import measure, nearness
-from puppet.face.rest_prior import TRUSTED, restful, unseen_rest
+from puppet.face.neutral_from_picture import rest_from_picture, shows_one_picture
+from puppet.face.rest_prior import TRUSTED, rest_correction, rest_weights
 
 
 @dataclass(frozen=True, slots=True)
 class Neutral:
-    """landmarks: canonical f32 (478, 3) of the relaxed face; pose: how and where the head is usually held, in px of the
-    person's own frames, fitted against these landmarks.
-    """
+    """A person at rest."""
 
-    landmarks: Floats
-    pose: HeadPose
+    landmarks: Floats  # canonical f32 (478, 3) of the relaxed face
+    pose: HeadPose  # usual head pose, px of the person's own frames, fitted against these landmarks
 
 
-def neutral_of(face: Face) -> Neutral:
-    """The neutral of somebody who says that this is it."""
+def neutral_from_face(face: Face) -> Neutral:
+    """The neutral of a person who shows it in this face."""
     return Neutral(face.canonical, align.head_pose(face.points, face.canonical))
 
 
-def usual_neutral(faces: Sequence[Face]) -> Neutral:
-    """The neutral of somebody who was never asked for one, from at least one tracked face.
+def infer_neutral(faces: Sequence[Face]) -> Neutral:
+    """The neutral of a person who was never asked for one, from at least one tracked face.
 
-    Of somebody of whom a single picture is known, or as good as one, it is a guess (`first_neutral`).
+    Faces that show no more than one picture give a guess, see `neutral_from_picture`.
     """
-    return guessed_neutral(faces) if is_one_picture(faces) else judged_neutral(faces)[0]
+    return infer_from_picture(faces) if shows_one_picture(faces) else infer_with_confidence(faces)[0]
 
 
-def guessed_neutral(faces: Sequence[Face]) -> Neutral:
-    """The neutral of somebody of whom one picture is known, from at least one tracked face."""
-    landmarks = first_rest(np.median([face.canonical for face in faces], 0))
-    return Neutral(landmarks, usual_pose([face.points for face in faces], landmarks))
+def infer_from_picture(faces: Sequence[Face]) -> Neutral:
+    """The neutral of a person of whom one picture is known, from at least one tracked face."""
+    landmarks = rest_from_picture(np.median([face.canonical for face in faces], 0))
+    return Neutral(landmarks, median_pose([face.points for face in faces], landmarks))
 
 
-def judged_neutral(faces: Sequence[Face]) -> tuple[Neutral, float]:
-    """`usual_neutral` of the same faces, and how far it can be trusted, 0 .. 1."""
+def infer_with_confidence(faces: Sequence[Face]) -> tuple[Neutral, float]:
+    """The neutral from many faces of a person, and how far it can be trusted, 0 .. 1."""
     angles = np.stack([align.angles_of(face.pose.rotation) for face in faces])
-    landmarks, confidence = judged_estimate(np.stack([face.canonical for face in faces]), angles)
-    return Neutral(landmarks, usual_pose([face.points for face in faces], landmarks)), confidence
+    landmarks, confidence = estimate_with_confidence(np.stack([face.canonical for face in faces]), angles)
+    return Neutral(landmarks, median_pose([face.points for face in faces], landmarks)), confidence
 
 
-def usual_pose(points: Iterable[Floats], neutral: Floats) -> HeadPose:
+def median_pose(points: Iterable[Floats], neutral: Floats) -> HeadPose:
     """Median head pose of faces f32 (478, 3) px, fitted against the person's own neutral f32 (478, 3)."""
     poses = align.head_poses(np.stack(list(points)), neutral)
     angles = np.median([align.angles_of(pose.rotation) for pose in poses], axis=0)
@@ -60,35 +58,36 @@ def usual_pose(points: Iterable[Floats], neutral: Floats) -> HeadPose:
     return HeadPose(align.rotation_of(angles), scale, np.median([pose.translation for pose in poses], axis=0))
 
 
-FRONTAL_DEGREES = 12.0  # frames turned further than this from the usual pose tell less about the neutral
+FRONTAL_DEGREES = 12.0  # frames turned further than this from the median pose tell less about the neutral
 
 
 def estimate_neutral(canonical: Floats, angles: Floats) -> Floats:
     """The relaxed face of a person who was never asked to relax: canonical f32 (N, 478, 3), angles (N, 3) -> (478, 3).
 
-    Each region takes the frames in which it is at rest: eyes open but not wide, the mouth where `rest_model` sees
+    Each region takes the frames in which it is at rest: eyes open but not wide, the mouth where `rest_prior` sees
     it calm, brows where they mostly are. Regions blend smoothly, so that the result is a face although no frame may
-    have shown it. Where mouth or brows never came to rest, the likely rest is worked out from what they did (by
-    `rest_model` again).
+    have shown it. Where mouth or brows never came to rest, their likely rest is predicted from what they did (by
+    `rest_prior` again).
     """
-    return judged_estimate(canonical, angles)[0]
+    return estimate_with_confidence(canonical, angles)[0]
 
 
-ENOUGH_FACES = 25  # 3 s at KEEP_EVERY
+ENOUGH_FACES = 25  # 3 s at SAMPLE_INTERVAL
 FACING_DEGREES, FACING_SHARE = 15.0, 0.3  # yaw and pitch at which FaceMesh still sees both sides; share of the frames
 SHUT_GAP, SHUT_SHARE = 0.03, 0.1  # outer-eye distances between lips that touch; share of the frames
 UNREST = 2 * TRUSTED  # a correction of that size means that rest was not seen
 
 
-def judged_estimate(canonical: Floats, angles: Floats) -> tuple[Floats, float]:
-    """`estimate_neutral` of the same faces, and how far it can be trusted, 0 .. 1: the weakest of four.
+def estimate_with_confidence(canonical: Floats, angles: Floats) -> tuple[Floats, float]:
+    """What `estimate_neutral` gives, and how far it can be trusted, 0 .. 1.
 
-    Enough faces (ENOUGH_FACES); enough of them near frontal; lips seen together in some; mouth and brows at rest in
-    some, which the size of the correction by `rest_model` tells: 1 up to TRUSTED, 0 from UNREST on.
+    The confidence is the least of four: enough faces (ENOUGH_FACES); enough of them near frontal; lips seen together in
+    some; mouth and brows at rest in some, which the size of the correction by `rest_prior` tells: 1 up to TRUSTED, 0
+    from UNREST on.
     """
-    shapes, kept = frontal(canonical, angles)
-    resting = calmest(shapes, restful(shapes, angles[kept]))
-    correction, wanted = unseen_rest(resting, shapes, angles[kept])
+    shapes, kept = near_frontal(canonical, angles)
+    resting = calmest_shape(shapes, rest_weights(shapes, angles[kept]))
+    correction, wanted = rest_correction(resting, shapes, angles[kept])
     facing = float((np.abs(angles[:, :2]).max(1) < FACING_DEGREES).mean())
     shut = float((measure(canonical)["mouth_open"] < SHUT_GAP).mean())
     calm = (UNREST - wanted) / (UNREST - TRUSTED)
@@ -96,9 +95,9 @@ def judged_estimate(canonical: Floats, angles: Floats) -> tuple[Floats, float]:
     return resting + correction, float(np.clip(weakest, 0, 1))
 
 
-def frontal(canonical: Floats, angles: Floats) -> tuple[Floats, NDArray[np.bool_]]:
-    """The faces near the usual pose, placed bone on bone f32 (M, 478, 3), and which ones these are, bool (N,)."""
-    turned = np.abs(angles - np.median(angles, 0)).max(1)
+def near_frontal(canonical: Floats, angles: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+    """The faces near the median pose, placed bone on bone f32 (M, 478, 3), and which ones these are, bool (N,)."""
+    turned: Floats = np.abs(angles - np.median(angles, 0)).max(1)
     kept = turned <= max(FRONTAL_DEGREES, float(np.quantile(turned, 0.3)))
     return _placed(canonical[kept]), kept
 
@@ -117,10 +116,10 @@ def _placed(shapes: Floats) -> Floats:
     return shapes - np.tensordot(amounts, basis, 1)
 
 
-def calmest(shapes: Floats, counts: Floats) -> Floats:
-    """The calmest that each region was seen, as one face f32 (478, 3), from shapes f32 (N, 478, 3).
+def calmest_shape(shapes: Floats, counts: Floats) -> Floats:
+    """One face f32 (478, 3) with each region as calm as it was seen, from shapes f32 (N, 478, 3).
 
-    counts: how much each shape tells of the mouth's rest, f32 (N,) with sum 1 (`rest_model.restful`).
+    counts: how much each shape tells of the mouth's rest, f32 (N,) with sum 1 (`rest_prior.rest_weights`).
     """
     usual = np.median(shapes, 0)
     values = measure(shapes)
@@ -140,14 +139,14 @@ def _between(values: Floats, low: float, high: float) -> NDArray[np.intp]:
     return np.argsort(values, kind="stable")[int(low * last) : int(np.ceil(high * last)) + 1]
 
 
-KEPT = 96  # faces the automatic neutral looks back on
-KEEP_EVERY = 0.12  # s between them: about 12 s of history, and all of the first seconds' variety
-FIRST_LOOK, LAST_LOOK = 0.3, 2.0  # s between estimates; each interval is 1.5 times the one before
+KEPT = 96  # faces that the automatic neutral is estimated from
+SAMPLE_INTERVAL = 0.12  # s between them: about 12 s of history, and all of the first seconds' variety
+FIRST_INTERVAL, LAST_INTERVAL = 0.3, 2.0  # s between estimates; each interval is 1.5 times the one before
 EASE = 1.0  # s in which a new estimate takes over, so that the actor never jumps
 
 
 class AutomaticNeutral:
-    """Watches a face and improves its idea of the neutral; eased, so that the actor never jumps.
+    """A neutral that gets better with every face seen, and changes gradually, so that the actor never jumps.
 
     confidence: how far the last estimate can be trusted, 0 .. 1; 0 before the first.
     """
@@ -155,22 +154,24 @@ class AutomaticNeutral:
     def __init__(self) -> None:
         self.confidence = 0.0
         self._kept: list[Face] = []
-        self._kept_at = self._looked_at = self._eased_at = -np.inf
-        self._interval = FIRST_LOOK
+        self._kept_at = self._estimated_at = self._eased_at = -np.inf
+        self._interval = FIRST_INTERVAL
         self._target: Neutral | None = None
         self._current: Neutral | None = None
 
-    def watch(self, face: Face, at: float, still: bool = False) -> Neutral:
-        """The neutral to use for this face, seen at `at` seconds. still: there will never be another picture of it."""
-        if at - self._kept_at >= KEEP_EVERY:
+    def update(self, face: Face, at: float, still: bool = False) -> Neutral:
+        """The neutral to use for this face, seen at `at` seconds. still: no other picture will follow."""
+        if at - self._kept_at >= SAMPLE_INTERVAL:
             self._kept_at = at
             self._kept.append(face)
             if len(self._kept) > KEPT:
                 del self._kept[1::2]  # thin the past rather than forget it
-        if self._target is None or at - self._looked_at >= self._interval:
-            self._looked_at = at
-            self._interval = min(self._interval * 1.5, LAST_LOOK)
-            self._target, self.confidence = (guessed_neutral(self._kept), 1.0) if still else judged_neutral(self._kept)
+        if self._target is None or at - self._estimated_at >= self._interval:
+            self._estimated_at = at
+            self._interval = min(self._interval * 1.5, LAST_INTERVAL)
+            self._target, self.confidence = (
+                (infer_from_picture(self._kept), 1.0) if still else infer_with_confidence(self._kept)
+            )
         self._current = self._eased(self._target, at)
         return self._current
 

@@ -1,4 +1,4 @@
-"""Calibrated neutrals that survive a restart: one file for each user and camera."""
+"""Calibrated neutrals on disk: one file for each user and camera, used again after a restart."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from puppet.core.errors import PuppetError, reason
 from puppet.core.texts import LONGEST_USER, is_plain, is_user_name
@@ -26,14 +28,14 @@ MAX_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class StoredNeutral:
-    """neutral: in px of a picture of `size`, (width, height); made: ISO date."""
+    """A neutral, and the picture that it belongs to."""
 
-    neutral: Neutral
-    size: tuple[int, int]
-    made: str
+    neutral: Neutral  # its pose in px of a picture of `size`
+    size: tuple[int, int]  # width, height of the camera's picture, px
+    made: str  # ISO date
 
     def for_size(self, width: int, height: int) -> Neutral:
-        """The same for a picture of another size: as if the camera's picture had been scaled to its new width."""
+        """The neutral for a picture of another size: as if the camera's picture had been scaled to its new width."""
         factor = width / self.size[0]
         middle, new = np.array([*self.size, 0]) / 2, np.array([width, height, 0]) / 2
         pose = self.neutral.pose
@@ -42,24 +44,28 @@ class StoredNeutral:
 
 
 class NeutralStore:
-    """Reads and writes the neutrals in one folder. None: beside the settings."""
+    """Reads and writes the neutrals in one folder; None: the one beside the settings."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder or config_folder() / "neutrals"
 
     def file(self, user: str, camera: str) -> Path:
+        """The file for a user and a camera; it need not exist."""
         digest = hashlib.sha256(f"{user}\0{camera}".encode("utf-8", "surrogatepass")).hexdigest()[:12]
         return self._folder / f"{re.sub(r'[^A-Za-z0-9]+', '-', f'{user} {camera}')[:60]}-{digest}.npz"
 
     def load(self, user: str, camera: str) -> StoredNeutral | None:
-        """None when there is none, or none that can be used."""
+        """The stored neutral; None when there is none, or it is damaged."""
         try:
             return _checked(read_arrays(self.file(user, camera), MAX_BYTES))
         except (OSError, ValueError):
             return None
 
     def save(self, user: str, camera: str, neutral: Neutral, size: tuple[int, int]) -> None:
-        """Raises PuppetError."""
+        """Write a neutral for a picture of `size`, (width, height) px.
+
+        Raises PuppetError when the file cannot be written. A damaged file in its place is kept under another name.
+        """
         path, content = self.file(user, camera), io.BytesIO()
         np.savez(
             content,
@@ -78,21 +84,21 @@ class NeutralStore:
             raise PuppetError(f"The calibration cannot be kept in {path.parent}: {reason(problem)}") from problem
 
     def forget(self, user: str, camera: str) -> None:
-        """What cannot be removed is left, and comes back at the next start."""
+        """Remove the file; one that cannot be removed stays, and is used again at the next start."""
         with contextlib.suppress(OSError):
             self.file(user, camera).unlink()
 
 
 def checked_user(name: str) -> str:
-    """A user's name, without spaces at its ends. Raises PuppetError."""
+    """A user's name without spaces at its ends. Raises PuppetError for one that is empty or too long."""
     name = name.strip()
     if not is_user_name(name):
         raise PuppetError(f"A name has 1 to {LONGEST_USER} characters")
     return name
 
 
-def _checked(stored: dict[str, np.ndarray]) -> StoredNeutral:
-    """Raises ValueError for what was edited or damaged."""
+def _checked(stored: dict[str, NDArray[Any]]) -> StoredNeutral:
+    """The neutral in a file's arrays. Raises ValueError for a file that was edited or damaged."""
     shapes = {"landmarks": (LANDMARKS, 3), "rotation": (3, 3), "scale": (), "translation": (3,), "size": (2,)}
     for name, shape in shapes.items():
         array = stored.get(name)

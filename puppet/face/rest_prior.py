@@ -1,4 +1,4 @@
-"""Somebody's face at rest, worked out from what they did; learned from synthetic people whose rest is known.
+"""A person's face at rest, predicted from their expressions; learned from synthetic people whose rest is known.
 
 Small models, learned by `models/assets/learn_rest.py`. One tells in which of the faces that were seen the mouth is near
 rest, by what it looks like in each and by how it moves about: lips that are pressed, or that smile, for most of the
@@ -23,12 +23,15 @@ from puppet.storage.folders import ASSETS
 
 MODEL_FILE = ASSETS / "rest.npz"
 MAX_BYTES = 4 << 20
-REGIONS = {"mouth": (*LIPS, *CHIN), "brows": BROWS}  # the landmarks by which the size of a correction is told
+REGIONS: dict[str, tuple[int, ...]] = {
+    "mouth": (*LIPS, *CHIN),
+    "brows": BROWS,
+}  # the landmarks by which the size of a correction is told
 ABOUT = {
     "mouth": ("mouth", "upper", "lower", "lip", "jaw", "cheek", "nose"),
     "brows": ("lids", "brow"),
 }  # beginnings of the names of the measurements that each region is judged by
-RANGE = 3.0  # standard deviations: a description further out than that is no evidence for more
+RANGE = 3.0  # standard deviations: a feature further out than that is no evidence for more
 SPREAD = (0.05, 0.25, 0.75, 0.95)  # quantiles that tell how a measurement moves about its median
 POSE_UNIT = 20.0  # degrees: ordinary poses are of order 1
 TRUSTED = 0.012  # outer-eye distances: what it wants to correct in synthetic people who rest hardly exceeds that
@@ -36,16 +39,16 @@ TRUSTED = 0.012  # outer-eye distances: what it wants to correct in synthetic pe
 
 @dataclass(frozen=True)
 class Attention:
-    """How near rest a mouth is in a face: attention pooling (Ilse et al. 2018, eq. 8), one hidden layer of SiLU."""
+    """How near rest a mouth is in each face: attention pooling (Ilse et al. 2018, eq. 8), one hidden layer of SiLU."""
 
-    mean: Floats  # (F,), of what is seen in a face
+    mean: Floats  # (F,), of `mouth_features`
     scale: Floats  # (F,)
-    hidden: Floats  # (F + 1, H): what is seen -> hidden units; the last row is the bias
+    hidden: Floats  # (F + 1, H): features -> hidden units; the last row is the bias
     out: Floats  # (H,): hidden units -> logarithm of how much a face counts
 
-    def counts(self, seen_in: Floats) -> Floats:
-        """What is seen in each face f32 (N, F) -> how much it counts f32 (N,), >= 0, their sum is 1."""
-        standard = np.clip((seen_in - self.mean) / self.scale, -RANGE, RANGE)
+    def counts(self, features: Floats) -> Floats:
+        """Features of each face f32 (N, F) -> how much it counts f32 (N,), >= 0, their sum is 1."""
+        standard = np.clip((features - self.mean) / self.scale, -RANGE, RANGE)
         units = standard @ self.hidden[:-1] + self.hidden[-1]
         logits = (units / (1 + np.exp(-units))) @ self.out
         counts = np.exp(logits - logits.max())
@@ -54,69 +57,70 @@ class Attention:
 
 @dataclass(frozen=True)
 class Correction:
-    """From the calmest that was seen to rest: a reduced-rank regression."""
+    """From a region's calmest shape to its rest: a reduced-rank regression."""
 
-    mean: Floats  # (K,), of descriptions
+    mean: Floats  # (K,), of `region_features`
     scale: Floats  # (K,)
-    weights: Floats  # (K + 1, Q): description -> amounts
+    weights: Floats  # (K + 1, Q): features -> amounts
     shapes: Floats  # (Q, 478, 3): what an amount of 1 moves, outer-eye distances
 
-    def offset(self, description: Floats) -> Floats:
-        """What is missing to rest, f32 (478, 3), from a description f32 (K,)."""
-        standard = np.clip((description - self.mean) / self.scale, -RANGE, RANGE)
+    def offset(self, features: Floats) -> Floats:
+        """What is missing to rest, f32 (478, 3), from features f32 (K,)."""
+        standard = np.clip((features - self.mean) / self.scale, -RANGE, RANGE)
         return np.tensordot(np.append(standard, np.float32(1)) @ self.weights, self.shapes, 1)
 
 
-def seen(shapes: Floats, angles: Floats) -> Floats:
-    """What the mouth looks like in each of the shapes f32 (N, 478, 3), angles (N, 3) in degrees: f32 (N, F).
+def mouth_features(shapes: Floats, angles: Floats) -> Floats:
+    """Features of the mouth in each of the shapes f32 (N, 478, 3), angles (N, 3) in degrees: f32 (N, F).
 
     Its measurements; the same from their medians; and, alike in every row: their SPREAD about the median, their
     standard deviation, the mean head pose.
     """
-    values = measured("mouth", shapes)
+    values = region_measurements("mouth", shapes)
     median, spread = np.median(values, 0), np.quantile(values, SPREAD, axis=0)
     about = np.concatenate([(spread - median).ravel(), values.std(0), angles.mean(0) / POSE_UNIT])
     rows = np.broadcast_to(about, (len(values), len(about)))
     return np.concatenate([values, values - median, rows], 1).astype(np.float32)
 
 
-def restful(shapes: Floats, angles: Floats) -> Floats:
+def rest_weights(shapes: Floats, angles: Floats) -> Floats:
     """How much each shape f32 (N, 478, 3), angles (N, 3) in degrees, tells of the mouth's rest: f32 (N,), sum 1."""
-    return _model()[0].counts(seen(shapes, angles))
+    return _model()[0].counts(mouth_features(shapes, angles))
 
 
-def describe(region: str, resting: Floats, shapes: Floats, angles: Floats) -> Floats:
-    """What a region does in shapes f32 (N, 478, 3), angles (N, 3) in degrees, seen from its calmest (478, 3): f32 (K,).
+def region_features(region: str, resting: Floats, shapes: Floats, angles: Floats) -> Floats:
+    """Features of a region in shapes f32 (N, 478, 3), angles (N, 3) in degrees, against its calmest (478, 3): f32 (K,).
 
     Its measurements at their calmest; their 5 %, 50 % and 95 % quantiles from there; their spread; the mean head pose.
     """
-    calm, values = measured(region, resting), measured(region, shapes)
+    calm, values = region_measurements(region, resting), region_measurements(region, shapes)
     low, middle, high = np.quantile(values, (0.05, 0.5, 0.95), axis=0) - calm
     pose = angles.mean(0) / POSE_UNIT
     return np.concatenate([calm, low, middle, high, values.std(0), pose]).astype(np.float32)
 
 
-def measured(region: str, shapes: Floats) -> Floats:
+def region_measurements(region: str, shapes: Floats) -> Floats:
     """The measurements that a region is judged by, f32 (..., M), of shapes f32 (..., 478, 3)."""
     values = measure(shapes)
-    return np.stack([values[name] for name in measured_names(region)], -1)
+    return np.stack([values[name] for name in region_measurement_names(region)], -1)
 
 
-def measured_names(region: str) -> list[str]:
+def region_measurement_names(region: str) -> list[str]:
     """Names of these measurements, in their order."""
     return [name for name in MEASUREMENT_NAMES if name.startswith(ABOUT[region])]
 
 
-def unseen_rest(resting: Floats, shapes: Floats, angles: Floats) -> tuple[Floats, float]:
-    """From the calmest that was seen, f32 (478, 3), to the likely rest: offset f32 (478, 3), and how much was wanted.
+def rest_correction(resting: Floats, shapes: Floats, angles: Floats) -> tuple[Floats, float]:
+    """From the calmest shape f32 (478, 3) to the likely rest: offset f32 (478, 3), and its size before shrinkage.
 
-    shapes f32 (N, 478, 3), angles (N, 3) in degrees: all that was seen. What was wanted is the RMS of the larger of the
-    regions' corrections in the picture plane, in outer-eye distances. Small ones are dropped, larger ones are shrunk by
-    what they owe to chance (positive-part James-Stein), so that people who do rest keep the rest that they showed.
+    shapes f32 (N, 478, 3), angles (N, 3) in degrees: all that was seen. The size is the RMS of the larger of the
+    regions' corrections in the picture plane, in outer-eye distances. Small corrections are dropped, larger ones are
+    shrunk by what they owe to chance (positive-part James-Stein), so that people who do rest keep the rest that they
+    showed.
     """
     offset, wanted, corrections = np.zeros((LANDMARKS, 3), np.float32), 0.0, _model()[1]
     for name, points in REGIONS.items():
-        wish = corrections[name].offset(describe(name, resting, shapes, angles))
+        wish = corrections[name].offset(region_features(name, resting, shapes, angles))
         size = float(np.sqrt((wish[list(points), :2] ** 2).sum(1).mean()))
         offset += np.float32(max(0.0, 1 - (TRUSTED / max(size, TRUSTED)) ** 2)) * wish
         wanted = max(wanted, size)
@@ -124,7 +128,7 @@ def unseen_rest(resting: Floats, shapes: Floats, angles: Floats) -> tuple[Floats
 
 
 def arrays_of(attention: Attention, corrections: Mapping[str, Correction]) -> dict[str, Floats]:
-    """The model as it is kept in MODEL_FILE."""
+    """The model as the arrays of MODEL_FILE."""
     parts = {"attention": attention, **corrections}
     return {
         f"{name}_{key}": value.astype(np.float32) for name, part in parts.items() for key, value in asdict(part).items()

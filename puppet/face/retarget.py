@@ -1,4 +1,4 @@
-"""The user's face and the actor's face -> landmarks that drive the actor.
+"""Retargeting: the user's expression on the actor's face, as landmarks that drive the actor.
 
 Everything is canonical (`align.canonicalise`): pose removed, unit = outer-eye distance, x right, y down, z away.
 """
@@ -31,16 +31,16 @@ from puppet.face.measurements import Y, measure, nearness
 from puppet.face.neutral import Neutral
 
 MAX_REGION_GAIN = 1.8  # the smallest eyes in the largest face still move plausibly
-MAX_ANSWER = 2.0  # an actor that answers with less than half is asked for twice as much
+MAX_RESPONSE_GAIN = 2.0  # an actor that responds with less than half is driven twice as much
 LIP_ROOM = 0.75  # of the way to the nose, how far up a lip may go
 KNEE = 0.75  # share of that up to which nothing is held back
 
 
 @dataclass(frozen=True, slots=True)
 class Gains:
-    """What the user chose: 1 as strong as their own face does it, 0 not at all. A region's counts times `overall`.
+    """How strongly the actor shows the user's expression: 1 as the user does, 0 not at all.
 
-    eyes: lids and gaze; mouth: lips, jaw and cheeks.
+    A region's gain is multiplied by `overall`. eyes: lids and gaze; mouth: lips, jaw and cheeks.
     """
 
     overall: float = 1.0
@@ -49,6 +49,7 @@ class Gains:
     brows: float = 1.0
 
     def times(self, other: Gains) -> Gains:
+        """The product, gain by gain."""
         return Gains(*(getattr(self, f.name) * getattr(other, f.name) for f in fields(self)))
 
 
@@ -56,21 +57,21 @@ AS_THE_USER = Gains()
 
 
 class Retargeter:
-    """Moves one actor's face by anybody's: the actor's neutral plus what the user's face does differently from its own.
+    """Drives one actor's face by anybody's: the actor's neutral plus the user's offset from their own neutral.
 
     Per-region gains: a shut eye shuts the actor's eye however large the two eyes are; mouths scale by their width;
-    where the actor answers weakly, more is asked for. The upper lip stays below the nose.
+    where the actor responds weakly, it is driven more. The upper lip stays below the nose.
+
+    actor: neutral canonical landmarks f32 (478, 3). response: share of a driven movement that is seen on the actor, by
+    region of `measurements.RESPONSE_REGIONS` (see `export.response`).
     """
 
     def __init__(self, actor: Floats, response: Mapping[str, float] = MappingProxyType({})) -> None:
-        """actor: neutral canonical landmarks f32 (478, 3).
-
-        response: share of what is asked for that is seen on the actor, by region of
-        measurements.RESPONDING (`export.response`).
-        """
         self.actor = actor
-        answers = {region: float(np.clip(1 / max(share, 1e-3), 1, MAX_ANSWER)) for region, share in response.items()}
-        self._needed = replace(AS_THE_USER, **answers)
+        needed = {
+            region: float(np.clip(1 / max(share, 1e-3), 1, MAX_RESPONSE_GAIN)) for region, share in response.items()
+        }
+        self._needed = replace(AS_THE_USER, **needed)
         self._of_actor = measure(actor)
         self._eyes = {
             "lids_right": _without(nearness(actor, EYE_RIGHT, 0.05), IRIS_RIGHT),
@@ -86,7 +87,7 @@ class Retargeter:
         self._regions = {"eyes": eyes, "brows": brows, "mouth": mouth}
 
     def drive(self, face: Face, user: Neutral, chosen: Gains = AS_THE_USER) -> tuple[Floats, Floats]:
-        """A tracked face -> landmarks on the actor f32 (478, 3) and head movement f32 (6,), both as in `frames.Drive`.
+        """A tracked face -> landmarks on the actor f32 (478, 3) and head movement f32 (6,), both as in `types.Drive`.
 
         The pose is fitted anew against the user's own neutral: the average face that tracking uses would leave a bit
         of the user's identity in the pose, and a bit of the pose in the expression.
@@ -115,7 +116,7 @@ class Retargeter:
         return gain
 
     def _chosen(self, offset: Floats, chosen: Gains) -> Floats:
-        """Factor f32 (478, 3) on an offset f32 (478, 3). An eye that is shut cannot be shut further."""
+        """Factor f32 (478, 3) on an offset f32 (478, 3) for the chosen gains. A shut eye cannot be shut further."""
         factor = np.ones((LANDMARKS, 3), np.float32)
         for region, near in self._regions.items():
             factor += near[:, None] * (getattr(chosen, region) - 1)
@@ -129,7 +130,7 @@ class Retargeter:
 
 
 def head_movement(pose: HeadPose, usual: HeadPose) -> Floats:
-    """How a pose differs from the usual one, f32 (6,) as in `frames.Drive`; both in px of the same frames."""
+    """How a pose differs from the usual one, f32 (6,) as in `types.Drive`; both in px of the same frames."""
     angles = align.angles_of(pose.rotation @ usual.rotation.T)
     moved = (pose.translation - usual.translation)[:2] / usual.scale
     return np.array([*angles, *moved, np.log(pose.scale / usual.scale)], np.float32)

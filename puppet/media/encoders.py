@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import re
 import subprocess
 
@@ -17,10 +18,11 @@ from puppet.media.codecs import (
     pixel_filters,
     quality_arguments,
 )
-from puppet.media.ffmpeg_child import ask_ffmpeg
+from puppet.media.ffmpeg_child import ask_ffmpeg, last_lines
 
 TRIAL_FRAMES = 10
 TRIAL_SECONDS = 20.0  # an encoder whose driver hangs is not used
+logger = logging.getLogger(__name__)
 
 
 @functools.cache
@@ -38,7 +40,10 @@ def encoder_works(executable: str, encoder: Encoder) -> bool:
     if not encoder.hardware:
         return True
     done = _run(trial_arguments(executable, encoder))
-    return done is not None and done.returncode == 0
+    works_here = done is not None and done.returncode == 0
+    told = "works" if works_here else f"does not work: {last_lines(done.stderr) if done else 'no result'}"
+    logger.info("encoder %s %s", encoder.name, told)
+    return works_here
 
 
 def trial_arguments(executable: str, encoder: Encoder) -> list[str]:

@@ -6,6 +6,7 @@ in order; it has no console window, and reads from nothing unless it is given so
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 from collections.abc import Collection, Mapping, Sequence
@@ -16,6 +17,7 @@ from puppet.core.errors import RecordingError
 CREATION_FLAGS = 0  # Windows: no console window, and no Ctrl-C from ours
 if sys.platform == "win32":
     CREATION_FLAGS = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
+LOGGED_LINES = 10  # of what ffmpeg says
 
 
 def find_ffmpeg() -> str:
@@ -93,3 +95,14 @@ def start_ffmpeg(
         start_new_session=True,
         creationflags=CREATION_FLAGS,
     )
+
+
+def loggable(arguments: Sequence[str]) -> str:
+    """A command line for the log, without what its metadata says about people."""
+    words = zip(["", *arguments], arguments, strict=False)
+    return shlex.join(f"{word.partition('=')[0]}=..." if before == "-metadata" else word for before, word in words)
+
+
+def last_lines(said: str) -> str:
+    """The last LOGGED_LINES of what ffmpeg said, in one line for the log."""
+    return " | ".join([line.strip() for line in said.splitlines() if line.strip()][-LOGGED_LINES:])

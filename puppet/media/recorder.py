@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import math
 import os
 import subprocess
@@ -25,7 +26,7 @@ from puppet.media.ffmpeg_arguments import (
     RecordingSettings,
     recording_arguments,
 )
-from puppet.media.ffmpeg_child import find_ffmpeg, start_ffmpeg
+from puppet.media.ffmpeg_child import find_ffmpeg, last_lines, loggable, start_ffmpeg
 from puppet.media.remux import remux
 from puppet.media.sound_file import SoundTrack
 from puppet.process.log import explained
@@ -40,6 +41,7 @@ QUEUE_FRAMES = (8, 90)  # never fewer, never more
 LEAD_BYTES = 256 << 20  # of pictures that may wait besides while those from before the first one are written
 STALLED_AFTER = 20.0  # s without progress while closing, then ffmpeg is ended
 LOOK_EVERY = 1.0  # s between looks whether file and ffmpeg are still there
+logger = logging.getLogger(__name__)
 
 
 class LostFileError(OSError):
@@ -256,8 +258,10 @@ class Recorder:
         if not (self._settings.width and self._settings.height):
             self._settings = replace(self._settings, width=first.shape[1], height=first.shape[0])
         lock = lock_descriptor()
+        arguments = recording_arguments(self._executable, self._settings)
+        logger.info("%s", loggable(arguments))
         return start_ffmpeg(
-            recording_arguments(self._executable, self._settings),
+            arguments,
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=self._messages,  # a file, so that nobody has to read along and a dead app breaks no pipe
@@ -327,6 +331,7 @@ class Recorder:
                 self._process.wait()
         self._messages.seek(0)
         said = self._messages.read(65536).decode(errors="replace")
+        logger.error("ffmpeg, code %s: %s", self._process and self._process.returncode, last_lines(said))
         if isinstance(problem, OSError):
             try:
                 self._check_place()

@@ -112,7 +112,12 @@ class RecorderSink:
     @property
     def error(self) -> RecordingError | None:
         """That of the first file that has one."""
-        return next((recorder.error for recorder in self._recorders if recorder.error is not None), None)
+        return next(iter(self.errors), None)
+
+    @property
+    def errors(self) -> tuple[RecordingError, ...]:
+        """Those of all files, in their order."""
+        return tuple(recorder.error for recorder in self._recorders if recorder.error is not None)
 
     @property
     def seconds(self) -> float:

@@ -58,6 +58,11 @@ def log_file() -> Path:
     return log_folder() / NAME
 
 
+def writing_problem() -> str:
+    """Why the last record could not be written to the file; empty when it could."""
+    return _file.problem
+
+
 def hidden(text: str) -> str:
     """A text without user and password of any address in it, and without the values of "pwd=" and the like."""
     shown = ADDRESS.sub(lambda found: without_secrets(found[0]), text)
@@ -108,7 +113,7 @@ class _Lines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         moment = self.formatTime(record, "%Y-%m-%d %H:%M:%S")
-        where = f"{record.name} [{record.process} {one_line(record.threadName or '')}]"
+        where = f"{record.name} [{record.process} {one_line((record.threadName or '').partition(' ')[0])}]"
         message = one_line(hidden(record.getMessage()), LONGEST)  # hidden first: what is cut hides no secret any more
         lines = [f"{moment} {record.levelname} {where}: {message}"]
         if record.exc_info and record.exc_info[1] is not None:

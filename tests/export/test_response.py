@@ -16,8 +16,8 @@ from puppet.actor.file import read_card
 from puppet.actor.runtime import load_actor
 from puppet.core.types import Face, Floats, Frame
 from puppet.face.landmarks import BROWS
-from puppet.face.measurements import MEASUREMENTS, RESPONDING
-from puppet.face.neutral import neutral_of
+from puppet.face.measurements import MEASUREMENTS, RESPONSE_REGIONS
+from puppet.face.neutral import neutral_from_face
 
 
 def raised(rest: Floats, by: float) -> Floats:
@@ -28,7 +28,7 @@ def raised(rest: Floats, by: float) -> Floats:
 
 
 def test_every_region_has_measurements() -> None:
-    for prefix in RESPONDING.values():
+    for prefix in RESPONSE_REGIONS.values():
         assert any(name.startswith(prefix) for name in MEASUREMENTS)
 
 
@@ -62,7 +62,7 @@ class WeakTracker:
 @pytest.fixture
 def faces(monkeypatch: pytest.MonkeyPatch) -> list[Face]:
     """Of somebody who looks like the actor, at rest as well, so that what is asked for is what they do."""
-    monkeypatch.setattr(export.response, "usual_neutral", lambda _: neutral_of(tracked(neutral())))
+    monkeypatch.setattr(export.response, "infer_neutral", lambda _: neutral_from_face(tracked(neutral())))
     return [tracked(raised(neutral(), h)) for h in 0.05 * np.sin(np.arange(40))]
 
 

@@ -32,7 +32,7 @@ from puppet import cli
 from puppet.commands import performance, render
 from puppet.core.types import HeadPose
 from puppet.face import align, tracking
-from puppet.face.tracking import without_native_chatter
+from puppet.face.tracking import filter_native_log
 from puppet.media import recorder
 from puppet.sources.registry import DEMO_CLIP
 
@@ -145,7 +145,7 @@ def test_values_that_make_no_sense(line: str, said: str, capsys: pytest.CaptureF
 def test_force_and_ctrl_c_keep_the_old_file_and_the_new_part(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(performance, "film_tracker", lambda still: PlantedTracker())
+    monkeypatch.setattr(performance, "video_tracker", lambda still: PlantedTracker())
     monkeypatch.setattr(render, "Puppeteer", interrupted_at(12))
     (folder / "out.mp4").write_bytes(b"precious")
     assert cli.main(["render", "clip.mp4", "-o", "out.mp4", "--actor", "good.actor", "--force"]) == 130
@@ -218,7 +218,7 @@ def test_native_chatter_is_dropped_and_everything_else_comes_out(capfd: pytest.C
         b"INFO: Created TensorFlow Lite XNNPACK delegate for CPU.\n"
     )
 
-    @without_native_chatter()
+    @filter_native_log()
     def work() -> None:
         os.write(2, chatter)
         other = threading.Thread(target=lambda: print("another thread", file=sys.stderr, flush=True))

@@ -12,7 +12,7 @@ from video_fixtures import numbered, shown_number, write_video
 from puppet.core.types import Face, Frame, HeadPose, Result
 from puppet.engine.puppeteer import Puppeteer
 from puppet.face import align
-from puppet.face.face_selection import Spot
+from puppet.face.protocols import FaceBox
 
 SIZE = (192, 144)  # px
 
@@ -40,10 +40,10 @@ class PlantedTracker:
         self.faces_seen = int(number not in self._blind)
         return None if number in self._blind else face(yaw_of(number))
 
-    def look_at(self, frame: Frame, spot: Spot, others: Sequence[Spot]) -> Face | None:
+    def follow(self, frame: Frame, box: FaceBox, others: Sequence[FaceBox]) -> Face | None:
         return self.track(frame)
 
-    def restart(self) -> None:
+    def reset(self) -> None:
         """It follows nothing."""
 
     def close(self) -> None:

@@ -60,6 +60,10 @@ class FakeTake:
     def seconds(self):
         return len(self.images) / 10
 
+    @property
+    def errors(self):
+        return () if self.error is None else (self.error,)
+
     def write(self, result):
         self.images.append(compose(result, Layout.DRIVER))
         self.error = self.fails

@@ -33,7 +33,6 @@ from puppet.gui.explorer.style import explorer_style
 from puppet.gui.explorer.tabs import ExplorerTabs
 from puppet.gui.explorer.worker import DecodeWorker
 from puppet.gui.kit.banners import BannerStack
-from puppet.gui.kit.qimage import to_qimage
 from puppet.gui.kit.theme import colours_for, follow_system
 
 STATUS_MS = 500  # between two looks at the rate
@@ -70,7 +69,6 @@ class ExplorerWidget(QWidget):
         self._random = np.random.default_rng(seed)
         self._at: Exploration | None = None
         self._faces: RandomFaces | None = None
-        self._last: Image | None = None
         self._mouse: tuple[float, float] | None = None  # where it is, when the face does not show that yet
         self._over = False
 
@@ -112,7 +110,6 @@ class ExplorerWidget(QWidget):
         self._motion.stop()
         self.actor = actor
         self._morphs.set_actor(actor)
-        self._last = None
         self._faces = RandomFaces(actor.latents)
         self.worker.set_actor(actor)
         self.worker.take()
@@ -210,7 +207,7 @@ class ExplorerWidget(QWidget):
         elif command.key == "w":
             self._toggle_walk(at)
         elif command.key == "b":
-            self._bookmarks.add(command.name, at.shown, self._last)
+            self._bookmarks.add(command.name, at.shown, self.pane.face)
         elif command.key == "g":
             self._apply(at.jump_to(self._bookmarks.point(command.name)))
 
@@ -345,12 +342,7 @@ class ExplorerWidget(QWidget):
             return
         asked_at = self._asked_at
         self._follow_mouse()  # first, so that the next picture is made while this one is painted
-        self._last = image
-        self.pane.show_image(to_qimage(image, *self.pane.device_size), asked_at)
-
-    def _redraw(self) -> None:
-        if self._last is not None:
-            self.pane.show_image(to_qimage(self._last, *self.pane.device_size))
+        self.pane.show_face(image, asked_at)
 
     def _thumbnail(self, direction: Direction, before: Image, after: Image) -> None:
         if self._at is not None and direction in self._at.directions:
@@ -377,7 +369,6 @@ class ExplorerWidget(QWidget):
         self._asked_at = time.perf_counter()
         self.pane.hovered.connect(self._hover)
         self.pane.clicked.connect(lambda: self.do(Command("f")))
-        self.pane.resized.connect(self._redraw)
         self.face.command.returnPressed.connect(self._type)
         for key, button in self.face.buttons.items():
             button.clicked.connect(lambda _, key=key: self.do(Command(key)))

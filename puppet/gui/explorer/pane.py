@@ -5,7 +5,9 @@ from __future__ import annotations
 from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 
+from puppet.core.types import Image
 from puppet.gui.kit.preview import PreviewPane
+from puppet.gui.kit.qimage import to_qimage
 
 CROSS = 9.0  # px, half a cross-hair's side
 
@@ -15,7 +17,6 @@ class ExplorerPane(PreviewPane):
 
     hovered = pyqtSignal(float, float)  # coordinates
     clicked = pyqtSignal()
-    resized = pyqtSignal()
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -23,11 +24,29 @@ class ExplorerPane(PreviewPane):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.BlankCursor)
         self._at: tuple[float, float] | None = None
+        self._face: Image | None = None
 
     @property
     def cross(self) -> tuple[float, float] | None:
         """Coordinates of the cross-hair, or None."""
         return self._at
+
+    @property
+    def face(self) -> Image | None:
+        """The face that is shown, uint8 (S, S, 3) BGR."""
+        return self._face
+
+    def show_face(self, face: Image, asked_at: float | None = None) -> None:
+        """Show a face uint8 (S, S, 3) BGR, also after the pane has changed its size.
+
+        asked_at: perf_counter seconds, for `latency_ms`; None: it does not count there.
+        """
+        self._face = face
+        self.show_image(to_qimage(face, *self.device_size), asked_at)
+
+    def clear(self) -> None:
+        self._face = None
+        super().clear()
 
     def show_cross(self, at: tuple[float, float] | None, hides_mouse: bool) -> None:
         """Draw the cross-hair at these coordinates; None or outside the picture: nowhere."""
@@ -65,7 +84,8 @@ class ExplorerPane(PreviewPane):
 
     def resizeEvent(self, a0: QResizeEvent | None) -> None:
         super().resizeEvent(a0)
-        self.resized.emit()
+        if self._face is not None:
+            self.show_face(self._face)
 
     def paintEvent(self, a0: QPaintEvent | None) -> None:
         super().paintEvent(a0)

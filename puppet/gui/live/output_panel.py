@@ -8,6 +8,7 @@ from dataclasses import replace
 from PyQt6.QtCore import QT_TRANSLATE_NOOP, pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QProgressBar, QPushButton, QSpinBox, QWidget
 
+from puppet.core.layout import SEPARATE, Layout
 from puppet.gui.kit.plain_text import Label, set_tip
 from puppet.gui.kit.widgets import ChoiceBox, Switch, caption_of
 from puppet.gui.kit.words import translate
@@ -16,11 +17,11 @@ from puppet.output.live_outputs import OutputStatus
 from puppet.output.settings import LONGEST_DELAY, LONGEST_PRE_ROLL, OutputSettings
 from puppet.provenance.signing import can_sign
 
-LAYOUTS = {
-    "side-by-side": QT_TRANSLATE_NOOP("puppet", "Side by side"),
-    "actor": QT_TRANSLATE_NOOP("puppet", "Actor only"),
-    "driver": QT_TRANSLATE_NOOP("puppet", "Driver only"),
-    "separate": QT_TRANSLATE_NOOP("puppet", "Three separate files"),
+LAYOUTS = {  # choices of LAYOUT, in the order of the list
+    Layout.SIDE_BY_SIDE.value: QT_TRANSLATE_NOOP("puppet", "Side by side"),
+    Layout.ACTOR.value: QT_TRANSLATE_NOOP("puppet", "Actor only"),
+    Layout.DRIVER.value: QT_TRANSLATE_NOOP("puppet", "Driver only"),
+    SEPARATE: QT_TRANSLATE_NOOP("puppet", "Three separate files"),
 }
 QUALITIES = {
     Quality.SMALL: QT_TRANSLATE_NOOP("puppet", "Small files"),

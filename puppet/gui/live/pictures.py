@@ -8,6 +8,7 @@ from PyQt6.QtCore import QRect, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
+from puppet.core.layout import INSET, Layout
 from puppet.gui.kit.preview import PreviewPane
 from puppet.gui.kit.theme import PICTURE_BACKGROUND
 from puppet.gui.kit.words import translate
@@ -18,7 +19,7 @@ WALL_GAP = 6  # px between the actors, where there are several
 INSET_SHARE, INSET_MARGIN = 0.28, 14  # of the shorter side of the whole; px from its corner
 CARD_WIDTH = 540  # px
 CARD_AIR = 8  # px more than its layout asks for, since its words change
-SIDE_BY_SIDE, INSET, ACTOR = "side-by-side", "inset", "actor"
+SIDE_BY_SIDE, ACTOR = Layout.SIDE_BY_SIDE.value, Layout.ACTOR.value
 
 
 class LivePictures(QWidget):
@@ -47,7 +48,7 @@ class LivePictures(QWidget):
         return tuple(pane.device_size for pane in self.panes)
 
     def arrange(self, layout: str) -> None:
-        """layout: SIDE_BY_SIDE, INSET (the driver small in a corner of the actor's) or ACTOR (alone)."""
+        """layout: a choice of WINDOW_LAYOUT."""
         self._layout = layout
         self.driver.setVisible(layout != ACTOR)
         self.driver.set_framed(layout == INSET)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from PyQt6.QtCore import QT_TRANSLATE_NOOP, pyqtSignal
 from PyQt6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
+from puppet.core.layout import INSET
 from puppet.gui.kit.plain_text import set_tip
 from puppet.gui.kit.shortcuts import keys_for
 from puppet.gui.kit.widgets import ChoiceBox, Switch, caption_of
 from puppet.gui.kit.words import translate
-from puppet.gui.live.pictures import ACTOR, INSET, SIDE_BY_SIDE
+from puppet.gui.live.pictures import ACTOR, SIDE_BY_SIDE
 
-LAYOUTS = {
+LAYOUTS = {  # choices of WINDOW_LAYOUT, in the order of the list
     SIDE_BY_SIDE: QT_TRANSLATE_NOOP("puppet", "Side by side"),
     INSET: QT_TRANSLATE_NOOP("puppet", "Actor large, driver small"),
     ACTOR: QT_TRANSLATE_NOOP("puppet", "Actor only"),

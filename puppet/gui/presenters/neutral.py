@@ -39,7 +39,7 @@ class NeutralPresenter(Presenter):
         if self._guide is None:
             self._look_for_kept()
             return
-        progress = self._guide.see(result.frame, result.face)
+        progress = self._guide.update(result.frame, result.face)
         self.context.window.card.show_progress(progress)
         if progress.neutral is not None:
             self._end()

@@ -148,7 +148,7 @@ class RecordingPresenter(Presenter):
 
     def _is_own(self, problem: Problem) -> bool:
         """Whether it is the recording's error, which is told when the file is finished, with what became of it."""
-        return self.last is not None and problem.error is self.last.error
+        return self.last is not None and any(problem.error is error for error in self.last.errors)
 
     def _finish(self) -> None:
         take, self.take = self.take, None

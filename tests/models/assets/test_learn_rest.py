@@ -13,8 +13,8 @@ from puppet.core.types import LANDMARKS, Floats
 from puppet.face import rest_prior as in_use
 from puppet.face.landmarks import INNER_LIPS, LIPS
 from puppet.face.measurements import measure
-from puppet.face.neutral import calmest
-from puppet.face.rest_prior import restful, seen
+from puppet.face.neutral import calmest_shape
+from puppet.face.rest_prior import mouth_features, rest_weights
 
 with np.load(Path(__file__).resolve().parents[2] / "data" / "synthetic_person.npz", allow_pickle=False) as _file:
     PLANTED = {name: _file[name].astype(np.float32) for name in _file.files}
@@ -79,8 +79,8 @@ def test_learned_attention_finds_rest_in_clips_it_never_saw(monkeypatch: pytest.
     attention = learn_rest.fit_attention(clips(50, 2))
     ratios = []
     for clip in clips(20, 3):
-        counts = attention.counts(seen(clip.shapes, clip.angles))
-        ratios.append((error(calmest(clip.shapes, counts), clip), error(np.median(clip.shapes, 0), clip)))
+        counts = attention.counts(mouth_features(clip.shapes, clip.angles))
+        ratios.append((error(calmest_shape(clip.shapes, counts), clip), error(np.median(clip.shapes, 0), clip)))
     found, usual = np.mean(ratios, 0)
     assert found < 0.75 * usual
 
@@ -92,7 +92,7 @@ def test_what_was_learned_is_kept_and_read_again(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(in_use, "MODEL_FILE", tmp_path / "rest.npz")
     in_use._model.cache_clear()
     clip = clips(1, 4)[0]
-    counts = restful(clip.shapes, clip.angles)
+    counts = rest_weights(clip.shapes, clip.angles)
     in_use._model.cache_clear()
     assert counts.shape == (len(clip.shapes),)
     again = learn_rest.learn([acting()], count=12)

@@ -17,7 +17,7 @@ from puppet.engine.puppeteer import Puppeteer, StepOptions
 from puppet.face import measurements
 from puppet.face.landmarks import INNER_LIPS, OUTER_LIPS
 from puppet.face.measurements import measure
-from puppet.face.neutral import usual_neutral
+from puppet.face.neutral import infer_neutral
 from puppet.face.retarget import Gains, Retargeter
 from puppet.face.tracking import FaceMeshTracker
 from puppet.sources.registry import DEMO_CLIP, open_source
@@ -127,7 +127,7 @@ def test_lips_that_shout_have_no_holes(path: Path, demo_faces: list[Face]) -> No
 
     All of the lips is drawn from the lips' texels, and what is between them from the pictures behind.
     """
-    actor, user = load_actor(path, "cpu"), usual_neutral(demo_faces)
+    actor, user = load_actor(path, "cpu"), infer_neutral(demo_faces)
     retargeter, opened = Retargeter(actor.neutral), [float(measure(f.canonical)["mouth_open"]) for f in demo_faces]
     widest, rest = demo_faces[int(np.argmax(opened))], float(measure(user.landmarks)["mouth_open"])
     landmarks, _ = retargeter.drive(widest, user, Gains(mouth=0.5 / (max(opened) - rest)))

@@ -15,9 +15,9 @@ from puppet.commands import performance, render
 from puppet.core.types import Frame, HeadPose, Result
 from puppet.engine.puppeteer import StepOptions
 from puppet.face import align
-from puppet.face.neutral import Neutral, usual_neutral
-from puppet.face.persons import CONTRASTS, SHAPE
-from puppet.face.shots import Sighting
+from puppet.face.identity import CONTRASTS, SHAPE_LANDMARKS
+from puppet.face.neutral import Neutral, infer_neutral
+from puppet.face.shots import FaceSighting
 
 pytestmark = pytest.mark.usefixtures("tracker")
 
@@ -33,9 +33,9 @@ def performed(parts: list[tuple[float, float, float]], scenes: Sequence[int] = (
             shape[LOWER_LIP, 1] += 0.02 * np.sin(k / 4) + 0.1 * who
             pose = HeadPose(align.rotation_of(np.array([4 * np.sin(k / 7), 0, 0])), scale, np.array([90.0, 70.0, 0.0]))
             points.append(align.place(shape, pose))
-            told = np.full(3 * len(SHAPE), who, np.float32) if k % 4 == 0 else None
+            told = np.full(3 * len(SHAPE_LANDMARKS), who, np.float32) if k % 4 == 0 else None
             look = None if told is None else np.r_[told, np.zeros(3 * len(CONTRASTS) + 2, np.float32)]
-            seen.append(Sighting(len(points) - 1, len(points) / 30, (90.0, 70.0, 2 * scale), look))
+            seen.append(FaceSighting(len(points) - 1, len(points) / 30, (90.0, 70.0, 2 * scale), look))
     return performance.Performance(points, cuts[1:], seen, scenes)
 
 
@@ -65,7 +65,7 @@ def test_short_shots_that_go_to_and_fro_are_taken_together() -> None:
 
 def test_without_a_cut_the_neutral_is_that_of_the_whole_clip() -> None:
     performance = performed([(0.0, 8, 40)])
-    whole = usual_neutral([align.face_of(points) for points in performance.points if points is not None])
+    whole = infer_neutral([align.face_of(points) for points in performance.points if points is not None])
     (neutral,) = performance.neutrals().values()
     np.testing.assert_array_equal(neutral.landmarks, whole.landmarks)
     assert neutral.pose.scale == whole.pose.scale

@@ -19,7 +19,7 @@ from puppet.output.settings import OutputSettings
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Three clips of 12, 14 and 16 frames."""
-    monkeypatch.setattr(performance, "film_tracker", lambda still: PlantedTracker())
+    monkeypatch.setattr(performance, "video_tracker", lambda still: PlantedTracker())
     (tmp_path / "in").mkdir()
     for index, name in enumerate("abc"):
         driver_clip(tmp_path / "in" / f"{name}.mp4", frames=12 + 2 * index)
@@ -103,7 +103,7 @@ def test_a_bug_with_one_video_does_not_keep_the_others(
         return PlantedTracker()
 
     made: list[None] = []
-    monkeypatch.setattr(performance, "film_tracker", make_tracker)
+    monkeypatch.setattr(performance, "video_tracker", make_tracker)
     assert cli.main(["render", *given, "--jobs", "1"]) == 2
     assert lengths(tmp_path / "out") == {"a.mp4": 12, "c.mp4": 16}
     assert "puppet: Rendering b.mp4 failed unexpectedly (KeyError: 'planted'); its log is " in capsys.readouterr().err

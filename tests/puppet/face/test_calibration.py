@@ -78,7 +78,7 @@ def see(calibration, seconds, make, begin=0.0, rate=30):
     progress = None
     for k in range(round(seconds * rate) + 1):
         at = begin + k / rate
-        progress = calibration.see(*make(at))
+        progress = calibration.update(*make(at))
         if progress.neutral is not None:
             break
     assert progress is not None

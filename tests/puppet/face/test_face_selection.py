@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from planted_face import rest_face, tracked
 
 from puppet.core.types import Face, Floats, Frame, Image
-from puppet.face.face_selection import LOOK_EVERY, MOVING, PATCH, STILL, AttentiveTracker, Spot, motion, spot_of, tiles
+from puppet.face.face_selection import DETECT_EVERY, SelectingTracker, tiles
+from puppet.face.protocols import FaceBox, box_of
 
 WIDTH, HEIGHT, FPS = 640, 360, 15.0
 REST = rest_face()
-EXTENT = spot_of(tracked(REST, scale=1.0, middle=(0.0, 0.0)).points).size  # of a face, in eye distances
+EXTENT = box_of(tracked(REST, scale=1.0, middle=(0.0, 0.0)).points).size  # of a face, in eye distances
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class Someone:
         return tracked(REST, scale=self.size / EXTENT, middle=(self.x, self.y))
 
     @property
-    def spot(self) -> Spot:
-        return spot_of(self.face.points)
+    def box(self) -> FaceBox:
+        return box_of(self.face.points)
 
 
 def skin(seed: int) -> Floats:
@@ -49,9 +49,9 @@ def picture(people: Sequence[Someone], index: int) -> Image:
     image = np.full((HEIGHT, WIDTH, 3), 128, np.uint8)
     for one in people:
         shown = SKIN + (0.8 * np.sin(index * 0.9) * EXPRESSION if one.lives else 0)
-        spot, side = one.spot, int(1.4 * one.size)
+        box, side = one.box, int(1.4 * one.size)
         face = np.clip(128 + 60 * cv2.resize(shown, (side, side)), 0, 255).astype(np.uint8)
-        left, top = int(spot.x - side / 2), int(spot.y - side / 2)
+        left, top = int(box.x - side / 2), int(box.y - side / 2)
         image[top : top + side, left : left + side] = face[..., None]
     return image
 
@@ -60,54 +60,54 @@ class Scene:
     """Who is there in each frame. A mesh that stays with its face and takes the first other one it finds when that is
     gone, and a finder that sees all."""
 
-    def __init__(self, who: Callable[[float], Sequence[Someone]], ghosts: Sequence[Spot] = ()) -> None:
+    def __init__(self, who: Callable[[float], Sequence[Someone]], ghosts: Sequence[FaceBox] = ()) -> None:
         self.who, self.ghosts = who, ghosts
         self.at = 0.0
-        self.followed: Spot | None = None
+        self.followed: FaceBox | None = None
         self.pointed: list[float] = []
         self.restarts = 0
         self.faces_seen = 1
 
     def track(self, frame: Frame) -> Face | None:
         there = self.who(frame.captured_at)
-        near = [one for one in there if self.followed is not None and self.followed.distance(one.spot) < 0.5]
+        near = [one for one in there if self.followed is not None and self.followed.distance(one.box) < 0.5]
         found = (near or list(there) or [None])[0]
-        self.followed = None if found is None else found.spot
+        self.followed = None if found is None else found.box
         return None if found is None else found.face
 
-    def look_at(self, frame: Frame, spot: Spot, others: Sequence[Spot]) -> Face | None:
+    def follow(self, frame: Frame, box: FaceBox, others: Sequence[FaceBox]) -> Face | None:
         self.pointed.append(frame.captured_at)
-        near = [one for one in self.who(frame.captured_at) if spot.distance(one.spot) < 0.5]
-        self.followed = near[0].spot if near else None
+        near = [one for one in self.who(frame.captured_at) if box.distance(one.box) < 0.5]
+        self.followed = near[0].box if near else None
         return near[0].face if near else None
 
-    def restart(self) -> None:
+    def reset(self) -> None:
         self.restarts += 1
         self.followed = None
 
-    def find(self, image: Image) -> list[Spot]:
-        return [one.spot for one in self.who(self.at)] + list(self.ghosts)
+    def detect(self, image: Image) -> list[FaceBox]:
+        return [one.box for one in self.who(self.at)] + list(self.ghosts)
 
     def close(self) -> None:
         pass
 
-    def play(self, seconds: float) -> list[Spot | None]:
+    def play(self, seconds: float) -> list[FaceBox | None]:
         """Whom the tracker follows in each frame."""
-        tracker, followed = AttentiveTracker(self, lambda: self), []
+        tracker, followed = SelectingTracker(self, lambda: self), []
         for index in range(int(seconds * FPS)):
             self.at = index / FPS
             face = tracker.track(Frame(picture(self.who(self.at), index), index, self.at))
-            followed.append(None if face is None else spot_of(face.points))
+            followed.append(None if face is None else box_of(face.points))
         return followed
 
 
 DRIVER, PHOTO = Someone(460, 170, 120), Someone(120, 170, 90, lives=False)
 
 
-def share(followed: Sequence[Spot | None], who: Someone, begin: float, end: float = 99.0) -> float:
+def share(followed: Sequence[FaceBox | None], who: Someone, begin: float, end: float = 99.0) -> float:
     """Of the frames from `begin` to `end` s, in which that one is followed."""
     part = followed[int(begin * FPS) : int(end * FPS)]
-    return float(np.mean([spot is not None and spot.distance(who.spot) < 0.3 for spot in part]))
+    return float(np.mean([box is not None and box.distance(who.box) < 0.3 for box in part]))
 
 
 def test_a_photo_that_was_found_while_the_driver_was_away_is_left_when_they_return() -> None:
@@ -172,9 +172,9 @@ def test_who_was_followed_before_is_taken_again_from_a_bystander() -> None:
 
 
 def test_what_is_no_face_after_all_is_not_tried_again_at_once() -> None:
-    scene = Scene(lambda at: [DRIVER] if at < 1 else [], ghosts=[Spot(100, 100, 80)])
+    scene = Scene(lambda at: [DRIVER] if at < 1 else [], ghosts=[FaceBox(100, 100, 80)])
     assert share(scene.play(5), DRIVER, 0, 1) == 1
-    assert 1 <= len(scene.pointed) <= 1 + 4 / LOOK_EVERY
+    assert 1 <= len(scene.pointed) <= 1 + 4 / DETECT_EVERY
 
 
 def test_the_tracker_begins_anew_where_the_picture_changes() -> None:
@@ -183,22 +183,3 @@ def test_the_tracker_begins_anew_where_the_picture_changes() -> None:
     followed = scene.play(4)
     assert scene.restarts
     assert share(followed, elsewhere, 2) == 1
-
-
-def patch(shape: Floats, warp: NDArray | None = None, noise: float = 0.0, seed: int = 0) -> Floats:
-    grown = cv2.resize(shape, (PATCH, PATCH)) * 40 + 120
-    if warp is not None:
-        grown = cv2.warpAffine(grown, warp, (PATCH, PATCH), borderMode=cv2.BORDER_REFLECT)
-    noisy = grown + np.random.default_rng(seed).normal(0, noise, grown.shape)
-    return np.asarray(cv2.GaussianBlur(noisy.astype(np.float32), (0, 0), 1.5), np.float32)
-
-
-def test_neither_noise_nor_a_camera_that_shakes_makes_a_photo_move() -> None:
-    photo = patch(SKIN, noise=1.5)
-    turn = cv2.getRotationMatrix2D((PATCH / 2, PATCH / 2), 2, 1.03) + np.array([[0, 0, 1.5], [0, 0, -1]])
-    assert motion(photo, photo) == 0
-    assert motion(photo, patch(SKIN, noise=1.5, seed=1)) < STILL
-    assert motion(photo, patch(SKIN, turn, noise=1.5, seed=2)) < STILL
-    assert motion(photo, 0.7 * photo + 20) < STILL  # a lamp
-    assert motion(photo, patch(SKIN + 0.5 * EXPRESSION, turn)) > MOVING
-    assert not motion(np.zeros_like(photo), photo) > 0  # nothing to compare

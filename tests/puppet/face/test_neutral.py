@@ -15,14 +15,14 @@ from puppet.face.landmarks import EYE_LEFT, EYE_RIGHT, LIPS
 from puppet.face.measurements import measure
 from puppet.face.neutral import (
     EASE,
-    KEEP_EVERY,
     KEPT,
+    SAMPLE_INTERVAL,
     AutomaticNeutral,
     Neutral,
     estimate_neutral,
-    neutral_of,
-    usual_neutral,
-    usual_pose,
+    infer_neutral,
+    median_pose,
+    neutral_from_face,
 )
 
 FPS = 30
@@ -33,7 +33,7 @@ EYES = EYE_RIGHT + EYE_LEFT
 @pytest.fixture(autouse=True)
 def _no_idea_of_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     """The planted face is a drawing, nobody whom the model of rest could know: what is seen must do here."""
-    monkeypatch.setattr(neutral, "unseen_rest", lambda *_: (np.zeros_like(REST), 0.0))
+    monkeypatch.setattr(neutral, "rest_correction", lambda *_: (np.zeros_like(REST), 0.0))
 
 
 def performance(n: int = 300, smiling: float = 0.2, seed: int = 0) -> list[Face]:
@@ -64,7 +64,7 @@ def deviation(found: np.ndarray, points: Sequence[int] = range(LANDMARKS)) -> fl
 @pytest.mark.parametrize("smiling", [0.0, 0.2])
 @pytest.mark.parametrize("seed", [0, 1])
 def test_the_rest_shape_of_a_lively_person_is_found(smiling: float, seed: int) -> None:
-    found = usual_neutral(performance(smiling=smiling, seed=seed))
+    found = infer_neutral(performance(smiling=smiling, seed=seed))
     assert deviation(found.landmarks) < 0.012
     got, true = measure(found.landmarks), measure(REST)
     assert got["lids_right"] == pytest.approx(true["lids_right"], abs=0.004)
@@ -76,7 +76,7 @@ def test_the_rest_shape_of_a_lively_person_is_found(smiling: float, seed: int) -
 
 def test_somebody_who_often_smiles_is_not_half_smiling_at_rest() -> None:
     """The mean of the closed mouths would be about 0.03 eye distances wider than the mouth at rest."""
-    found = usual_neutral(performance(smiling=0.25, seed=3))
+    found = infer_neutral(performance(smiling=0.25, seed=3))
     assert measure(found.landmarks)["mouth_width"] == pytest.approx(measure(REST)["mouth_width"], abs=0.01)
 
 
@@ -99,7 +99,7 @@ def test_frames_that_are_turned_away_count_less() -> None:
 @pytest.mark.parametrize("alike", [True, False])
 def test_a_few_faces_are_enough(n: int, alike: bool) -> None:
     faces = [tracked(REST)] * n if alike else performance(40)[:n]
-    found = usual_neutral(faces)
+    found = infer_neutral(faces)
     assert np.isfinite(found.landmarks).all()
     np.testing.assert_allclose(found.pose.rotation @ found.pose.rotation.T, np.eye(3), atol=1e-6)
     assert found.landmarks.shape == REST.shape
@@ -110,7 +110,7 @@ def test_a_few_faces_are_enough(n: int, alike: bool) -> None:
 
 def test_somebody_who_says_that_this_is_it_is_believed() -> None:
     face = tracked(expression(REST, smile=0.1, shut=0.3), (15, -10, 5))
-    neutral = neutral_of(face)
+    neutral = neutral_from_face(face)
     np.testing.assert_array_equal(neutral.landmarks, face.canonical)
     np.testing.assert_allclose(align.angles_of(neutral.pose.rotation), (15, -10, 5), atol=1e-3)
     assert neutral.pose.scale == pytest.approx(SCALE, rel=1e-4)
@@ -120,7 +120,7 @@ def test_somebody_who_says_that_this_is_it_is_believed() -> None:
 def test_the_usual_pose_is_the_median() -> None:
     seen = [(8, 58, 90), (10, 60, 96), (12, 62, 99), (80, 300, 900), (10, 60, 96)]  # yaw, scale, x
     faces = [tracked(REST, (yaw, 5, 0), scale, (x, 72)) for yaw, scale, x in seen]
-    usual = usual_pose([face.points for face in faces], REST)
+    usual = median_pose([face.points for face in faces], REST)
     np.testing.assert_allclose(align.angles_of(usual.rotation), (10, 5, 0), atol=1e-2)
     assert usual.scale == pytest.approx(60, abs=1e-3)
     np.testing.assert_allclose(usual.translation, (96, 72, 0), atol=1e-2)
@@ -131,7 +131,7 @@ def test_the_usual_pose_is_the_median() -> None:
 
 def watched(faces: list[Face], every: float = 1 / FPS) -> list[Neutral]:
     automatic = AutomaticNeutral()
-    return [automatic.watch(face, 100 + i * every) for i, face in enumerate(faces)]
+    return [automatic.update(face, 100 + i * every) for i, face in enumerate(faces)]
 
 
 def test_the_first_face_is_the_first_neutral() -> None:
@@ -143,14 +143,14 @@ def test_the_automatic_neutral_knows_how_sure_it_is() -> None:
     """Unsure of one face, sure after a lively performance; unsure again of somebody who is always turned away."""
     automatic = AutomaticNeutral()
     assert automatic.confidence == 0
-    automatic.watch(tracked(REST), 0.0)
+    automatic.update(tracked(REST), 0.0)
     assert automatic.confidence < 0.1
     for i, face in enumerate(performance(600)):
-        automatic.watch(face, i / FPS)
+        automatic.update(face, i / FPS)
     assert automatic.confidence > 0.7
     away = AutomaticNeutral()
     for i in range(300):
-        away.watch(tracked(REST, (40, 0, 0)), i / FPS)
+        away.update(tracked(REST, (40, 0, 0)), i / FPS)
     assert away.confidence < 0.1
 
 
@@ -190,13 +190,15 @@ def test_the_usual_place_follows_a_chair_that_is_moved_and_never_jumps() -> None
 
 
 def test_a_single_picture_is_no_rest_live_either(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A mouth that never closes in it is open: rest is what `first_neutral` makes of the face."""
-    monkeypatch.setattr(neutral, "first_rest", lambda canonical: REST)
+    """A mouth that never closes in it is open: rest is what `neutral_from_picture` makes of the face."""
+    monkeypatch.setattr(neutral, "rest_from_picture", lambda canonical: REST)
     shown = tracked(REST)
     wide = replace(shown, canonical=np.where(np.arange(478)[:, None] == 14, shown.canonical + 0.3, shown.canonical))
     live, still = AutomaticNeutral(), AutomaticNeutral()
-    for i in range(30):
-        as_it_is, guessed = live.watch(wide, i / FPS), still.watch(wide, i / FPS, still=True)
+    for i in range(29):
+        live.update(wide, i / FPS)
+        still.update(wide, i / FPS, still=True)
+    as_it_is, guessed = live.update(wide, 29 / FPS), still.update(wide, 29 / FPS, still=True)
     assert abs(as_it_is.landmarks[14, 1] - wide.canonical[14, 1]) < 0.05
     np.testing.assert_array_equal(guessed.landmarks, REST)
     assert still.confidence == 1
@@ -205,16 +207,18 @@ def test_a_single_picture_is_no_rest_live_either(monkeypatch: pytest.MonkeyPatch
 def test_the_past_is_thinned_but_not_forgotten() -> None:
     automatic = AutomaticNeutral()
     first = tracked(REST, (30, 0, 0))
-    automatic.watch(first, 0.0)
-    for i in range(1, 2 * KEPT + 60):  # one face per KEEP_EVERY, with a thousandth more for rounding
-        automatic._eased_at = automatic._looked_at = i * KEEP_EVERY * 1.001  # no estimates: this is about memory
-        automatic.watch(tracked(REST), i * KEEP_EVERY * 1.001)
+    automatic.update(first, 0.0)
+    for i in range(1, 2 * KEPT + 60):  # one face per SAMPLE_INTERVAL, with a thousandth more for rounding
+        automatic._eased_at = automatic._estimated_at = (
+            i * SAMPLE_INTERVAL * 1.001
+        )  # no estimates: this is about memory
+        automatic.update(tracked(REST), i * SAMPLE_INTERVAL * 1.001)
     assert automatic._kept[0] is first
     assert KEPT / 2 <= len(automatic._kept) <= KEPT
 
 
 def test_a_clock_that_stands_still_changes_nothing() -> None:
     automatic = AutomaticNeutral()
-    before = automatic.watch(tracked(REST), 5.0)
-    after = automatic.watch(tracked(expression(REST, open=0.3)), 5.0)
+    before = automatic.update(tracked(REST), 5.0)
+    after = automatic.update(tracked(expression(REST, open=0.3)), 5.0)
     np.testing.assert_array_equal(after.landmarks, before.landmarks)

@@ -13,8 +13,8 @@ from puppet.core.types import LANDMARKS, Floats
 from puppet.face import neutral, rest_prior
 from puppet.face.landmarks import BROWS, LIPS
 from puppet.face.measurements import measure
-from puppet.face.neutral import estimate_neutral, judged_estimate
-from puppet.face.rest_prior import restful, unseen_rest
+from puppet.face.neutral import estimate_neutral, estimate_with_confidence
+from puppet.face.rest_prior import rest_correction, rest_weights
 
 with np.load(Path(__file__).resolve().parents[2] / "data" / "synthetic_person.npz", allow_pickle=False) as _file:
     PERSON = {name: _file[name].astype(np.float32) for name in _file.files}
@@ -58,7 +58,7 @@ NEVER_AT_REST: dict[str, dict[str, Any]] = {
 def test_the_rest_of_a_mouth_that_never_rests_is_worked_out(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     shapes, angles = performed(**NEVER_AT_REST[name])
     found = estimate_neutral(shapes, angles)
-    monkeypatch.setattr(neutral, "unseen_rest", lambda *_: (np.zeros_like(REST), 0.0))
+    monkeypatch.setattr(neutral, "rest_correction", lambda *_: (np.zeros_like(REST), 0.0))
     seen = estimate_neutral(shapes, angles)
     assert error(seen, LIPS) > 0.02  # the calmest that was seen is not rest
     assert error(found, LIPS) < 0.65 * error(seen, LIPS)
@@ -97,16 +97,16 @@ def test_lips_held_rolled_in_are_not_at_rest() -> None:
 
 def test_faces_count_by_how_near_rest_their_mouth_is() -> None:
     shapes, angles = performed(smile=np.where(np.arange(N) % 4 > 0, 0.8, 0.0).astype(np.float32))
-    counts = restful(shapes, angles)
+    counts = rest_weights(shapes, angles)
     assert counts.shape == (N,)
     assert counts.min() >= 0
     assert counts.sum() == pytest.approx(1, abs=1e-5)
     assert counts[::4].sum() > 0.9
-    np.testing.assert_allclose(restful(shapes[:1], angles[:1]), [1.0])
+    np.testing.assert_allclose(rest_weights(shapes[:1], angles[:1]), [1.0])
 
 
 def test_small_corrections_are_dropped_altogether() -> None:
-    offset, wanted = unseen_rest(REST, normal()[0], np.zeros((N, 3), np.float32))
+    offset, wanted = rest_correction(REST, normal()[0], np.zeros((N, 3), np.float32))
     assert 0 < wanted < rest_prior.TRUSTED
     assert not offset.any()
 
@@ -114,7 +114,7 @@ def test_small_corrections_are_dropped_altogether() -> None:
 def test_a_correction_leaves_the_other_regions_alone() -> None:
     """Eyes and forehead say nothing about the mouth, so they stay where they were seen."""
     shapes, angles = performed(jaw=between(0.2, 0.7))
-    offset, _ = unseen_rest(shapes.mean(0), shapes, angles)
+    offset, _ = rest_correction(shapes.mean(0), shapes, angles)
     assert np.abs(offset[list(LIPS)]).max() > 0.03
     assert np.abs(offset[[10, 33, 263, 151]]).max() < 0.003
 
@@ -132,22 +132,22 @@ def test_shapes_are_placed_on_their_median() -> None:
 
 
 def test_somebody_who_rests_before_the_camera_is_known_well() -> None:
-    assert judged_estimate(*normal())[1] == 1.0
+    assert estimate_with_confidence(*normal())[1] == 1.0
 
 
 def test_few_faces_are_little_to_go_by() -> None:
     shapes, angles = normal()
-    assert judged_estimate(shapes[:5], angles[:5])[1] <= 5 / neutral.ENOUGH_FACES
+    assert estimate_with_confidence(shapes[:5], angles[:5])[1] <= 5 / neutral.ENOUGH_FACES
 
 
 def test_a_mouth_that_is_never_shut_is_not_known() -> None:
-    assert judged_estimate(*performed(jaw=between(0.3, 0.7)))[1] == 0.0
+    assert estimate_with_confidence(*performed(jaw=between(0.3, 0.7)))[1] == 0.0
 
 
 def test_a_head_that_is_always_turned_is_not_known() -> None:
     shapes, angles = normal()
-    assert judged_estimate(shapes, angles + np.array([25, 0, 0], np.float32))[1] == 0.0
+    assert estimate_with_confidence(shapes, angles + np.array([25, 0, 0], np.float32))[1] == 0.0
 
 
 def test_a_lasting_smile_lowers_the_confidence() -> None:
-    assert judged_estimate(*performed(smile=between(0.7, 1.0), jaw=between(0, 0.1, 4)))[1] < 0.7
+    assert estimate_with_confidence(*performed(smile=between(0.7, 1.0), jaw=between(0, 0.1, 4)))[1] < 0.7

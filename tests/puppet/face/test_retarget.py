@@ -26,7 +26,7 @@ from puppet.face.landmarks import (
 )
 from puppet.face.measurements import measure
 from puppet.face.neutral import Neutral
-from puppet.face.retarget import KNEE, LIP_ROOM, MAX_ANSWER, MAX_REGION_GAIN, Gains, Retargeter
+from puppet.face.retarget import KNEE, LIP_ROOM, MAX_REGION_GAIN, MAX_RESPONSE_GAIN, Gains, Retargeter
 
 LIDS = ("lids_right", "lids_left")
 LOWER_LIP = 14
@@ -125,7 +125,7 @@ def test_a_regions_gain_scales_that_region_and_no_other(region: str, gain: float
 
 
 @pytest.mark.parametrize(
-    ("share", "gain"), [(0.5, 2), (0.8, 1.25), (1.0, 1), (1.4, 1), (0.1, MAX_ANSWER), (-1, MAX_ANSWER)]
+    ("share", "gain"), [(0.5, 2), (0.8, 1.25), (1.0, 1), (1.4, 1), (0.1, MAX_RESPONSE_GAIN), (-1, MAX_RESPONSE_GAIN)]
 )
 def test_more_is_asked_of_brows_that_answer_weakly(share: float, gain: float) -> None:
     actor, moved = rest_face(), rest_face()

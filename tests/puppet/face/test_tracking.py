@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
+from driven import PlantedTracker
 from planted_face import rest_face, tracked
 
 import puppet
-from puppet.core.types import LANDMARKS, Face, Frame
+from puppet.core.types import LANDMARKS, Frame
 from puppet.face import align, tracking
-from puppet.face.face_selection import AttentiveTracker, Spot, spot_of
+from puppet.face.face_selection import SelectingTracker
 from puppet.face.landmarks import OUTER_EYES
-from puppet.face.mirroring import flip_points
-from puppet.face.tracking import FaceFinder, FaceMeshTracker, MirrorTracker, film_tracker, live_tracker
+from puppet.face.mirroring import MirrorTracker, flip_points
+from puppet.face.protocols import FaceBox, box_of
+from puppet.face.tracking import BlazeFaceDetector, FaceMeshTracker, live_tracker, video_tracker
 
 DEMO = Path(puppet.__file__).parent / "assets" / "demo.mp4"
 
@@ -113,7 +114,7 @@ def test_planted_points_come_back_in_px_and_the_nearest_face_is_followed(monkeyp
     moved = tracked(rest_face(), scale=41, middle=(86, 102))
     answers = [far.points], [near.points, moved.points], [], [moved.points]
     monkeypatch.setattr(tracker, "_mesh", PlantedMesh(*answers))
-    monkeypatch.setattr(tracker, "_last_box", None)
+    monkeypatch.setattr(tracker, "_last_extent", None)
     blank = np.zeros((240, 320, 3))
     np.testing.assert_allclose(tracker.track(frame(blank)).points, far.points, atol=1e-3)
     np.testing.assert_allclose(tracker.track(frame(blank)).points, moved.points, atol=1e-3)
@@ -125,7 +126,7 @@ def test_planted_points_come_back_in_px_and_the_nearest_face_is_followed(monkeyp
 def test_of_several_new_faces_the_largest_is_followed(monkeypatch, tracker) -> None:
     small, large = tracked(rest_face(), scale=40, middle=(80, 100)), tracked(rest_face(), scale=60, middle=(220, 100))
     monkeypatch.setattr(tracker, "_mesh", PlantedMesh([small.points, large.points]))
-    monkeypatch.setattr(tracker, "_last_box", None)
+    monkeypatch.setattr(tracker, "_last_extent", None)
     found = tracker.track(frame(np.zeros((240, 320, 3))))
     np.testing.assert_allclose(found.points, large.points, atol=1e-3)
 
@@ -141,11 +142,6 @@ def test_the_tracker_starts_without_pyplot_and_leaves_it_to_others() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=100)
     assert done.stdout.split() == ["False", "True", "True"], done.stderr
-
-
-# --- looking into a mirror as well ---
-
-SIDE = 400  # px of a picture that is not looked at
 
 
 def test_two_views_see_a_mirrored_picture_as_the_mirrored_face(pictures) -> None:
@@ -164,69 +160,6 @@ def test_two_views_see_a_mirrored_picture_as_the_mirrored_face(pictures) -> None
     alone.close()
 
 
-class Told:
-    """A tracker that sees what it is told, and on which thread."""
-
-    def __init__(self, face: Face | None) -> None:
-        self.face, self.faces_seen, self.closed_on = face, int(face is not None), ""
-        self.made_on = threading.current_thread().name
-
-    def track(self, frame: Frame) -> Face | None:
-        assert threading.current_thread().name == self.made_on
-        return self.face
-
-    def look_at(self, frame: Frame, spot: Spot, others: Sequence[Spot]) -> Face | None:
-        return self.track(frame)
-
-    def restart(self) -> None:
-        pass
-
-    def close(self) -> None:
-        self.closed_on = threading.current_thread().name
-
-
-def seen_by(face: Face | None, in_mirror: Face | None) -> Face | None:
-    told = [face, in_mirror]
-    made: list[Told] = []
-
-    def make() -> Told:
-        made.append(Told(told[len(made)]))
-        return made[-1]
-
-    both = MirrorTracker(make)
-    result = both.track(frame(np.zeros((SIDE, SIDE, 3))))
-    both.close()
-    assert [one.closed_on for one in made] == [one.made_on for one in made]
-    assert len({one.made_on for one in made}) == 2
-    return result
-
-
-def in_mirror(face: Face) -> Face:
-    return align.face_of(flip_points(face.points, SIDE))
-
-
-def test_both_views_count_alike() -> None:
-    left, right = (tracked(rest_face(), (yaw, 0.0, 0.0)) for yaw in (-1.0, 1.0))
-    found = seen_by(left, in_mirror(right))
-    assert found is not None
-    np.testing.assert_allclose(found.points, (left.points + right.points) / 2, atol=1e-3)
-    np.testing.assert_allclose(align.place(found.canonical, found.pose), found.points, atol=1e-2)
-
-
-def test_one_view_is_enough() -> None:
-    face = tracked(rest_face())
-    for found in (seen_by(face, None), seen_by(None, in_mirror(face))):
-        assert found is not None
-        np.testing.assert_allclose(found.points, face.points, atol=1e-3)
-    assert seen_by(None, None) is None
-
-
-def test_somebody_else_in_the_mirror_does_not_count() -> None:
-    face = tracked(rest_face())
-    stranger = align.face_of(face.points + np.array([2 * face.pose.scale, 0, 0], np.float32))
-    assert seen_by(face, in_mirror(stranger)) is face
-
-
 @pytest.mark.parametrize("cores", [1, 2, 4, 16, None])
 def test_a_camera_is_tracked_twice_where_there_are_cores_to_spare(
     cores: int | None, monkeypatch: pytest.MonkeyPatch
@@ -235,9 +168,9 @@ def test_a_camera_is_tracked_twice_where_there_are_cores_to_spare(
 
     def mirrored(make: object) -> object:
         made.append(make)
-        return Told(None)
+        return PlantedTracker()
 
-    monkeypatch.setattr(tracking, "FaceMeshTracker", lambda: Told(None))
+    monkeypatch.setattr(tracking, "FaceMeshTracker", PlantedTracker)
     monkeypatch.setattr(tracking, "MirrorTracker", mirrored)
     monkeypatch.setattr(tracking.os, "cpu_count", lambda: cores)
     tracker = live_tracker()
@@ -258,14 +191,14 @@ def set_into(picture: np.ndarray, width: int, height: int, x: int, y: int, scale
 
 def test_a_small_face_is_found_and_followed_where_it_goes(pictures: list[np.ndarray]) -> None:
     """57 px high in a picture of 1280 x 720, and it walks through it."""
-    alone, found = FaceMeshTracker(), film_tracker()
+    alone, found = FaceMeshTracker(), video_tracker()
     for k in range(20):
         x, y = 100 + 6 * k, 300 + 2 * k
         seen = frame(set_into(pictures[k % len(pictures)], 1280, 720, x, y, 0.245), k)
         assert alone.track(seen) is None
         face = found.track(seen)
         assert face is not None, k
-        place = spot_of(face.points)
+        place = box_of(face.points)
         assert 45 < place.size < 62
         assert abs(place.x - x - 57.5) < 8
     alone.close()
@@ -273,18 +206,18 @@ def test_a_small_face_is_found_and_followed_where_it_goes(pictures: list[np.ndar
 
 
 def test_a_small_face_in_a_single_picture_is_found(pictures: list[np.ndarray]) -> None:
-    tracker = film_tracker(still=True)
+    tracker = video_tracker(still=True)
     face = tracker.track(frame(set_into(pictures[0], 1280, 720, 900, 100, 0.245)))
     tracker.close()
     assert face is not None
-    assert spot_of(face.points).distance(Spot(957, 150, 51)) < 0.4
+    assert box_of(face.points).distance(FaceBox(957, 150, 51)) < 0.4
 
 
 def test_a_face_that_is_small_in_a_large_picture_is_looked_for_in_parts(pictures: list[np.ndarray]) -> None:
     """57 px high in a picture of 1920 x 1080."""
     image = set_into(pictures[0], 1920, 1080, 1500, 800, 0.245)
-    finder, tracker = FaceFinder(), film_tracker()
-    assert finder.find(image) == []
+    finder, tracker = BlazeFaceDetector(), video_tracker()
+    assert finder.detect(image) == []
     assert tracker.track(frame(image)) is not None
     finder.close()
     tracker.close()
@@ -296,7 +229,7 @@ def test_a_photo_on_the_wall_is_not_followed_when_the_driver_is_back() -> None:
     clip = [capture.read()[1] for _ in range(110)]
     capture.release()
     photo = clip[102][20:340, 110:370]
-    tracker, xs = AttentiveTracker(FaceMeshTracker(), FaceFinder), []
+    tracker, xs = SelectingTracker(FaceMeshTracker(), BlazeFaceDetector), []
     for k in range(50):
         image = np.full((480, 900, 3), 128, np.uint8)
         if not 22 <= k < 34:
@@ -304,7 +237,7 @@ def test_a_photo_on_the_wall_is_not_followed_when_the_driver_is_back() -> None:
         wall = cv2.resize(photo, (200, 246))
         image[60:306, 60:260] = wall
         face = tracker.track(Frame(image, k, k / 12))
-        xs.append(0.0 if face is None else spot_of(face.points).x)
+        xs.append(0.0 if face is None else box_of(face.points).x)
     tracker.close()
     assert all(x > 420 for x in xs[:22])
     assert not any(0 < x < 420 for x in xs[23:34])
@@ -314,7 +247,7 @@ def test_a_photo_on_the_wall_is_not_followed_when_the_driver_is_back() -> None:
 def test_after_a_cut_no_face_is_drawn_where_the_last_one_was(pictures: list[np.ndarray]) -> None:
     """The same face, nearer: FaceMesh alone takes some frames to get from one to the other."""
     near = cv2.resize(pictures[0][60:360, 90:390], (480, 480), interpolation=cv2.INTER_CUBIC)
-    tracker, fresh = AttentiveTracker(FaceMeshTracker(), FaceFinder), FaceMeshTracker(still=True)
+    tracker, fresh = SelectingTracker(FaceMeshTracker(), BlazeFaceDetector), FaceMeshTracker(still=True)
     for k in range(6):
         tracker.track(frame(pictures[k % len(pictures)], k))
     cut, wanted = tracker.track(frame(near, 6)), fresh.track(frame(near, 6))

@@ -7,32 +7,32 @@ import pytest
 from planted_face import rest_face, tracked
 
 from puppet.core.types import Floats
-from puppet.face.neutral import KEEP_EVERY, judged_neutral, neutral_of
-from puppet.face.persons import CONTRASTS, SHAPE
-from puppet.face.users import Users
+from puppet.face.identity import CONTRASTS, SHAPE_LANDMARKS
+from puppet.face.neutral import SAMPLE_INTERVAL, infer_with_confidence, neutral_from_face
+from puppet.face.users import KnownUsers
 
 ME, MY_FACE = 0.0, tracked(rest_face())
 YOU, YOUR_FACE = 0.7, tracked(rest_face(mouth=1.2))
-MINE = neutral_of(MY_FACE)
+MINE = neutral_from_face(MY_FACE)
 
 
 def looks(who: float, seed: int) -> Floats:
-    """What `persons.look` would say: everybody differs by as much along the shape, with some trembling."""
-    shape = who + np.random.default_rng(seed).normal(0, 0.05, 3 * len(SHAPE))
+    """What `identity_descriptor` would give: everybody differs by as much along the shape, with some trembling."""
+    shape = who + np.random.default_rng(seed).normal(0, 0.05, 3 * len(SHAPE_LANDMARKS))
     return np.concatenate([shape, np.zeros(3 * len(CONTRASTS) + 2)]).astype(np.float32)
 
 
 class Stage:
     def __init__(self) -> None:
-        self.users, self.at, self.scene = Users(), 0.0, 0
+        self.users, self.at, self.scene = KnownUsers(), 0.0, 0
 
     def shows(self, who: float, seconds: float) -> float | None:
         """Seconds after which another face was noticed; None when none was."""
         face, noticed = (MY_FACE if who == ME else YOUR_FACE), None
-        for k in range(round(seconds / KEEP_EVERY)):
-            self.at += KEEP_EVERY
-            if self.users.see(looks(who, k), self.at, self.scene):
-                noticed = k * KEEP_EVERY
+        for k in range(round(seconds / SAMPLE_INTERVAL)):
+            self.at += SAMPLE_INTERVAL
+            if self.users.update(looks(who, k), self.at, self.scene):
+                noticed = k * SAMPLE_INTERVAL
             self.users.neutral_for(face, self.at)
         return noticed
 
@@ -50,7 +50,7 @@ def test_another_face_after_a_loss_is_noticed_and_learned_anew(stage: Stage) -> 
     assert noticed is not None
     assert noticed < 2.5
     assert stage.users.confidence < learned or learned == 0
-    wanted = judged_neutral([YOUR_FACE] * 5)[0].landmarks
+    wanted = infer_with_confidence([YOUR_FACE] * 5)[0].landmarks
     np.testing.assert_allclose(stage.users.neutral_for(YOUR_FACE, stage.at).landmarks, wanted, atol=2e-3)
 
 

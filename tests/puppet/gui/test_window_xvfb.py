@@ -151,7 +151,7 @@ import numpy as np
 from puppet import cli
 from puppet.commands import window as app
 from puppet.storage import names
-from puppet.actor.card import read_card
+from puppet.actor.file import read_card
 from puppet.explore.bookmarks import Bookmarks
 from puppet.gui.controller import Controller
 

@@ -16,9 +16,7 @@ from puppet.media.codecs import ENCODERS
 from puppet.media.ffmpeg_arguments import RecordingSettings
 from puppet.media.ffmpeg_child import find_ffmpeg
 from puppet.media.recorder import Recorder
-from puppet.media.remux import remux
 from puppet.provenance.xmp import Provenance
-from puppet.storage.names import new_recording_path, with_free_name
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="the fake ffmpeg is a shell script")
 
@@ -205,20 +203,6 @@ def test_only_mp4(tmp_path: Path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_names_carry_date_time_and_actor_and_never_repeat(tmp_path: Path):
-    names = []
-    for _ in range(3):
-        named = new_recording_path(tmp_path, "Marble / ../Head")
-        recorder = with_free_name(named, lambda path: Recorder(RecordingSettings(path)))
-        recorder.close()
-        recorder.path.touch()
-        names.append(recorder.path.name)
-    assert len(set(names)) == 3
-    for name in names:
-        assert re.fullmatch(r"\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d_Marble-Head(_\d+)?\.mp4", name)
-    assert new_recording_path(tmp_path, "..").name.endswith("_actor.mp4")
-
-
 @posix
 def test_a_full_disk_stops_with_a_message(tmp_path: Path):
     """/dev/full: the real ffmpeg gets the real error."""
@@ -288,14 +272,6 @@ def test_an_ffmpeg_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.Monke
     assert "ffmpeg ended unexpectedly" in str(recorder.error)
 
 
-def test_a_remux_that_fails_keeps_the_file(tmp_path: Path):
-    path = tmp_path / "take.mp4"
-    path.write_bytes(b"no video at all")
-    assert not remux(path, find_ffmpeg())
-    assert path.read_bytes() == b"no video at all"
-    assert list(tmp_path.iterdir()) == [path]
-
-
 @pytest.mark.parametrize(("suffix", "encoder"), [(".mp4", "libx264"), (".mkv", "libx264"), (".webm", "libvpx-vp9")])
 def test_killing_ffmpeg_keeps_all_but_the_last_second(suffix: str, encoder: str, tmp_path: Path):
     path = tmp_path / f"take{suffix}"
@@ -348,9 +324,3 @@ def test_killing_the_app_keeps_all_but_the_last_second(tmp_path: Path):
     kept = numbers_in(path)
     assert len(kept) >= 149  # the very last picture may have been on its way
     assert kept == list(range(len(kept)))
-
-
-def test_a_name_of_wide_letters_fits_into_a_file_name(tmp_path: Path) -> None:
-    name = new_recording_path(tmp_path, "\U00010330" * 64).name
-    assert len(name.encode()) < 200
-    assert "\U00010330" in name

@@ -5,68 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 import cv2
-import numpy as np
 import pytest
-from PIL import Image as Pillow  # mediapipe brings it
 from planted_virtual_camera import PlantedCamera
 from video_fixtures import numbered, played, result_of, shown_number, until
 
-from puppet.core.errors import CameraOutputError, RecordingError, SoundError
+from puppet.core.errors import CameraOutputError, SoundError
 from puppet.media.codecs import X264
-from puppet.output.clips import clip_arguments
 from puppet.output.live_outputs import LiveOutputs
 from puppet.output.settings import OutputSettings
 from puppet.output.virtual_camera import VirtualCamera
 
-# --- clips ---
-
 
 def outputs_at(folder: Path, settings: OutputSettings | None = None, **devices) -> LiveOutputs:
     return LiveOutputs(settings or OutputSettings(hardware=False), folder, lambda: "Nobody: a statue.", **devices)
-
-
-@pytest.mark.parametrize("kind", ["gif", "webp"])
-def test_the_last_three_seconds_become_an_animation_that_says_what_it_is(kind: str, tmp_path: Path) -> None:
-    outputs = outputs_at(tmp_path)
-    for number in range(150):
-        outputs.write(played(number, number / 30))
-    path = outputs.clip(tmp_path, "marble", kind)
-    outputs.close()
-    assert path.suffix == f".{kind}"
-    with Pillow.open(path) as animation:
-        frames = []
-        spans = []
-        for index in range(animation.n_frames):  # pyright: ignore[reportAttributeAccessIssue]
-            animation.seek(index)
-            picture = np.asarray(animation.convert("RGB"))
-            frames.append(shown_number(np.ascontiguousarray(picture[:, : picture.shape[1] * 160 // 256])))
-            spans.append(animation.info.get("duration", 0))
-        assert animation.info["loop"] == 0
-        xmp = animation.info.get("xmp", b"")
-    assert frames == sorted(frames)
-    assert frames[0] == pytest.approx(60, abs=2)
-    assert frames[-1] >= 146
-    assert sum(spans) / 1000 == pytest.approx(3.0, abs=0.15)
-    data = path.read_bytes()
-    assert b"compositeWithTrainedAlgorithmicMedia" in (xmp if kind == "webp" else data)
-    assert b"Consent: Nobody: a statue." in data
-
-
-def test_a_clip_of_nothing_is_told(tmp_path: Path) -> None:
-    outputs = outputs_at(tmp_path)
-    with pytest.raises(RecordingError, match="no picture has come"):
-        outputs.clip(tmp_path, "marble", "gif")
-    outputs.close()
-
-
-def test_the_arguments_of_a_clip() -> None:
-    arguments = clip_arguments("ffmpeg", 64, 48, "webp", Path("-a.webp"))
-    assert arguments[arguments.index("-loop") + 1] == "0"
-    assert arguments[-5:] == ["-compression_level", "3", "-f", "webp", "file:-a.webp"]
-    assert "palettegen" in " ".join(clip_arguments("ffmpeg", 64, 48, "gif", Path("a.gif")))
-
-
-# --- all together ---
 
 
 def test_a_take_begins_with_the_pre_roll_and_by_the_settings(tmp_path: Path) -> None:

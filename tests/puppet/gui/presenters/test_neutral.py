@@ -10,7 +10,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QInputDialog
 
 from puppet.face import calibration
-from puppet.face.neutral import neutral_of
+from puppet.face.neutral import neutral_from_face
 from puppet.settings import Settings
 
 
@@ -132,7 +132,7 @@ def test_the_same_key_begins_anew(gui):
 def test_a_neutral_comes_back_with_its_camera_at_the_next_start(make_gui, tmp_path):
     settings = Settings(recording_folder=str(tmp_path))
     first = make_gui(settings)
-    first.controller.context.services.neutrals.save("Me", "Front", neutral_of(A_FACE), (84, 84))
+    first.controller.context.services.neutrals.save("Me", "Front", neutral_from_face(A_FACE), (84, 84))
     gui = prepared(first.start())
     w = gui.window
     gui.until(lambda: gui.puppeteers[0].neutral_is_captured)

@@ -10,9 +10,10 @@ from planted_window import A_FACE, BLUE, GREEN, GREY, RED, PlantedWindow, colour
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor
 
+from puppet.core.layout import INSET
 from puppet.core.types import Frame
 from puppet.gui.kit import theme
-from puppet.gui.live.pictures import ACTOR, INSET, SIDE_BY_SIDE
+from puppet.gui.live.pictures import ACTOR, SIDE_BY_SIDE
 from puppet.settings import Settings, ViewSettings
 
 

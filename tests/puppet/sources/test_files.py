@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from ffmpeg_texts import DESCRIPTION
 from video_fixtures import ffmpeg, numbered, read_video, shown_number, write_video
 
 from puppet.core.errors import SourceError
 from puppet.core.types import Frame
-from puppet.media import video_decoder
 from puppet.media.encoders import listed_encoders
-from puppet.media.ffmpeg_arguments import video_input
 from puppet.media.ffmpeg_child import find_ffmpeg
-from puppet.media.hdr import PEAK, TRANSFERS, to_sdr, white_of
-from puppet.media.video_facts import PictureFacts, VideoFacts, parse_facts, probe_video
+from puppet.media.hdr import TRANSFERS
+from puppet.media.video_facts import PictureFacts, parse_facts, probe_video
 from puppet.sources import files
 from puppet.sources.files import VideoFile, claimed_frames
 from puppet.sources.registry import open_source
@@ -152,22 +149,6 @@ def test_hdr_looks_as_the_same_light_does_in_sdr(transfer: str, tmp_path: Path) 
     assert grey.max() > 50
 
 
-def test_bright_light_is_drawn_in_and_keeps_its_hue() -> None:
-    ramp = np.linspace(0.05, 1, 40)
-    shown = to_sdr(np.repeat(ramp[:, None], 3, axis=1), "smpte2084")
-    assert np.all(np.diff(shown[:, 0]) >= 0)
-    assert shown.min() >= 0
-    assert shown.max() == 1
-    nits = np.array([[120.0, 300.0, PEAK]]).T * np.array([[1.0, 0.6, 0.4]])
-    power = (nits / 10000) ** 0.1593017578125
-    signal = ((0.8359375 + 18.8515625 * power) / (1 + 18.6875 * power)) ** 78.84375
-    light = to_sdr(signal, "smpte2084", "bt709") ** 2.4
-    assert light[:, 1] / light[:, 0] == pytest.approx([0.6] * 3, abs=0.01)
-    assert white_of(signal[:1], "smpte2084") == pytest.approx(120, abs=2)
-    assert white_of(signal, "smpte2084") == 203.0
-    assert white_of(signal / 2, "smpte2084") == 100.0
-
-
 def test_lines_of_two_moments_become_one_picture(tmp_path: Path) -> None:
     """A white bar moves by 8 px from field to field."""
     film = tmp_path / "film.mkv"
@@ -204,19 +185,6 @@ def test_the_decoder_is_let_go_of_half_way_and_begins_again(tmp_path: Path) -> N
         assert child.poll() is not None
 
 
-def test_the_arguments_of_the_decoder_are_these_lists() -> None:
-    fields = PictureFacts(index=2, interlaced=True)
-    assert video_decoder.decode_arguments("ffmpeg", Path("/a.mov"), fields) == [
-        *("ffmpeg", "-hide_banner", "-nostats", "-nostdin", *video_input(Path("/a.mov"))),
-        *("-map", "0:2", "-vf"),
-        "bwdif=mode=send_frame:deint=interlaced,scale=flags=bicubic+accurate_rnd+full_chroma_int,format=bgr24,"
-        "showinfo=checksum=0",
-        *("-fps_mode", "passthrough", "-f", "rawvideo", "pipe:1"),
-    ]
-    filters = video_decoder.decode_arguments("ffmpeg", Path("/a.mov"), PictureFacts(0, transfer="smpte2084"))[-6]
-    assert filters.startswith("scale=in_color_matrix=bt2020:flags=bicubic,format=gbrp10le,lut3d=file=tone.cube:")
-
-
 # --------------------------------------------------------------------------------- what is in a file
 
 
@@ -240,8 +208,8 @@ def test_pictures_beyond_all_bounds_are_refused_before_they_are_decoded(
 def test_dolby_vision_that_nobody_else_understands_is_refused_in_words(
     clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = TOLD.replace("profile: 8", "profile: 5").replace("compatibility id: 4", "compatibility id: 0")
-    assert parse_facts("", TOLD).pictures == PictureFacts(
+    told = DESCRIPTION.replace("profile: 8", "profile: 5").replace("compatibility id: 4", "compatibility id: 0")
+    assert parse_facts("", DESCRIPTION).pictures == PictureFacts(
         1, 1920, 1080, "arib-std-b67", "bt2020", "bt2020nc", hidden=True
     )
     monkeypatch.setattr(files, "probe_video", lambda path: parse_facts("", told))
@@ -305,42 +273,3 @@ def test_stamps_that_repeat_do_not_slow_the_film_down() -> None:
     assert timed([0.0, 0.1, 0.2, 0.0, 0.1, 0.2], fps=10) == pytest.approx([0, 0.1, 0.2, 0.3, 0.4, 0.5])  # joined files
     assert timed([0.0] * 4) == pytest.approx([0, 1 / 30, 2 / 30, 3 / 30])  # no stamps at all
     assert timed([0.0, 0.033, 9e9, 0.1]) == pytest.approx([0, 0.033, 0.033 + 1 / 30, 0.1])
-
-
-# --------------------------------------------------------------------------------- ffmpeg's words
-
-TOLD = """Input #0, mov,mp4,m4a,3gp,3g2,mj2, from '':
-  Metadata:
-    title           : a
-                    :   Stream #0:7: Audio: aac (default)
-  Duration: 01:00:02.50, start: 0.000000, bitrate: 39 kb/s
-  Stream #0:0[0x1]: Video: mjpeg (Baseline), yuvj444p(pc, bt470bg/unknown/unknown), 480x480, 90k tbr (attached pic)
-  Stream #0:1[0x2](und): Video: hevc (Main 10) (hvc1 / 0x31637668), yuv420p10le(tv, bt2020nc/bt2020/arib-std-b67), \
-1920x1080 [SAR 1:1 DAR 16:9], 22 kb/s, 30 fps, 30 tbr, 600 tbn (default)
-      Side data:
-        DOVI configuration record: version: 1.0, profile: 8, level: 4, rl flag: 1, compatibility id: 4
-  Stream #0:2[0x3](und): Audio: none (apac / 0x63617061), 48000 Hz, 4.0, 390 kb/s (default)
-  Stream #0:3[0x4](eng): Audio: aac (LC), 44100 Hz, mono, fltp (default) (comment)
-  Stream #0:4[0x5](eng): Audio: aac (LC), 44100 Hz, 5.1, fltp
-  Stream #0:5[0x6](und): Audio: aac (LC), 44100 Hz, mono, fltp (default)
-Stream mapping:
-  Stream #0:9: Audio: aac (default)
-"""
-
-
-def test_the_words_of_ffmpeg_are_understood() -> None:
-    facts = parse_facts("", TOLD.replace("attached pic", "default"))
-    assert facts.pictures is not None
-    assert (facts.pictures.index, facts.pictures.matrix, facts.pictures.interlaced) == (0, "bt470bg", False)
-    facts = parse_facts("", TOLD)
-    assert (facts.known, facts.jumping, facts.seconds, facts.cover) == (True, False, 3602.5, True)
-    assert facts.sounds == (3, 4, 5)  # what cannot be decoded does not count
-    assert facts.sound == 5  # marked as default, and no comment
-    assert facts.pictures is not None
-    assert facts.pictures.hidden
-    assert video_decoder.needs_ffmpeg(replace(facts.pictures, transfer=""))
-    same = parse_facts("", TOLD.replace("tv, bt2020nc/bt2020/arib-std-b67", "tv, bt709, top coded first (swapped)"))
-    assert same.pictures == PictureFacts(1, 1920, 1080, "bt709", "bt709", "bt709", interlaced=True, hidden=True)
-    assert parse_facts("", "file:x: No such file or directory") == VideoFacts(refused=True)
-    assert re.search("mpegts", TOLD) is None
-    assert parse_facts("", TOLD.replace("mov,mp4,m4a,3gp,3g2,mj2", "mpegts")).jumping

@@ -15,10 +15,17 @@ from puppet.actor.catalogue import find_actor
 from puppet.actor.runtime import load_actor
 from puppet.core.types import Face, Floats, Frame, Image
 from puppet.face import align
-from puppet.face.first_neutral import first_rest, is_one_picture, likely_rest
+from puppet.face.identity import (
+    MeanDescriptor,
+    group_by_identity,
+    identity_descriptor,
+    identity_distance,
+    landmark_colours,
+    mean_descriptor,
+)
 from puppet.face.measurements import measure
-from puppet.face.neutral import judged_neutral, usual_neutral
-from puppet.face.persons import Looks, apart, colours, grouped, look, looks_of
+from puppet.face.neutral import infer_neutral, infer_with_confidence
+from puppet.face.neutral_from_picture import average_rest, rest_from_picture, shows_one_picture
 from puppet.face.retarget import Retargeter
 from puppet.face.tracking import FaceMeshTracker
 
@@ -51,54 +58,54 @@ def others() -> list[Floats]:
 
 def looks(demo: dict[int, tuple[Face, Image]], light: tuple[float, ...] = (1, 1, 1)) -> list[Floats]:
     lit = {i: (face, np.clip(image * np.array(light), 0, 255).astype(np.uint8)) for i, (face, image) in demo.items()}
-    found = [look(face, colours(image, face)) for face, image in lit.values()]
+    found = [identity_descriptor(face, landmark_colours(image, face)) for face, image in lit.values()]
     return [one for one in found if one is not None]
 
 
-def of(found: list[Floats], seconds: float = 12.0) -> Looks:
-    result = looks_of(found, seconds)
+def of(found: list[Floats], seconds: float = 12.0) -> MeanDescriptor:
+    result = mean_descriptor(found, seconds)
     assert result is not None
     return result
 
 
 def test_one_person_is_one_in_every_half_and_in_every_light(demo: dict[int, tuple[Face, Image]]) -> None:
     seen = looks(demo)
-    assert apart(of(seen[: len(seen) // 2]), of(seen[len(seen) // 2 :])) < 0.6
+    assert identity_distance(of(seen[: len(seen) // 2]), of(seen[len(seen) // 2 :])) < 0.6
     for light in LIGHTS.values():
-        assert apart(of(seen), of(looks(dict(list(demo.items())[::4]), light))) < 1
+        assert identity_distance(of(seen), of(looks(dict(list(demo.items())[::4]), light))) < 1
 
 
 def test_other_people_are_others(demo: dict[int, tuple[Face, Image]], others: list[Floats]) -> None:
     face, image = demo[0]
-    at_landmarks = colours(image, face)
+    at_landmarks = landmark_colours(image, face)
     strangers = []
     for neutral in others:
-        stranger = look(Face(neutral, face.pose, neutral), at_landmarks)
+        stranger = identity_descriptor(Face(neutral, face.pose, neutral), at_landmarks)
         assert stranger is not None
         strangers.append(of([stranger]))
     me = of(looks(demo))
-    assert all(apart(me, one) > 1.2 for one in strangers)
+    assert all(identity_distance(me, one) > 1.2 for one in strangers)
     half = of(looks(demo)[::2])
-    assert grouped([me, strangers[0], half, None, strangers[1]])[:4] == [0, 1, 0, -1]
+    assert group_by_identity([me, strangers[0], half, None, strangers[1]])[:4] == [0, 1, 0, -1]
 
 
 def test_a_short_look_decides_nothing(demo: dict[int, tuple[Face, Image]], others: list[Floats]) -> None:
     face, image = demo[0]
-    stranger = look(Face(others[0], face.pose, others[0]), colours(image, face))
+    stranger = identity_descriptor(Face(others[0], face.pose, others[0]), landmark_colours(image, face))
     assert stranger is not None
-    assert apart(of(looks(demo)), of([stranger], 0.1)) < 1
+    assert identity_distance(of(looks(demo)), of([stranger], 0.1)) < 1
 
 
 def test_who_was_seen_together_is_not_one() -> None:
-    same = Looks(np.zeros(1400, np.float32), 60.0)
-    assert grouped([same, same, same]) == [0, 0, 0]
-    assert len(set(grouped([same, same], strangers=[(0, 1)]))) == 2
+    same = MeanDescriptor(np.zeros(1400, np.float32), 60.0)
+    assert group_by_identity([same, same, same]) == [0, 0, 0]
+    assert len(set(group_by_identity([same, same], strangers=[(0, 1)]))) == 2
 
 
 def test_a_head_that_is_turned_far_away_tells_nothing(demo: dict[int, tuple[Face, Image]]) -> None:
     face, image = demo[0]
     turned = align.HeadPose(align.rotation_of(np.array([60.0, 0, 0])), face.pose.scale, face.pose.translation)
-    assert look(Face(face.points, turned, face.canonical), colours(image, face)) is None
+    assert identity_descriptor(Face(face.points, turned, face.canonical), landmark_colours(image, face)) is None
 
 
 # --- one picture ---
@@ -113,18 +120,18 @@ def test_an_open_mouth_in_a_single_picture_opens_the_actors_as_far_as_in_the_fil
     demo: dict[int, tuple[Face, Image]], others: list[Floats]
 ) -> None:
     face = demo[102][0]
-    film = usual_neutral([one for one, _ in demo.values()])
+    film = infer_neutral([one for one, _ in demo.values()])
     for actor in others:
         wanted = mouth_of(actor, face, film)["mouth_open"]
         assert wanted > 0.1
-        assert mouth_of(actor, face, judged_neutral([face])[0])["mouth_open"] < 0.7 * wanted
-        assert 0.8 * wanted < mouth_of(actor, face, usual_neutral([face]))["mouth_open"] < 1.2 * wanted
+        assert mouth_of(actor, face, infer_with_confidence([face])[0])["mouth_open"] < 0.7 * wanted
+        assert 0.8 * wanted < mouth_of(actor, face, infer_neutral([face]))["mouth_open"] < 1.2 * wanted
 
 
 def test_a_neutral_picture_leaves_the_actor_at_rest(demo: dict[int, tuple[Face, Image]], others: list[Floats]) -> None:
     face = demo[0][0]
     for actor in others:
-        assert max(map(abs, mouth_of(actor, face, usual_neutral([face])).values())) < 0.01
+        assert max(map(abs, mouth_of(actor, face, infer_neutral([face])).values())) < 0.01
 
 
 def test_shut_eyes_in_a_single_picture_are_no_rest(others: list[Floats]) -> None:
@@ -136,7 +143,7 @@ def test_shut_eyes_in_a_single_picture_are_no_rest(others: list[Floats]) -> None
     blink = neutral.copy()
     for upper, lower in lids.items():
         blink[upper] = neutral[lower]
-    found, usual = measure(first_rest(blink)), measure(likely_rest(blink))
+    found, usual = measure(rest_from_picture(blink)), measure(average_rest(blink))
     assert found["lids_right"] > 0.8 * usual["lids_right"] > 0.03
 
 
@@ -146,6 +153,6 @@ def test_a_picture_that_was_made_into_a_film_is_one_picture(demo: dict[int, tupl
     trembling = [
         align.face_of(face.points + rng.normal(0, 0.05, face.points.shape).astype(np.float32)) for _ in range(40)
     ]
-    assert is_one_picture([face])
-    assert is_one_picture(trembling)
-    assert not is_one_picture([one for one, _ in demo.values()])
+    assert shows_one_picture([face])
+    assert shows_one_picture(trembling)
+    assert not shows_one_picture([one for one, _ in demo.values()])
