@@ -1,5 +1,8 @@
-"""`python -m export RUN_DIR -o NAME.actor`: a trained run -> an actor file; `morphing-faces DIR`: the seed's arrays;
-`attributes NAME.actor DATA.h5`: sliders for a file that there is.
+"""The commands of `python -m export`.
+
+`python -m export RUN_DIR -o NAME.actor` turns a run of `python -m models train` into an actor file, `python -m export
+morphing-faces DIR -o NAME.actor` the arrays of the original Morphing Faces network, and `python -m export attributes
+NAME.actor DATA.h5` adds attribute sliders to an actor file.
 """
 
 from __future__ import annotations
@@ -20,13 +23,14 @@ from puppet.process.signals import exit_code, terminating
 if TYPE_CHECKING:
     from models.training.checkpoint import Checkpoint
 
-DEFAULT_LICENCE = "all rights reserved"  # nobody's face enters the public domain by an option left out
+DEFAULT_LICENCE = "all rights reserved"  # a face is given away by saying so, not by leaving an option out
 MORPHING_FACES, ATTRIBUTES = "morphing-faces", "attributes"
 EXAMPLE = 'python -m export runs/ada -o ada.actor --consent "Ada agreed on 2 May 2026 to be played by anybody."'
 logger = logging.getLogger("export")
 
 
-def parser() -> argparse.ArgumentParser:
+def run_parser() -> argparse.ArgumentParser:
+    """The arguments of `python -m export RUN_DIR`."""
     made = argparse.ArgumentParser(
         prog="python -m export",
         description="Turn a trained run into an actor file, and verify that it draws what the network draws.",
@@ -41,8 +45,9 @@ def parser() -> argparse.ArgumentParser:
     add("--checkpoint", choices=("best", "last"), default="best", help="which one of the run (default: %(default)s)")
     add("--data", type=Path, metavar="DATA.h5", help="the run's data set, when it was moved")
     _add_label_arguments(made)
-    add("--answer", type=_answer, action="append", default=[], metavar="REGION=SHARE", help="how much of a movement is "
-        "seen on this actor (brows=0.6), where eyes see less of it than the measured share")  # fmt: skip
+    add("--response", "--answer", dest="response", type=_response, action="append", default=[], metavar="REGION=SHARE",
+        help="how much of a movement is seen on this actor (brows=0.6), where eyes see less of it than the measured "
+        "share (--answer: the name in earlier versions)")  # fmt: skip
     add("--no-attributes", action="store_true", help="without attribute directions (smile, mouth open ...)")
     add("--force", action="store_true", help="replace NAME.actor if it exists")
     return made
@@ -58,6 +63,7 @@ def _add_label_arguments(made: argparse.ArgumentParser) -> None:
 
 
 def attributes_parser() -> argparse.ArgumentParser:
+    """The arguments of `python -m export attributes`."""
     made = argparse.ArgumentParser(
         prog=f"python -m export {ATTRIBUTES}",
         description="Find attribute directions in a data set and keep them in an actor file, for its sliders.",
@@ -73,6 +79,7 @@ def attributes_parser() -> argparse.ArgumentParser:
 
 
 def morphing_faces_parser() -> argparse.ArgumentParser:
+    """The arguments of `python -m export morphing-faces`."""
     from export.morphing_faces import CONSENT, LICENCE
 
     made = argparse.ArgumentParser(
@@ -91,50 +98,50 @@ def morphing_faces_parser() -> argparse.ArgumentParser:
 
 
 def export_morphing_faces(args: argparse.Namespace) -> None:
-    """Raises PuppetError; writes nothing then."""
-    from export.actor_file import finished_as
+    """Convert the arrays. PuppetError when that fails; nothing is written then."""
+    from export.actor_file import draft_of
     from export.morphing_faces import convert
 
-    with finished_as(args.output, args.force) as draft:
+    with draft_of(args.output, args.force) as draft:
         card = convert(args.folder, draft, args.name or args.output.stem, args.licence, args.consent)
     size = args.output.stat().st_size / 2**20
     print(f"{args.output}: {size:.1f} MiB, {card.kind} actor {card.name}; encoder: {card.training['encoder']}")
 
 
 def export_run(args: argparse.Namespace) -> None:
-    """Raises PuppetError; writes nothing then."""
-    # torch is only imported when there is something to do, so that --help is instant
-    from export.actor_file import finished_as
+    """Export a run with response and attributes. PuppetError when that fails; nothing is written then."""
+    # torch is imported here, so that --help is instant
+    from export.actor_file import draft_of
     from export.attributes import add_attributes
-    from export.onnx_file import Declaration, export_actor
     from export.response import add_response
+    from export.run_export import Declaration, export_actor
     from models.data.dataset import open_dataset
     from models.data.labels import dataset_labels
     from models.training import checkpoint
 
-    with finished_as(args.output, args.force) as draft:
+    with draft_of(args.output, args.force) as draft:
         model, facts = checkpoint.load_model(args.run, args.checkpoint)
         path = args.data or Path(str(facts.data.get("file", "")))
         if not path.is_file():
             raise DataError(f"{path}: the run's data set is not there; say where it is with --data")
         declared = Declaration(args.name or args.output.stem, args.consent, args.licence)
         with open_dataset(path) as dataset:
-            told = dataset.has_landmarks or dataset.labels is not None or args.labels is not None
-            labels = dataset_labels(dataset, args.labels) if told and not args.no_attributes else None
+            labelled = dataset.has_landmarks or dataset.labels is not None or args.labels is not None
+            labels = dataset_labels(dataset, args.labels) if labelled and not args.no_attributes else None
             export_actor(model, dataset, draft, declared, training_facts(facts))
-            card = add_response(draft, dict(args.answer))
+            card = add_response(draft, dict(args.response))
             found = None if labels is None else add_attributes(draft, dataset, labels, args.variant)[1]
     if found is not None:
         print(found.text())
     size = args.output.stat().st_size / 2**20
     parity = ", ".join(f"{name} {value:.2g}" for name, value in card.parity.items())
-    answer = "".join(f"; answer of the {region}: {share:.2f}" for region, share in card.response.items())
-    print(f"{args.output}: {size:.1f} MiB, {card.kind} actor {card.name}; parity: {parity}{answer}")
+    response = "".join(f"; response of the {region}: {share:.2f}" for region, share in card.response.items())
+    print(f"{args.output}: {size:.1f} MiB, {card.kind} actor {card.name}; parity: {parity}{response}")
 
 
 def export_attributes(args: argparse.Namespace) -> None:
-    """Raises PuppetError; changes nothing then."""
-    from export.actor_file import finished_as
+    """Add attributes to an actor file. PuppetError when that fails; nothing is changed then."""
+    from export.actor_file import draft_of
     from export.attributes import add_attributes
     from models.data.dataset import open_dataset
     from models.data.labels import dataset_labels
@@ -142,7 +149,7 @@ def export_attributes(args: argparse.Namespace) -> None:
 
     file = find_actor(str(args.actor))
     with (
-        finished_as(args.output or file, args.force or args.output is None) as draft,
+        draft_of(args.output or file, args.force or args.output is None) as draft,
         open_dataset(args.data) as dataset,
     ):
         _, found = add_attributes(file, dataset, dataset_labels(dataset, args.labels), args.variant, draft)
@@ -150,7 +157,7 @@ def export_attributes(args: argparse.Namespace) -> None:
 
 
 def training_facts(facts: Checkpoint) -> dict[str, Any]:
-    """What the card tells of the training; file names only, no folders."""
+    """Facts about the training for the card, as JSON values; file names without folders."""
     from models.networks.config import to_json
 
     data = dict(facts.data)
@@ -173,7 +180,7 @@ def _statement(text: str) -> str:
     return text.strip()
 
 
-def _answer(text: str) -> tuple[str, float]:
+def _response(text: str) -> tuple[str, float]:
     from puppet.face.measurements import RESPONSE_REGIONS
 
     region, _, share = text.partition("=")
@@ -188,15 +195,15 @@ def _answer(text: str) -> tuple[str, float]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit code: 0, or 2 with one line on stderr."""
+    """Run the command; the exit code: 0, or 2 with one line on stderr, or 130, 143, 129 after signals."""
     given = list(sys.argv[1:] if argv is None else argv)
     print_anything()
-    others = {  # a run folder of such a name is ./morphing-faces
+    others = {  # a run folder of that name is given as ./morphing-faces
         MORPHING_FACES: (morphing_faces_parser, export_morphing_faces),
         ATTRIBUTES: (attributes_parser, export_attributes),
     }
     named = given[0] if given and given[0] in others else None
-    make_parser, work = others.get(named or "", (parser, export_run))
+    make_parser, work = others.get(named or "", (run_parser, export_run))
     made = make_parser()
     add_verbose(made)
     args = made.parse_args(given[1:] if named else given)

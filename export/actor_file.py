@@ -1,4 +1,4 @@
-"""An actor file appears under its name only when the app itself has loaded it. No torch."""
+"""Writes actor files under their name only after the app's own loader has accepted them. No torch."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from puppet.storage.unfinished import drop_draft, make_draft
 
 
 def check_output(out: Path) -> None:
-    """Before minutes of work, not after. Raises ExportError."""
+    """ExportError for a path that cannot become an actor file; asked before minutes of work."""
     if out.suffix != SUFFIX:
         raise ExportError(f"{out}: an actor file's name ends in {SUFFIX}")
     if out.is_dir() or not out.parent.is_dir() or not os.access(out.parent, os.W_OK):
@@ -26,15 +26,17 @@ def check_output(out: Path) -> None:
 
 
 @contextlib.contextmanager
-def finished_as(out: Path, force: bool) -> Iterator[Path]:
-    """A draft that becomes `out` when all that is done to it went well; gone otherwise. Raises PuppetError, also when
-    there is such a file and it is not to be replaced, or another process is writing it.
+def draft_of(out: Path, force: bool) -> Iterator[Path]:
+    """A draft that becomes `out` when the block ends well, and is removed otherwise.
+
+    PuppetError when `out` exists and `force` is not given, when another process is writing it, or when it cannot be
+    written.
     """
     with only_writer(out):
         if out.exists() and not force:
-            raise _taken(out)
+            raise _exists(out)
         check_output(out)
-        draft = _draft(out)
+        draft = _make_draft(out)
         try:
             yield draft
             _publish(draft, out, force)
@@ -48,17 +50,17 @@ def finished_as(out: Path, force: bool) -> Iterator[Path]:
 def _publish(draft: Path, out: Path, force: bool) -> None:
     try:
         publish(draft, out, force)
-    except FileExistsError as error:  # made by somebody else meanwhile
-        raise _taken(out) from error
+    except FileExistsError as error:  # made by another program meanwhile
+        raise _exists(out) from error
     except OSError as error:
         raise ExportError(f"{out}: cannot be written ({reason(error)}); choose another folder") from error
 
 
-def _taken(out: Path) -> ExportError:
+def _exists(out: Path) -> ExportError:
     return ExportError(f"{out} exists already; choose another name or add --force to replace it")
 
 
-def _draft(out: Path) -> Path:
+def _make_draft(out: Path) -> Path:
     try:
         return make_draft(out)
     except OSError as error:
@@ -66,8 +68,11 @@ def _draft(out: Path) -> Path:
 
 
 def write_verified(out: Path, card: ActorCard, members: Mapping[str, bytes]) -> ActorCard:
-    """Under another name first; it gets its own when the app itself has loaded it. Raises PuppetError."""
-    trial = _draft(out)
+    """Write an actor file under a temporary name, load it as the app does, then give it its name; its card.
+
+    Raises PuppetError.
+    """
+    trial = _make_draft(out)
     try:
         card = write_actor(trial, card, members)
         load_actor(trial, provider="cpu")

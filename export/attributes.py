@@ -1,4 +1,4 @@
-"""Attribute directions for an actor file: what its latents do when a face smiles, looked up in a data set."""
+"""Attribute directions (smile, mouth open ...) for an actor file, found in a labelled data set."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.actor_file import check_output, write_verified
+from models.common.rows import evenly_spread
 from models.data.driver_clip import ROWS_AT_ONCE, dataset_face, dataset_neutral, upright_pictures
 from models.data.labels import Labels
-from models.latent.attributes import Attributes, find_attributes
+from models.latent.attributes import Attributes, Variant, find_attributes
 from puppet.actor.card import ActorCard
 from puppet.actor.file import LATENTS, read_actor
 from puppet.actor.latents import latents_to_bytes
@@ -25,14 +26,14 @@ from puppet.face.retarget import Retargeter
 if TYPE_CHECKING:
     from models.data.dataset import Dataset
 
-MOST_FRAMES = 4000  # encoded for directions at most, evenly spread; more do not change them
-HELD_OUT = 0.2  # part of the frames that judge, where the data set has no partition of its own
+MOST_FRAMES = 4000  # encoded at most, evenly spread; more do not change the directions
+HELD_OUT = 0.2  # share of the frames that directions are judged on, where the data set has no partition of its own
 
 
 def latent_means(actor: Actor, dataset: Dataset, rows: NDArray[np.intp]) -> Floats:
-    """Posterior means f32 (n, D) of a data set's rows, the faces retargeted as live ones are.
+    """Posterior means f32 (N, D) of N rows of a data set, with faces retargeted as live ones are.
 
-    DataError for an actor that wants landmarks, of a data set without any.
+    DataError when the actor's encoder takes landmarks and the data set has none.
     """
     wants_landmarks = set(actor.card.encoder_inputs) - {"crop"}
     retargeter = Retargeter(actor.neutral, actor.card.response)
@@ -54,11 +55,11 @@ def latent_means(actor: Actor, dataset: Dataset, rows: NDArray[np.intp]) -> Floa
 
 
 def actor_attributes(actor: Actor, dataset: Dataset, labels: Labels) -> Attributes:
-    """The directions of a data set's labels (one row each) in an actor's latent space."""
+    """Directions for the labels of a data set in an actor's latent space. labels: one row for each frame."""
     train, held = dataset.split(HELD_OUT)
     rows = np.sort(np.concatenate([train, held]))
     rows = rows[labels.known[rows]]
-    rows = rows[np.unique(np.linspace(0, len(rows) - 1, min(len(rows), MOST_FRAMES)).round().astype(np.intp))]
+    rows = rows[evenly_spread(len(rows), MOST_FRAMES)]
     held_out = np.isin(rows, held)
     return find_attributes(
         latent_means(actor, dataset, rows), labels.values[rows] == 1, labels.names, held_out if held_out.any() else None
@@ -66,11 +67,11 @@ def actor_attributes(actor: Actor, dataset: Dataset, labels: Labels) -> Attribut
 
 
 def add_attributes(
-    file: Path, dataset: Dataset, labels: Labels, variant: str, out: Path | None = None
+    file: Path, dataset: Dataset, labels: Labels, variant: Variant, out: Path | None = None
 ) -> tuple[ActorCard, Attributes]:
-    """Keep the directions in an actor file, or in a copy `out` of it, verified; those of other names stay.
+    """Store the directions in an actor file, or in a copy `out` of it; its card, and what was found.
 
-    variant: of models.latent.attributes.VARIANTS. Raises PuppetError and leaves whatever was there.
+    Directions of other names stay. PuppetError when that fails; the file stays as it was.
     """
     out = out or file
     check_output(out)

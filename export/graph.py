@@ -1,4 +1,7 @@
-"""A model's two halves as networks with named ports, ready for torch.onnx: pixels in, pixels out, all else inside."""
+"""A model's encoder and decoder as networks with named inputs and outputs, for torch.onnx.
+
+They take and give uint8 pixels: all scaling is inside.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +15,17 @@ from models.networks.base import ActorModel
 from puppet.actor.card import ActorCard
 from puppet.core.types import LANDMARKS, POSE_SIZE
 
-EXAMPLES = 2  # a batch of one would let the exporter take the batch for a constant
+EXAMPLES = 2  # with a batch of one the exporter would take the batch dimension for a constant
 
-Port = tuple[torch.dtype, tuple[int, ...]]  # type, shape without the batch
+Port = tuple[torch.dtype, tuple[int, ...]]  # type, shape without the batch dimension
 
 
 @dataclass(frozen=True)
 class Graph:
-    """A network in eval mode on the CPU; inputs: examples by name, in the order of its arguments; outputs by name."""
+    """A network in eval mode on the CPU.
+
+    inputs: examples by name, in the order of its arguments; outputs: type and shape by name, in its order.
+    """
 
     name: str
     module: nn.Module
@@ -27,7 +33,7 @@ class Graph:
     outputs: dict[str, Port]
 
     def run(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
-        """What the network gives, by name. Raises ExportError when it fails."""
+        """The network's outputs by name. ExportError when it fails."""
         try:
             with torch.no_grad():
                 values = self.module(*(inputs[name] for name in self.inputs))
@@ -37,7 +43,7 @@ class Graph:
 
 
 def encoder_graph(model: ActorModel, card: ActorCard) -> Graph:
-    """The encoder, its inputs as the card names them -> mean and logvar f32 (N, D). Raises ExportError."""
+    """The encoder: the inputs that the card names -> mean and logvar f32 (N, D). Raises ExportError."""
     ports: dict[str, Port] = {
         "crop": (torch.uint8, (card.crop_size or 0, card.crop_size or 0, 3)),
         "landmarks": (torch.float32, (LANDMARKS, 3)),
@@ -50,7 +56,7 @@ def encoder_graph(model: ActorModel, card: ActorCard) -> Graph:
 
 
 def decoder_graph(model: ActorModel, card: ActorCard) -> Graph:
-    """The decoder, latent f32 (N, D) -> what the card's kind of actor gives. Raises ExportError."""
+    """The decoder: latent f32 (N, D) -> the outputs of the card's kind of actor. Raises ExportError."""
     side, size = card.texture_size or 0, card.image_size
     points = 0 if card.texture_points is None else len(card.texture_points)
     ports: dict[str, Port] = {
@@ -64,7 +70,7 @@ def decoder_graph(model: ActorModel, card: ActorCard) -> Graph:
 
 
 class _Encoder(nn.Module):
-    """logvar may be one row for all: a graph gives one for each."""
+    """The model's encoder with a logvar for each frame; a model may give one for all."""
 
     def __init__(self, encoder: nn.Module) -> None:
         super().__init__()
@@ -77,7 +83,7 @@ class _Encoder(nn.Module):
 
 
 class _Decoder(nn.Module):
-    """One output or several, always as a tuple."""
+    """The model's decoder with its outputs as a tuple; a model may give one tensor."""
 
     def __init__(self, decoder: nn.Module) -> None:
         super().__init__()

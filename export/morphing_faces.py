@@ -1,6 +1,6 @@
-"""The original Morphing Faces network (V. Dumoulin, Toronto Face Database) -> an actor file. No torch needed.
+"""The original Morphing Faces network (V. Dumoulin, Toronto Face Database) -> an actor file. No torch.
 
-The arrays are not part of this project; they lie in that one's repository as .npy files. d_W_2 is the decoder's first
+The arrays are not part of this project; they are .npy files in that project's repository. d_W_2 is the decoder's first
 layer (from the latent), d_W_0 its last; e_W_0 the encoder's first (from the picture), e_W_2 its last. Older copies call
 the decoder's arrays W_2 ... b_0 and have no encoder. All are float (in, out) and (out,).
 """
@@ -32,18 +32,18 @@ from puppet.core.types import LANDMARKS, Floats, Latent
 from puppet.parsing.arrays import read_array
 
 SIDE, PIXELS, HIDDEN, LATENT = 48, 48 * 48, 2000, 400
-# In the order in which Morphing Faces numbers them, 0 to 28. The rule behind them needs the data; these are published.
+# In the numbering of Morphing Faces, 0 to 28. The rule that finds them needs the data; these are as published.
 USEFUL = (
     31, 37, 42, 47, 69, 83, 84, 94, 101, 137, 138, 139, 165, 178, 192, 197, 206, 212, 219, 235, 259, 275, 280, 288, 319,
     340, 354, 369, 380,
 )  # fmt: skip
-START = (28, 11)  # of those: what the mouse moves at first, to the right and upwards
+START = (28, 11)  # of those: the first pair that the mouse moves, to the right and upwards
 DECODER_SIZES, ENCODER_SIZES = (LATENT, HIDDEN, HIDDEN, PIXELS), (PIXELS, HIDDEN, HIDDEN, LATENT)
 GREY = (0.299, 0.587, 0.114)  # of red, green and blue (ITU-R BT.601)
 OPSET, IR_VERSION = 17, 8
 PREVIEW_SIZE = 256  # px
 MAX_BYTES, LARGEST = 64 << 20, 1e6  # of an array, 2304 x 2000 numbers at most; of its numbers
-TOLERANCE = 1.0  # levels by which ONNX Runtime may differ from numpy, half of it rounding
+TOLERANCE = 1.0  # levels of 255 by which ONNX Runtime may differ from numpy; half of it is rounding
 LICENCE = "GPL-2.0 (the weights of vdumoulin/morphing_faces)"
 CONSENT = "Faces of the Toronto Face Database, blended by a network; no single person is shown. Research use."
 
@@ -52,14 +52,14 @@ Layers = Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]]
 
 @dataclass(frozen=True)
 class Weights:
-    """(weight (in, out), bias (out,)) of each layer, from the input on. encoder: None when the folder has none."""
+    """(weight (in, out), bias (out,)) of each layer, first to last. encoder: None when the folder has none."""
 
     decoder: Layers
     encoder: Layers | None
 
 
 def read_weights(folder: Path) -> Weights:
-    """Raises ExportError that names what is missing or of the wrong shape."""
+    """The arrays of a folder of .npy files. ExportError names what is missing or has the wrong shape."""
     if not folder.is_dir():
         raise ExportError(f"{folder}: no such folder; give the one with d_W_0.npy, d_b_0.npy and so on")
     names = {path.stem: path for path in folder.glob("*.npy")}
@@ -72,7 +72,10 @@ def read_weights(folder: Path) -> Weights:
 
 
 def convert(folder: Path, out: Path, name: str, licence: str = LICENCE, consent: str = CONSENT) -> ActorCard:
-    """Write the actor file, verified against numpy, or raise PuppetError and leave whatever was there."""
+    """Write the actor file, verified against numpy; its card.
+
+    PuppetError when that fails; a file that was there stays.
+    """
     check_output(out)
     weights = read_weights(folder)
     decoder_file, encoder_file = decoder_graph(weights.decoder), encoder_graph(weights.encoder)
@@ -84,7 +87,7 @@ def convert(folder: Path, out: Path, name: str, licence: str = LICENCE, consent:
         latent_size=LATENT,
         encoder_inputs=("crop",),
         crop_size=SIDE,
-        neutral=np.zeros((LANDMARKS, 3), np.float32),  # a network that sees pixels has no landmarks of its own
+        neutral=np.zeros((LANDMARKS, 3), np.float32),  # a network that takes pixels has no landmarks of its own
         golden=Golden(np.zeros((GOLDEN_BLOCKS, GOLDEN_BLOCKS, 3), np.uint8)),
         licence=licence,
         consent=consent,
@@ -113,14 +116,14 @@ def convert(folder: Path, out: Path, name: str, licence: str = LICENCE, consent:
 
 
 def prior() -> Latents:
-    """N(0, 1), in whose units the original counts; its 29 dimensions. KL and samples would need the data."""
+    """Latents of N(0, 1), the original's units, with its 29 useful dimensions; KL and samples would need the data."""
     zeros, nothing = np.zeros(LATENT, np.float32), np.zeros((0, LATENT), np.float32)
     useful, start = (np.array(numbers, np.int32) for numbers in (USEFUL, START))
     return Latents(zeros, zeros + 1, nothing, zeros, nothing, useful=useful, start=start)
 
 
 def draw(decoder: Layers, latent: Floats) -> Floats:
-    """What the network means, in numpy: latents f32 (N, 400) -> f32 (N, 48, 48), 0 .. 1."""
+    """The decoder in numpy, for comparison: latents f32 (N, 400) -> f32 (N, 48, 48), 0 .. 1."""
     hidden = latent
     for weight, bias in decoder[:-1]:
         hidden = np.maximum(hidden @ weight + bias, 0)
@@ -129,7 +132,7 @@ def draw(decoder: Layers, latent: Floats) -> Floats:
 
 
 def decoder_graph(decoder: Layers) -> bytes:
-    """Latent f32 (N, 400) -> image uint8 (N, 48, 48, 3) RGB, grey."""
+    """The decoder as an ONNX file: latent f32 (N, 400) -> image uint8 (N, 48, 48, 3) RGB, grey."""
     nodes, constants, last = _perceptron("latent", decoder)
     nodes += [
         helper.make_node("Sigmoid", [last], ["grey"]),
@@ -149,10 +152,10 @@ def decoder_graph(decoder: Layers) -> bytes:
 
 
 def encoder_graph(encoder: Layers | None) -> bytes:
-    """Crop uint8 (N, 48, 48, 3) RGB -> mean and logvar f32 (N, 400).
+    """The encoder as an ONNX file: crop uint8 (N, 48, 48, 3) RGB -> mean and logvar f32 (N, 400).
 
-    The published encoder gives a mean alone, so logvar is 0 throughout. Without an encoder the mean is 0 too: such an
-    actor can be explored, and does not follow a face.
+    The published encoder gives a mean only, so logvar is 0. Without an encoder the mean is 0 too: such an actor can be
+    explored, but not driven.
     """
     nodes = [
         helper.make_node("Cast", ["crop"], ["floats"], to=TensorProto.FLOAT),
@@ -199,7 +202,7 @@ def _array(folder: Path, names: dict[str, Path], name: str, shape: tuple[int, ..
 
 
 def _perceptron(source: str, layers: Layers) -> tuple[list[onnx.NodeProto], dict[str, NDArray | np.generic], str]:
-    """Nodes, constants and the last one's name of linear layers with ReLU between them."""
+    """Linear layers with ReLU between them: nodes, constants, and the name of the last output."""
     nodes: list[onnx.NodeProto] = []
     constants: dict[str, NDArray | np.generic] = {}
     for i, (weight, bias) in enumerate(layers):

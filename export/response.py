@@ -1,8 +1,8 @@
-"""How strongly an actor answers: what the tracker sees of a movement on the actor, against what was asked for.
+"""The response of an actor: how much of a movement that drives it the tracker measures on its pictures.
 
-A closed loop: the built-in demo clip drives the actor, the actor's pictures are tracked like anybody's, and the two
-are compared. Brows that hardly differ from the skin around them come back weaker than they went in, whatever the mesh
-does; `puppet.face.retarget` asks for more of what comes back weakly.
+A closed loop: the built-in demo clip drives the actor, the actor's pictures are tracked, and measurements of both are
+compared. Brows that hardly differ from the skin around them are measured weaker than they were driven, whatever the
+mesh does; `puppet.face.retarget` amplifies regions with a weak response.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ from puppet.face.retarget import Retargeter
 from puppet.face.tracking import FaceMeshTracker
 from puppet.sources.registry import DEMO_CLIP
 
-LEAST_SHARE = 0.5  # of the frames in which the tracker must see the actor
+LEAST_SHARE = 0.5  # of the frames on which the tracker must find the actor's face
 
 
 def measure_response(actor: Actor, faces: list[Face]) -> dict[str, float]:
-    """Regression slope of what is seen on what was asked for, over all measurements of a region; 1: all of it.
+    """The response by region (`puppet.face.measurements.RESPONSE_REGIONS`); 1: the whole movement is measured.
 
-    faces: tracked frames of anybody. Regions: `puppet.face.measurements.RESPONSE_REGIONS`. Empty for an actor in which
-    the tracker sees no face in at least half of the frames.
+    It is the slope of a regression of measured on driven values, over all measurements of a region. faces: tracked
+    frames of any person. Empty when the tracker finds the actor's face in fewer than LEAST_SHARE of the frames.
     """
     retargeter, user = Retargeter(actor.neutral), infer_neutral(faces)
     asked: list[Floats] = []
     seen: list[Floats] = []
     tracker = FaceMeshTracker()
-    with contextlib.closing(tracker), progress(total=len(faces), label="measuring the answer", unit="frames") as bar:
+    with contextlib.closing(tracker), progress(total=len(faces), label="measuring the response", unit="frames") as bar:
         for i, face in enumerate(faces):
             landmarks, pose = retargeter.drive(face, user)
             picture = actor.decode(actor.encode(Drive(landmarks, pose, 0.0), None)).image
@@ -56,10 +56,10 @@ def measure_response(actor: Actor, faces: list[Face]) -> dict[str, float]:
 
 
 def add_response(file: Path, declared: Mapping[str, float]) -> ActorCard:
-    """Measure with the built-in demo clip, and keep what was found in an actor file. Raises PuppetError.
+    """Measure the response with the built-in demo clip and store it in an actor file; its card. Raises PuppetError.
 
-    declared: by region, instead of what is measured. An actor that is not driven by landmarks alone answers with what
-    its network makes of pixels; it is left alone.
+    declared: by region, in place of the measured value. A file stays as it is if its actor is not driven by landmarks
+    alone, since what its network makes of pixels cannot be amplified.
     """
     card, members = read_actor(file)
     if card.kind != MESH or set(card.encoder_inputs) != {"landmarks", "pose"}:
@@ -72,7 +72,7 @@ def add_response(file: Path, declared: Mapping[str, float]) -> ActorCard:
 
 
 def response(asked: Floats, seen: Floats) -> dict[str, float]:
-    """The slope per region, of canonical landmarks f32 (N, 478, 3) each."""
+    """Regression slope by region of seen on asked canonical landmarks, f32 (N, 478, 3) each."""
     wanted, got = measure(asked), measure(seen)
     slopes = {}
     for region, prefix in RESPONSE_REGIONS.items():

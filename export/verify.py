@@ -1,4 +1,4 @@
-"""Parity: does ONNX Runtime draw what torch draws? A file that does not is never written."""
+"""Parity of torch and ONNX Runtime: the largest differences on real inputs, and the limits they must keep."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LIMITS = {  # largest absolute difference allowed
     "mean_relative": 1e-3,  # of the largest latent, at least 1
     "logvar_relative": 1e-3,
 }
-BATCHES = (1, 3, 8)  # sizes that are tried in turn: the batch must really be free
+BATCHES = (1, 3, 8)  # sizes used in turn, so that a fixed batch dimension is found
 
 Arrays = dict[str, NDArray]
 
@@ -29,7 +29,8 @@ def measure_parity(
 ) -> dict[str, float]:
     """Largest differences between torch and ONNX Runtime (CPU) on real inputs, by the names of LIMITS.
 
-    inputs: the encoder's, by name, leading dimension at least MIN_FRAMES. Raises ExportError when a graph fails.
+    inputs: of the encoder, by name, with at least MIN_FRAMES frames. ExportError when there are fewer, or a graph
+    fails.
     """
     frames = len(next(iter(inputs.values())))
     if frames < MIN_FRAMES:
@@ -50,7 +51,7 @@ def measure_parity(
 
 
 def require_parity(parity: Mapping[str, float]) -> None:
-    """Raises ExportError that names what is off."""
+    """ExportError that names every difference above its limit."""
     off = [
         f"{name} {value:.3g} (at most {LIMITS[name]})" for name, value in parity.items() if not value <= LIMITS[name]
     ]
@@ -59,7 +60,7 @@ def require_parity(parity: Mapping[str, float]) -> None:
 
 
 def _torch(graph: Graph, inputs: Arrays) -> Arrays:
-    """In batches of eight, to bound the memory."""
+    """The graph's outputs by torch, in batches of eight to limit memory."""
     frames = len(next(iter(inputs.values())))
     parts = []
     for start in range(0, frames, BATCHES[-1]):
@@ -69,7 +70,7 @@ def _torch(graph: Graph, inputs: Arrays) -> Arrays:
 
 
 def _onnx(graph: Graph, file: bytes, inputs: Arrays) -> Arrays:
-    """In batches of 1, 3, 8, 1, 3, 8 ... frames."""
+    """The graph's outputs by ONNX Runtime, in batches of 1, 3, 8, 1, 3, 8 ... frames. Raises ExportError."""
     frames = len(next(iter(inputs.values())))
     parts, start, turn = [], 0, 0
     try:
@@ -86,12 +87,12 @@ def _onnx(graph: Graph, file: bytes, inputs: Arrays) -> Arrays:
 
 def _quiet() -> ort.SessionOptions:
     options = ort.SessionOptions()
-    options.log_severity_level = 4  # what matters is raised
+    options.log_severity_level = 4  # fatal: errors are raised anyway
     return options
 
 
 def _difference(a: NDArray, b: NDArray) -> float:
-    """Largest absolute difference; infinite when shapes differ or a value is not a number."""
+    """Largest absolute difference; infinite when shapes differ or a value is not finite."""
     if a.shape != b.shape:
         return float("inf")
     worst = float(np.abs(a.astype(np.float64) - b.astype(np.float64)).max())

@@ -38,6 +38,13 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ["XDG_VIDEOS_DIR"] = str(home / "videos")
 
 
+@pytest.fixture
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The program's own folder of this test alone, in child processes too."""
+    monkeypatch.setenv("PUPPET_CONFIG_DIR", str(tmp_path / "own"))
+    return tmp_path / "own"
+
+
 @pytest.fixture(scope="module")
 def one_torch_thread() -> Iterator[None]:
     """Tensors as small as the tests' are slower on two threads, and much slower on a busy machine."""

@@ -1,5 +1,6 @@
-"""Learn `puppet/assets/people.npz` (see `puppet/face/persons.py` and `puppet/face/first_neutral.py`) from synthetic
-people.
+"""Learn `puppet/assets/people.npz` from synthetic people.
+
+puppet/face/identity.py and puppet/face/neutral_from_picture.py use it.
 
 `python -m models.assets.learn_people PEOPLE/p*  FOOTAGE/marble FOOTAGE/ada -o puppet/assets/people.npz`
 
@@ -27,24 +28,27 @@ from puppet.face.tracking import FaceMeshTracker
 from puppet.media.opencv_video import OpenCvVideo
 
 FRAMES = 400  # of each person at most, evenly spread
-EQUAL = 60  # frames from which on people count alike
-AXES = 20
-RIDGE = 1.0  # on what turning is told by
-REST_RIDGE = 0.02  # eye distances: how far bone is from telling the rest of a face
-REST_AXES = 12
+EQUAL = 60  # frames from which on all people have the same weight
+AXES = 20  # principal axes of a person's variation that are kept
+RIDGE = 1.0  # of the regression of shape on head pose
+REST_RIDGE = 0.02  # eye distances; of the regression of the face at rest on its bony points
+REST_AXES = 12  # singular vectors of that regression that are kept
 
 
 @dataclass(frozen=True)
-class Someone:
-    """One synthetic person: rest f32 (478, 3), shapes f32 (N, 478, 3), all canonical, angles f32 (N, 3) in degrees."""
+class TrackedPerson:
+    """N tracked frames of one synthetic person.
+
+    rest f32 (478, 3), shapes f32 (N, 478, 3): canonical landmarks; angles f32 (N, 3): yaw, pitch, roll in degrees.
+    """
 
     rest: Floats
     shapes: Floats
     angles: Floats
 
 
-def read_someone(path: Path) -> Someone:
-    """Track PATH.mp4, whose truth is in PATH.npz. Raises DataError."""
+def read_tracked_person(path: Path) -> TrackedPerson:
+    """Track PATH.mp4, whose ground truth is PATH.npz. Raises DataError."""
     video, truth = path.with_suffix(".mp4"), read_truth(path.with_suffix(".npz"))
     calm = (truth["weights"].max(1) < 0.02) & (np.abs(truth["rot"]).max(1) < 6) & (np.abs(truth["gaze"]).max(1) < 6)
     wanted = set(np.linspace(0, len(calm) - 1, min(FRAMES, len(calm))).round().astype(int)) | set(
@@ -69,16 +73,16 @@ def read_someone(path: Path) -> Someone:
     if not resting:
         raise DataError(f"{video.name}: no frame shows the person at rest")
     angles = np.stack([align.angles_of(face.pose.rotation) for face in faces.values()])
-    return Someone(np.mean(resting, 0), np.stack([face.canonical for face in faces.values()]), angles)
+    return TrackedPerson(np.mean(resting, 0), np.stack([face.canonical for face in faces.values()]), angles)
 
 
-def learn(people: Sequence[Someone]) -> dict[str, NDArray]:
-    """Arrays of `people.npz`; half precision where that is enough."""
+def learn(people: Sequence[TrackedPerson]) -> dict[str, NDArray]:
+    """The arrays of `people.npz`, in half precision where that is enough."""
     return {**_varying(people), **_resting(people)}
 
 
-def _varying(people: Sequence[Someone]) -> dict[str, NDArray]:
-    """What turning does to a face's shape, and how one person varies beyond that."""
+def _varying(people: Sequence[TrackedPerson]) -> dict[str, NDArray]:
+    """How head pose changes a face's tracked shape, and the principal axes of what else varies in one person."""
     shapes = [one.shapes[:, list(SHAPE_LANDMARKS)].reshape(len(one.shapes), -1).astype(np.float64) for one in people]
     poses = [turn_terms(one.angles).astype(np.float64) for one in people]
     counts = [np.sqrt(min(1.0, EQUAL / len(one))) for one in shapes]
@@ -95,8 +99,8 @@ def _varying(people: Sequence[Someone]) -> dict[str, NDArray]:
     }
 
 
-def _resting(people: Sequence[Someone]) -> dict[str, NDArray]:
-    """The average face at rest, and what somebody's bone tells about the rest of theirs (ridge regression)."""
+def _resting(people: Sequence[TrackedPerson]) -> dict[str, NDArray]:
+    """The average face at rest, and a ridge regression of a person's whole face on their bony points."""
     rests = np.stack([align.canonicalise(one.rest)[0] for one in people])
     average = rests.mean(0)
     rests = np.stack([align.canonicalise(rest, average)[0] for rest in rests]) - average
@@ -113,8 +117,8 @@ def _resting(people: Sequence[Someone]) -> dict[str, NDArray]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """See the top of the file, and `learn_from_people`."""
-    return learn_from_people(__doc__, read_someone, learn, argv)
+    """Run the command; the exit code (`learn_from_people`)."""
+    return learn_from_people(__doc__, read_tracked_person, learn, argv)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""Learn `puppet/assets/rest.npz` (see `puppet/face/rest_prior.py`) from synthetic people whose expressions are known.
+"""Learn `puppet/assets/rest.npz` from synthetic people whose expressions are known.
+
+puppet/face/rest_prior.py uses it.
 
 `python -m models.assets.learn_rest FOOTAGE/marble FOOTAGE/ada FOOTAGE/driver -o puppet/assets/rest.npz`
 
@@ -15,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from models.assets.synthetic_clips import Clip, Person, Strangers, read_person, simulated
+from models.assets.synthetic_clips import Clip, Person, RandomPeople, read_person, simulated
 from models.common.arguments import learn_from_people
 from puppet.core.types import LANDMARKS, Floats
 from puppet.face import align
@@ -38,15 +40,15 @@ CLIPS = 1800  # simulated per person
 UNITS = 32  # hidden units
 STEPS, BATCH = 2500, 64  # clips
 LEARNING_RATE, DECAY = 4e-3, 0.1
-BLUR = 0.4  # standard deviations of noise on what is seen, so that no single person's habits are learned
-NEAR = 0.3  # errors larger than that, in standard deviations, count by their size and not by its square
-WEIGHTS = {"upper_lip_thickness": 1.5, "lower_lip_thickness": 1.5, "mouth_width": 1.5}  # what pressing, smiling change
-RIDGE = 300.0  # on standardised descriptions: chosen with the tested person left out
+BLUR = 0.4  # standard deviations of noise on the inputs, against overfitting to single people
+NEAR = 0.3  # standard deviations; larger errors count linearly (Huber)
+WEIGHTS = {"upper_lip_thickness": 1.5, "lower_lip_thickness": 1.5, "mouth_width": 1.5}  # pressing, smiling change them
+RIDGE = 300.0  # on standardised descriptions; chosen by cross-validation over people
 RANK = 12  # shapes per region; they carry 99.7 % of what the full regression predicts
 
 
 def fit_attention(clips: Sequence[Clip], seed: int = 0) -> Attention:
-    """Which faces to look at, so that the mean of their mouths' measurements comes nearest to those at rest."""
+    """Weights of a clip's faces for which the mean of the mouth's measurements is nearest to those at rest."""
     count, most = len(clips), max(len(clip.shapes) for clip in clips)
     looks = [mouth_features(clip.shapes, clip.angles) for clip in clips]
     values = [region_measurements("mouth", clip.shapes) for clip in clips]
@@ -66,7 +68,10 @@ def fit_attention(clips: Sequence[Clip], seed: int = 0) -> Attention:
 
 
 def _train(inputs: Tensor, missing: Tensor, there: Tensor, seed: int) -> tuple[Floats, Floats]:
-    """Weights (F + 1, H), (H,). inputs (C, N, F); missing (C, N, M): how far each face is from rest; there (C, N)."""
+    """Weights (F + 1, H) and (H,) of the network.
+
+    inputs (C, N, F); missing (C, N, M): difference of each face from rest; there (C, N): whether there is a face.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         hidden, out = torch.nn.Linear(inputs.shape[-1], UNITS), torch.nn.Linear(UNITS, 1, bias=False)
@@ -89,7 +94,7 @@ def _train(inputs: Tensor, missing: Tensor, there: Tensor, seed: int) -> tuple[F
 
 
 def fit_corrections(attention: Attention, clips: Sequence[Clip]) -> dict[str, Correction]:
-    """Reduced-rank ridge regression (Izenman 1975) of what is missing to rest on the descriptions, by region."""
+    """Reduced-rank ridge regression (Izenman 1975) of the difference to rest on the descriptions, by region."""
     calm, truth, described = [], [], {region: [] for region in REGIONS}
     for clip in clips:
         calm.append(calmest_shape(clip.shapes, attention.counts(mouth_features(clip.shapes, clip.angles))))
@@ -107,7 +112,7 @@ def fit_corrections(attention: Attention, clips: Sequence[Clip]) -> dict[str, Co
 
 
 def _regressed(described: Floats, missing: Floats) -> Correction:
-    """Described (C, K), missing (C, 478, 3)."""
+    """The regression of `missing` (C, 478, 3) on `described` (C, K)."""
     missing = missing.reshape(len(missing), -1)
     mean, scale = described.mean(0), described.std(0) + 1e-4
     known = np.clip((described - mean) / scale, -RANGE, RANGE)
@@ -120,19 +125,19 @@ def _regressed(described: Floats, missing: Floats) -> Correction:
 
 
 def learn(people: Sequence[Person], count: int = CLIPS, seed: int = 0) -> dict[str, Floats]:
-    """Arrays of `rest.npz` from simulated clips, `count` per person for each of the two parts."""
+    """The arrays of `rest.npz`, from `count` simulated clips per person for each of the two parts."""
     rng = np.random.default_rng(seed)
-    strangers = Strangers(np.mean([person.rest for person in people], 0), rng)
+    others = RandomPeople(np.mean([person.rest for person in people], 0), rng)
 
     def clips() -> list[Clip]:
-        return [simulated(person, strangers, rng) for person in people for _ in range(count)]
+        return [simulated(person, others, rng) for person in people for _ in range(count)]
 
     attention = fit_attention(clips(), seed)
     return arrays_of(attention, fit_corrections(attention, clips()))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """See the top of the file, and `learn_from_people`."""
+    """Run the command; the exit code (`learn_from_people`)."""
     return learn_from_people(__doc__, read_person, learn, argv)
 
 

@@ -1,7 +1,7 @@
-"""Synthetic people whose expressions are known, and simulated clips of others who act as they do.
+"""Synthetic people whose expressions are known, and simulated clips of random other people with the same expressions.
 
-For `models/assets/learn_rest.py`: clips in which somebody rests, hardly ever rests, or never does, with their true
-rest.
+models/assets/learn_rest.py learns from these clips, in which a person rests, rarely rests or never rests, and whose
+true face at rest is known.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ from puppet.face.tracking import FaceMeshTracker
 from puppet.parsing.arrays import read_arrays
 from puppet.sources.registry import open_source
 
-MAX_BYTES = 256 << 20  # of a clip's truth
+MAX_BYTES = 256 << 20  # of a ground truth file
 EVERY = 3  # frames of footage between two faces of a clip: 0.12 s at 25 frames/s
 LONGEST = 96  # faces
-NOISE = 0.0012  # eye distances: trembling of the tracker
-ACTIVE = 0.25  # weight of an expression that a clip may consist of
-HABITUAL = 0.85  # share of the clips in which some expression is there for most of the time
-HELD_FOR = (0.5, 1.3)  # how much of the time: from 1 on it never goes away
-HELD_FACES = 12  # how long it stays or stays away, on average: about 1.5 s
-STRENGTH = (0.3, 1.4)  # of it: 1 is as strong as the footage shows it
-# What people hold: smiles most of all, pressed lips, hardly ever a pucker.
-HABITS = ("smile",) * 6 + ("press",) * 2 + ("frown", "stretch", "pout", "upperUp", "platysma")
-ROLL, ROLLED_IN, ROLL_REACH = "roll", 0.4, 0.05  # thinner by that share; outer-eye distances that the skin follows
-HABITS += (ROLL, ROLL, "browDown", "browUp", "browInnerUp", "squint")
-# How people differ. With what the footage's own people differ by, the mouth's width gets a standard deviation of 0.046
+NOISE = 0.0012  # eye distances: jitter of the tracker
+ACTIVE = 0.25  # least weight of an expression that a clip may consist of
+HELD_SHARE = 0.85  # of the clips have an expression that is held most of the time
+HELD_FOR = (0.5, 1.3)  # share of the clip that it is held; from 1 on, always
+HELD_FACES = 12  # mean duration of holding and of not holding: about 1.5 s
+STRENGTH = (0.3, 1.4)  # of the held expression: 1 is as strong as the footage shows it
+# Expressions that people hold, the frequent ones repeated: smiles most of all, pressed lips, hardly ever a pucker.
+HELD_EXPRESSIONS = ("smile",) * 6 + ("press",) * 2 + ("frown", "stretch", "pout", "upperUp", "platysma")
+ROLL, ROLLED_IN, ROLL_REACH = "roll", 0.4, 0.05  # share by which lips get thinner; reach on the skin, eye distances
+HELD_EXPRESSIONS += (ROLL, ROLL, "browDown", "browUp", "browInnerUp", "squint")
+# How people differ. Added to the differences within the footage, the mouth's width gets a standard deviation of 0.046
 # eye distances (adults: about 0.04; mouths of 52 to 56 mm deviating by 3.3 to 4.0, eyes of 94 to 98 by 3.5 to 4.9).
-# With much more, a laugh is taken for a wide mouth.
+# With much more, the fit takes a laugh for a wide mouth.
 PEOPLE_DIFFER = 0.02  # eye distances: standard deviation of each smooth, mostly symmetric deformation of the face
 SMOOTH = 0.4  # eye distances over which such a deformation changes; 25 of them
 DIFFER_BY = {"mouth width": 0.05, "eye opening": 0.18, "brow height": 0.025, "mouth height": 0.015, "corners": 0.012}
@@ -46,8 +46,10 @@ DIFFER_BY = {"mouth width": 0.05, "eye opening": 0.18, "brow height": 0.025, "mo
 
 @dataclass(frozen=True)
 class Clip:
-    """shapes f32 (N, 478, 3) near the usual pose, bone on bone (`neutral.frontal`); angles f32 (N, 3) in degrees;
-    rest f32 (478, 3), canonical: the truth.
+    """N faces of one simulated person.
+
+    shapes f32 (N, 478, 3): near the usual pose, aligned by bony points (`neutral.frontal`); angles f32 (N, 3): yaw,
+    pitch, roll in degrees; rest f32 (478, 3): the true face at rest, canonical.
     """
 
     shapes: Floats
@@ -57,9 +59,11 @@ class Clip:
 
 @dataclass(frozen=True)
 class Person:
-    """N tracked frames. rest f32 (478, 3) canonical; shapes f32 (N, 478, 3) canonical; angles f32 (N, 3);
-    weights f32 (N, K); by_weights f32 (3 K, 478 * 3): what expressions add, see `_terms`; acted, posed f32
-    (N, 478, 3): what of each shape the expression, and what tracking at this head pose accounts for.
+    """N tracked frames of a synthetic person, each taken apart into rest, expression and head pose.
+
+    rest f32 (478, 3), shapes f32 (N, 478, 3): canonical; angles f32 (N, 3): degrees; weights f32 (N, K): of the
+    expressions in `names`; by_weights f32 (3 K, 478 * 3): what each of `_terms` adds to a shape; acted, posed f32
+    (N, 478, 3): the part of each shape that is due to the expression, and to tracking at this head pose.
     """
 
     rest: Floats
@@ -73,7 +77,10 @@ class Person:
 
 
 def read_truth(told: Path) -> dict[str, np.ndarray]:
-    """The truth about a synthetic person's film: `names` (K), `weights` (N, K), `rot` and `gaze`. Raises DataError."""
+    """The ground truth of a synthetic person's video. Raises DataError.
+
+    `names` (K), `weights` f32 (N, K), `rot` (N, 3) and `gaze` (N, 2) in degrees.
+    """
     try:
         file = read_arrays(told, MAX_BYTES)
         return {name: file[name] for name in ("names", "weights", "rot", "gaze")}
@@ -84,7 +91,7 @@ def read_truth(told: Path) -> dict[str, np.ndarray]:
 
 
 def read_person(path: Path) -> Person:
-    """Track PATH.mp4 and take its shapes apart by the truth in PATH.npz. DataError where they do not match."""
+    """Track PATH.mp4 and take its shapes apart by the ground truth in PATH.npz. DataError when they do not match."""
     truth, video = read_truth(path.with_suffix(".npz")), path.with_suffix(".mp4")
     seen, shapes, angles = [], [], []
     source = open_source(str(video), paced=False)
@@ -108,7 +115,7 @@ def read_person(path: Path) -> Person:
 def _taken_apart(
     shapes: Floats, angles: Floats, names: tuple[str, ...], weights: Floats, turned: Floats, gaze: Floats
 ) -> Person:
-    """turned, gaze in units of 20 degrees. Ridge regression of the shapes on expressions, gaze and head pose."""
+    """Ridge regression of the shapes on expressions, gaze and head pose; turned, gaze in units of 20 degrees."""
     calm = (weights.max(1) < 0.02) & (np.abs(turned).max(1) < 0.3) & (np.abs(gaze).max(1) < 0.3)
     if not calm.any():
         raise DataError("no frame shows the person at rest: a neutral second is needed as truth")
@@ -126,13 +133,13 @@ def _taken_apart(
 
 
 def _terms(weights: Floats, names: Sequence[str]) -> Floats:
-    """Expressions, their squares, and each together with an open jaw: (N, K) -> (N, 3 K)."""
+    """Regressors of expressions: weights, their squares, and their products with the open jaw: (N, K) -> (N, 3 K)."""
     jaw = weights[:, [list(names).index("jawOpen")]]
     return np.concatenate([weights, weights**2, weights * jaw], 1)
 
 
 def scenes(person: Person) -> list[np.ndarray]:
-    """Frame numbers of what somebody may do all the time, one (n,) per scene."""
+    """Frame numbers (n,) of each kind of scene that a clip may consist of: smiling, talking, brows up ..."""
     weight = {name: person.weights[:, i] for i, name in enumerate(person.names)}
 
     def most(*starts: str) -> Floats:
@@ -151,7 +158,7 @@ def scenes(person: Person) -> list[np.ndarray]:
 
 
 def acted_frames(person: Person, rng: np.random.Generator) -> np.ndarray:
-    """Frame numbers (n,), n <= LONGEST: a stretch of the footage, or one scene that goes on and on."""
+    """Frame numbers (n,), n <= LONGEST: a stretch of the footage, or frames of one scene."""
     count = int(rng.uniform(3, 25) if rng.random() < 1 / 3 else rng.uniform(25, LONGEST))
     total = len(person.shapes)
     if rng.random() < 0.55:
@@ -164,12 +171,12 @@ def acted_frames(person: Person, rng: np.random.Generator) -> np.ndarray:
     return np.sort(rng.choice(frames[start : start + span], min(count, span), replace=False))
 
 
-def habit(person: Person, count: int, rng: np.random.Generator) -> Floats:
-    """An expression that is mostly there, or always, f32 (count, 478, 3); zeros in some clips."""
-    if rng.random() >= HABITUAL:
+def held_expression(person: Person, count: int, rng: np.random.Generator) -> Floats:
+    """What an expression that is held most of the time adds to each face, f32 (count, 478, 3); zeros in some clips."""
+    if rng.random() >= HELD_SHARE:
         return np.zeros((count, LANDMARKS, 3), np.float32)
-    name, amount = rng.choice(HABITS), rng.uniform(*STRENGTH)
-    course = _comes_and_goes(count, rng)[:, None, None]
+    name, amount = rng.choice(HELD_EXPRESSIONS), rng.uniform(*STRENGTH)
+    course = _on_and_off(count, rng)[:, None, None]
     if name == ROLL:
         return course * amount * rolled_in(person.rest)
     weights = np.zeros((1, len(person.names)), np.float32)
@@ -180,7 +187,10 @@ def habit(person: Person, count: int, rng: np.random.Generator) -> Floats:
 
 
 def rolled_in(rest: Floats) -> Floats:
-    """What lips do that are rolled in (action unit 28), f32 (478, 3): they get ROLLED_IN thinner. No footage has it."""
+    """What rolled-in lips (action unit 28) add to a face at rest, f32 (478, 3): lips thinner by the share ROLLED_IN.
+
+    It is made up, since no footage shows it.
+    """
     outer, inner = rest[list(OUTER_LIPS)], rest[list(INNER_LIPS)]
     drawn = np.zeros_like(rest)
     drawn[list(OUTER_LIPS), 1] = ROLLED_IN * (inner - outer)[:, 1]
@@ -190,8 +200,8 @@ def rolled_in(rest: Floats) -> Floats:
     return near[:, None] * drawn[np.array(OUTER_LIPS)[gap.argmin(1)]]
 
 
-def _comes_and_goes(count: int, rng: np.random.Generator) -> Floats:
-    """How much of something is there, 0 .. 1 over `count` faces, eased."""
+def _on_and_off(count: int, rng: np.random.Generator) -> Floats:
+    """How much of a held expression is there, 0 .. 1 over `count` faces, smoothed."""
     share, course = rng.uniform(*HELD_FOR), np.zeros(count, np.float32)
     if share >= 1:
         return np.ones(count, np.float32)
@@ -202,11 +212,11 @@ def _comes_and_goes(count: int, rng: np.random.Generator) -> Floats:
     return np.convolve(np.pad(course, 1, "edge"), np.array([0.25, 0.5, 0.25], np.float32), "valid")
 
 
-class Strangers:
-    """Random other people: smooth deformations of a face, and regions of other sizes that move accordingly."""
+class RandomPeople:
+    """Turns one person into random others: smooth deformations, and regions of other sizes that move accordingly."""
 
     def __init__(self, average: Floats, rng: np.random.Generator) -> None:
-        """average: canonical f32 (478, 3)."""
+        """average: the mean face at rest, canonical f32 (478, 3)."""
         flat = average * (1, 1, 0.6)
         near = np.exp(-((flat[:, None] - flat[None]) ** 2).sum(-1) / (2 * SMOOTH**2))
         values, vectors = np.linalg.eigh(near)
@@ -217,8 +227,8 @@ class Strangers:
         self._centre = average[list(LIPS)].mean(0)
         self._rng = rng
 
-    def become(self, rest: Floats, moves: Floats) -> tuple[Floats, Floats]:
-        """Rest f32 (478, 3) and moves from it f32 (N, 478, 3) of one person -> of another."""
+    def transform(self, rest: Floats, moves: Floats) -> tuple[Floats, Floats]:
+        """Rest f32 (478, 3) and offsets from it f32 (N, 478, 3) of one person -> those of a random other one."""
         by = {name: self._rng.normal(0, spread) for name, spread in DIFFER_BY.items()}
         field = self._deformations @ self._rng.normal(0, PEOPLE_DIFFER, (self._deformations.shape[1], 3))
         mirrored = field[self._mirror] * (-1, 1, 1)
@@ -236,14 +246,14 @@ class Strangers:
         return other.astype(np.float32), (moves * size).astype(np.float32)
 
 
-def simulated(person: Person, strangers: Strangers, rng: np.random.Generator) -> Clip:
-    """A clip of somebody else who acts as `person` does."""
+def simulated(person: Person, people: RandomPeople, rng: np.random.Generator) -> Clip:
+    """A clip of a random other person with the expressions of `person`."""
     frames = acted_frames(person, rng)
     rest = person.rest + person.posed[frames].mean(0)  # at rest, but with the head held like that
     liveliness = np.float32(rng.uniform(-0.4, 0.4))
     moves = person.shapes[frames] - rest + liveliness * person.acted[frames]
-    moves += habit(person, len(frames), rng)
-    rest, moves = strangers.become(rest, moves)
+    moves += held_expression(person, len(frames), rng)
+    rest, moves = people.transform(rest, moves)
     truth, pose = align.canonicalise(rest)
     shapes = ((rest + moves - pose.translation) @ pose.rotation / pose.scale).astype(np.float32)
     shapes += np.float32(NOISE) * rng.standard_normal(shapes.shape, np.float32)

@@ -7,7 +7,7 @@ import signal
 from collections.abc import Iterator
 from typing import Any
 
-from puppet.process.signals import Terminated, heeded, leave_terminal
+from puppet.process.signals import Terminated, handled, leave_terminal
 
 
 class Wish:
@@ -40,7 +40,7 @@ def stop_on_signal() -> Iterator[Wish]:
             raise KeyboardInterrupt
         wish.signals.append(number)
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, *heeded())}
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, *handled())}
     try:
         yield wish
     finally:

@@ -1,1 +1,1 @@
-"""The fidelity table: how good an actor is, measured by the independent judge."""
+"""The fidelity table: how good an actor is, measured by an independent judge."""

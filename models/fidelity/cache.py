@@ -1,4 +1,4 @@
-"""What was measured before: JSON files, each with the hashes of all that its content depends on."""
+"""Results on disk: JSON files, each with the hashes of everything that its value depends on."""
 
 from __future__ import annotations
 
@@ -15,22 +15,25 @@ from puppet.core.errors import reason
 from puppet.parsing.plain_json import read_json
 from puppet.storage.files import write_whole
 
-MAX_BYTES = 64 << 20
+MAX_BYTES = 64 << 20  # of one JSON file
 PACKAGE = Path(puppet.__file__).resolve().parent
 
 
-class Known:
-    """Looks results up, and keeps new ones. force: only those made since count."""
+class ResultCache:
+    """Looks results up and keeps new ones. force: results of earlier commands do not count."""
 
     def __init__(self, force: bool) -> None:
         self._force = force
         self._made: set[Path] = set()
 
     def get(self, file: Path, key: Mapping[str, str], make: Callable[[], Any], *needed: Path) -> Any:
-        """What `file` holds for this key, if all `needed` files are there, else what `make` gives, which is kept."""
+        """The value kept in `file` for this key, or that of `make`, which is then kept.
+
+        needed: files that belong to the result; without one of them it is made again. Raises EvaluationError.
+        """
         value = self.look_up(file, key)
         if value is None or not all(path.is_file() for path in needed):
-            self.expect(file)
+            self.forget(file)
             value = make()
             write_text(file, json.dumps({"key": dict(key), "value": value}))
         return value
@@ -45,8 +48,8 @@ class Known:
             return None
         return kept.get("value") if isinstance(kept, dict) and kept.get("key") == dict(key) else None
 
-    def expect(self, file: Path) -> None:
-        """The file is about to be made anew."""
+    def forget(self, file: Path) -> None:
+        """Remove a result that is about to be made again; what is then written counts, with `force` too."""
         file.unlink(missing_ok=True)
         self._made.add(file)
 
@@ -68,7 +71,10 @@ def _digest(file: Path, _changed: int, _size: int) -> str:
 
 @lru_cache
 def program_digest(*rooms: str) -> str:
-    """SHA-256 of the source of packages of this project: another program may draw other pictures."""
+    """SHA-256 of all Python files of packages of this project: a changed program may draw other pictures.
+
+    rooms: top packages, such as "puppet"; files of all folders below count.
+    """
     made = hashlib.sha256()
     for room in rooms:
         for file in sorted((PACKAGE.parent / room).rglob("*.py")):
@@ -78,7 +84,7 @@ def program_digest(*rooms: str) -> str:
 
 
 def make_folder(folder: Path) -> None:
-    """EvaluationError when it cannot be made."""
+    """Make a folder with its parents. EvaluationError when it cannot be made."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -86,7 +92,7 @@ def make_folder(folder: Path) -> None:
 
 
 def write_text(file: Path, text: str) -> None:
-    """Whole or not at all. EvaluationError when it cannot be written."""
+    """Replace a file as a whole. EvaluationError when it cannot be written."""
     try:
         write_whole(file, text, private=False)
     except OSError as error:

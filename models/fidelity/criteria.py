@@ -1,4 +1,4 @@
-"""How good an actor is: goals, floors, and what the judge's figures for several clips come to. Pure; no torch."""
+"""Goals and floors of the fidelity table, and its figures from the judge's scores of several clips."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import os.path
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
-from typing import Any
+from typing import Any, Literal
 
 Score = Mapping[str, Any]  # what the judge's --json holds for one clip
+Verdict = Literal["reached", "floor", "missed", "-"]
+Missing = Literal["footage", "still", "self", "self_ec"]  # what an evaluation may lack
 
 GROUPS = {  # the judge's names -> ours
     "mouth_open": "mouth open",
@@ -18,17 +20,18 @@ GROUPS = {  # the judge's names -> ours
     "gaze": "gaze",
 }
 ANGLES = ("yaw", "pitch", "roll")
-IDENTITY_FLAGS = ("identity leak", "the face does not look like", "face nearly motionless")  # how the judge begins
+IDENTITY_FLAGS = ("identity leak", "the face does not look like", "face nearly motionless")  # first words of flags
 
 
 @dataclass(frozen=True)
 class Range:
-    """What a figure should be: at least `low`, at most `high`; None: no bound on that side."""
+    """Bounds of a figure: at least `low`, at most `high`; None: no bound on that side."""
 
     low: float | None = None
     high: float | None = None
 
     def holds(self, value: float) -> bool:
+        """Whether the value is within the bounds."""
         return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
 
     def __str__(self) -> str:
@@ -39,7 +42,10 @@ class Range:
 
 @dataclass(frozen=True)
 class Criterion:
-    """A row of the table. goal: what to reach; floor: under this it is not good enough; None: nothing is asked."""
+    """A row of the table.
+
+    goal: what a good actor reaches; floor: what every actor must reach; None: no bound. pattern: of the number.
+    """
 
     key: str
     title: str
@@ -47,8 +53,8 @@ class Criterion:
     floor: Range | None = None
     pattern: str = "{:.3f}"
 
-    def verdict(self, value: float | None) -> str:
-        """ "reached", "floor" (not the goal, but no floor is missed), "missed", or "-" without a figure or a bound."""
+    def verdict(self, value: float | None) -> Verdict:
+        """Whether the goal is reached, only the floor, or neither; "-" without a figure or a bound."""
         if value is None or (self.goal is None and self.floor is None):
             return "-"
         if self.floor is not None and not self.floor.holds(value):
@@ -110,22 +116,22 @@ PATTERNS = {criterion.key: criterion.pattern for criterion in CRITERIA}
 
 @dataclass(frozen=True)
 class Measured:
-    """All that is known of one actor.
+    """Everything that was measured on one actor.
 
-    scores: clip -> judge; stills: clip -> judge of the warped still, where there is one; self_figures: psnr, ssim,
-    psnr_tracked (dB, -, dB) and ec of the held-out frames, where known, and facts about them (frames, blocks, size).
-    missing: what is not there ("footage", "still", "self", "self_ec") -> why.
+    scores: clip -> the judge's score; stills: clip -> the judge's score of the warped still, where there is one;
+    self_figures: psnr, ssim, psnr_tracked (dB, -, dB) and ec of the held-out frames, where known, and their frames,
+    blocks and size (px). missing: what could not be measured -> why.
     """
 
     scores: Mapping[str, Score]
     stills: Mapping[str, Score] = field(default_factory=dict)
     self_figures: Mapping[str, float] = field(default_factory=dict)
-    missing: Mapping[str, str] = field(default_factory=dict)
+    missing: Mapping[Missing, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A measured figure. note: what else should be known (worst clip, clips left out), or why there is no value."""
+    """A figure of the table. note: the worst clip and clips left out, or why there is no value."""
 
     value: float | None
     note: str = ""
@@ -137,7 +143,7 @@ def figures(measured: Measured) -> dict[str, Figure]:
     found: dict[str, Figure] = {}
 
     def mean(key: str, get: Callable[[Score], float | None], worst: Callable[[float], float], why: str) -> None:
-        """`worst`: the smaller, the worse a clip's value."""
+        """worst: of a clip's value, the smaller the worse."""
         found[key] = _mean({names[clip]: get(score) for clip, score in scores.items()}, key, worst, why)
 
     mean("ec", ec, _low, "the judge gives no EC")
@@ -169,12 +175,12 @@ def figures(measured: Measured) -> dict[str, Figure]:
 
 
 def ec(score: Score) -> float | None:
-    """EC, driver frames for which the output has no face counted: 0 when it never has one. None: driver at rest."""
+    """Expression correlation, with driver frames for which the output shows no face; None: the driver is at rest."""
     return score["ec_counting_missing"]
 
 
 def expression(score: Score, name: str) -> float | None:
-    """A figure of the whole expression; None without a face."""
+    """A figure of the whole expression; None when the output shows no face."""
     return score["expression"][name] if score["expression"] else None
 
 
@@ -192,22 +198,28 @@ def of_pose(score: Score, name: str) -> float | None:
 
 
 def jitter(score: Score, kind: str, name: str = "ratio") -> float | None:
-    """kind: "blendshapes" or "landmarks"; name: "ratio" or "quiet_ratio"."""
+    """Jitter of the output over the driver's; None without common frames.
+
+    kind: "blendshapes" or "landmarks"; name: "ratio", or "quiet_ratio" where the driver is at rest.
+    """
     return score["jitter"][kind][name] if score["jitter"] else None
 
 
 def sharpness(score: Score) -> float | None:
-    """Relative to the actor's footage; None without footage."""
+    """Sharpness of the output over that of the actor's footage; None without footage."""
     return score["sharpness"].get("output_vs_actor")
 
 
 def identity(score: Score, kind: str, name: str) -> float | None:
-    """kind: "skin" or "bone"; None without footage, for leak also where the two people look alike."""
+    """A figure of the identity. None without footage; of a leak also where the two people look alike.
+
+    kind: "skin" or "bone"; name: "ratio", "leak" or "spread_ratio".
+    """
     return score["identity"][kind][name] if "identity" in score else None
 
 
 def short_names(clips: Sequence[str]) -> dict[str, str]:
-    """Clip -> its name without what all names begin with, up to an underscore."""
+    """Clip -> its name without the beginning that all names share, up to an underscore."""
     common = os.path.commonprefix(list(clips)) if len(clips) > 1 else ""
     cut = common.rfind("_") + 1
     return {clip: clip[cut:] or clip for clip in clips}

@@ -1,8 +1,8 @@
-"""`python -m models evaluate`: the whole fidelity table, measured again from actor files, clips and a judge.
+"""The fidelity table of `python -m models evaluate`, measured from actor files, clips and a judge.
 
-Every actor plays every clip by the program's own `puppet render` with default settings; the judge compares. What was
-measured is kept in the output folder with the hashes of all it depends on, so that a repeated command goes on where it
-was stopped and measures again only what has changed. One child process at a time.
+Every actor plays every clip by the program's own `puppet render` with default settings; the judge compares output and
+driver. Results are kept in the output folder with the hashes of everything they depend on (cache.py): a repeated
+command goes on where it was stopped, and measures again only what has changed. One child process at a time.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from models.data import driver_clip
 from models.data.dataset import open_dataset
 from models.fidelity import criteria as fidelity
 from models.fidelity import judge
-from models.fidelity.cache import PACKAGE, Known, digest, make_folder, program_digest, write_text
-from models.fidelity.criteria import CRITERIA, Measured
+from models.fidelity.cache import PACKAGE, ResultCache, digest, make_folder, program_digest, write_text
+from models.fidelity.criteria import CRITERIA, Measured, Missing
 from models.fidelity.judge import EvaluationError
-from models.fidelity.self_reconstruction import Trained, Videos, find_trained, held_out_rows, reconstruct_held_out
+from models.fidelity.self_reconstruction import TrainedRun, Videos, find_trained, held_out_rows, reconstruct_held_out
 from models.fidelity.table import goals_table, markdown
 from puppet.actor.file import SUFFIX, read_card
 from puppet.core import pixels
@@ -37,15 +37,17 @@ from puppet.core.texts import one_line
 from puppet.core.types import Image
 
 BUILT_IN = PACKAGE / "assets" / "actors"
-ACTOR_KEYS = ("name", "footage", "run", "data")  # what may be told of an actor on the command line
+ACTOR_KEYS = ("name", "footage", "run", "data")  # KEY=FILE of the option --actor
 TABLE, RESULTS = "fidelity.md", "fidelity.json"
 SHEET_COLUMNS, SHEET_SIDE = 8, 160  # px
 
 
 @dataclass(frozen=True)
 class Subject:
-    """An actor to be measured. footage: real pictures of the actor, for identity, sharpness and the warped still;
-    run, data: where it was trained and on what, for the self-reconstruction; each None when unknown.
+    """An actor to be measured.
+
+    footage: real pictures of the actor, for identity, sharpness and the warped still; run, data: the run that trained
+    it and the data set, for the self-reconstruction. Each is None when it is not given.
     """
 
     name: str
@@ -56,7 +58,10 @@ class Subject:
 
 
 def parse_subject(words: Sequence[str]) -> Subject:
-    """["marble", "footage=marble.mp4", "run=runs/marble"] -> a subject, all paths absolute. Raises EvaluationError."""
+    """The words of one option --actor, as ["marble", "footage=marble.mp4"] -> a subject, all paths absolute.
+
+    Raises EvaluationError.
+    """
     file = _actor_file(words[0])
     told: dict[str, str] = {}
     for word in words[1:]:
@@ -87,9 +92,10 @@ def _actor_file(named: str) -> Path:
 def evaluate(
     subjects: Sequence[Subject], clips: Sequence[Path], judged_by: Path, out: Path, force: bool = False
 ) -> str:
-    """Measure everything, write TABLE, RESULTS and a sheet for each actor and clip into `out`; the table of goals.
+    """Measure everything and write TABLE, RESULTS and a sheet for each actor and clip into `out`; the table of goals.
 
-    force: measure again what is known. Raises PuppetError: an input that cannot be read, a step that failed.
+    judged_by: the judge's script; force: measure again what is known. PuppetError for an input that cannot be read
+    and a step that failed.
     """
     judged_by, clips = judged_by.resolve(), [clip.resolve() for clip in clips]
     _check(subjects, clips, judged_by)
@@ -107,7 +113,7 @@ def evaluate(
 
 @contextlib.contextmanager
 def _figures_of(out: Path) -> Iterator[None]:
-    """Within, figures are worked with that the judge gave and `out` kept; EvaluationError when they are none."""
+    """In the block, figures of the judge are used, which may be damaged: EvaluationError when they are."""
     try:
         yield
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
@@ -118,7 +124,7 @@ def _figures_of(out: Path) -> Iterator[None]:
 
 
 def _check(subjects: Sequence[Subject], clips: Sequence[Path], judged_by: Path) -> None:
-    """All inputs, before hours of work."""
+    """Check all inputs before hours of work. Raises PuppetError."""
     if not judged_by.is_file():
         raise EvaluationError(f"{judged_by}: the judge is not there; say with --judge where the scoring script lies")
     for kind, names in (("clips", [clip.stem for clip in clips]), ("actors", [subject.name for subject in subjects])):
@@ -134,24 +140,28 @@ def _check(subjects: Sequence[Subject], clips: Sequence[Path], judged_by: Path) 
         driver_clip.nominal_fps(str(video))
 
 
-def _trained(subject: Subject, run: Path) -> Trained:
+def _trained(subject: Subject, run: Path) -> TrainedRun:
     """The run, at the step that the actor was exported from. Raises PuppetError."""
     return find_trained(run, read_card(subject.file).training.get("steps"), subject.data)
 
 
 class Evaluation:
-    """One command's work: `measure` for each actor. Steps are told to `bar`, 2 for each clip and 2 more."""
+    """Measures one actor after the other. `bar` counts 2 steps for each clip and 2 more for each actor."""
 
     def __init__(self, clips: Sequence[Path], judged_by: Path, out: Path, force: bool, bar: Progress) -> None:
         self._clips, self._judge, self._out, self._bar = clips, judged_by, out, bar
-        self._known = Known(force)
+        self._results = ResultCache(force)
 
     def measure(self, subject: Subject) -> Measured:
+        """Everything that can be measured on one actor; what cannot is named in `missing`. Raises PuppetError."""
         make_folder(self._out / subject.name)
         scores = {clip.stem: self._score(subject, clip) for clip in self._clips}
-        missing = {} if subject.footage else {"footage": "no footage of the actor was given (footage=VIDEO)"}
+        missing: dict[Missing, str] = {}
+        if subject.footage is None:
+            missing["footage"] = "no footage of the actor was given (footage=VIDEO)"
         stills, why = self._stills(subject)
-        missing |= {"still": why} if why else {}
+        if why:
+            missing["still"] = why
         own, reasons = self._self_reconstruction(subject)
         return Measured(scores, stills, own, missing | reasons)
 
@@ -163,11 +173,13 @@ class Evaluation:
         key = {"actor": digest(subject.file), "clip": digest(clip), "program": program_digest("puppet")}
         with self._step(f"{subject.name} plays {clip.stem}"):
             made = (video, video.with_suffix(".png"))
-            self._known.get(folder / f"{clip.stem}.render.json", key, lambda: self._render(subject, clip, *made), *made)
+            self._results.get(
+                folder / f"{clip.stem}.render.json", key, lambda: self._render(subject, clip, *made), *made
+            )
         key = {"judge": digest(self._judge), "clip": key["clip"], "output": digest(video)}
         key["footage"] = digest(subject.footage) if subject.footage else ""
         with self._step(f"judging {subject.name}, {clip.stem}"):
-            return self._known.get(
+            return self._results.get(
                 folder / f"{clip.stem}.judge.json",
                 key,
                 lambda: judge.score(self._judge, clip, video, subject.footage),
@@ -181,7 +193,7 @@ class Evaluation:
     # ------------------------------------------------------------ the warped still
 
     def _stills(self, subject: Subject) -> tuple[dict[str, dict[str, Any]], str]:
-        """Clip -> the judge's figures, and why some are missing."""
+        """The judge's scores by clip, and why some are missing: "" when none is."""
         with self._step(f"warped still of {subject.name}"):
             validate = self._judge.with_name(judge.VALIDATE)
             if subject.footage is None:
@@ -195,21 +207,21 @@ class Evaluation:
             for clip in self._clips:
                 to = folder / f"{clip.stem}.json"
                 asked.append({"clip": str(clip), "to": str(to), "key": {**key, "clip": digest(clip)}})
-            unknown = [a for a in asked if self._known.look_up(Path(a["to"]), a["key"]) is None]
+            unknown = [a for a in asked if self._results.look_up(Path(a["to"]), a["key"]) is None]
             for a in unknown:
-                self._known.expect(Path(a["to"]))
+                self._results.forget(Path(a["to"]))
             why = ""
             try:
                 if unknown:
                     judge.score_stills(self._judge, subject.footage, unknown)
             except EvaluationError as error:
                 why = without_folders(str(error))
-            found = {Path(a["clip"]).stem: self._known.look_up(Path(a["to"]), a["key"]) for a in asked}
+            found = {Path(a["clip"]).stem: self._results.look_up(Path(a["to"]), a["key"]) for a in asked}
             return {clip: score for clip, score in found.items() if score is not None}, why
 
     # ------------------------------------------------------------ the actor's own footage
 
-    def _self_reconstruction(self, subject: Subject) -> tuple[dict[str, float], dict[str, str]]:
+    def _self_reconstruction(self, subject: Subject) -> tuple[dict[str, float], dict[Missing, str]]:
         """The figures, and why some are missing."""
         with self._step(f"{subject.name}, held-out frames"):
             if subject.run is None:
@@ -219,7 +231,7 @@ class Evaluation:
             videos = Videos(folder / "held-out.mp4", folder / "held-out.reconstructed.mp4")
             facts = trained.checkpoint
             key = {**facts.sha256, "data": str(facts.data.get("sha256")), "program": program_digest("models", "puppet")}
-            figures: dict[str, float] = self._known.get(
+            figures: dict[str, float] = self._results.get(
                 folder / "held-out.json",
                 key,
                 lambda: reconstruct_held_out(trained, videos),
@@ -227,7 +239,7 @@ class Evaluation:
             )
             key = {"judge": digest(self._judge), **{path.name: digest(path) for path in dataclasses.astuple(videos)}}
             try:
-                score = self._known.get(
+                score = self._results.get(
                     folder / "held-out.judge.json",
                     key,
                     lambda: judge.score(self._judge, videos.originals, videos.reconstructions, by_frame=True),
@@ -251,7 +263,7 @@ class Evaluation:
 
 
 def render_arguments(actor: Path, clip: Path, video: Path) -> list[str]:
-    """The program's own offline way with default settings: automatic neutral, default smoothing."""
+    """The command line of `puppet render` with default settings: automatic neutral, default smoothing."""
     arguments = [sys.executable, "-m", "puppet", "render", str(clip), "-o", str(video)]
     return [*arguments, "--actor", str(actor), "--layout", "actor", "--force"]
 
@@ -263,18 +275,18 @@ def contact_sheet(clip: Path, video: Path) -> Image:
 
 def _moments(video: Path) -> list[Image]:
     count = sum(1 for _ in driver_clip.frames(str(video)))
-    wanted = np.linspace(0, count - 1, SHEET_COLUMNS).round().astype(int).tolist()
+    wanted = np.linspace(0, count - 1, SHEET_COLUMNS).round().astype(int).tolist()  # with repeats in a short clip
     found = {i: frame.image for i, frame in enumerate(driver_clip.frames(str(video))) if i in wanted}
     return [pixels.fit(found[i], SHEET_SIDE, SHEET_SIDE) for i in wanted]
 
 
 def without_folders(message: str) -> str:
-    """A message as it may be published: of absolute paths, only the last part."""
+    """A message that may be published: of absolute paths it keeps only the last part."""
     return re.sub(r"(?<![\w.])(?:[A-Za-z]:)?[\\/](?:[^\\/:\s]+[\\/])+", "", message)
 
 
 def _results(measured: Mapping[str, Measured], clips: Sequence[Path], judged_by: Path) -> dict[str, Any]:
-    """Everything, without folder names: it may be published."""
+    """The content of RESULTS, without folder names, since it may be published."""
     criteria = {criterion.key: criterion for criterion in CRITERIA}
     bounds = {c.key: {"goal": c.goal, "floor": c.floor} for c in CRITERIA}
     actors = {}

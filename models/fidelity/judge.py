@@ -1,4 +1,4 @@
-"""The judge: a scoring script that is no part of this project, always run as a process of its own."""
+"""The judge: a scoring script outside this project, always run in its own process (docs/fidelity.md)."""
 
 from __future__ import annotations
 
@@ -19,13 +19,16 @@ STILLS = Path(__file__).with_name("warped_still.py")
 
 
 class EvaluationError(PuppetError):
-    """A step of an evaluation failed; what was measured before it is kept."""
+    """A step of an evaluation failed; results of earlier steps are kept."""
 
 
 def score(
     judge: Path, driver: Path, output: Path, footage: Path | None = None, by_frame: bool = False
 ) -> dict[str, Any]:
-    """The judge's figures of an output video against its driver. Raises EvaluationError."""
+    """The judge's score of an output video against its driver. Raises EvaluationError.
+
+    footage: real pictures of the actor, for sharpness and identity; by_frame: see `score_arguments`.
+    """
     with temporary_folder() as folder:
         result = folder / "score.json"
         arguments = score_arguments(judge, driver, output, result, footage, by_frame)
@@ -39,7 +42,10 @@ def score(
 def score_arguments(
     judge: Path, driver: Path, output: Path, result: Path, footage: Path | None, by_frame: bool
 ) -> list[str]:
-    """by_frame: picture i of the output belongs to picture i of the driver, whatever the frame rates say."""
+    """The judge's command line.
+
+    by_frame: picture i of the output belongs to picture i of the driver, whatever their frame rates.
+    """
     arguments = [sys.executable, str(judge), str(driver), str(output), "--json", str(result)]
     if footage is not None:
         arguments += ["--actor-footage", str(footage)]
@@ -53,7 +59,10 @@ def score_stills(judge: Path, footage: Path, clips: Sequence[Mapping[str, Any]])
 
 
 def run(arguments: Sequence[str], failed: str, sent: str = "", folder: Path | None = None) -> None:
-    """Run a command, in `folder`, and wait. EvaluationError: `failed`, with the last line it wrote to stderr."""
+    """Run a command and wait for it.
+
+    sent: text for its stdin; folder: where it runs. EvaluationError with `failed` and the last line of its stderr.
+    """
     done = subprocess.run(
         arguments, input=sent, capture_output=True, encoding="utf-8", errors="replace", cwd=folder, check=False
     )

@@ -1,4 +1,4 @@
-"""How well a trained run gives back the footage it did not learn from: figures, and two videos for the judge."""
+"""How well a run reconstructs held-out frames of its own footage: figures, and two videos for the judge."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from models.common import picture_writers
+from models.common.types import Index
 from models.data.dataset import Dataset, open_dataset
-from models.networks.base import Index
 from models.training import checkpoint
 from models.training.checkpoint import Checkpoint
 from models.training.run_folder import data_facts
@@ -22,20 +22,20 @@ from models.training.trainer import EVALUATION_BATCH, choose_device, pictures
 from puppet.core.errors import DataError
 
 FIGURES = ("psnr", "ssim", "psnr_tracked")  # of `ActorModel.evaluate`, those that the table knows
-DEFAULT_FPS = 25.0
+DEFAULT_FPS = 25.0  # where the data set's times do not say
 
 
 @dataclass(frozen=True)
 class Videos:
-    """Held-out originals and what the actor makes of them, picture by picture, the blocks joined."""
+    """Two videos of the held-out frames, all blocks one after the other: originals and reconstructions."""
 
     originals: Path
     reconstructions: Path
 
 
 @dataclass(frozen=True)
-class Trained:
-    """A run at one of its checkpoints. which: "best" or "last"; data: the data set it learnt from."""
+class TrainedRun:
+    """A run at one of its checkpoints. which: "best" or "last"; data: the data set it was trained on."""
 
     run: Path
     which: str
@@ -43,10 +43,10 @@ class Trained:
     data: Path
 
 
-def find_trained(run: Path, steps: int | None, data: Path | None = None) -> Trained:
-    """The run after `steps` steps, or at its best (None). data: where its data set is, when it was moved.
+def find_trained(run: Path, steps: int | None, data: Path | None = None) -> TrainedRun:
+    """The run at the checkpoint after `steps` steps; None: at its best one.
 
-    DataError when one of them is not there (any more).
+    data: where its data set is, if it was moved. DataError when run, checkpoint or data set is not there.
     """
     for which in ("best", "last"):
         found = checkpoint.find(run, which) if run.is_dir() else None
@@ -56,14 +56,14 @@ def find_trained(run: Path, steps: int | None, data: Path | None = None) -> Trai
             data = data or Path(str(found.data.get("file", "")))
             if not data.is_file():
                 raise DataError(f"{data}: the data set of {run} is not there; say where it is with data=FILE")
-            return Trained(run, which, found, data)
+            return TrainedRun(run, which, found, data)
     raise DataError(f"{run}: holds no checkpoint after {steps} steps, which the actor is of; export it again")
 
 
-def reconstruct_held_out(trained: Trained, videos: Videos) -> dict[str, float]:
-    """Means of FIGURES over all held-out frames, and frames, blocks, size (px); writes the videos anew.
+def reconstruct_held_out(trained: TrainedRun, videos: Videos) -> dict[str, float]:
+    """Write both videos; means of FIGURES over all held-out frames, and the number of frames, blocks, and size (px).
 
-    DataError when the data set is not what the run learnt from, or nothing of it was held out.
+    DataError when the data set is not the one the run was trained on, or nothing of it was held out.
     """
     model, facts = checkpoint.load_model(trained.run, trained.which)
     device = choose_device("auto")
@@ -96,8 +96,8 @@ def reconstruct_held_out(trained: Trained, videos: Videos) -> dict[str, float]:
     return {**means, "frames": len(rows), "blocks": blocks, "size": model.image_size}
 
 
-def held_out_rows(trained: Trained, dataset: Dataset) -> Index:
-    """The rows that training kept aside. DataError when there are none, or the data set is another."""
+def held_out_rows(trained: TrainedRun, dataset: Dataset) -> Index:
+    """The rows that training did not see. DataError when there are none, or the data set is another one."""
     facts = trained.checkpoint
     if facts.data.get("sha256") != data_facts(dataset)["sha256"]:
         raise DataError(f"{dataset.path}: not the data set that {trained.run} learnt from")
@@ -108,7 +108,7 @@ def held_out_rows(trained: Trained, dataset: Dataset) -> Index:
 
 
 def rate_of(dataset: Dataset, rows: Index) -> float:
-    """Frames per second of the footage, from the time between neighbouring rows."""
+    """Frames per second of the footage: one over the median time between neighbouring rows."""
     between = np.diff(dataset.time[rows])[np.diff(rows) == 1]
     between = between[between > 0]
     return 1 / float(np.median(between)) if len(between) else DEFAULT_FPS

@@ -1,4 +1,4 @@
-"""Figures -> Markdown tables."""
+"""The fidelity table in Markdown."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Figures = Mapping[str, Figure]
 
 
 def markdown(measured: Mapping[str, Measured]) -> str:
-    """The whole report: actor -> what was measured. One table of goals, then one section per actor by clip."""
+    """The whole report on actors by name: the table of goals, then for each actor its tables by clip."""
     figures = {actor: criteria.figures(m) for actor, m in measured.items()}
     parts = ["# Fidelity", goals_table(figures)]
     for actor, m in measured.items():
@@ -20,7 +20,7 @@ def markdown(measured: Mapping[str, Measured]) -> str:
 
 
 def goals_table(figures: Mapping[str, Figures]) -> str:
-    """Goal, floor, and for each actor the figure with its verdict; below, why figures are missing."""
+    """For each criterion goal, floor, and each actor's figure and verdict; below it why figures are missing."""
     columns = [cell for actor in figures for cell in (actor, "verdict")]
     rows = []
     for criterion in CRITERIA:
@@ -45,7 +45,7 @@ def _reasons(figures: Mapping[str, Figures]) -> list[str]:
 
 
 def expression_table(measured: Measured) -> str:
-    """EC by clip, the warped still's beside it, and the correlation by group."""
+    """Expression correlation by clip: of the actor, of the warped still, by chance, and by group."""
 
     def still(clip: str) -> float | None:
         return criteria.ec(measured.stills[clip]) if clip in measured.stills else None
@@ -63,7 +63,7 @@ def expression_table(measured: Measured) -> str:
 
 
 def amplitude_table(measured: Measured) -> str:
-    """How lively the output is, output / driver, where the driver moves the group."""
+    """Amplitude of the output over the driver's, by clip, for groups that the driver moves."""
     columns: dict[str, Callable[[str, Score], float | None]] = {
         title: lambda _, s, g=group: criteria.of_group(s, g, "amplitude_ratio") for group, title in GROUPS.items()
     }
@@ -71,7 +71,7 @@ def amplitude_table(measured: Measured) -> str:
 
 
 def picture_table(measured: Measured) -> str:
-    """Head pose, detection, jitter, lag, sharpness, identity and the judge's flags."""
+    """Head pose, detection, jitter, lag, sharpness, identity and the judge's flags, by clip."""
     columns: dict[str, Callable[[str, Score], float | None]] = {}
     for angle in ANGLES:
         columns[angle] = lambda _, s, a=angle: s["pose"][a]["correlation"] if s["pose"] else None

@@ -3,8 +3,8 @@
     python warped_still.py < JOB.json
 
 The job: {"judge": folder of validate.py, "footage": video, "clips": [{"clip": video, "to": JSON file, "key": any}]}.
-Each result is written as soon as it is there, as {"key": key, "value": the judge's figures}. In a process of its own,
-for the judge's tracker has no business in training.
+Each result is written as soon as it is known, as {"key": key, "value": the judge's score}. It runs in its own process,
+so that the judge's tracker is not loaded beside training, and imports nothing of this project: its path is the judge's.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FOOTAGE_FRAMES = 2400  # of the footage at most, evenly spread; the judge's own 
 
 def score_stills(job: dict[str, Any]) -> None:
     """Track the actor once, then draw and score the still of every clip."""
-    sys.path[0] = job["judge"]  # instead of this file's folder, whose modules nobody here is to find
+    sys.path[0] = job["judge"]  # instead of this file's folder, whose modules must not hide the judge's
     validate = importlib.import_module("validate")
     judge, model, footage = validate.ts, validate.MODEL, job["footage"]
 

@@ -1,4 +1,4 @@
-"""The latent space of an actor file, for commands that look into one; the only file in models/ to load actors."""
+"""The latent space of an actor file. The only module of models/ that runs actor files (puppet.actor.runtime)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.data import driver_clip
-from models.latent.space import Posterior, Training
+from models.latent.space import Posterior, TrainingData
 from puppet.actor.card import MESH
 from puppet.actor.catalogue import find_actor
 from puppet.actor.latents import Latents
@@ -18,18 +18,18 @@ from puppet.face.neutral import Neutral
 from puppet.face.retarget import Retargeter
 
 if TYPE_CHECKING:
+    from models.common.types import Index
     from models.data.dataset import Dataset
     from models.data.driver_clip import DriverClip
-    from models.networks.base import Index
 
 
 class ActorSpace:
-    """As `models.latent.space.Space`. Encodes as the app does: every face is put on the actor first, also its own."""
+    """A `Space` of an actor file, which encodes as the app does: every face is retargeted, the actor's own too."""
 
-    training: Training | None = None  # the card names no data set
+    training: TrainingData | None = None  # the card names no data set
 
     def __init__(self, name_or_path: str) -> None:
-        """Raises ActorFileError."""
+        """An actor file, or the name of an installed actor. ActorFileError when there is none, or it is damaged."""
         self._actor = load_actor(find_actor(name_or_path))
         self._retargeter = Retargeter(self._actor.neutral, self._actor.card.response)
         card = self._actor.card
@@ -39,6 +39,7 @@ class ActorSpace:
         self.latents: Latents | None = self._actor.latents
 
     def encode(self, dataset: Dataset, rows: Index) -> Posterior:
+        """Posterior of rows of a data set."""
         crops = None
         if (side := self._actor.card.crop_size) is not None:
             crops = driver_clip.upright_pictures(dataset, rows, side)
@@ -48,6 +49,7 @@ class ActorSpace:
         return self._posterior([self._drive(face, neutral) for face in faces], crops)
 
     def originals(self, dataset: Dataset, rows: Index) -> Image:
+        """The data set's own pictures, framed as `decode` draws them."""
         side = self.image_size
         if self._actor.card.kind != MESH:
             return driver_clip.upright_pictures(dataset, rows, side)
@@ -56,12 +58,14 @@ class ActorSpace:
             return pictures
         return np.stack([pixels.resize(picture, side, side) for picture in pictures])
 
-    def follow(self, clip: DriverClip) -> Floats:
+    def encode_clip(self, clip: DriverClip) -> Floats:
+        """Posterior means f32 (N, D) of tracked frames of any person."""
         side = self._actor.card.crop_size
         crops = None if side is None else clip.upright_crops(side)
         return self._posterior([self._drive(face, clip.neutral) for face in clip.faces], crops).mean
 
     def decode(self, points: Floats) -> Image:
+        """Pictures uint8 (N, S, S, 3) RGB of latents f32 (N, D)."""
         made = [self._actor.decode(Latent(np.asarray(point, np.float32))) for point in points]
         return np.stack([pixels.swap_red_blue(portrait.image) for portrait in made])
 

@@ -1,69 +1,78 @@
-"""Attribute directions of a latent space: which way to go for a smile, and how clean that way is. Numpy, values only.
+"""Attribute directions of a latent space (smile, brows up ...), and how well each separates labelled frames.
 
     found = find_attributes(mu, labels, names, held_out)    # mu f32 (N, D), labels bool (N, K), held_out bool (N,)
     found.direction("smile")                                # f32 (D,), unit length: add -4 .. 4 of it to a latent
     found.stored()                                          # name -> f32 (D,), for the actor's latents.npz
     found.left_out                                          # name -> why there is no direction for it
 
-Two variants (`PLAIN`, `PURE`) of every attribute, rows of `directions[variant]` (K, D) in the order of `names`:
+Every attribute has two variants:
 
-plain  the unit difference of the class means of mu, as the seeds' documents have it;
-pure   what the attribute does when all others stay (least squares on all labels at once), and of that the part that
-       is orthogonal to what the others do. Zeros when nothing is left.
+plain  the unit difference of the class means of mu, as in the seeds' documents;
+pure   the attribute's effect with all other labels held constant (least squares on all labels at once), of that the
+       part orthogonal to the effects of the others. Zeros when nothing is left.
 
-`auc[variant]` (K,): how well the direction tells held-out frames with the attribute from those without: 1 always, 0.5
-not at all. `drag[variant]` (K, K): correlation, over held-out frames, of the way along direction i with label j: off
-the diagonal it is what comes along unasked. `together` (K, K): correlation of the labels themselves over the same
-frames: what the data does on its own. `separation` (K,): distance of the class means. Labels come from
-models/data/labels.py.
+Labels come from models/data/labels.py. Numpy only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from puppet.core.types import Floats
 
-PLAIN, PURE = "plain", "pure"
-VARIANTS = (PLAIN, PURE)
-LEAST = 8  # frames with, and without, an attribute, from which a direction is taken
-OPPOSITE = -0.5  # cosine below which two attributes are the two ends of one axis: neither is freed from the other
-LEAST_LEFT = 0.1  # of a direction's length that must be left when the others are taken out
+Variant = Literal["plain", "pure"]
+PLAIN: Variant = "plain"
+PURE: Variant = "pure"
+VARIANTS: tuple[Variant, ...] = (PLAIN, PURE)
+LEAST = 8  # frames with, and as many without, an attribute that a direction needs
+OPPOSITE = -0.5  # cosine below which two attributes are ends of one axis, and neither is made orthogonal to the other
+LEAST_LEFT = 0.1  # of a direction's length that must be left when the others are projected out
 
 Labels = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
 class Attributes:
-    """K attributes of a latent space of D dimensions; see the module's text. counts (K,): frames with it."""
+    """Directions of K attributes in a latent space of D dimensions, and how they do on held-out frames.
+
+    directions[variant] f32 (K, D): unit rows in the order of `names`.
+    auc[variant] f32 (K,): how well the direction separates frames with and without the attribute; 1: perfectly, 0.5:
+    not at all.
+    drag[variant] f32 (K, K): correlation of the coordinate along direction i with label j; off the diagonal it is what
+    changes along with the attribute.
+    label_correlation f32 (K, K): correlation of the labels with each other on the same frames, for comparison.
+    separation f32 (K,): distance of the class means. counts (K,): frames with the attribute, of `frames`.
+    left_out: attributes without a direction -> why.
+    """
 
     names: tuple[str, ...]
-    directions: Mapping[str, Floats]
-    auc: Mapping[str, Floats]
-    drag: Mapping[str, Floats]
-    together: Floats
+    directions: Mapping[Variant, Floats]
+    auc: Mapping[Variant, Floats]
+    drag: Mapping[Variant, Floats]
+    label_correlation: Floats
     separation: Floats
     counts: NDArray[np.intp]
     frames: int
     left_out: Mapping[str, str]
 
-    def direction(self, name: str, variant: str = PLAIN) -> Floats:
-        """f32 (D,), unit length. KeyError for a name that has none."""
+    def direction(self, name: str, variant: Variant = PLAIN) -> Floats:
+        """The attribute's direction f32 (D,), of unit length. KeyError for a name that has none."""
         if name not in self.names:
             raise KeyError(name)
         return self.directions[variant][self.names.index(name)]
 
-    def stored(self, variant: str = PURE) -> dict[str, Floats]:
-        """Direction by name, the plain one where the pure one is nothing."""
+    def stored(self, variant: Variant = PURE) -> dict[str, Floats]:
+        """Directions f32 (D,) by name; the plain one where the pure one is zero."""
         chosen = {name: self.direction(name, variant) for name in self.names}
         return {name: vector if vector.any() else self.direction(name) for name, vector in chosen.items()}
 
     def text(self) -> str:
-        """A table: how well each direction separates, and what it drags along most."""
+        """A table for the terminal: how well each direction separates, and what it drags along most."""
         lines = [f"{'attribute':16s} {'frames':>7s} {'AUC':>6s} {'pure':>6s}  drags along (pure: so much)"]
         for i, name in enumerate(self.names):
             others = [j for j in range(len(self.names)) if j != i]
@@ -79,11 +88,11 @@ class Attributes:
 
 
 def find_attributes(mu: Floats, labels: Labels, names: Sequence[str], held_out: Labels | None = None) -> Attributes:
-    """Directions from the frames that are not held out, judged on those that are.
+    """Directions found on the frames that are not held out, judged on those that are.
 
-    mu f32 (N, D) posterior means; labels bool (N, K); held_out bool (N,): of video, whole stretches, for neighbouring
-    frames are nearly the same; None: every direction is judged on the frames it was taken from. ValueError when the
-    shapes disagree.
+    mu f32 (N, D): posterior means; labels bool (N, K); held_out bool (N,): whole stretches of a video, since
+    neighbouring frames are nearly the same; None: directions are judged on the frames they were found on. ValueError
+    when the shapes disagree.
     """
     if labels.shape != (len(mu), len(names)) or (held_out is not None and held_out.shape != (len(mu),)):
         raise ValueError(f"labels {labels.shape} of {len(names)} attributes for {len(mu)} latents")
@@ -93,14 +102,19 @@ def find_attributes(mu: Floats, labels: Labels, names: Sequence[str], held_out: 
     kept = [i for i, name in enumerate(names) if name not in left_out]
     labels, z = labels[:, kept], mu.astype(np.float64)
     raw = _class_differences(z[seen], labels[seen])
-    directions = {PLAIN: _unit(raw), PURE: _freed(_joint_effects(z[seen], labels[seen]))}
-    along = {name: z[judged] @ vectors.T for name, vectors in directions.items()}
+    directions: dict[Variant, NDArray] = {
+        PLAIN: _unit(raw),
+        PURE: _orthogonalised(_joint_effects(z[seen], labels[seen])),
+    }
+    along: dict[Variant, NDArray[np.float64]] = {
+        variant: z[judged] @ vectors.T for variant, vectors in directions.items()
+    }
     return Attributes(
         names=tuple(names[i] for i in kept),
-        directions={name: vectors.astype(np.float32) for name, vectors in directions.items()},
-        auc={name: _aucs(values, labels[judged]) for name, values in along.items()},
-        drag={name: _correlations(values, labels[judged]) for name, values in along.items()},
-        together=_correlations(labels[judged].astype(np.float64), labels[judged]),
+        directions={variant: vectors.astype(np.float32) for variant, vectors in directions.items()},
+        auc={variant: _aucs(values, labels[judged]) for variant, values in along.items()},
+        drag={variant: _correlations(values, labels[judged]) for variant, values in along.items()},
+        label_correlation=_correlations(labels[judged].astype(np.float64), labels[judged]),
         separation=np.linalg.norm(raw, axis=1).astype(np.float32),
         counts=labels.sum(0),
         frames=len(mu),
@@ -109,21 +123,23 @@ def find_attributes(mu: Floats, labels: Labels, names: Sequence[str], held_out: 
 
 
 def auc(values: NDArray, label: Labels) -> float:
-    """Chance that a frame with the label has a larger value (N,) than one without, ties half: the area under the ROC
-    curve (Hanley & McNeil 1982). 0.5 when there is no frame of one kind.
+    """Area under the ROC curve of values (N,) for a label (N,); 0.5 when all frames are of one class.
+
+    It is the probability that a frame with the label has a larger value than one without, ties counting half (Hanley
+    & McNeil 1982).
     """
     positives = int(label.sum())
     negatives = len(label) - positives
     if not positives or not negatives:
         return 0.5
-    from scipy.stats import rankdata  # not above: `python -m export --help` asks this module for VARIANTS
+    from scipy.stats import rankdata  # here, since `python -m export --help` imports this module for VARIANTS
 
     above = rankdata(values)[label].sum() - positives * (positives + 1) / 2
     return float(above / (positives * negatives))
 
 
 def _unusable(label: Labels, seen: Labels, judged: Labels) -> str:
-    """Why no direction can be taken from a label (N,), or ""."""
+    """Why no direction can be found for a label (N,), or ""."""
     count = int(label[seen].sum())
     if count < LEAST:
         return f"only {count} frames with it"
@@ -141,15 +157,15 @@ def _class_differences(z: NDArray[np.float64], labels: Labels) -> NDArray[np.flo
 
 
 def _joint_effects(z: NDArray[np.float64], labels: Labels) -> NDArray[np.float64]:
-    """What each label adds to z while all others stay: (K, D), by least squares with a constant."""
+    """Effect of each label on z with all others held constant: (K, D), by least squares with a constant."""
     design = np.column_stack([labels.astype(np.float64), np.ones(len(z))])
     return np.linalg.lstsq(design, z, rcond=None)[0][:-1]
 
 
-def _freed(effects: NDArray[np.float64]) -> NDArray[np.float64]:
+def _orthogonalised(effects: NDArray[np.float64]) -> NDArray[np.float64]:
     """Unit vectors (K, D), each orthogonal to all other effects but its opposites; zeros where that leaves nothing."""
     unit = _unit(effects)
-    freed = np.zeros_like(unit)
+    made = np.zeros_like(unit)
     for i, vector in enumerate(unit):
         others = unit[(unit @ vector > OPPOSITE) & (np.arange(len(unit)) != i)]
         basis = (
@@ -157,12 +173,12 @@ def _freed(effects: NDArray[np.float64]) -> NDArray[np.float64]:
         )
         left = vector - vector @ basis.T @ basis
         if np.linalg.norm(left) > LEAST_LEFT:
-            freed[i] = left
-    return _unit(freed)
+            made[i] = left
+    return _unit(made)
 
 
 def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Rows of length 1; zeros stay."""
+    """The rows scaled to length 1; zeros stay."""
     return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
 
 
@@ -171,7 +187,7 @@ def _aucs(along: NDArray[np.float64], labels: Labels) -> Floats:
 
 
 def _correlations(along: NDArray[np.float64], labels: Labels) -> Floats:
-    """Of every column of `along` (N, K) with every label (N, K): (K, K)."""
+    """Correlation of every column of `along` (N, K) with every label (N, K): (K, K)."""
     a, b = along - along.mean(0), labels - labels.mean(0)
     lengths = np.linalg.norm(a, axis=0)[:, None] * np.linalg.norm(b, axis=0)[None]
     return (a.T @ b / np.maximum(lengths, 1e-12)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Pictures of points in a latent space: samples, the seed's walk through them, morphs, and a random walk."""
+"""Points in a latent space and pictures of them: samples, walks from sample to sample, morphs, a random walk."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from models.common import sheets
 from models.common.picture_writers import check_free, is_picture, is_video, open_output, save_picture
 from models.data import driver_clip
 from models.data.dataset import open_dataset
-from models.latent.space import Space, chunks, training_data
+from models.latent.encoding import dataset_file
+from models.latent.space import Space, chunks
 from puppet.actor.latents import Latents
 from puppet.actor.morph import eased
 from puppet.core import pixels
@@ -24,12 +25,12 @@ from puppet.explore.exploration import explore
 from puppet.explore.paths import RandomFaces, path, walk_target
 from puppet.face.neutral import infer_neutral
 
-RANDOM = "random"  # a place that is drawn
-WALK_PICTURES = 12  # of one step of the random walk
+RANDOM = "random"  # an end of a morph that is drawn at random
+WALK_PICTURES = 12  # pictures of one step of the random walk
 
 
-class Paths(Enum):
-    """How to go from one point to another."""
+class Paths(str, Enum):
+    """Which ways a morph takes from one point to another."""
 
     LINEAR = "linear"
     SPHERICAL = "spherical"
@@ -37,6 +38,7 @@ class Paths(Enum):
 
     @property
     def spherical(self) -> tuple[bool, ...]:
+        """For each way, whether it is spherical."""
         return {"linear": (False,), "spherical": (True,), "both": (False, True)}[self.value]
 
 
@@ -44,7 +46,7 @@ class Paths(Enum):
 
 
 def draw_points(space: Space, count: int, seed: int, footage: Latents | None = None) -> Floats:
-    """f32 (count, D) from N(0, 1), or as the footage spreads where `footage` is given."""
+    """Latents f32 (count, D) drawn from N(0, 1), or with the spread of `footage`."""
     random = np.random.default_rng(seed)
     if footage is None:
         return random.standard_normal((count, space.latent_size)).astype(np.float32)
@@ -53,15 +55,16 @@ def draw_points(space: Space, count: int, seed: int, footage: Latents | None = N
 
 
 def through(corners: Floats, steps: int) -> Floats:
-    """Linearly from corner (K, D) to corner, `steps` from each to the next: f32 ((K - 1) * steps + 1, D)."""
+    """Straight lines between corners (K, D), `steps` points from each to the next: f32 ((K - 1) * steps + 1, D)."""
     legs = [path(a, b, steps + 1)[:-1] for a, b in zip(corners, corners[1:], strict=False)]
     return np.concatenate([*legs, corners[-1:]])
 
 
 def random_walk(latents: Latents, pictures: int, seed: int) -> Floats:
-    """f32 (pictures, D): Morphing Faces' walk, half a standard deviation along one useful dimension at a time.
+    """Latents f32 (pictures, D) of the random walk of Morphing Faces.
 
-    Every step is drawn out over WALK_PICTURES pictures that start and end slowly.
+    Each step goes half a standard deviation along one useful dimension, in WALK_PICTURES pictures that ease in and
+    out.
     """
     random, place, points = np.random.default_rng(seed), explore(latents), []
     while len(points) < pictures:
@@ -72,15 +75,15 @@ def random_walk(latents: Latents, pictures: int, seed: int) -> Floats:
     return np.stack(points[:pictures])
 
 
-def place_of(space: Space, text: str, data: Path | None, seed: int) -> Floats:
-    """What somebody calls a place: a row number of the data set, a picture's file name, or "random"; f32 (D,).
+def point_of(space: Space, text: str, data: Path | None, seed: int) -> Floats:
+    """The latent f32 (D,) that a command line names: a row of the data set, a picture file, or "random".
 
-    A picture is taken for one of the actor, unless `data` names its person's data set. Raises PuppetError.
+    data: the data set that rows belong to, and whose person a picture shows; None: the run's own. Raises PuppetError.
     """
     if text == RANDOM:
         return draw_points(space, 1, seed)[0]
     if text.isdecimal():
-        with open_dataset(training_data(space, data)) as dataset:
+        with open_dataset(dataset_file(space, data)) as dataset:
             if int(text) >= len(dataset):
                 raise DataError(f"{dataset.path}: has rows 0 to {len(dataset) - 1}, not {text}")
             return space.encode(dataset, np.array([int(text)])).mean[0]
@@ -93,14 +96,17 @@ def place_of(space: Space, text: str, data: Path | None, seed: int) -> Floats:
         with open_dataset(known) as dataset:
             neutral = driver_clip.dataset_neutral(dataset)
     image = next(driver_clip.frames(text)).image
-    return space.follow(driver_clip.DriverClip([image], [face], neutral))[0]
+    return space.encode_clip(driver_clip.DriverClip([image], [face], neutral))[0]
 
 
 # ---------------------------------------------------------------------------------------------- pictures
 
 
 def write_samples(space: Space, points: Floats, out: Path) -> int:
-    """Points (N, D) as one sheet (a name that ends in .png), or as an HDF5 file or a folder of their own."""
+    """Write pictures of latents (N, D) as one sheet (.png), an HDF5 file or a folder; how many.
+
+    Raises PuppetError.
+    """
     if not is_picture(out):
         return write_film(space, points, out, 1.0)
     check_free(out)
@@ -109,7 +115,7 @@ def write_samples(space: Space, points: Floats, out: Path) -> int:
 
 
 def write_film(space: Space, points: Floats, out: Path, fps: float) -> int:
-    """One picture after the other, each of one point of (N, D)."""
+    """Write pictures of latents (N, D), one after the other, as `open_output` does; how many. Raises PuppetError."""
     with open_output(out, fps) as write:
         for i, picture in enumerate(drawn(space, points)):
             write(picture, i / fps)
@@ -117,7 +123,11 @@ def write_film(space: Space, points: Floats, out: Path, fps: float) -> int:
 
 
 def write_morph(space: Space, ends: Sequence[Floats], paths: Paths, steps: int, out: Path, fps: float) -> int:
-    """From ends[0] to ends[1], `steps` pictures each way: strips, one below the other, or side by side in time."""
+    """Write the morph from ends[0] to ends[1], `steps` pictures each way; how many pictures.
+
+    A .png shows one strip for each way, one below the other; a video, folder or HDF5 file shows the ways side by side.
+    Raises PuppetError.
+    """
     check_free(out)
     ways = [path(ends[0], ends[1], steps, spherical) for spherical in paths.spherical]
     made = [list(drawn(space, way)) for way in ways]
@@ -131,7 +141,7 @@ def write_morph(space: Space, ends: Sequence[Floats], paths: Paths, steps: int, 
 
 
 def drawn(space: Space, points: Floats) -> Iterator[Image]:
-    """Pictures of points (N, D), uint8 (S, S, 3) BGR, told on the terminal."""
+    """Pictures uint8 (S, S, 3) BGR of latents (N, D), with a progress bar on the terminal."""
     with contextlib.ExitStack() as stack:
         bar = stack.enter_context(progress(total=len(points), label="drawing", unit="pictures"))
         for chunk in chunks(points):
@@ -141,6 +151,6 @@ def drawn(space: Space, points: Floats) -> Iterator[Image]:
 
 
 def check_film_name(out: Path) -> None:
-    """Raises DataError for a name that is no video's."""
+    """DataError for a file name that is not a video's."""
     if not is_video(out):
         raise DataError(f"{out}: a film's name ends in .mp4")

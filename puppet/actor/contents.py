@@ -12,7 +12,7 @@ from puppet.actor.latents import Latents, latents_from_bytes
 from puppet.core.errors import ActorFileError, PictureError
 from puppet.core.types import Image
 from puppet.pictures.decode import decode_picture
-from puppet.pictures.formats import Limits
+from puppet.pictures.limits import Limits
 
 MAX_REASON = 200  # characters of a library's own message that are passed on
 

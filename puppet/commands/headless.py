@@ -21,7 +21,8 @@ from puppet.core.protocols import Source
 from puppet.core.providers import AUTO, short_name
 from puppet.core.timing import StageTimes
 from puppet.core.types import Result
-from puppet.engine.engine import Engine, Phase
+from puppet.engine.engine import Engine
+from puppet.engine.status import Phase
 from puppet.output.gate import ResultGate
 from puppet.output.recording_sink import RecorderSink, begin_take
 from puppet.output.settings import OutputSettings
@@ -31,7 +32,7 @@ from puppet.sources.registry import open_source
 
 if TYPE_CHECKING:
     from puppet.actor.runtime import Actor
-    from puppet.engine.puppeteer import StepOptions
+    from puppet.engine.options import StepOptions
 
 LOOK_EVERY = 0.1  # s between looks at the counters; the end itself wakes us
 KEEP = 100_000  # steps the percentiles are taken over

@@ -19,9 +19,10 @@ SYSTEM_PATH = re.compile(r"/(?:dev|proc|sys|usr|lib\w*|bin|etc)(?:/[\w.+-]+)+") 
 # A path may hold spaces, so it ends only at a quote, at ": " and at the end of the line: rather too much goes.
 PATH_END = r"""[^"'<>|\n]*?(?=["'<>|\n]|:\s|$)"""
 PATH = re.compile(rf"(?<![\w<>./\\-])(?:~|[A-Za-z]:)?[/\\]{PATH_END}", re.M)
-FILE = re.compile(  # a file's name without a folder: from the last quote, ": " or "=" on, for the same reason
+# A file's name without a folder begins at the last quote, ": " or "=", for the same reason; "puppet.actor.x" is a module.
+FILE = re.compile(
     r"""(?:(?<=["'=:\]])|^|(?<=:\s))[^"'<>=:\n]*?\.(?:mp4|m4v|mov|mkv|webm|avi|gif|webp|png|apng|jpe?g|bmp|tiff?"""
-    r"""|p[bgpn]m|h5|hdf5|actor|npz|npy|json|csv|wav|safetensors|zip|part)\b(?!\.[a-z_])""",  # "puppet.actor.runtime" is none
+    r"""|p[bgpn]m|h5|hdf5|actor|npz|npy|json|csv|wav|safetensors|zip|part)\b(?!\.[a-z_])""",
     re.I | re.M,
 )
 ADDRESS = re.compile(r"[a-zA-Z][\w+.-]*://\S*|\S+@\S+")

@@ -27,7 +27,8 @@ from puppet.core.protocols import Source
 from puppet.core.providers import AUTO
 from puppet.core.texts import one_line
 from puppet.core.types import Result
-from puppet.engine.puppeteer import Puppeteer, StepOptions
+from puppet.engine.options import StepOptions
+from puppet.engine.puppeteer import Puppeteer
 from puppet.media.codecs import Codec, check_suffix
 from puppet.media.frame_times import FrameTimes, frame_rate, probe_frame_times
 from puppet.media.sound_file import SoundTrack
@@ -195,7 +196,7 @@ def _act(
     the first at the beginning, the last at the end.
     """
     strange, result = 0, None
-    puppeteer = Puppeteer(performance, actor, options, watchful=False)
+    puppeteer = Puppeteer(performance, actor, options, detects_changes=False)
     neutrals, starts = performance.neutrals(), {shot.start for shot in performance.shots}
     puppeteer.set_neutral(next(iter(neutrals.values())))
     with (

@@ -8,7 +8,7 @@ from pathlib import Path
 from puppet.commands.arguments import chosen_motion, chosen_outputs
 from puppet.commands.display import has_display
 from puppet.core.errors import PuppetError
-from puppet.engine.puppeteer import StepOptions
+from puppet.engine.options import StepOptions
 
 DEMO_OUTPUT = "puppet-demo.mp4"
 

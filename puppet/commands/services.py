@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from puppet.core.errors import PuppetError
 from puppet.core.layout import Layout
 from puppet.core.providers import AUTO
-from puppet.engine.engine import Engine, PuppeteerLike
+from puppet.engine.engine import Engine
+from puppet.engine.protocols import PuppeteerLike
 from puppet.settings import Settings
 from puppet.sources.devices import Devices, RequestedFormat
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from puppet.actor.runtime import Actor
     from puppet.core.protocols import Source
     from puppet.core.types import Image, Result
-    from puppet.engine.puppeteer import StepOptions
+    from puppet.engine.options import StepOptions
     from puppet.gui.presenters.services import Services
     from puppet.output.recording_sink import RecorderSink
 
@@ -70,7 +71,7 @@ def consent_of(engine: Engine) -> Callable[[], str]:
 
     The text is empty while no actor plays.
     """
-    return lambda: " ".join(face.card.consent for face in engine.faces)
+    return lambda: " ".join(actor.card.consent for actor in engine.shown_actors)
 
 
 def window_services(

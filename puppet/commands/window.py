@@ -15,7 +15,8 @@ from puppet.commands.display import prepare_qt, refuse_existing
 from puppet.commands.services import DEMO, build_engine, consent_of, window_services
 from puppet.core.errors import ActorFileError, PuppetError, RecordingError
 from puppet.core.providers import AUTO
-from puppet.engine.engine import Engine, Phase
+from puppet.engine.engine import Engine
+from puppet.engine.status import Origin, Phase
 from puppet.process.log import uncaught
 from puppet.process.signals import closing, raise_if_terminated
 from puppet.settings import Settings, SettingsFile, load_settings
@@ -236,11 +237,11 @@ class _Session:
         status, asked = self._engine.status(), self._asked
         lost = asked.unattended and status.phase is Phase.FAILED
         for problem in status.problems:
-            source = problem.origin == "source" and (asked.source or asked.unattended)
-            actor = problem.origin == "actor" and (asked.actor or asked.unattended)
+            source = problem.origin is Origin.SOURCE and (asked.source or asked.unattended)
+            actor = problem.origin is Origin.ACTOR and (asked.actor or asked.unattended)
             if source and (lost or not status.frames_read):
                 return problem.error
-            if (actor and status.actor is None) or (lost and problem.origin == "step"):
+            if (actor and status.actor is None) or (lost and problem.origin is Origin.STEP):
                 return problem.error
         return None
 

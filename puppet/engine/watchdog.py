@@ -1,7 +1,8 @@
-"""Whether an actor stalls: one that never gives its picture must not take the whole show with it. No thread, no Qt.
+"""The watchdog over actors: one that stalls must not stop tracking, the window and recordings. No thread, no Qt.
 
-`Acting` is one acting thread as the watchdog sees it, `Watchdog` counts how long it has waited for the same picture. A
-thread that hangs inside ONNX Runtime cannot be ended: it is replaced, and whatever it still says is ignored.
+`ActingSteps` are the steps of one acting thread as the watchdog sees them; `Watchdog` counts how long it has waited for
+the same call. A thread that hangs inside ONNX Runtime cannot be ended: it is abandoned for another one, and what it
+still returns or raises is ignored.
 """
 
 from __future__ import annotations
@@ -15,22 +16,23 @@ if TYPE_CHECKING:
     from puppet.actor.runtime import Actor
 
 T = TypeVar("T")
+Call = tuple["Actor", float]  # an actor that is busy with one call, and since when (time.monotonic, s)
 
 STALLED_AFTER = 2.0  # s that an actor may take for one call
-LOOK_EVERY = 0.2  # s between looks
+CHECK_EVERY = 0.2  # s between checks
 
 
-class Acting:
+class ActingSteps:
     """The steps of one acting thread. Any thread may call anything."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._since: float | None = None  # on time.monotonic: when the step under way began
         self._actors: tuple[Actor, ...] = ()
-        self.replaced = False
+        self.abandoned = False
 
     def step(self, actors: tuple[Actor, ...], act: Callable[[], T]) -> T | None:
-        """What `act` gives; None once this thread is replaced. actors: who may be asked in it."""
+        """The value of `act()`; None once this thread is abandoned. actors: all that the step may call."""
         with self._lock:
             self._since, self._actors = time.monotonic(), actors
         try:
@@ -38,47 +40,52 @@ class Acting:
         except Exception:
             if self._end():
                 raise
-            return None  # nobody is interested any more
+            return None  # abandoned: another thread has taken over
         return result if self._end() else None
 
-    def waits_for(self) -> tuple[Actor, float] | None:
-        """Who has been busy with one call for longest, and since when; None while nobody is."""
+    def longest_call(self) -> Call | None:
+        """The call that has taken longest so far; None while no actor is busy."""
         with self._lock:
             return self._busiest()
 
-    def replace(self, waiting: tuple[Actor, float]) -> bool:
-        """Give this thread up. False when that call has ended meanwhile: then it goes on."""
+    def abandon(self, call: Call) -> bool:
+        """Give this thread up. False when that call has ended meanwhile: then the thread goes on."""
         with self._lock:
-            self.replaced = self._busiest() == waiting
-            return self.replaced
+            self.abandoned = self._busiest() == call
+            return self.abandoned
 
-    def _busiest(self) -> tuple[Actor, float] | None:
+    def _busiest(self) -> Call | None:
         since = self._since
         if since is None:
             return None
-        asked = [(actor, getattr(actor, "busy_since", since)) for actor in self._actors]  # not told: since the step
+        asked: list[tuple[Actor, float | None]] = [
+            (actor, getattr(actor, "busy_since", since)) for actor in self._actors
+        ]  # actors that do not tell: since the step
         busy = [(actor, at) for actor, at in asked if at is not None]
         return min(busy, key=lambda pair: pair[1], default=None)
 
     def _end(self) -> bool:
         with self._lock:
             self._since = None
-            return not self.replaced
+            return not self.abandoned
 
 
 class Watchdog:
-    """Counts only time in which it looks regularly itself: a machine that slept, or is overloaded, accuses nobody."""
+    """Tells when one call takes too long.
+
+    Counts only time in which it checks regularly itself: a machine that slept, or is overloaded, blames no actor.
+    """
 
     def __init__(self) -> None:
-        self._waiting: tuple[Actor, float] | None = None
+        self._call: Call | None = None
         self._waited = 0.0
-        self._looked: float | None = None
+        self._checked_at: float | None = None
 
-    def look(self, waiting: tuple[Actor, float] | None, now: float) -> bool:
-        """Whether the same call has been waited for too long. now: seconds that never go back."""
-        passed = 0.0 if self._looked is None else min(now - self._looked, 2 * LOOK_EVERY)
-        self._looked = now
-        before, self._waiting = self._waiting, waiting
-        same = before is not None and waiting is not None and before[0] is waiting[0] and before[1] == waiting[1]
+    def stalled(self, call: Call | None, now: float) -> bool:
+        """Whether the same call has been waited for longer than STALLED_AFTER. now: seconds that never go back."""
+        passed = 0.0 if self._checked_at is None else min(now - self._checked_at, 2 * CHECK_EVERY)
+        self._checked_at = now
+        before, self._call = self._call, call
+        same = before is not None and call is not None and before[0] is call[0] and before[1] == call[1]
         self._waited = self._waited + passed if same else 0.0
         return self._waited >= STALLED_AFTER

@@ -28,8 +28,8 @@ logger = logging.getLogger(__name__)
 @functools.cache
 def listed_encoders(executable: str) -> frozenset[str]:
     """Names of the video encoders that this ffmpeg was built with; empty when it cannot be asked."""
-    told = _run([executable, "-hide_banner", "-encoders"])
-    return frozenset(re.findall(r"^ V\S{5} (\S+)", told.stdout, re.M)) if told is not None else frozenset()
+    done = _run([executable, "-hide_banner", "-encoders"])
+    return frozenset(re.findall(r"^ V\S{5} (\S+)", done.stdout, re.M)) if done is not None else frozenset()
 
 
 @functools.cache
@@ -41,8 +41,8 @@ def encoder_works(executable: str, encoder: Encoder) -> bool:
         return True
     done = _run(trial_arguments(executable, encoder))
     works_here = done is not None and done.returncode == 0
-    told = "works" if works_here else f"does not work: {last_lines(done.stderr) if done else 'no result'}"
-    logger.info("encoder %s %s", encoder.name, told)
+    state = "works" if works_here else f"does not work: {last_lines(done.stderr) if done else 'no result'}"
+    logger.info("encoder %s %s", encoder.name, state)
     return works_here
 
 

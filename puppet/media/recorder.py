@@ -115,8 +115,8 @@ class Recorder:
         self._new_folders, self._file = _claim(settings)
         if not self._draft:
             about = settings.about
-            told = {"actor": about.actor, "consent": about.consent, "layout": about.layout.value, "badge": about.badge}
-            register(self.path, Kind.RECORDING, **told)
+            facts = {"actor": about.actor, "consent": about.consent, "layout": about.layout.value, "badge": about.badge}
+            register(self.path, Kind.RECORDING, **facts)
         self._messages = tempfile.TemporaryFile()  # noqa: SIM115 - closed at the end of the thread
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
@@ -199,7 +199,7 @@ class Recorder:
 
     def _feed(self) -> None:
         before = b""
-        while self._pre_roll:  # hundreds of MB, let go of one by one
+        while self._pre_roll:  # hundreds of MB, freed one by one
             make, captured_at = self._pre_roll.popleft()
             before = self._place(make(), captured_at, before)
         while (item := self._next()) is not None:
@@ -264,7 +264,7 @@ class Recorder:
             arguments,
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
-            stderr=self._messages,  # a file, so that nobody has to read along and a dead app breaks no pipe
+            stderr=self._messages,  # a file, which needs no reader, and which a dead app does not break
             inherited=() if lock is None or sys.platform == "win32" else (lock,),  # unfinished until ffmpeg is done
         )
 

@@ -67,7 +67,7 @@ class SoundClock:
     silence fills, or the overlap is dropped.
     """
 
-    SETTLE = 10.0  # s; time constant: jitter of 5 ms moves the pitch by 0.05 %, which nobody hears
+    SETTLE = 10.0  # s; time constant: jitter of 5 ms moves the pitch by 0.05 %, which is not audible
     JUMP = 0.05  # s
     LARGEST = 0.002  # of the rate; real devices stay far below
 

@@ -68,7 +68,7 @@ class FfmpegVideo:
     def _start(self, arguments: list[str], folder: str) -> None:
         with contextlib.suppress(OSError):
             self._child = start_ffmpeg(arguments, stderr=subprocess.PIPE, folder=folder, pipe_bytes=PIPE_BYTES)
-            threading.Thread(target=self._listen, args=(self._child,), name="film decoder", daemon=True).start()
+            threading.Thread(target=self._listen, args=(self._child,), name="video decoder", daemon=True).start()
             self._first = self._shown.get()  # by then the table has been read, and its folder may go
 
     def _listen(self, child: subprocess.Popen[bytes]) -> None:

@@ -1,6 +1,6 @@
-"""Arrays of numbers from outside, `.npy` and `.npz`: bounded, nothing but plain numbers and short texts, one exception.
+"""Arrays from outside, `.npy` and `.npz`: of bounded size, only numbers and short texts, one exception type.
 
-numpy's own reader evaluates the header as Python, believes the shape that it announces, and raises what it happens to.
+numpy's own reader evaluates the header as Python, allocates whatever shape it announces, and raises many exceptions.
 """
 
 from __future__ import annotations

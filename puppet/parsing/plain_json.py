@@ -1,4 +1,4 @@
-"""JSON from outside: bounded, finite, without surprises; whatever the bytes, one exception type."""
+"""JSON from outside: of bounded size and depth, finite numbers, unique keys; one exception type for any bytes."""
 
 from __future__ import annotations
 
@@ -18,21 +18,24 @@ LARGEST_WHOLE = 1 << 63
 
 
 def to_json(values: Any, indent: int) -> str:
-    """JSON that people can read, as text that UTF-8 can hold: what names of files that are not UTF-8 have (lone
-    surrogates) becomes escapes, which a reader turns into the same names.
+    """Values as readable JSON that UTF-8 can hold.
+
+    Lone surrogates, which stand for bytes of file names that are not UTF-8, become escapes; reading gives them back.
     """
     text = json.dumps(values, indent=indent, ensure_ascii=False)
     return re.sub("[\ud800-\udfff]", lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def read_json(path: Path, most: int, finite: bool = True) -> Any:
-    """What a JSON file of at most `most` bytes holds. Raises OSError, and ValueError as `parse_json` does."""
+    """The value in a JSON file of at most `most` bytes. Raises OSError, and ValueError as `parse_json` does."""
     return parse_json(read_limited(path, most), finite)
 
 
 def parse_json(text: str | bytes, finite: bool = True) -> Any:
-    """What a JSON text means. ValueError for everything that is none, is nested too deeply, names a field twice, or
-    holds a number that is no finite one of ordinary size. finite=False: such numbers come back as NaN.
+    """The value of a JSON text.
+
+    finite: False gives NaN for numbers that are not finite or of unusual size. Raises ValueError for what is no JSON,
+    is nested too deeply, names a field twice, or, with `finite`, holds such numbers.
     """
 
     def number(digits: str) -> float | int:
@@ -65,7 +68,7 @@ def parse_json(text: str | bytes, finite: bool = True) -> Any:
 
 
 def check_shown(value: Any, deeper: int = DEEPEST_SHOWN) -> None:
-    """ValueError unless all texts of a JSON value are short and can be shown, and its numbers are of ordinary size."""
+    """Raise ValueError unless all texts of a JSON value are short and plain, and its numbers of ordinary size."""
     if deeper < 0:
         raise ValueError("nested too deeply")
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Files from outside, read within limits: no more than was asked for, and never a pipe or a device."""
+"""Files from outside: read up to a limit, and never from a pipe or a device."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _OPEN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) 
 
 
 def read_limited(path: Path, most: int) -> bytes:
-    """The content of a file of at most `most` bytes. OSError, also for a larger one, and as `open_regular` does."""
+    """The content of a file of at most `most` bytes. Raises OSError, also for a larger one, and as `open_regular`."""
     with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
         if size > most:
@@ -21,14 +21,14 @@ def read_limited(path: Path, most: int) -> bytes:
 
 
 def read_end(path: Path, most: int) -> bytes:
-    """The last `most` bytes of a file, however long it is. OSError as in `open_regular`."""
+    """The last `most` bytes of a file of any length. Raises OSError as `open_regular` does."""
     with open_regular(path) as file:
         file.seek(max(0, os.fstat(file.fileno()).st_size - most))
         return file.read(most)
 
 
 def open_regular(path: Path) -> BinaryIO:
-    """A file, for reading. OSError for a pipe, a device and a folder; a pipe that nobody writes into never hangs."""
+    """Open an ordinary file for reading. Raises OSError for a pipe (without waiting for it), a device and a folder."""
     try:
         handle = os.open(path, _OPEN)
     except ValueError as error:  # a NUL, or what this system's file names cannot hold

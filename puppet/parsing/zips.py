@@ -1,4 +1,4 @@
-"""Zip files from outside: a table of contents that is small, members that are as long as they say, one exception."""
+"""Zip files from outside: a bounded table of contents, members of the announced length, one exception type."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def open_zip(file: BinaryIO, most: int) -> zipfile.ZipFile:
 
 
 def read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
-    """All of a member; never more than it announced, whatever it unpacks to. Raises ValueError."""
+    """The content of a member; never more than the announced length is unpacked. Raises ValueError."""
     try:
         with archive.open(info) as member:
             content = member.read(info.file_size)

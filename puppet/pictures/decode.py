@@ -1,7 +1,7 @@
-"""The one place where a picture from outside becomes pixels. (only file importing PIL)
+"""The one place where a picture from outside becomes pixels.
 
-Every file is looked through first (`picture_files`), and what no decoder needs is left out. Pillow decodes: it checks
-the bounds of what it decodes, and JPEG, PNG and WebP come out as from OpenCV, to the level.
+Every file is checked first (`formats.check`), and what no decoder needs is left out. Pillow decodes, and is imported
+nowhere else: it checks the bounds of what it decodes, and JPEG, PNG and WebP come out as from OpenCV, to the level.
 """
 
 from __future__ import annotations
@@ -29,9 +29,11 @@ from PIL.Image import Image as Decoded
 
 from puppet.core.errors import PictureError
 from puppet.core.types import Image
-from puppet.pictures.formats import MAX_BYTES, ORDINARY, Checked, Limits, check, pnm_header
+from puppet.pictures.formats import check
+from puppet.pictures.limits import MAX_BYTES, ORDINARY, Checked, Limits
+from puppet.pictures.pnm import pnm_header
 
-SUFFIXES = {  # of files that are looked at as pictures; what they really are, their first bytes tell
+SUFFIXES = {  # of files that are taken for pictures; their first bytes tell the format
     *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".webp", ".gif", ".tif", ".tiff"),
     *(".pbm", ".pgm", ".ppm", ".pnm"),
     *(".avif", ".heic", ".heif", ".hif"),  # cannot be read: it is said in words
@@ -68,9 +70,9 @@ def read_picture(path: Path) -> Image:
 
 
 def decode_picture(data: bytes, kinds: tuple[str, ...] = (), limits: Limits = ORDINARY) -> Image:
-    """As `read_picture`, of a file's content. kinds: those that are taken ("PNG" ...), all when empty.
+    """Pixels of a picture file's content, as `read_picture` gives them.
 
-    Raises PictureError in words that can follow a file's name.
+    kinds: the accepted formats ("PNG" ...), all when empty. Raises PictureError in words that can follow a file's name.
     """
     return next(_decoded(check(data, limits, kinds)))
 
@@ -82,16 +84,17 @@ def decode_jpeg(data: bytes) -> Image:
 
 @dataclass(frozen=True)
 class Animation:
-    """The frames of a file, which stay for `delays` seconds each; one delay, 0, for a single picture."""
+    """The frames of a picture file."""
 
     checked: Checked
 
     @property
     def delays(self) -> tuple[float, ...]:
+        """Seconds that each frame is shown; one 0 for a single picture."""
         return self.checked.delays or (0.0,)
 
     def frames(self) -> Iterator[Image]:
-        """As `read_picture`, one after the other; may be asked for again. Raises PictureError at a damaged one."""
+        """Every frame as `read_picture` gives it, at each call from the first on. Raises PictureError."""
         return _decoded(self.checked)
 
 
@@ -101,7 +104,7 @@ def read_animation(path: Path) -> Animation:
 
 
 def is_animated(path: Path) -> bool:
-    """Whether a file has several frames; False also for what is no picture."""
+    """Whether a picture file has several frames; False for what is no picture."""
     try:
         return path.suffix.lower() in SUFFIXES and path.is_file() and len(read_animation(path).delays) > 1
     except (PictureError, OSError):
@@ -109,8 +112,9 @@ def is_animated(path: Path) -> bool:
 
 
 def read_bytes(path: Path) -> bytes:
-    """A file's content, at most one byte more than a picture may have. Raises PictureError for what is no file (a pipe
-    never ends), and OSError.
+    """The content of a file, at most one byte more than a picture may have.
+
+    Raises PictureError for what is no file, as a pipe that never ends; OSError.
     """
     if path.exists() and not path.is_file():
         raise PictureError("it is no file")
@@ -149,7 +153,7 @@ def _each(decoder: ImageFile.ImageFile, checked: Checked) -> Iterator[Image]:
 
 
 def _pixels(image: Decoded) -> Image:
-    """uint8 (H, W, 3) BGR; without what is said about transparency. Raises PictureError for colours of rare kinds."""
+    """Pixels, uint8 (H, W, 3) BGR, transparency ignored. Raises PictureError for rare colour modes."""
     if image.mode.startswith("I;16"):
         grey = (np.asarray(image) >> 8).astype(np.uint8)
         return cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR)  # pyright: ignore[reportReturnType]

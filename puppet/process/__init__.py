@@ -1,1 +1,1 @@
-"""This process: its environment, signals, memory and log."""
+"""The running process: its environment, signals, memory and log."""

@@ -1,7 +1,7 @@
-"""The process before its first library: what this program never wants, in every process of it. Standard library only.
+"""Settings of the process that must be made before the first library is loaded. Standard library only.
 
-`import puppet` calls `prepare`, and `models` and `export` import puppet first, so commands, workers and children all
-have it; children inherit the environment besides.
+`import puppet` calls `prepare`, and `models` and `export` import puppet first, so every process of the program has
+them; children inherit the environment.
 """
 
 from __future__ import annotations

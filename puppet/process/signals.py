@@ -1,4 +1,4 @@
-"""SIGTERM and SIGHUP (the terminal was closed) end the program in order, as Ctrl-C does: what is begun is finished."""
+"""SIGTERM and SIGHUP (the terminal was closed) end the program as Ctrl-C does: files are finished."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
-DEAF = 10.0  # s after the first in which others do not count: systems like to send both
+IGNORED_AFTER = 10.0  # s after a signal in which further ones are ignored: systems send both
 
 
 class Terminated(KeyboardInterrupt):
-    """The program was told to end. Whoever keeps what is there after Ctrl-C keeps it after this, too."""
+    """The program was told to end; handled as Ctrl-C is, so that what was made until then is kept."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -25,31 +25,31 @@ class Terminated(KeyboardInterrupt):
 
 
 def exit_code(stop: KeyboardInterrupt) -> int:
-    """As shells count: 130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP."""
+    """The exit code that shells use: 130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP."""
     return 128 + (stop.number if isinstance(stop, Terminated) else signal.SIGINT)
 
 
-def heeded() -> list[int]:
-    """The signals that are to be heard: not those that whoever started us wants ignored, as nohup does."""
+def handled() -> list[int]:
+    """The signals to handle: not those that the starting process has set to be ignored, as nohup does."""
     return [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
 
 
 @contextlib.contextmanager
 def terminating() -> Iterator[None]:
-    """Within it, SIGTERM and SIGHUP raise Terminated in the main thread. In other threads it does nothing."""
+    """Within the block, SIGTERM and SIGHUP raise Terminated. Does nothing outside the main thread."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    first = -DEAF
+    first = -IGNORED_AFTER
 
     def stop(number: int, _frame: Any) -> None:
         nonlocal first
         leave_terminal(number)
-        if time.monotonic() - first > DEAF:
+        if time.monotonic() - first > IGNORED_AFTER:
             first = time.monotonic()
             raise Terminated(number)
 
-    before = {number: signal.signal(number, stop) for number in heeded()}
+    before = {number: signal.signal(number, stop) for number in handled()}
     try:
         yield
     finally:
@@ -58,7 +58,7 @@ def terminating() -> Iterator[None]:
 
 
 def leave_terminal(number: int) -> None:
-    """After SIGHUP there is nobody to read what is printed, and printing fails: let it go nowhere."""
+    """After SIGHUP, send standard output and error nowhere, where they are the terminal: printing would fail."""
     if sys.platform == "win32" or number != signal.SIGHUP:
         return
     for stream in (1, 2):
@@ -71,9 +71,10 @@ def leave_terminal(number: int) -> None:
 
 @contextlib.contextmanager
 def closing(close: Callable[[], object]) -> Iterator[list[int]]:
-    """Within it, Ctrl-C, SIGTERM and SIGHUP call `close`, which ends an event loop, where no exception may be raised;
-    the signals that came. Something must let Python run now and then, as a timer does. In other threads it does
-    nothing.
+    """Within the block, Ctrl-C, SIGTERM and SIGHUP call `close`, which ends an event loop; gives the signals that came.
+
+    For event loops, in which no exception may be raised. Something must let Python run now and then, as a timer does.
+    Does nothing outside the main thread.
     """
     came: list[int] = []
     if threading.current_thread() is not threading.main_thread():
@@ -85,7 +86,7 @@ def closing(close: Callable[[], object]) -> Iterator[list[int]]:
         came.append(number)
         close()
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, *heeded())}
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, *handled())}
     try:
         yield came
     finally:
@@ -94,7 +95,7 @@ def closing(close: Callable[[], object]) -> Iterator[list[int]]:
 
 
 def raise_if_terminated(came: Sequence[int]) -> None:
-    """For what `closing` gave, once all is in order: Terminated, unless it was Ctrl-C, which is a normal end."""
+    """Raise Terminated for the signals that `closing` gave, but for Ctrl-C, which is a normal end there."""
     for number in came:
         if number != signal.SIGINT:
             raise Terminated(number)

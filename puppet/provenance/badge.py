@@ -1,4 +1,4 @@
-"""The small sign in a corner of the actor's picture: what you see is synthetic."""
+"""The visible badge in a corner of the actor's picture, which says that it is synthetic."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PLATE, INK = 24, 235  # grey levels
 
 
 def put_badge(picture: Image) -> None:
-    """Draw the badge into the lower right corner of uint8 (H, W, 3). Pictures too small for it stay as they are."""
+    """Draw the badge into the lower right corner of uint8 (H, W, 3), in place; not into pictures too small for it."""
     height = max(LEAST, round(picture.shape[0] * SHARE))
     grey, opacity = _badge(height)
     margin = round(height * MARGIN)
@@ -33,7 +33,7 @@ def put_badge(picture: Image) -> None:
 
 
 def badged(picture: Image) -> Image:
-    """A copy with the badge."""
+    """A copy of uint8 (H, W, 3) with the badge."""
     copy = picture.copy()
     put_badge(copy)
     return copy

@@ -20,14 +20,7 @@ from puppet.storage.folders import signing_folder
 from puppet.storage.unfinished import draft_name, drop_draft, register
 
 CERTIFICATE, KEY = "cert.pem", "key.pem"
-SUFFIXES = (
-    ".mp4",
-    ".m4v",
-    ".mov",
-    ".png",
-    ".gif",
-    ".webp",
-)  # what C2PA can be put into; Matroska and WebM are not among them
+SUFFIXES = (".mp4", ".m4v", ".mov", ".png", ".gif", ".webp")  # C2PA has no place in Matroska and WebM
 NAME = "Puppet development certificate"
 YEARS = 10
 PATIENCE = 10.0  # s that another process may take to make a certificate
@@ -44,7 +37,7 @@ def can_sign() -> bool:
 
 
 def check(suffix: str) -> None:
-    """Raises RecordingError when files of this kind cannot be signed here."""
+    """Raise RecordingError when files with this suffix cannot be signed here."""
     if suffix.lower() not in SUFFIXES:
         raise RecordingError(
             f"C2PA has no place in {suffix} files; choose a name that ends with .mp4 or .mov, or do not sign"
@@ -54,8 +47,9 @@ def check(suffix: str) -> None:
 
 
 def manifest(about: Provenance) -> dict[str, Any]:
-    """What is stated: that the file was created by Puppet, and how IPTC calls that; pure. For synthetic pictures only:
-    of a driver nobody here knows how the pictures came about, which C2PA wants to be told.
+    """The signed statement: the file was created by Puppet, with IPTC's source type; pure.
+
+    For synthetic pictures only: C2PA requires to say how pictures came about, which is unknown of a driver's.
     """
     action = {
         "action": "c2pa.created",
@@ -76,7 +70,7 @@ def manifest(about: Provenance) -> dict[str, Any]:
 
 
 def sign(path: Path, about: Provenance) -> None:
-    """Put a signed manifest into a finished file, atomically. Nothing leaves this machine: no time stamp is asked for.
+    """Put a signed manifest into a finished file, atomically. Asks no time stamp server: nothing leaves this machine.
 
     Raises RecordingError, with the file as it was.
     """
@@ -100,7 +94,10 @@ def sign(path: Path, about: Provenance) -> None:
 
 
 def credentials(folder: Path) -> tuple[str, str]:
-    """Certificate chain and key, PEM; made when there are none. Raises RecordingError when only one is there."""
+    """Certificate chain and key, PEM, from a folder; made when there are none.
+
+    Raises RecordingError when only one of the two is there, or they cannot be written.
+    """
     with only_writer(folder, PATIENCE):  # so that certificate and key are of one making
         return _credentials(folder / CERTIFICATE, folder / KEY)
 

@@ -1,4 +1,4 @@
-"""What a file says about itself: that it is synthetic, whose face it shows, who agreed. Pure but for `append_xmp`.
+"""Metadata of files: that they are synthetic, whose face they show, who agreed. Pure but for `append_xmp`.
 
 XMP (ISO 16684-1) carries IPTC's digitalSourceType; where it goes in each container: XMP Specification Part 3.
 """
@@ -20,8 +20,10 @@ PACKET_ID = "W5M0MpCehiHzreSzNTczkc9d"  # of every XMP packet, Part 1, 7.3.2
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where pictures come from. layout: what they show. consent: the actor file's statement. badge: whether the
-    pictures carry the visible one; None where there never is one (a driver alone).
+    """Where the pictures of a file come from.
+
+    layout: what they show. consent: the statement in the actor's file. badge: whether they carry the visible badge;
+    None where there never is one (a driver alone).
     """
 
     actor: str = ""
@@ -31,25 +33,25 @@ class Provenance:
 
     @property
     def synthetic(self) -> bool:
+        """Whether the pictures show an actor."""
         return self.layout is not Layout.DRIVER
 
     @property
     def source_type(self) -> str:
-        """IPTC's name: a model's picture alone, or together with the real one; empty for the driver alone, of whom
-        nobody here knows where they come from.
-        """
+        """IPTC's digital source type; empty for a driver alone, whose pictures may come from anywhere."""
         names = {Layout.ACTOR: "trainedAlgorithmicMedia", Layout.SIDE_BY_SIDE: "compositeWithTrainedAlgorithmicMedia"}
         return names.get(self.layout, "")
 
     @property
     def title(self) -> str:
+        """The title in the file's properties."""
         if not self.synthetic:
             return "The driver of a performance with Puppet"
         return f"{self.actor}, played with Puppet" if self.actor else "Played with Puppet"
 
     @property
     def statement(self) -> str:
-        """Sentences for a person who looks into the file's properties."""
+        """Sentences that say so in the file's properties."""
         if not self.synthetic:
             return "The driver's own pictures, recorded with Puppet; nothing in them was made by it."
         whose = f" of the actor '{self.actor}'" if self.actor else ""
@@ -60,8 +62,9 @@ class Provenance:
 
 
 def metadata_arguments(about: Provenance, container: str = "mp4") -> list[str]:
-    """Ffmpeg's arguments that say it in the file: title, comment, description (the consent), and in containers that
-    have a place for them XMP (mov) and a tag of its own for the source type (matroska, webm).
+    """Arguments of ffmpeg that write it into the file.
+
+    Title, comment, description (the consent); XMP in mov, a tag for the source type in matroska and webm.
     """
     tags = {"title": about.title, "comment": about.statement}
     if about.consent and about.synthetic:
@@ -74,7 +77,7 @@ def metadata_arguments(about: Provenance, container: str = "mp4") -> list[str]:
 
 
 def xmp_packet(about: Provenance) -> str:
-    """An XMP packet, UTF-8 once encoded."""
+    """The XMP packet, to be encoded as UTF-8."""
     kind = f"<Iptc4xmpExt:DigitalSourceType>{SOURCE_TYPE}{about.source_type}</Iptc4xmpExt:DigitalSourceType>"
     consent = f"<dc:rights>{_alternative(f'Consent: {about.consent}')}</dc:rights>"
     badge = f"<puppet:VisibleBadge>{'True' if about.badge else 'False'}</puppet:VisibleBadge>"
@@ -99,9 +102,7 @@ def _alternative(text: str) -> str:
 
 
 def append_xmp(path: Path, about: Provenance) -> None:
-    """Put the XMP packet at the end of a finished MP4 file, in a top-level box of its own, so that no offset changes.
-    Raises OSError.
-    """
+    """Append the XMP packet to a finished MP4 file, as a top-level box, so that no offset changes. Raises OSError."""
     packet = xmp_packet(about).encode()
     with path.open("ab") as file:
         file.write(struct.pack(">I", 24 + len(packet)) + b"uuid" + XMP_UUID + packet)

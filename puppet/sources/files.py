@@ -146,7 +146,7 @@ class VideoFile(_FileSource):
         self._longest = LONGEST_PAUSE if not facts.jumping else LONGEST_JUMP
         if facts.seconds is not None:
             self._longest = min(self._longest, max(LONGEST_JUMP, facts.seconds))
-        self._told, self._stamped = -1.0, False
+        self._raw_stamp, self._stamped = -1.0, False
         self._facts, self._standing, self._sample, self._decoded, self._asked = facts, 0, None, 0, -ASK_EVERY
         self._first = self._begin(facts)
         if self._first is None:
@@ -229,16 +229,16 @@ class VideoFile(_FileSource):
             good, image = capture.retrieve()
             if good and image.size:
                 self._decoded += 1
-                told = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
-                if capture is self._capture and self._stuck(image, told):
+                stamp = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+                if capture is self._capture and self._stuck(image, stamp):
                     capture = self._take_over(capture, image)
                     if capture is not self._capture:
                         self._capture = capture
                         continue
-                return self._square(image), self._time(told, last)
+                return self._square(image), self._time(stamp, last)
         return None
 
-    def _stuck(self, image: np.ndarray, told: float) -> bool:
+    def _stuck(self, image: np.ndarray, stamp: float) -> bool:
         """Whether OpenCV may repeat an old picture.
 
         Where pictures change their size on the way, it gives the last one of the old size for ever. A picture that
@@ -257,10 +257,10 @@ class VideoFile(_FileSource):
                 return False
             self._asked = self._decoded
             return True
-        if told < self._asked + ASK_EVERY:
+        if stamp < self._asked + ASK_EVERY:
             return False
-        self._asked = told
-        size = video_decoder.size_at(self.path, pictures, told)
+        self._asked = stamp
+        size = video_decoder.size_at(self.path, pictures, stamp)
         return size is not None and size != image.shape[1::-1]
 
     def _take_over(self, capture: VideoCapture, image: np.ndarray) -> VideoCapture:
@@ -275,15 +275,15 @@ class VideoFile(_FileSource):
         decoder.release()
         return capture
 
-    def _time(self, told: float, last: float) -> float:
-        self._stamped |= 0 <= self._told < told
-        self._told = told
-        if last < told < last + self._longest:
-            return told
+    def _time(self, stamp: float, last: float) -> float:
+        self._stamped |= 0 <= self._raw_stamp < stamp
+        self._raw_stamp = stamp
+        if last < stamp < last + self._longest:
+            return stamp
         if last < 0:
             return 0.0
         # repeated, missing or absurd; where stamps repeat but go on, half a frame lets them catch up
-        catching_up = self._stamped and 0 <= last - told < 2 / self.fps
+        catching_up = self._stamped and 0 <= last - stamp < 2 / self.fps
         return last + (0.5 if catching_up else 1.0) / self.fps
 
     def _square(self, image: np.ndarray) -> Image:

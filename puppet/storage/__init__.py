@@ -1,1 +1,1 @@
-"""Files of the program's own: folders, whole writes, locks, and what a killed process left unfinished."""
+"""Files of the program: folders, names, atomic writing, locks, and what a killed process left unfinished."""

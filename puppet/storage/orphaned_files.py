@@ -1,4 +1,4 @@
-"""Files that lose their name while they grow: their folder was removed, renamed, or its disk unplugged."""
+"""Files that lose their name while they are written: their folder was removed or renamed, or its disk unplugged."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from puppet.storage.unfinished import drop_draft, make_draft
 
 
 def rescue(file: IO[bytes], path: Path, called: str = "") -> Path | None:
-    """Where the content of an open file is that was made at `path` and is not there any more: where it was moved to,
-    or a copy in the user's folder for videos, home, or among the temporary files. None when nothing can be read.
+    """Find or copy the content of an open file that is no longer at `path`; where it is now.
 
-    called: the name it gets there, or that with a number, where `path` is a draft's.
+    That is the place it was moved to (Linux), or a copy in the folder for videos, the home folder or the system's
+    temporary folder. None when nothing can be read. called: the name it gets there, with a number where that is taken,
+    if `path` is a draft's.
     """
     called = called or path.name
     with contextlib.suppress(OSError):
@@ -31,7 +32,7 @@ def rescue(file: IO[bytes], path: Path, called: str = "") -> Path | None:
             with contextlib.suppress(OSError):
                 return publish_numbered(moved, moved.with_name(called), "_")
             return moved
-    for folder in _havens():
+    for folder in _rescue_folders():
         with contextlib.suppress(OSError, RuntimeError):
             folder.mkdir(parents=True, exist_ok=True)
             draft = make_draft(folder / called)
@@ -47,7 +48,7 @@ def rescue(file: IO[bytes], path: Path, called: str = "") -> Path | None:
     return None
 
 
-def _havens() -> Iterator[Path]:
+def _rescue_folders() -> Iterator[Path]:
     yield videos_folder()
     with contextlib.suppress(RuntimeError):  # a user without a home
         yield Path.home()

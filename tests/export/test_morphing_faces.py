@@ -90,7 +90,7 @@ def test_the_explorers_window_shows_them_and_starts_with_28_and_11(made, qtbot, 
     rows = user.window.rows
     qtbot.waitUntil(lambda: rows.complete and len(rows.rows) == 29)
     assert list(rows.rows) == list(range(29))
-    assert "28 · dimension 380" in user.window.stage.where.text()
+    assert "28 · dimension 380" in user.window.face.where.text()
     for x, y in ((-1, -1), (1, 1)):  # bottom left, top right
         user.hover(x, y)
         there = user.somewhere()

@@ -1,4 +1,4 @@
-"""How strongly an actor answers, on planted answers."""
+"""The response of an actor, on planted ones."""
 
 from __future__ import annotations
 
@@ -79,14 +79,14 @@ def test_the_loop_through_the_actor_finds_what_the_tracker_sees(
     assert measure_response(load_actor(actor_file, "cpu"), faces)["brows"] == pytest.approx(share, rel=0.05)
 
 
-def test_an_actor_that_no_tracker_sees_has_no_answer(
+def test_an_actor_that_no_tracker_sees_has_no_response(
     actor_file: Path, faces: list[Face], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(export.response, "FaceMeshTracker", lambda: WeakTracker(1.0, faces, blind=True))
     assert measure_response(load_actor(actor_file, "cpu"), faces) == {}
 
 
-def test_the_answer_is_kept_in_the_file(actor_file: Path, faces: list[Face], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_response_is_kept_in_the_file(actor_file: Path, faces: list[Face], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export.response, "FaceMeshTracker", lambda: WeakTracker(0.6, faces))
     monkeypatch.setattr(export.response.driver_clip, "track_all", lambda spec: [None, *faces])
     assert read_card(actor_file).response == {}
@@ -110,8 +110,8 @@ def test_what_eyes_see_counts_more_than_what_the_tracker_sees(
 
 
 @pytest.mark.parametrize("wrong", ["brows", "brows=", "brows=much", "ears=0.5", "brows=0", "brows=-1", "brows=nan"])
-def test_an_answer_that_is_none_is_refused(wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_response_that_is_none_is_refused(wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
-        export.__main__.main(["run", "-o", "x.actor", "--consent", "Me.", "--answer", wrong])
+        export.__main__.main(["run", "-o", "x.actor", "--consent", "Me.", "--response", wrong])
     assert stop.value.code == 2
     assert "say brows=0.6" in capsys.readouterr().err

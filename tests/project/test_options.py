@@ -16,7 +16,7 @@ from puppet.commands.arguments import OUTPUT_OPTIONS
 from puppet.core.motion import MOTION_OPTIONS, MotionSettings
 from puppet.core.options import ChoiceOption, NumberOption
 from puppet.core.providers import LABELS, PROVIDER, PROVIDERS
-from puppet.engine.puppeteer import StepOptions
+from puppet.engine.options import StepOptions
 from puppet.gui.live.motion_panel import MotionPanel
 from puppet.gui.live.output_panel import OutputPanel
 from puppet.media.codecs import CODEC, Codec
@@ -83,7 +83,7 @@ from PyQt6.QtWidgets import QApplication
 from puppet import cli
 from puppet.commands.arguments import OUTPUT_OPTIONS
 from puppet.core.motion import MotionSettings
-from puppet.engine.puppeteer import StepOptions
+from puppet.engine.options import StepOptions
 from puppet.gui.live.motion_panel import MotionPanel
 from puppet.settings import load_settings
 

@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from export.__main__ import attributes_parser, morphing_faces_parser
-from export.__main__ import parser as export_parser
+from export.__main__ import attributes_parser, morphing_faces_parser, run_parser
 from models.__main__ import build_parser as models_parser
 from puppet.cli import build_parser as puppet_parser
 
@@ -65,7 +64,7 @@ def test_every_command_is_one_that_this_version_takes(command):
     elif words[:3] == ["python", "-m", "export"]:
         others = {"morphing-faces": morphing_faces_parser, "attributes": attributes_parser}
         make = others.get(words[3])
-        (make or export_parser)().parse_args(words[4:] if make else words[3:])
+        (make or run_parser)().parse_args(words[4:] if make else words[3:])
     elif words[:2] == ["python", "-m"]:
         assert (DOCS.parent / words[2].replace(".", "/")).with_suffix(".py").is_file()
     else:

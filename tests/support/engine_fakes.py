@@ -10,6 +10,7 @@ import numpy as np
 from puppet.actor.latents import Latents
 from puppet.core.errors import RecordingError
 from puppet.core.types import Frame, Portrait, Result
+from puppet.engine.options import StepOptions
 from puppet.engine.puppeteer import Tracked
 
 
@@ -71,7 +72,7 @@ class FakePuppeteer:
 
     def __init__(self):
         self.others = ()
-        self.actor, self.options, self.neutral_is_captured = None, "as made", False
+        self.actor, self.options, self.neutral_is_captured = None, StepOptions(), False
         self.neutral_confidence = 1.0
         self.made_in, self.closed_in, self.stepped_in = threading.get_ident(), None, set()
         self.seen, self.face, self.strange = [], None, None

@@ -32,7 +32,7 @@ def build():
             made.append(puppeteer())
             return made[-1]
 
-        engine = Engine(open_source, make_puppeteer, load_actor, back_off=(0.001,))
+        engine = Engine(open_source, make_puppeteer, load_actor, reopen_delays=(0.001,))
         engine.opened, engine.made = opened, made  # pyright: ignore[reportAttributeAccessIssue]
         engines.append(engine)
         return engine

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from models.fidelity.criteria import Measured
+
 GROUPS = ("mouth_open", "mouth_shape", "lids", "brows", "gaze")
 
 
@@ -44,3 +46,25 @@ def planted_score(
         "identity": {"skin": dict(zip(alike, skin, strict=True)), "bone": alike},
         "flags": list(flags),
     }
+
+
+def two_clips(**changes) -> Measured:
+    """EC 0.9 and 0.7; mouth open 0.8 and not moved; yaw moved in the first clip only."""
+    lively = planted_score(
+        ec=0.9,
+        groups={"mouth_open": (0.8, 1.5), "lids": (0.9, 0.5)},
+        pose={"yaw": (0.96, 2.0), "pitch": (0.90, 4.0), "roll": (None, 50.0)},
+        jitter=(0.5, 0.7),
+        lag=-2,
+        skin=(1.0, 0.1, 1.2),
+    )
+    quiet = planted_score(
+        ec=0.7,
+        groups={"mouth_open": (None, 9.0), "lids": (0.7, 1.5)},
+        pose={"yaw": (None, 50.0), "pitch": (None, 50.0), "roll": (None, 50.0)},
+        jitter=(1.1, 0.9),
+        lag=1,
+        skin=(2.0, None, 0.8),
+        flags=["identity leak: the face looks far more like the driver than like the actor", "something else"],
+    )
+    return Measured({"talk_loud": lively, "talk_low": quiet}, **changes)

@@ -7,8 +7,8 @@ import signal
 import time
 from pathlib import Path
 
-from fuzz.mutators import canary
-from fuzz.targets import Target
+from fuzz.target import Target
+from fuzz.values import canary
 
 
 def _on_mutants(act):

@@ -95,7 +95,7 @@ class PlantedWindow:
             self.open_source,  # pyright: ignore[reportArgumentType]
             self.make_puppeteer,
             self.load_actor,  # pyright: ignore[reportArgumentType]
-            back_off=(0.01,),
+            reopen_delays=(0.01,),
         )
         self.window = MainWindow()
         self.window.resize(1100, 720)

@@ -1,4 +1,4 @@
-"""The section about attribute directions: which way a smile lies, and what comes along unasked."""
+"""The section about attribute directions: how well they separate, and what else they change."""
 
 from __future__ import annotations
 
@@ -14,25 +14,28 @@ from models.latent.attributes import PLAIN, PURE, VARIANTS, Attributes, find_att
 from puppet.core.errors import DataError
 
 AMOUNTS = np.arange(-4, 5)  # of a unit direction, as in the seed
-MOST = 12  # attributes that get strips and a place in the matrices: those that separate best
+MOST = 12  # attributes in the strips and matrices, those that separate best
 
 
 def attributes(study: Study, labels: Path | None) -> Section:
-    """From landmarks and lists beside the data set, and from `labels`. DataError for a file that does not fit."""
+    """Directions for the labels from landmarks and lists beside the data set, and for those of the file `labels`.
+
+    DataError when `labels` does not fit the data set.
+    """
     title = "Attributes"
     try:
         known = dataset_labels(study.dataset, labels)
     except DataError as error:
         if labels is not None:
             raise
-        return Section("attributes", title, page.words(f"None: {error}."), {"why_none": str(error)})
+        return Section("attributes", title, page.paragraph(f"None: {error}."), {"why_none": str(error)})
     told = known.known[study.rows]
     if not told.any():
         why = "no frame that was looked at has all its labels"
-        return Section("attributes", title, page.words(f"None: {why}."), {"why_none": why})
+        return Section("attributes", title, page.paragraph(f"None: {why}."), {"why_none": why})
     yes = known.values[study.rows[told]] == 1
     found = find_attributes(study.mean[told], yes, known.names, study.held_out[told])
-    body = page.words(
+    body = page.paragraph(
         "A direction for each attribute: the mean code of frames with it, minus the mean code of frames without it, "
         "made one long. Added to any code it should bring that attribute and nothing else. Left and right are the "
         "picture's."
@@ -44,14 +47,14 @@ def attributes(study: Study, labels: Path | None) -> Section:
         body += page.heading("Left out") + page.table(("attribute", "why"), left_out)
     figures = {
         "names": list(found.names), "left_out": dict(found.left_out), "frames": found.frames, "counts": found.counts,
-        "auc": dict(found.auc), "drag": dict(found.drag), "labels_together": found.together,
+        "auc": dict(found.auc), "drag": dict(found.drag), "labels_together": found.label_correlation,
         "separation": found.separation, "directions": dict(found.directions),
     }  # fmt: skip
     return Section("attributes", title, body, figures)
 
 
 def _quality(found: Attributes) -> str:
-    body = page.words(
+    body = page.paragraph(
         "How well a direction tells held-out frames with the attribute from those without: 1 always, 0.5 not at all "
         "(area under the ROC curve). Most frames with a smile may also have other things; the pure variant is what "
         "the attribute does while all others stay, made orthogonal to what the others do."
@@ -73,7 +76,7 @@ def _dragged(found: Attributes, i: int) -> str:
 
 def _strips(study: Study, found: Attributes) -> str:
     body = page.heading("Applied to the mean face")
-    body += page.words("So much of each direction is added, from -4 to 4: the plain difference, and the pure one.")
+    body += page.paragraph("So much of each direction is added, from -4 to 4: the plain difference, and the pure one.")
     rows = []
     for i in _best(found):
         for variant in VARIANTS:
@@ -91,13 +94,13 @@ def _matrices(found: Attributes) -> str:
     names = [found.names[i] for i in best]
     drag = {f"along {variant} directions (rows)": found.drag[variant][chosen] for variant in VARIANTS}
     body = page.heading("What comes along")
-    body += page.words(
+    body += page.paragraph(
         "Correlation, over held-out frames, of the way along each direction (rows) with each label (columns). On the "
         "diagonal it should be large, elsewhere no larger than the labels themselves go together in this data."
     )
-    return body + page.figure(plots.matrices({**drag, "the labels themselves": found.together[chosen]}, names))
+    return body + page.figure(plots.matrices({**drag, "the labels themselves": found.label_correlation[chosen]}, names))
 
 
 def _best(found: Attributes) -> list[int]:
-    """At most MOST attributes, those that separate best first."""
+    """Numbers of at most MOST attributes, those that separate best first."""
     return np.argsort(-found.auc[PLAIN], kind="stable")[:MOST].tolist()

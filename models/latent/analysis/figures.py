@@ -1,4 +1,4 @@
-"""Figures of a latent space, from arrays: which dimensions are used, how points spread, how alike pictures are."""
+"""Numbers about a latent space, from arrays: dimensions in use, projections, similarity of pictures."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ from puppet.core.types import Floats, Image
 
 ACTIVE_VARIANCE = 0.01  # of the posterior means, above which a unit is active; Burda et al. 2016, sec. 5.2
 PERPLEXITY = 30.0  # of t-SNE; van der Maaten & Hinton 2008 advise 5 to 50
-LIKENESS_SIDE = 32  # px; pictures are compared at this size, so that sharpness counts for little
+LIKENESS_SIDE = 32  # px, at which pictures are compared, so that sharpness counts little
 
 
 @dataclass(frozen=True, eq=False)
 class Units:
-    """The D dimensions of a latent space over N frames.
+    """How a latent space uses its D dimensions over N frames.
 
-    kl f32 (D,): mean nats; variance f32 (D,): of the posterior means; active bool (D,): variance > ACTIVE_VARIANCE;
-    useful (K,): by Morphing Faces' rule, most useful first; threshold: that rule's, nats; ranked (D,): by kl.
+    kl f32 (D,): mean over frames, nats; variance f32 (D,): of the posterior means; active bool (D,): variance above
+    ACTIVE_VARIANCE; useful (K,): dimensions by the rule of Morphing Faces, most useful first; threshold: of that rule,
+    nats; ranked (D,): all dimensions by kl.
     """
 
     kl: Floats
@@ -41,6 +42,7 @@ class Units:
 
 
 def units(posterior: Posterior) -> Units:
+    """How the posteriors of a data set use the dimensions."""
     kl = kl_to_standard_normal(posterior.mean, posterior.logvar).mean(0)
     variance = posterior.mean.var(0)
     threshold = float(kl.mean() + kl.std())
@@ -48,16 +50,17 @@ def units(posterior: Posterior) -> Units:
 
 
 def aggregate_density(mean: Floats, logvar: Floats, edges: NDArray) -> NDArray[np.float64]:
-    """Density of z over all frames in bins between edges (B + 1,), without drawing it: f64 (B,).
+    """Density of the aggregate posterior of one dimension in bins between edges (B + 1,): f64 (B,).
 
-    The average over frames of N(mean, e^logvar), (N,) each: exact, so that narrow posteriors make no spikes.
+    mean, logvar (N,). It is the average over frames of N(mean, e^logvar), exact and not sampled, so that narrow
+    posteriors make no spikes.
     """
     below = ndtr((edges[None] - mean[:, None]) / np.exp(0.5 * logvar.astype(np.float64))[:, None]).mean(0)
     return np.diff(below) / np.diff(edges)
 
 
 def pca(points: Floats) -> tuple[Floats, Floats]:
-    """First two principal coordinates (N, 2), and the share of the variance of every axis, longest first."""
+    """First two principal components (N, 2) of points (N, D), and each axis's share of the variance, descending."""
     centred = points - points.mean(0)
     left, lengths, _ = np.linalg.svd(centred, full_matrices=False)
     share = lengths**2 / max(float((lengths**2).sum()), 1e-12)
@@ -65,7 +68,10 @@ def pca(points: Floats) -> tuple[Floats, Floats]:
 
 
 def tsne(points: Floats, seed: int) -> Floats:
-    """(N, D) -> (N, 2), N >= 4. van der Maaten & Hinton 2008. PuppetError where scikit-learn is missing."""
+    """t-SNE of points (N, D), N >= 4: (N, 2). van der Maaten & Hinton 2008.
+
+    PuppetError when scikit-learn is not installed.
+    """
     try:
         from sklearn.manifold import TSNE
     except ImportError as error:
@@ -75,8 +81,8 @@ def tsne(points: Floats, seed: int) -> Floats:
     return TSNE(2, perplexity=perplexity, init="pca", random_state=seed).fit_transform(points)
 
 
-def spread_out(places: Floats, cells: int) -> NDArray[np.intp]:
-    """Rows of points (N, 2), one for each cell of a grid that has any: the one nearest to the cell's middle."""
+def one_per_cell(places: Floats, cells: int) -> NDArray[np.intp]:
+    """Rows of points (N, 2): for each occupied cell of a `cells` x `cells` grid the one nearest to its middle."""
     low, high = places.min(0), places.max(0)
     scaled = (places - low) / np.maximum(high - low, 1e-9) * cells
     cell = np.minimum(scaled.astype(int), cells - 1)
@@ -88,13 +94,13 @@ def spread_out(places: Floats, cells: int) -> NDArray[np.intp]:
 
 
 def psnr(made: Image, true: Image) -> Floats:
-    """DB of each pair of pictures uint8 (N, S, S, 3); 100 at most."""
+    """PSNR of each pair of pictures uint8 (N, S, S, 3) in dB, at most 100: (N,)."""
     squared = ((made.astype(np.float32) - true) ** 2).reshape(len(made), -1).mean(1) / 255**2
     return -10 * np.log10(np.maximum(squared, 1e-10))
 
 
 def likeness(made: Image, real: Image) -> NDArray[np.float64]:
-    """How much each picture uint8 (N, S, S, 3) is like the one of `real` (M, S, S, 3) that is nearest: dB at 32 px."""
+    """PSNR at 32 px of each picture uint8 (N, S, S, 3) to the nearest of `real` (M, S, S, 3), dB: (N,)."""
     a, b = _small(made), _small(real)
     squared = np.array([((b - picture) ** 2).mean((1, 2, 3)).min() for picture in a])
     return np.asarray(-10 * np.log10(np.maximum(squared, 1e-10)), np.float64)

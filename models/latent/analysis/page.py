@@ -1,4 +1,4 @@
-"""One HTML page that needs nothing but itself: pictures are data URIs, plots are inline SVG, and there is no script."""
+"""The report as one HTML file without scripts or other files: pictures are data URIs, plots are inline SVG."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 
 @dataclass(frozen=True)
 class Section:
-    """A heading, what follows it as HTML, and its figures for the JSON file. key: its anchor and its JSON name."""
+    """A section of the page: title, body in HTML, figures for the JSON file. key: its anchor and its JSON name."""
 
     key: str
     title: str
@@ -52,6 +52,7 @@ class Section:
 
 
 def page(title: str, intro: str, sections: Sequence[Section]) -> str:
+    """The whole file; intro is HTML, title is text."""
     links = "".join(f'<a href="#{s.key}">{html.escape(s.title)}</a>' for s in sections)
     parts = "".join(f'<section id="{s.key}"><h2>{html.escape(s.title)}</h2>{s.body}</section>\n' for s in sections)
     return (
@@ -61,27 +62,29 @@ def page(title: str, intro: str, sections: Sequence[Section]) -> str:
     )
 
 
-def words(text: str) -> str:
-    """A paragraph."""
+def paragraph(text: str) -> str:
+    """A paragraph of text, as HTML."""
     return f"<p>{html.escape(text)}</p>"
 
 
 def box(text: str) -> str:
-    """What to take home."""
+    """A conclusion, set off in a box."""
     return f'<div class="box">{html.escape(text)}</div>'
 
 
 def heading(text: str) -> str:
+    """A heading within a section."""
     return f"<h3>{html.escape(text)}</h3>"
 
 
 def figure(content: str, caption: str = "") -> str:
+    """HTML content, such as an SVG plot, with a caption."""
     told = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
     return f"<figure>{content}{told}</figure>"
 
 
 def strips(rows: Sequence[tuple[str, Image]], heads: Sequence[str] = (), caption: str = "") -> str:
-    """Labelled rows of pictures uint8 (N, S, S, 3) RGB, all of N; heads: N words above the columns."""
+    """Labelled rows of N pictures each, uint8 (N, S, S, 3) RGB; heads: N texts above the columns."""
     parts = []
     if heads:
         cells = "".join(f"<span>{html.escape(head)}</span>" for head in heads)
@@ -101,7 +104,7 @@ def sheet(pictures: Image, columns: int, caption: str) -> str:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """The first column is words, the others are numbers."""
+    """A table whose first column is text and whose others are numbers."""
     top = "".join(f"<th{' class=number' if i else ''}>{html.escape(cell)}</th>" for i, cell in enumerate(head))
     body = "".join(
         "<tr>"
@@ -113,7 +116,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def data_uri(image: Image) -> str:
-    """uint8 (H, W, 3) RGB as a JPEG inside the page."""
+    """A picture uint8 (H, W, 3) RGB as a data URI, JPEG."""
     _, data = cv2.imencode(".jpg", pixels.swap_red_blue(image), [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
     return f"data:image/jpeg;base64,{base64.b64encode(data.tobytes()).decode()}"
 
@@ -123,5 +126,5 @@ def _side_by_side(pictures: Image) -> Image:
 
 
 def shrunk(picture: Image, side: int) -> Image:
-    """No larger than `side` px."""
+    """A square picture at `side` px, or as it is if it is smaller."""
     return picture if len(picture) <= side else pixels.resize(picture, side, side)

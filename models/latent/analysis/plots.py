@@ -1,5 +1,6 @@
-"""Plots as inline SVG that takes the page's own ink, so that it can be read in light and dark. Matplotlib, without a
-window and only when asked for.
+"""Matplotlib plots as inline SVG in the page's own text colour, so that they can be read in light and dark.
+
+Matplotlib is imported when a plot is drawn, and opens no window.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-INK = "#010203"  # becomes the page's own colour
-FIRST, SECOND = "#3b82c4", "#e07b39"  # seen well on white and on black
+INK = "#010203"  # replaced by the page's own text colour
+FIRST, SECOND = "#3b82c4", "#e07b39"  # legible on white and on black
 COLUMNS = 10  # histograms in a row
 BINS = 32
 COARSE = 140  # dots per inch of what is drawn as pixels: clouds of points
@@ -32,7 +33,10 @@ STYLE: dict[str, Any] = {
 
 
 def histograms(posterior: Posterior, units: Units, dimensions: Sequence[int]) -> str:
-    """Of every dimension: posterior means (bars), all of z (line) and N(0, 1) (dashes); its KL in the title."""
+    """For each dimension the posterior means (bars), the aggregate posterior (line) and N(0, 1) (dashes).
+
+    Each plot's title is the dimension's number and its KL in nats.
+    """
     rows = -(-len(dimensions) // COLUMNS)
     figure, axes = _figure(11, 1.05 * rows, rows, COLUMNS)
     flat = list(np.atleast_1d(axes).ravel())
@@ -58,7 +62,7 @@ def histograms(posterior: Posterior, units: Units, dimensions: Sequence[int]) ->
 
 
 def units_plot(units: Units) -> str:
-    """Every dimension's KL and variance, ranked, with both rules' thresholds."""
+    """KL and variance of all dimensions, each ranked, with the thresholds of both rules."""
     figure, (left, right) = _figure(11, 2.6, 1, 2)
     places = np.arange(len(units.kl))
     useful = units.kl[units.ranked] > units.threshold
@@ -79,7 +83,10 @@ def units_plot(units: Units) -> str:
 
 
 def cloud(places: Floats, values: Mapping[str, Floats], thumbnails: Sequence[tuple[int, Image]]) -> str:
-    """Points (N, 2): how dense they lie, what some look like (row, uint8 (S, S, 3) RGB), and coloured by each value."""
+    """Points (N, 2) with thumbnails, their density, and the points coloured by each of `values` (N,).
+
+    thumbnails: (row, picture uint8 (S, S, 3) RGB).
+    """
     from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 
     columns = 4
@@ -111,7 +118,7 @@ def cloud(places: Floats, values: Mapping[str, Floats], thumbnails: Sequence[tup
 
 
 def lines(curves: Mapping[str, tuple[Sequence[float], Sequence[float]]], x: str, y: str) -> str:
-    """Named curves (x values, y values)."""
+    """Named curves, each (x values, y values); x, y: labels of the axes."""
     figure, axis = _figure(6.5, 2.6, 1, 1)
     for colour, (name, (across, up)) in zip((FIRST, SECOND), curves.items(), strict=False):
         axis.plot(across, up, "o-", color=colour, label=name, ms=4)
@@ -122,7 +129,7 @@ def lines(curves: Mapping[str, tuple[Sequence[float], Sequence[float]]], x: str,
 
 
 def matrices(named: Mapping[str, Floats], names: Sequence[str]) -> str:
-    """Correlations (K, K) in -1 .. 1, with their numbers; rows: directions, columns: labels."""
+    """Named matrices (K, K) of correlations -1 .. 1, with their numbers; rows: directions, columns: labels."""
     side = 1.6 + 0.48 * len(names)
     figure, axes = _figure(min(11.0, side * len(named)), side, 1, len(named))
     for axis, (title, values) in zip(np.atleast_1d(axes), named.items(), strict=True):
@@ -145,17 +152,17 @@ def _new_figure(width: float, height: float) -> Figure:
 
 
 def _figure(width: float, height: float, rows: int, columns: int) -> tuple[Figure, Any]:
-    """A figure that no window system knows of, and its axes."""
+    """A figure without a window, and its axes."""
     figure = _new_figure(width, height)
     axes: Axes | np.ndarray = figure.subplots(rows, columns)
     return figure, axes
 
 
-def _svg(figure: Figure, words: str) -> str:
-    """Inline SVG; `words` for whoever cannot see it."""
+def _svg(figure: Figure, label: str) -> str:
+    """Inline SVG; label: for screen readers."""
     out = io.StringIO()
     figure.savefig(out, format="svg", transparent=True, dpi=COARSE, metadata={"Date": None, "Creator": None})
     drawn = out.getvalue()
     drawn = drawn[drawn.index("<svg") :].replace(INK, "currentColor")
     drawn = re.sub(r"<metadata>.*?</metadata>", "", drawn, flags=re.S)
-    return drawn.replace("<svg", f'<svg class="plot" role="img" aria-label="{words}"', 1)
+    return drawn.replace("<svg", f'<svg class="plot" role="img" aria-label="{label}"', 1)

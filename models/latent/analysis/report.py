@@ -1,4 +1,4 @@
-"""The whole report: report.html and report.json in a new folder."""
+"""The whole report: report.html and report.json in a folder."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from models.common.picture_writers import check_free
 from models.data.dataset import open_dataset
 from models.latent.analysis import directions, maps, page, views
 from models.latent.analysis.page import Section
-from models.latent.analysis.study import Study, study
-from models.latent.space import open_space
+from models.latent.analysis.study import Study, study_space
+from models.latent.open_space import open_space
 from puppet.core.errors import DataError, reason
 from puppet.core.progress import progress
 from puppet.storage.files import write_whole
@@ -29,7 +29,11 @@ EXTRA_FRAMES = 500  # of the other space
 
 @dataclass(frozen=True)
 class Options:
-    """What is asked of a report. morphs: pairs of rows; against: another run or actor; labels: a list of labels."""
+    """Choices for a report.
+
+    frames: of the data set, at most; seed: of random choices; morphs: pairs of rows, random ones where there are none;
+    against: another run or actor; labels: a file of labels; checkpoint, device: as for `open_space`.
+    """
 
     frames: int = 2000
     seed: int = 0
@@ -42,7 +46,7 @@ class Options:
 
 
 def analyze(where: str, data: Path, out: Path, options: Options) -> Path:
-    """Write the report of a run or an actor over a data set; the page's path. Raises PuppetError."""
+    """Write the report on a run or an actor and a data set; the page's path. Raises PuppetError."""
     check_free(out)
     space = open_space(where, options.checkpoint, options.device)
     with ExitStack() as stack:
@@ -53,8 +57,8 @@ def analyze(where: str, data: Path, out: Path, options: Options) -> Path:
         other = None
         if options.against is not None:
             other = open_space(options.against, options.checkpoint, options.device)
-        looked_at = study(space, dataset, options.frames, options.seed)
-        beside = None if other is None else study(other, dataset, min(EXTRA_FRAMES, options.frames), options.seed)
+        looked_at = study_space(space, dataset, options.frames, options.seed)
+        beside = None if other is None else study_space(other, dataset, min(EXTRA_FRAMES, options.frames), options.seed)
         sections = _sections(looked_at, beside, options)
         intro, facts = _intro(looked_at, data)
     figures = {"about": facts, **{section.key: section.figures for section in sections}}
@@ -84,7 +88,7 @@ def _sections(looked_at: Study, beside: Study | None, options: Options) -> list[
 
 
 def _intro(looked_at: Study, data: Path) -> tuple[str, dict[str, Any]]:
-    """What was looked at, in words and as facts."""
+    """What the report is about, as HTML and as figures."""
     space, dataset, count = looked_at.space, looked_at.dataset, len(looked_at.rows)
     every = "all" if count == len(dataset) else f"{count}, evenly spread, of"
     told = (
@@ -111,7 +115,7 @@ def _write(out: Path, text: str, figures: Any) -> Path:
 
 
 def _plain(value: Any) -> Any:
-    """Arrays as lists, floats with a few digits, what is no number as null."""
+    """A value for JSON: arrays as lists, floats with DIGITS digits, not-a-number as null."""
     if isinstance(value, dict):
         return {str(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, np.ndarray):

@@ -1,4 +1,4 @@
-"""A latent space and a data set, looked at once: what every section of the report draws on."""
+"""A latent space and a data set, encoded once for all sections of the report."""
 
 from __future__ import annotations
 
@@ -8,27 +8,30 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from models.common.rows import evenly_spread
+from models.common.types import Index
 from models.data.coverage import TRAITS, traits
 from models.data.dataset import Dataset
 from models.latent.analysis.figures import Units, units
-from models.latent.space import Posterior, Space, encode_with_progress, evenly
-from models.networks.base import Index
+from models.latent.encoding import encode_with_progress
+from models.latent.space import Posterior, Space
 from models.training.run_folder import data_facts
 from puppet.actor.latents import Latents, measure_latents
 from puppet.core.errors import DataError
 from puppet.core.types import Floats, Image
 
-HELD_OUT = 0.1  # of frames kept apart where the training's own share is not known
+HELD_OUT = 0.1  # share of the frames held out where the training's own share is not known
 SHOWN = 12  # faces in a strip
-LEAST = 4  # frames that a report takes
+LEAST = 4  # frames that a report needs
 
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """rows (N,): of the data set, evenly spread, ascending; posterior (N, D) and units of these rows.
+    """N frames of a data set, encoded.
 
-    held_out bool (N,): frames that training did not see (`unseen`: that is known for certain).
-    examples: SHOWN places in `rows`, held out, evenly spread; pictures: their originals uint8 (SHOWN, S, S, 3) RGB.
+    rows (N,): of the data set, evenly spread, ascending; posterior (N, D), units and latents: of these rows.
+    held_out bool (N,): frames that are held out; unseen: whether training is known not to have seen them.
+    examples: SHOWN indices into `rows`, held out, evenly spread; pictures: their originals uint8 (SHOWN, S, S, 3) RGB.
     """
 
     space: Space
@@ -49,17 +52,17 @@ class Study:
         return self.posterior.mean
 
     def random(self, stream: int) -> np.random.Generator:
-        """Random numbers of one section; another section does not change them."""
+        """A generator for one section, which other sections do not influence."""
         return np.random.default_rng([self.seed, stream])
 
     def originals(self, places: Index) -> Image:
-        """True pictures of places in `rows`."""
+        """The data set's own pictures of indices into `rows`."""
         return self.space.originals(self.dataset, self.rows[places])
 
 
-def study(space: Space, dataset: Dataset, frames: int, seed: int) -> Study:
-    """Encode at most `frames` frames of the data set. DataError when there are too few to say anything."""
-    rows = evenly(len(dataset), frames)
+def study_space(space: Space, dataset: Dataset, frames: int, seed: int) -> Study:
+    """Encode at most `frames` frames of a data set. DataError when it has fewer than LEAST."""
+    rows = evenly_spread(len(dataset), frames)
     if len(rows) < LEAST:
         raise DataError(f"{dataset.path}: {len(rows)} frames are too few for a report; it takes at least {LEAST}")
     posterior = encode_with_progress(space, dataset, rows)
@@ -71,14 +74,14 @@ def study(space: Space, dataset: Dataset, frames: int, seed: int) -> Study:
         held_out = np.arange(len(rows)) >= min(int(len(rows) * (1 - HELD_OUT)), len(rows) - 1)
         unseen = False
     examples = np.flatnonzero(held_out)
-    examples = examples[evenly(len(examples), SHOWN)]
+    examples = examples[evenly_spread(len(examples), SHOWN)]
     pictures = space.originals(dataset, rows[examples])
     latents = measure_latents(posterior.mean, posterior.logvar)
     return Study(space, dataset, rows, posterior, units(posterior), latents, held_out, unseen, examples, pictures, seed)
 
 
 def expressions(dataset: Dataset, rows: Index) -> Mapping[str, Floats]:
-    """What the faces of some rows do, by plain names, f32 (N,) each; empty for a data set without landmarks."""
+    """Expression and head pose of rows, f32 (N,) by name; empty for a data set without landmarks."""
     if not dataset.has_landmarks:
         return {}
     figures = traits(dataset.canonical[rows], dataset.neutral)

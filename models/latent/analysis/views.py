@@ -1,4 +1,4 @@
-"""Sections that show pictures: reconstructions, samples, traversals, morphs, noise."""
+"""Sections with pictures: reconstructions, samples, traversals, morphs, noise, and another space beside this one."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from models.common.rows import evenly_spread
 from models.latent.analysis import page, plots
 from models.latent.analysis.figures import likeness, psnr
 from models.latent.analysis.page import Section
 from models.latent.analysis.study import SHOWN, Study
-from models.latent.space import Space, chunks, evenly
+from models.latent.space import Space, chunks
 from models.latent.walks import draw_points
 from models.networks import losses
 from models.networks.base import to_network
@@ -22,7 +23,7 @@ from puppet.explore.paths import path
 MEASURED = 200  # frames, of either kind, that tell how good reconstructions are
 SAMPLES = 48
 SAMPLE_COLUMNS = 12
-NOTABLE = 2.0  # dB between two spaces' losses of likeness, from which one is said to be better
+NOTABLE = 2.0  # dB between the two spaces' losses of likeness, from which one is called better
 COMPARED = 300  # real pictures that samples are compared with
 TRAVERSED = 12  # dimensions
 REACH = np.linspace(-3, 3, 9)  # standard deviations
@@ -32,6 +33,7 @@ NOISES = (0.0, 0.25, 0.5, 1.0, 2.0)  # standard deviations of the prior
 
 
 def reconstructions(study: Study) -> Section:
+    """Frames beside their reconstructions, with PSNR and SSIM of held-out and trained frames."""
     made = study.space.decode(study.mean[study.examples])
     groups = {"held out": study.held_out, "trained on": ~study.held_out}
     if not study.unseen:
@@ -42,13 +44,13 @@ def reconstructions(study: Study) -> Section:
         for name, f in figures.items()
     ]
     told = "The frames shown were not trained on. " if study.unseen else ""
-    body = page.words(
-        "Above: frames of the data set. Below: the same frames after they were squeezed through the latent space "
-        "(encoded, and drawn again from the posterior mean). What is missing below, the latent space has not kept."
+    body = page.paragraph(
+        "Above: frames of the data set. Below: the same frames, encoded and decoded again from the posterior mean. "
+        "What is missing below, the latent space does not hold."
     )
     body += page.strips([("original", study.pictures), ("reconstruction", made)], caption=told + _what_counts(study))
     body += page.table(("frames", "how many", "PSNR", "SSIM"), rows)
-    body += page.words("PSNR and SSIM say how near reconstruction and original are; larger is nearer.")
+    body += page.paragraph("PSNR and SSIM say how near reconstruction and original are; larger is nearer.")
     return Section("reconstructions", "Reconstructions", body, figures)
 
 
@@ -61,7 +63,7 @@ def _what_counts(study: Study) -> str:
 
 def _quality(study: Study, places: np.ndarray) -> dict[str, float | int | None]:
     """Means over at most MEASURED of some places in `study.rows`."""
-    chosen = places[evenly(len(places), MEASURED)]
+    chosen = places[evenly_spread(len(places), MEASURED)]
     ratios, similar = [], []
     for part in chunks(chosen):
         made, true = study.space.decode(study.mean[part]), study.originals(part)
@@ -73,22 +75,23 @@ def _quality(study: Study, places: np.ndarray) -> dict[str, float | int | None]:
 
 
 def samples(study: Study) -> Section:
+    """Pictures of latents drawn from the prior, and with the spread of the footage."""
     prior = draw_points(study.space, SAMPLES, study.seed)
     footage = draw_points(study.space, SAMPLES, study.seed, study.latents)
     from_prior, as_footage = study.space.decode(prior), study.space.decode(footage)
-    real = study.originals(evenly(len(study.rows), COMPARED))
+    real = study.originals(evenly_spread(len(study.rows), COMPARED))
     figures = {
         "prior": float(likeness(from_prior, real).mean()),
         "footage": float(likeness(as_footage, real).mean()),
         "reconstructions": float(likeness(study.space.decode(study.mean[study.examples]), real).mean()),
         "upside_down": float(likeness(study.pictures[:, ::-1], real).mean()),
     }
-    body = page.words(
+    body = page.paragraph(
         "A VAE promises that any point drawn from N(0, 1), a bell curve of width 1 in every dimension, is drawn as a "
         "plausible face. These points were drawn blindly:"
     )
     body += page.sheet(from_prior, SAMPLE_COLUMNS, "Samples from the prior, N(0, 1)")
-    body += page.words(
+    body += page.paragraph(
         "The data need not fill that bell curve. Drawn as the posterior means of the footage really spread "
         "(same centre, same widths, same correlations, and no further out than the footage goes):"
     )
@@ -99,7 +102,7 @@ def samples(study: Study) -> Section:
     body += page.table(
         ("pictures", "likeness to the nearest real frame"), [(name, f"{value:.1f} dB") for name, value in rows]
     )
-    body += page.words(
+    body += page.paragraph(
         "Likeness is the PSNR at 32 px to the nearest frame of the data set. New combinations of pose and expression "
         "are less like any frame than a reconstruction is; what is no face falls towards the last line."
     )
@@ -107,6 +110,7 @@ def samples(study: Study) -> Section:
 
 
 def traversals(study: Study) -> Section:
+    """Pictures along each of the most useful dimensions, from the mean face."""
     shown = study.units.shown[:TRAVERSED]
     start, rows = study.latents.mean, []
     for dimension in shown:
@@ -115,7 +119,7 @@ def traversals(study: Study) -> Section:
         pictures = study.space.decode(points)
         changed = changed_square(pictures[0], pictures[-1])
         rows.append((f"{dimension}: {study.units.kl[dimension]:.2f} nats", pictures[:, changed[0], changed[1]]))
-    body = page.words(
+    body = page.paragraph(
         "From the mean face, one dimension at a time moves three standard deviations of the footage down and up; all "
         "others stay. The most useful dimensions come first: their number, and how many nats they tell of a frame. "
         "Each row is cut to where its two ends differ most."
@@ -125,9 +129,12 @@ def traversals(study: Study) -> Section:
 
 
 def morphs(study: Study, chosen: Sequence[tuple[int, int]]) -> Section:
-    """chosen: pairs of rows of the data set; random ones where there are none."""
+    """Morphs from row to row, linear and spherical.
+
+    chosen: pairs of rows of the data set; random ones where there are none.
+    """
     pairs = list(chosen) or _random_pairs(study)
-    body = page.words(
+    body = page.paragraph(
         "From one frame to another through latent space, in twelve steps: in a straight line, and on an arc about the "
         "centre of the prior. In many dimensions a straight line cuts through the middle, where little of the prior "
         "lies; the arc keeps its distance. Where both look alike, it does not matter."
@@ -151,11 +158,12 @@ def _random_pairs(study: Study) -> list[tuple[int, int]]:
 
 
 def noise(study: Study) -> Section:
+    """Pictures of codes with noise of growing width added."""
     codes = study.mean[study.examples]
     drawn = noisy(study.space, codes, study.random(2))
     clean = drawn[0.0]
     kept = {f"{strength:g}": float(psnr(made, clean).mean()) for strength, made in drawn.items() if strength}
-    body = page.words(
+    body = page.paragraph(
         "Random numbers of growing width are added to the codes before they are drawn. A good latent space has no "
         "holes: a little noise gives a similar face, much noise another face, and never something that is no face."
     )
@@ -168,14 +176,14 @@ def noise(study: Study) -> Section:
 
 
 def noisy(space: Space, codes: Floats, random: np.random.Generator) -> dict[float, Image]:
-    """Pictures of codes (N, D) with the same noise in growing strength, by strength."""
+    """Pictures of codes (N, D) with the same noise at each width of NOISES, by width."""
     added = random.standard_normal(codes.shape)
     return {strength: space.decode((codes + strength * added).astype(np.float32)) for strength in NOISES}
 
 
 def against(study: Study, other: Study) -> Section:
-    """The lesson of the Keras tutorial: an autoencoder's codes are no place to draw faces from, a VAE's are."""
-    body = page.words(
+    """Two spaces on the same frames. In the Keras tutorial a VAE draws faces from noise, an autoencoder does not."""
+    body = page.paragraph(
         "The same frames through two latent spaces. An autoencoder only has to draw again what it has seen, so it may "
         "put its codes anywhere, far apart and with nothing between them. A VAE pays for every nat by which a code "
         "differs from N(0, 1), so its codes lie close together about 0, and the space between them is used. Four "
@@ -188,7 +196,7 @@ def against(study: Study, other: Study) -> Section:
         names = [f"{names[0]} (this)", f"{names[1]} (other)"]
     for name, one in zip(names, (study, other), strict=True):
         pure = draw_points(one.space, SHOWN, study.seed)
-        real = one.originals(evenly(len(one.rows), COMPARED))
+        real = one.originals(evenly_spread(len(one.rows), COMPARED))
         codes = one.mean[one.examples]
         added = one.random(3).standard_normal(codes.shape).astype(np.float32)
         as_wide = added * one.mean.std(0)
@@ -232,7 +240,7 @@ def against(study: Study, other: Study) -> Section:
 
 
 def _verdict(figures: dict[str, dict[str, float]]) -> str:
-    """Who draws faces from noise alone: by how much likeness drops against reconstructions."""
+    """Which space draws better faces from noise alone, by how much likeness drops against reconstructions."""
     drops = {n: f["likeness_of_reconstructions"] - f["likeness_of_noise_alone"] for n, f in figures.items()}
     better, worse = sorted(drops, key=lambda name: drops[name])
     told = (

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from PyQt6.QtGui import QIcon
 
 from puppet.core.types import Floats, Latent, Result
-from puppet.engine.engine import Engine, Problem, Status
-from puppet.engine.puppeteer import MorphInto, StepOptions
+from puppet.engine.engine import Engine
+from puppet.engine.options import MorphInto, StepOptions
+from puppet.engine.status import Problem, Status
 from puppet.gui.kit.background import Background
 from puppet.gui.kit.banners import open_folder
 from puppet.gui.presenters.services import Services

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from puppet.core.types import Image
-from puppet.engine.engine import Status
+from puppet.engine.status import Status
 from puppet.gui.kit.pickers import THUMBNAIL
 from puppet.gui.kit.qimage import to_icon
 from puppet.gui.presenters.base import Presenter, WindowContext
@@ -39,7 +39,7 @@ class CameraPresenter(Presenter):
         if wanted != context.settings.camera:
             context.remember(camera=wanted)
             context.services.want_camera(wanted)
-            context.engine.set_source(context.window.source.current, anew=True)
+            context.engine.set_source(context.window.source.current, changed=True)
 
     def _get_thumbnails(self) -> None:
         """Open one camera after the other for a picture; the one in use has its last result."""

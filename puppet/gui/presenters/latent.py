@@ -9,8 +9,8 @@ from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from puppet.actor.runtime import Actor
 from puppet.core.types import Floats, Latent
-from puppet.engine.engine import Status
-from puppet.engine.puppeteer import MorphInto
+from puppet.engine.options import MorphInto
+from puppet.engine.status import Status
 from puppet.explore.bookmarks import Bookmarks
 from puppet.explore.directions import offset
 from puppet.gui.explorer.explorer import ExplorerWidget

@@ -7,7 +7,7 @@ from dataclasses import replace
 from puppet.core.errors import PuppetError
 from puppet.core.motion import MotionSettings
 from puppet.core.types import Result
-from puppet.engine.engine import Status
+from puppet.engine.status import Status
 from puppet.face.calibration import GuidedCalibration
 from puppet.face.neutral import Neutral
 from puppet.face.neutral_store import StoredNeutral, checked_user

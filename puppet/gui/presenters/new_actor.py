@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from puppet.core.types import Image, Result
-from puppet.engine.engine import Status
+from puppet.engine.status import Status
 from puppet.gui.kit.qimage import to_qimage
 from puppet.gui.kit.words import translate
 from puppet.gui.presenters.base import Presenter, WindowContext

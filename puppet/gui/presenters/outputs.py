@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from puppet.engine.engine import Status
+from puppet.engine.status import Status
 from puppet.gui.kit.words import translate
 from puppet.gui.presenters.base import Presenter, WindowContext
 from puppet.output.settings import OutputSettings

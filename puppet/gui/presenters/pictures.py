@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from puppet.core.types import Result
-from puppet.engine.engine import Phase, Status
+from puppet.engine.status import Phase, Status
 from puppet.gui.kit.qimage import to_qimage
 from puppet.gui.kit.shortcuts import keys_for
 from puppet.gui.kit.words import translate

@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from puppet.core.errors import PuppetError
-from puppet.engine.engine import Problem
+from puppet.engine.status import Problem
 from puppet.gui.kit.banners import open_folder
 from puppet.gui.kit.words import decimal, translate
 from puppet.gui.presenters.base import Presenter, WindowContext

@@ -8,7 +8,7 @@ from PyQt6.QtGui import QIcon
 
 from puppet.core.errors import ActorStalledError, PuppetError
 from puppet.core.types import Image
-from puppet.engine.engine import Phase, Status
+from puppet.engine.status import Origin, Phase, Status
 from puppet.gui.kit.pickers import THUMBNAIL
 from puppet.gui.kit.qimage import to_icon
 from puppet.gui.live.source_panel import DEMO
@@ -126,7 +126,7 @@ class SourceAndActorPresenter(Presenter):
 
     def _show_actor(self, status: Status) -> None:
         if status.actor_loading is None and self._asked:
-            failed = any(problem.origin == "actor" for problem in status.problems)
+            failed = any(problem.origin is Origin.ACTOR for problem in status.problems)
             if not failed:
                 self._before, self._actor = self._actor, self._asked
             self._asked = ""
@@ -136,7 +136,7 @@ class SourceAndActorPresenter(Presenter):
     def _show_stall(self, status: Status) -> None:
         """After the engine has dropped an actor: show and remember the one that plays instead."""
         for problem in status.problems:
-            stalled = problem.origin == "actor" and isinstance(problem.error, ActorStalledError)
+            stalled = problem.origin is Origin.ACTOR and isinstance(problem.error, ActorStalledError)
             if stalled and problem.serial > self._stalls_told:
                 self._stalls_told = problem.serial
                 self._actor, self._before = (self._before if status.actor else ""), ""

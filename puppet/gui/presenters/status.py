@@ -6,7 +6,7 @@ from PyQt6.QtCore import QT_TRANSLATE_NOOP
 
 from puppet.core.providers import LABELS
 from puppet.core.types import Result
-from puppet.engine.engine import Phase, Status
+from puppet.engine.status import Origin, Phase, Status
 from puppet.gui.kit.plain_text import set_tip
 from puppet.gui.kit.words import decimal, translate
 from puppet.gui.presenters.base import Presenter, WindowContext
@@ -21,7 +21,7 @@ class StatusPresenter(Presenter):
     def __init__(self, context: WindowContext) -> None:
         super().__init__(context)
         self._told: set[int] = set()  # serials of problems that have had their banner
-        self._up: dict[str, int] = {}  # origin -> serial of the problem whose banner is shown
+        self._up: dict[Origin, int] = {}  # origin -> serial of the problem whose banner is shown
         self._notice_told: str | None = None
 
     def show_result(self, result: Result, again: bool) -> None:

@@ -68,7 +68,7 @@ class Connection:
     def _encrypted(self, plain: socket.socket, address: Address) -> socket.socket:
         context = ssl.create_default_context()
         try:
-            if _is_private(plain):  # a camera's own certificate is signed by nobody, and its address changes
+            if _is_private(plain):  # a camera signs its own certificate, and its address changes
                 context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
             encrypted = context.wrap_socket(plain, server_hostname=address.host, do_handshake_on_connect=False)
         except (OSError, ValueError) as problem:

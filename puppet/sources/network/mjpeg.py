@@ -14,8 +14,8 @@ BEGIN, END = b"\xff\xd8\xff", b"\xff\xd9"
 
 def parts(stream: ByteStream, content_type: str) -> Iterator[bytes]:
     """The content of each part of a multipart body (RFC 2046, as cameras write it). Raises ValueError."""
-    told = re.search(r'boundary\s*=\s*(?:"([^"]+)"|([^\s;]+))', content_type, re.I)
-    name = (told[1] or told[2]).encode("latin-1", "replace").lstrip(b"-") if told else b""
+    named = re.search(r'boundary\s*=\s*(?:"([^"]+)"|([^\s;]+))', content_type, re.I)
+    name = (named[1] or named[2]).encode("latin-1", "replace").lstrip(b"-") if named else b""
     boundary = b""
     while True:
         line = stream.through(b"\n", BETWEEN)
@@ -26,7 +26,7 @@ def parts(stream: ByteStream, content_type: str) -> Iterator[bytes]:
         if not line.startswith(b"--") and not (name and line.strip() == name):
             if not boundary:
                 raise ValueError("no boundary where a part should begin")
-            stream.held[:0] = line  # the length that was told is not that of the part
+            stream.held[:0] = line  # the length in its headers is not that of the part
             if stream.through(boundary, LARGEST) is None:
                 return
             stream.held[:0] = boundary
@@ -49,7 +49,7 @@ def parts(stream: ByteStream, content_type: str) -> Iterator[bytes]:
             part = stream.exactly(length)
             if part is None:
                 return
-            if not part.rstrip(b"\0\r\n").endswith(END):  # the length that was told may be wrong
+            if not part.rstrip(b"\0\r\n").endswith(END):  # the length in its headers may be wrong
                 more = stream.through(b"\n" + boundary, LARGEST)
                 part += (more or b"")[: -len(boundary) - 1]
                 stream.held[:0] = boundary if more else b""

@@ -29,7 +29,7 @@ class LoopbackRelay:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                if self.path != path:  # somebody else on this machine
+                if self.path != path:  # another program on this machine
                     self.send_error(404)
                     return
                 with contextlib.suppress(OSError, http.client.HTTPException, SourceError):

@@ -108,8 +108,8 @@ class RtspClient:
         session, _, rest = response.get("session").partition(";")
         self._session = session.strip()
         self._connection.on_close(self._tear_down)
-        if (told := re.search(r"timeout\s*=\s*(\d{1,5})", rest)) is not None:
-            self.keep_alive = max(2.0, min(KEEP_ALIVE, int(told[1]) / 2))
+        if (timeout := re.search(r"timeout\s*=\s*(\d{1,5})", rest)) is not None:
+            self.keep_alive = max(2.0, min(KEEP_ALIVE, int(timeout[1]) / 2))
 
     def play(self) -> None:
         """Have the camera begin to send. Raises SourceError."""
@@ -179,10 +179,10 @@ class RtspClient:
         self._number += 1
         self._said = time.monotonic()
         login = self._login and self._login.header(method, url)
-        told = {"CSeq": str(self._number), "User-Agent": "puppet", **headers}
-        told |= {"Authorization": login} if login else {}
-        told |= {"Session": self._session} if self._session else {}
-        lines = [f"{method} {url} RTSP/1.0", *(f"{name}: {value}" for name, value in told.items()), "", ""]
+        fields = {"CSeq": str(self._number), "User-Agent": "puppet", **headers}
+        fields |= {"Authorization": login} if login else {}
+        fields |= {"Session": self._session} if self._session else {}
+        lines = [f"{method} {url} RTSP/1.0", *(f"{name}: {value}" for name, value in fields.items()), "", ""]
         self._write("\r\n".join(lines).encode("ascii", "replace"))
 
     def _write(self, data: bytes) -> None:
@@ -249,7 +249,7 @@ class RtspClient:
         )
 
     def _tear_down(self) -> None:
-        """End the session: a camera that is not told keeps it for a while."""
+        """End the session: a camera that gets no TEARDOWN keeps it for a while."""
         self._send("TEARDOWN", self._url, {})
 
     def _disconnect(self) -> None:

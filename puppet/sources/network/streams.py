@@ -86,10 +86,10 @@ class JpegStream(StreamCapture):
 def _over_http(address: Address, connection: Connection) -> VideoCapture:
     camera = HttpClient(address, connection)
     response = camera.get()
-    body, told = ByteStream(response.read1), response.headers.get("Content-Type", "")
-    kind = _kind(body, told, camera.address)
+    body, content_type = ByteStream(response.read1), response.headers.get("Content-Type", "")
+    kind = _kind(body, content_type, camera.address)
     if kind == "multipart":
-        return JpegStream(parts(body, told), connection)
+        return JpegStream(parts(body, content_type), connection)
     if kind == "mjpeg":
         return JpegStream(_asked_again(camera, response, body), connection)
     paced = ["-re"] if response.length is not None else []  # a file, not what happens now
@@ -174,9 +174,9 @@ def _listen(address: Address, connection: Connection) -> Callable[[int], bytes]:
     return receive
 
 
-def _kind(body: ByteStream, told: str, address: Address) -> Kind:
-    """The kind of a stream. told: the Content-Type, which counts only where the bytes do not tell."""
-    while (kind := _guess(bytes(body.held), told)) is None and len(body.held) < ENOUGH and body.fill():
+def _kind(body: ByteStream, content_type: str, address: Address) -> Kind:
+    """The kind of a stream. content_type: the Content-Type, which counts only where the bytes do not tell."""
+    while (kind := _guess(bytes(body.held), content_type)) is None and len(body.held) < ENOUGH and body.fill():
         pass
     head = bytes(body.held)
     if kind is not None:
@@ -185,30 +185,30 @@ def _kind(body: ByteStream, told: str, address: Address) -> Kind:
         raise SourceError(f"{address.shown}: answers, but sends nothing", "busy")
     if is_playlist(head):
         raise _unreadable(address, "sends a playlist, which names other addresses; those are not opened")
-    if re.match(rb"(?i)\s*(<!doctype html|<html|<head|<body|<\?xml|<!--)", head) or "html" in told.lower():
+    if re.match(rb"(?i)\s*(<!doctype html|<html|<head|<body|<\?xml|<!--)", head) or "html" in content_type.lower():
         raise SourceError(
             f"{address.shown}: that is a web page; give the address of the picture in it, often "
             f"{address.scheme}://{address.place}/video (MJPEG), {address.scheme}://{address.place}/shot.jpg (JPEG) "
             "or rtsp://...",
             "unreadable",
         )
-    known = format_of(head) or one_line(told.partition(";")[0])
+    known = format_of(head) or one_line(content_type.partition(";")[0])
     raise _unreadable(address, f"answers, but not with a video that can be read{f' ({known:.60})' if known else ''}")
 
 
-def _guess(head: bytes, told: str) -> Kind | None:
+def _guess(head: bytes, content_type: str) -> Kind | None:
     """The same by the first bytes that have come; None when they do not tell yet."""
     if is_playlist(head):
         return None
-    if head.lstrip().startswith(b"--") and (told.lower().startswith("multipart/") or b"\n" in head.lstrip()):
+    if head.lstrip().startswith(b"--") and (content_type.lower().startswith("multipart/") or b"\n" in head.lstrip()):
         return "multipart"
     found = format_of(head.lstrip(b"\r\n")) if len(head) > 8 else None
     if found == "mjpeg" or found == "mpegts" or found == "mov":
         return found
-    name = re.search(r'(?i)boundary\s*=\s*"?([^\s;"]+)', told)
+    name = re.search(r'(?i)boundary\s*=\s*"?([^\s;"]+)', content_type)
     if (
         name
-        and told.lower().startswith("multipart/")
+        and content_type.lower().startswith("multipart/")
         and head.lstrip().startswith(name[1].encode("latin-1", "replace"))
     ):
         return "multipart"

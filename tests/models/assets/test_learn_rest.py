@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from models.assets import learn_rest, synthetic_clips
-from models.assets.synthetic_clips import Clip, Person, Strangers, habit, rolled_in, simulated
+from models.assets.synthetic_clips import Clip, Person, RandomPeople, held_expression, rolled_in, simulated
 from puppet.core.types import LANDMARKS, Floats
 from puppet.face import rest_prior as in_use
 from puppet.face.landmarks import INNER_LIPS, LIPS
@@ -41,8 +41,8 @@ def acting(seed: int = 0) -> Person:
 
 def clips(count: int, seed: int) -> list[Clip]:
     rng = np.random.default_rng(seed)
-    strangers = Strangers(REST, rng)
-    return [simulated(acting(), strangers, rng) for _ in range(count)]
+    others = RandomPeople(REST, rng)
+    return [simulated(acting(), others, rng) for _ in range(count)]
 
 
 def error(found: Floats, clip: Clip) -> float:
@@ -58,20 +58,20 @@ def test_rolled_in_lips_are_thinner_and_nothing_else() -> None:
     assert after["lids_left"] == pytest.approx(before["lids_left"], abs=1e-4)
 
 
-def test_a_habit_is_there_most_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(synthetic_clips, "HABITUAL", 1.0)
-    monkeypatch.setattr(synthetic_clips, "HABITS", ("smile",))
+def test_a_held_expression_is_there_most_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(synthetic_clips, "HELD_SHARE", 1.0)
+    monkeypatch.setattr(synthetic_clips, "HELD_EXPRESSIONS", ("smile",))
     monkeypatch.setattr(synthetic_clips, "HELD_FOR", (0.5, 0.9))
     rng, there = np.random.default_rng(1), []
     for _ in range(60):
-        moved = np.abs(habit(acting(), 96, rng)).max((1, 2))
+        moved = np.abs(held_expression(acting(), 96, rng)).max((1, 2))
         there.append((moved > 0.5 * moved.max()).mean() if moved.any() else 0.0)
     assert 0.5 < np.mean(there) < 0.9
     monkeypatch.setattr(synthetic_clips, "HELD_FOR", (1.0, 1.1))
-    always = np.abs(habit(acting(), 96, rng)).max((1, 2))
+    always = np.abs(held_expression(acting(), 96, rng)).max((1, 2))
     assert always.min() == always.max() > 0
-    monkeypatch.setattr(synthetic_clips, "HABITUAL", 0.0)
-    assert not habit(acting(), 96, rng).any()
+    monkeypatch.setattr(synthetic_clips, "HELD_SHARE", 0.0)
+    assert not held_expression(acting(), 96, rng).any()
 
 
 def test_learned_attention_finds_rest_in_clips_it_never_saw(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,29 +6,17 @@ import shutil
 import sys
 from pathlib import Path
 
-import cv2
-import numpy as np
 import pytest
-import tiny_model
-import torch
 from planted_judge import JUDGE, Bench
 from planted_score import planted_score
 from tiny_actor import tiny_actor
 from tiny_dataset import write_dataset
-from tiny_model import TinyBatches, TinyModel, tiny_config
 from video_fixtures import ffmpeg, numbered, read_video, shown_number, write_video
 
-import models
 from models import __main__ as cli
-from models.fidelity import evaluate, judge
+from models.fidelity import evaluate
 from models.fidelity.evaluate import Subject, contact_sheet, parse_subject, render_arguments
-from models.fidelity.judge import EvaluationError, score_arguments
-from models.fidelity.self_reconstruction import Trained, Videos, find_trained, reconstruct_held_out
-from models.networks import config
-from models.training import checkpoint
-from models.training.trainer import train
 from puppet import cli as puppet_cli
-from puppet.core.errors import DataError
 from puppet.sources.registry import DEMO_CLIP
 
 VALIDATE = """
@@ -167,12 +155,6 @@ def test_an_output_folder_that_is_a_file_is_told(bench: Bench, capsys):
     assert "choose another folder" in capsys.readouterr().err
 
 
-def test_a_judge_without_figures_is_told(bench: Bench):
-    bench.judge.write_text("")
-    with pytest.raises(EvaluationError, match=r"wrote no figures .* is it the scoring script"):
-        judge.score(bench.judge, bench.clips[0], bench.clips[1])
-
-
 # ---------------------------------------------------------------- pieces
 
 
@@ -184,13 +166,6 @@ def test_rendering_is_the_programs_own_with_default_settings(tmp_path: Path):
         for w in (words[3:], ["render", "c.mp4", "-o", "o.mp4", "--layout", "actor", "--actor", "a.actor", "--force"])
     )
     assert asked == default
-
-
-def test_the_judges_arguments():
-    words = score_arguments(Path("j.py"), Path("d.mp4"), Path("o.mp4"), Path("r.json"), Path("f.mp4"), by_frame=True)
-    assert words[1:] == ["j.py", "d.mp4", "o.mp4", "--json", "r.json", "--actor-footage", "f.mp4", "--by-frame"]
-    words = score_arguments(Path("j.py"), Path("d.mp4"), Path("o.mp4"), Path("r.json"), None, by_frame=False)
-    assert words[1:] == ["j.py", "d.mp4", "o.mp4", "--json", "r.json"]
 
 
 def test_a_subject_from_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -237,50 +212,6 @@ def test_a_real_clip_is_really_rendered(tmp_path: Path):
 
 
 # ---------------------------------------------------------------- the actor's own footage
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_torch_thread) -> Path:
-    monkeypatch.setattr(models, "ARCHITECTURES", dict(models.ARCHITECTURES))
-    monkeypatch.setattr(config, "MODEL_CONFIGS", dict(config.MODEL_CONFIGS))
-    tiny_model.register()
-    data = write_dataset(tmp_path / "data.h5")
-    train(data, tmp_path / "run", tiny_config(10), driver_spec=str(data))
-    return tmp_path / "run"
-
-
-def test_held_out_frames_are_reconstructed_all_and_in_order(run: Path, tmp_path: Path, monkeypatch):
-    """Originals show the number of their row, reconstructions 100 more."""
-
-    def pictures_of(numbers) -> torch.Tensor:
-        return torch.from_numpy(np.stack([numbered(int(number), 64, 64) for number in numbers]))
-
-    crops = TinyBatches.originals
-    monkeypatch.setattr(TinyBatches, "batch", lambda s, rows, _: {"crop": crops(s, rows), "row": torch.tensor(rows)})
-    monkeypatch.setattr(TinyBatches, "originals", lambda _, rows: pictures_of(rows))
-    monkeypatch.setattr(TinyModel, "render", lambda _, batch: pictures_of(100 + batch["row"]))
-    trained = find_trained(run, None)
-    videos = Videos(tmp_path / "originals.mp4", tmp_path / "made.mp4")
-    figures = reconstruct_held_out(trained, videos)
-    assert figures["psnr"] == pytest.approx(
-        trained.checkpoint.metrics["psnr"], abs=1e-4
-    )  # training measured the same frames
-    assert (figures["frames"], figures["blocks"], figures["size"]) == (6, 1, tiny_model.SIDE)
-    assert "ssim" not in figures
-    rows = range(9, 15)  # a quarter of 24 frames, in the middle
-    assert [shown_number(picture) for picture in read_video(videos.originals)] == list(rows)
-    assert [shown_number(picture) for picture in read_video(videos.reconstructions)] == [100 + row for row in rows]
-    assert cv2.VideoCapture(str(videos.originals)).get(cv2.CAP_PROP_FPS) == 30
-
-
-def test_the_checkpoint_is_the_one_that_was_exported(run: Path, tmp_path: Path):
-    last = checkpoint.find(run, "last")
-    assert last is not None
-    assert find_trained(run, last.step) == Trained(run, "best", last, tmp_path / "data.h5")
-    with pytest.raises(DataError, match="no checkpoint after 999 steps"):
-        find_trained(run, 999)
-    with pytest.raises(DataError, match="no run of"):
-        find_trained(tmp_path / "absent", None)
 
 
 def test_self_reconstruction_is_in_the_table_and_known_the_second_time(run: Path, bench: Bench, monkeypatch):

@@ -63,7 +63,7 @@ def test_what_comes_along_is_told():
     found = find_attributes(latents(labels), labels, NAMES, held_out())
     plain, pure = found.drag[PLAIN], found.drag[PURE]
     together = np.corrcoef(labels[held_out()].T)
-    assert found.together == pytest.approx(together, abs=1e-4)
+    assert found.label_correlation == pytest.approx(together, abs=1e-4)
     assert plain[0, 1] > pure[0, 1] + 0.1
     assert pure[0, 1] == pytest.approx(pure[0, 0] * together[0, 1], abs=0.05)
     assert np.abs(plain[2, :2]).max() < 0.1

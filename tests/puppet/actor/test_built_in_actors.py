@@ -13,7 +13,8 @@ from puppet.actor.catalogue import BUILT_IN, DEFAULT_ACTOR
 from puppet.actor.runtime import load_actor
 from puppet.actor.warp import MeshWarp
 from puppet.core.types import POSE_NAMES, Drive, Face, Frame
-from puppet.engine.puppeteer import Puppeteer, StepOptions
+from puppet.engine.options import StepOptions
+from puppet.engine.puppeteer import Puppeteer
 from puppet.face import measurements
 from puppet.face.landmarks import INNER_LIPS, OUTER_LIPS
 from puppet.face.measurements import measure

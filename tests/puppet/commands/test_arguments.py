@@ -9,7 +9,7 @@ import pytest
 from puppet import cli
 from puppet.commands.arguments import chosen_outputs
 from puppet.core.motion import MOTION_OPTIONS
-from puppet.engine.puppeteer import StepOptions
+from puppet.engine.options import StepOptions
 from puppet.output.settings import OutputSettings
 
 

@@ -13,7 +13,7 @@ from tiny_actor import LOWER_LIP
 
 from puppet.commands import performance, render
 from puppet.core.types import Frame, HeadPose, Result
-from puppet.engine.puppeteer import StepOptions
+from puppet.engine.options import StepOptions
 from puppet.face import align
 from puppet.face.identity import CONTRASTS, SHAPE_LANDMARKS
 from puppet.face.neutral import Neutral, infer_neutral

@@ -17,7 +17,7 @@ from video_fixtures import ffmpeg, numbered, read_video, shown_number, told
 from puppet import cli
 from puppet.commands import performance, render
 from puppet.core.types import Face, Frame
-from puppet.engine.puppeteer import StepOptions
+from puppet.engine.options import StepOptions
 from puppet.face import align
 from puppet.face.neutral import neutral_from_face
 from puppet.output.settings import OutputSettings

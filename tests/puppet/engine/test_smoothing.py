@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from puppet.core.types import Floats
-from puppet.engine.puppeteer import LANDMARK_FILTER
-from puppet.engine.smoothing import MAX_GAP, OneEuro, Smoothed, smooth, start
+from puppet.engine.smoothing import LANDMARK_FILTER, MAX_GAP, OneEuro, Smoothed, smooth, start
 
 FPS = 30.0
 PLAIN = OneEuro(min_cutoff=1.0, beta=0.0)

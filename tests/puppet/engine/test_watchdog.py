@@ -13,30 +13,31 @@ from engine_fixtures import messages
 from planted_face import tracked
 
 import puppet.actor.runtime
-import puppet.engine.engine
 from puppet.actor.runtime import Actor, load_actor
 from puppet.core.errors import ActorFailedError, ActorStalledError
 from puppet.core.types import Latent
-from puppet.engine import watchdog
-from puppet.engine.puppeteer import MorphInto, Puppeteer, StepOptions
-from puppet.engine.watchdog import LOOK_EVERY, STALLED_AFTER, Acting, Watchdog
+from puppet.engine import inference, watchdog
+from puppet.engine.options import MorphInto, StepOptions
+from puppet.engine.puppeteer import Puppeteer
+from puppet.engine.status import Origin
+from puppet.engine.watchdog import CHECK_EVERY, STALLED_AFTER, ActingSteps, Watchdog
 
 MIA: Any = FakeActor("Mia")
-LOOKS = round(STALLED_AFTER / LOOK_EVERY)
+LOOKS = round(STALLED_AFTER / CHECK_EVERY)
 
 
 def accused_at(watchdog: Watchdog, looks) -> int | None:
     """Number of the look (seconds, call) that accuses."""
-    return next((number for number, (now, call) in enumerate(looks) if watchdog.look(call, now)), None)
+    return next((number for number, (now, call) in enumerate(looks) if watchdog.stalled(call, now)), None)
 
 
 def test_one_call_that_takes_too_long_is_a_stall():
-    assert accused_at(Watchdog(), ((LOOK_EVERY * n, (MIA, 5.0)) for n in range(100))) in (LOOKS, LOOKS + 1)
+    assert accused_at(Watchdog(), ((CHECK_EVERY * n, (MIA, 5.0)) for n in range(100))) in (LOOKS, LOOKS + 1)
 
 
 def test_many_calls_are_not_however_slow():
     """One after the other, each just under the limit."""
-    calls = ((LOOK_EVERY * n, (MIA, 10.0 * (n // (LOOKS - 1)))) for n in range(200))
+    calls = ((CHECK_EVERY * n, (MIA, 10.0 * (n // (LOOKS - 1)))) for n in range(200))
     assert accused_at(Watchdog(), calls) is None
 
 
@@ -44,25 +45,25 @@ def test_many_calls_are_not_however_slow():
 def test_a_machine_that_slept_accuses_nobody(away):
     """Nor one so busy that the watchdog itself hardly runs."""
     dog = Watchdog()
-    assert accused_at(dog, [(0.0, (MIA, 0.0)), (LOOK_EVERY, (MIA, 0.0)), (away, (MIA, 0.0))]) is None
-    assert accused_at(dog, ((away + LOOK_EVERY * (n + 1), None) for n in range(100))) is None
+    assert accused_at(dog, [(0.0, (MIA, 0.0)), (CHECK_EVERY, (MIA, 0.0)), (away, (MIA, 0.0))]) is None
+    assert accused_at(dog, ((away + CHECK_EVERY * (n + 1), None) for n in range(100))) is None
 
 
 def test_a_step_that_ended_meanwhile_is_not_given_up():
-    acting = Acting()
-    assert acting.step((MIA,), lambda: acting.waits_for()) is not None
-    assert acting.waits_for() is None
-    assert not acting.replace((MIA, 0.0))
+    acting = ActingSteps()
+    assert acting.step((MIA,), lambda: acting.longest_call()) is not None
+    assert acting.longest_call() is None
+    assert not acting.abandon((MIA, 0.0))
     assert acting.step((MIA,), lambda: "goes on") == "goes on"
 
 
 def test_what_a_replaced_thread_still_says_is_ignored():
-    acting = Acting()
+    acting = ActingSteps()
 
     def stalls():
-        waiting = acting.waits_for()
+        waiting = acting.longest_call()
         assert waiting is not None
-        assert acting.replace(waiting)
+        assert acting.abandon(waiting)
         raise OSError("nobody is interested")
 
     assert acting.step((MIA,), stalls) is None
@@ -74,7 +75,7 @@ def test_what_a_replaced_thread_still_says_is_ignored():
 @pytest.fixture
 def quick(monkeypatch):
     monkeypatch.setattr(watchdog, "STALLED_AFTER", 0.4)
-    monkeypatch.setattr(puppet.engine.engine, "LOOK_EVERY", 0.05)
+    monkeypatch.setattr(inference, "CHECK_EVERY", 0.05)
 
 
 @pytest.fixture
@@ -106,7 +107,7 @@ def test_an_actor_that_stalls_is_dropped_and_the_take_goes_on(build, quick, gate
     engine.add_sink(sink)
     assert eventually(lambda: len(sink.written) > 3)
     engine.set_actor(Path("stuck.actor"))
-    assert eventually(lambda: any(p.origin == "actor" for p in engine.status().problems))
+    assert eventually(lambda: any(p.origin is Origin.ACTOR for p in engine.status().problems))
     assert engine.status().actor == "ada"  # who played before
     (message,) = messages(engine)
     assert message.startswith("stuck took longer than 2 s for one picture")
@@ -137,7 +138,7 @@ def test_an_actor_that_can_draw_nothing_is_dropped_and_the_take_goes_on(build):
     engine.add_sink(sink)
     assert eventually(lambda: len(sink.written) > 3)
     engine.set_actor(Path("stuck.actor"))
-    assert eventually(lambda: any(p.origin == "actor" for p in engine.status().problems))
+    assert eventually(lambda: any(p.origin is Origin.ACTOR for p in engine.status().problems))
     assert engine.status().actor == "ada"
     (message,) = messages(engine)
     assert message == "stuck cannot draw this (Div by zero) and does not play any more; ada plays again"
@@ -286,9 +287,9 @@ def test_whom_an_actor_turns_into_may_stall_too(build, quick, gate, actors, monk
     assert eventually(lambda: messages(engine))
     assert messages(engine)[0].startswith("Mia took longer")
     assert engine.status().actor == "Ada"
-    assert engine.faces == (actors["Ada"],)
+    assert engine.shown_actors == (actors["Ada"],)
     engine.set_options(morph)  # the window sends its own again with every change
-    assert engine.faces == (actors["Ada"],)
+    assert engine.shown_actors == (actors["Ada"],)
     made = engine.status().results
     assert eventually(lambda: engine.status().results > made + 5)
 

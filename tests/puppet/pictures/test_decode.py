@@ -34,7 +34,7 @@ from planted_pictures import (
 from puppet.core.errors import PictureError, SourceError
 from puppet.core.types import Image
 from puppet.pictures.decode import decode_jpeg, decode_picture, is_animated, read_animation, read_picture
-from puppet.pictures.formats import Limits
+from puppet.pictures.limits import Limits
 from puppet.sources.registry import open_source
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -41,7 +41,7 @@ def once(number):
     engine.add_sink(meter)
     engine.start("demo")
     meter.reached.wait(60)
-    kept.extend(map(weakref.ref, (actor, engine, take, take.recorder, engine._puppeteer or engine, meter)))
+    kept.extend(map(weakref.ref, (actor, engine, take, take.recorder, engine._setup.puppeteer or engine, meter)))
     engine.stop()
 
 def figures():

@@ -260,7 +260,7 @@ def test_pauses_are_kept_and_the_usual_distance_is_the_rate(clip: Path, tmp_path
 def timed(told: list[float], fps: float = 30.0, longest: float = 3600.0) -> list[float]:
     """What a `VideoFile` makes of these stamps."""
     source = VideoFile(Path("film.mp4"), paced=False, loop=False)
-    source.fps, source._longest, source._told, source._stamped = fps, longest, -1.0, False
+    source.fps, source._longest, source._raw_stamp, source._stamped = fps, longest, -1.0, False
     made: list[float] = []
     for stamp in told:
         made.append(source._time(stamp, made[-1] if made else -1.0))

@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
 
-from fuzz.mutators import CANARY_VARIABLE
-from fuzz.targets import TARGETS, Target
+from fuzz.target import Target
+from fuzz.targets import TARGETS
+from fuzz.values import CANARY_VARIABLE
 
 MEMORY = 1 << 30  # bytes that reading one file may take
 START = 120.0  # s for a worker's imports, its first valid file and a mutant, on a busy machine

@@ -20,8 +20,9 @@ from contextlib import suppress
 from pathlib import Path
 from random import Random
 
-from fuzz.mutators import CANARY_VARIABLE, some_bytes
-from fuzz.targets import Target, in_scratch, refused
+from fuzz.target import Target
+from fuzz.targets import in_scratch, refused
+from fuzz.values import CANARY_VARIABLE, some_bytes
 
 ROOM = 6 << 30  # bytes of addresses a worker may take in all: the machine survives, the campaign counts it
 SYSTEM = ("/usr/", "/lib", "/etc/", "/proc/", "/sys/", "/dev/null", "/dev/urandom", "/dev/shm/", "/bin/", "/opt/")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PyQt6.QtCore import Qt
 
 from puppet.core.motion import MotionSettings
-from puppet.engine.puppeteer import StepOptions
+from puppet.engine.options import StepOptions
 
 
 def test_sliders_begin_together(gui):

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from PyQt6.QtCore import Qt
 
 from puppet.core.motion import MotionSettings
-from puppet.engine.puppeteer import StepOptions
+from puppet.engine.options import StepOptions
 from puppet.settings import Settings, WindowSettings
 
 

@@ -13,7 +13,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QFileDialog
 
 from puppet.core.errors import PuppetError
-from puppet.engine.engine import Phase
+from puppet.engine.status import Phase
 from puppet.gui.presenters import new_actor
 from puppet.new_actor import job as making
 from puppet.new_actor import prompts

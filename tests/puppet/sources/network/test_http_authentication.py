@@ -16,7 +16,8 @@ from video_fixtures import until
 from puppet.core.errors import SourceError
 from puppet.core.slot import LatestSlot
 from puppet.core.types import Frame
-from puppet.engine.capture import Capture, Phase
+from puppet.engine.capture import CaptureThread
+from puppet.engine.status import Phase
 from puppet.sources.registry import open_source
 
 
@@ -79,7 +80,7 @@ def test_a_wrong_password_is_not_tried_again(serve):
     problems: list[BaseException | None] = []
     frames: LatestSlot[Frame] = LatestSlot()
     url = f"http://me:hush@{server.place}/shot.jpg"
-    capture = Capture(url, open_source, frames, problems.append, back_off=(0.01,))
+    capture = CaptureThread(url, open_source, frames, problems.append, reopen_delays=(0.01,))
     assert "hush" not in capture.name
     capture.start()
     until(lambda: capture.phase is Phase.FAILED, 20)

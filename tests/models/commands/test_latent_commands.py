@@ -6,105 +6,19 @@ import cv2
 import h5py
 import numpy as np
 import pytest
-from tiny_actor import IMAGE_SIZE, tiny_actor, tiny_latents
-from tiny_dataset import openings, write_dataset
+from planted_spaces import image_actor, ramp
+from tiny_dataset import write_dataset
 
 from models import __main__ as cli
-from models.common.picture_writers import open_output
 from models.data.dataset import open_dataset
-from models.latent import space as spaces
-from models.latent import walks
-from models.latent.actor_space import ActorSpace
-from models.latent.space import RunSpace
-from models.networks.seeds.int8 import SeedInt8, SeedInt8Config
-from puppet.actor.latents import Latents
-from puppet.core.errors import DataError
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
-
-ROWS = np.arange(24)
-
-
-def ramp(colour) -> np.ndarray:
-    """What tiny_actor's image kind draws of a colour: uint8 (S, S, 3) RGB."""
-    tall = np.clip(np.linspace(0, 255, IMAGE_SIZE)[:, None, None] * np.asarray(colour), 0, 255)
-    return np.rint(np.tile(tall, (1, IMAGE_SIZE, 1))).astype(np.uint8)
-
-
-def image_actor(folder) -> str:
-    return str(tiny_actor(folder / "tiny.actor", "image"))
 
 
 # ---------------------------------------------------------------------------------------------- spaces
 
 
-def test_an_actor_file_encodes_and_draws_what_is_planted(tmp_path):
-    space = ActorSpace(image_actor(tmp_path))
-    with open_dataset(write_dataset(tmp_path / "d.h5", size=32)) as dataset:
-        posterior = space.encode(dataset, ROWS)
-        colours = dataset.images().mean((1, 2)) / 255
-        assert np.allclose(posterior.mean[:, :3], colours, atol=1e-4)
-        assert (posterior.logvar == 0).all()
-        assert space.originals(dataset, ROWS).shape == (24, IMAGE_SIZE, IMAGE_SIZE, 3)
-    points = np.array([[1, 0, 0, 9], [0.5, 0.2, 0.1, 0]], np.float32)
-    assert np.abs(space.decode(points).astype(int) - [ramp(p[:3]) for p in points]).max() <= 1
-
-
-def test_a_mesh_actor_is_driven_by_the_landmarks_of_the_rows(tmp_path):
-    space = ActorSpace(str(tiny_actor(tmp_path / "tiny.actor")))
-    with open_dataset(write_dataset(tmp_path / "d.h5")) as dataset:
-        mean = space.encode(dataset, ROWS).mean
-    assert np.corrcoef(mean[:, 3], openings(24))[0, 1] > 0.99
-    assert np.corrcoef(mean[:, 0], np.sin(np.arange(24) * 0.4))[0, 1] > 0.99
-
-
-def test_a_run_draws_through_its_latents_what_the_network_renders(tmp_path):
-    import torch
-
-    torch.manual_seed(0)
-    model = SeedInt8(SeedInt8Config()).eval()
-    space = RunSpace(model, "run", device="cpu")
-    with open_dataset(write_dataset(tmp_path / "d.h5")) as dataset:
-        batch = model.make_batches(dataset, ROWS, augment=False).batch(ROWS, torch.Generator())
-        rendered = model.render(batch).numpy()
-        assert np.abs(space.decode(space.encode(dataset, ROWS).mean).astype(int) - rendered).max() <= 1
-        assert np.array_equal(space.originals(dataset, ROWS[5:9]), batch["crop"][5:9].numpy())
-
-
 # ---------------------------------------------------------------------------------------------- points
-
-
-def test_the_walk_goes_straight_from_corner_to_corner():
-    corners = np.array([[0, 0], [11, 0], [11, 22]], np.float32)
-    points = walks.through(corners, 11)
-    assert len(points) == 2 * 11 + 1
-    assert np.allclose(points[:12], [(i, 0) for i in range(12)])
-    assert np.allclose(points[11:], [(11, 2 * i) for i in range(12)])
-
-
-def test_the_random_walk_moves_one_useful_dimension_at_a_time_by_half_a_deviation():
-    kl = np.array([3, 0.001, 3, 0.002, 0.001, 0.001, 0.001, 0.001], np.float32)
-    std = np.array([2, 9, 4, 9, 9, 9, 9, 9], np.float32)
-    latents = Latents(np.ones(8, np.float32), std, np.zeros((0, 8), np.float32), kl, np.zeros((0, 8), np.float32))
-    points = walks.random_walk(latents, 12 * walks.WALK_PICTURES + 1, seed=1)
-    assert np.array_equal(points[0], latents.mean)
-    steps = np.diff(points[:: walks.WALK_PICTURES], axis=0)
-    assert ((np.abs(steps) > 1e-6).sum(1) == 1).all()
-    assert set(np.flatnonzero(np.abs(steps).max(0) > 1e-6)) == {0, 2}
-    assert np.allclose(np.abs(steps).max(1)[steps[:, 0] != 0], 1.0)
-    assert np.allclose(np.abs(steps).max(1)[steps[:, 2] != 0], 2.0)
-
-
-def test_points_come_from_the_prior_or_as_the_footage_spreads(tmp_path):
-    space = ActorSpace(image_actor(tmp_path))
-    prior = walks.draw_points(space, 4000, seed=3)
-    assert np.allclose(prior.mean(0), 0, atol=0.06)
-    assert np.allclose(prior.std(0), 1, atol=0.05)
-    samples = np.random.default_rng(0).normal(5, 0.1, (200, 4)).astype(np.float32)
-    centre = samples.mean(0)
-    footage = Latents(centre, samples.std(0), np.zeros((0, 4), np.float32), np.ones(4, np.float32), samples)
-    drawn = walks.draw_points(space, 50, seed=3, footage=footage)
-    assert np.abs(drawn - 5).max() < 1
 
 
 # ---------------------------------------------------------------------------------------------- commands
@@ -182,17 +96,6 @@ def test_hdf5_in_hdf5_out(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["d.h5", "out.h5", "tiny.actor"]
 
 
-def test_a_half_written_hdf5_file_leaves_nothing(tmp_path):
-    def fail():
-        with open_output(tmp_path / "o.h5", 25) as write:
-            write(np.zeros((4, 4, 3), np.uint8), 0.0)
-            raise DataError("no more")
-
-    with pytest.raises(DataError, match="no more"):
-        fail()
-    assert list(tmp_path.iterdir()) == []
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -219,14 +122,3 @@ def test_what_cannot_be_is_told_in_one_line(tmp_path, monkeypatch, capsys, argum
     assert message in said[-1]
     assert (tmp_path / "taken.png").read_bytes() == b"mine"
     assert not (tmp_path / "x.png").exists()
-
-
-def test_latents_come_from_the_actor_file_or_are_measured(tmp_path):
-    space = ActorSpace(image_actor(tmp_path))
-    assert np.array_equal(spaces.latents_of(space).samples, tiny_latents(4).samples)
-    data = write_dataset(tmp_path / "d.h5", size=32)
-    with open_dataset(data) as dataset:
-        colours = dataset.images().mean((1, 2)) / 255
-    measured = spaces.latents_of(space, data)
-    assert np.allclose(measured.mean[:3], colours.mean(0), atol=1e-4)
-    assert np.allclose(measured.kl[:3], 0.5 * (colours**2).mean(0), atol=1e-4)

@@ -1,0 +1,70 @@
+"""`python -m models train`: data set -> run folder."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from models.common.arguments import positive, seed
+from models.networks.config import PRESETS
+from puppet.core.errors import PuppetError
+
+SUMMARY = "train an actor on a data set"
+EXAMPLE = "python -m models train data.h5 -o runs/ada --minutes 60"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Data set, run folder, and what the preset leaves open."""
+    add = parser.add_argument
+    add("data", type=Path, metavar="DATA.h5", help="data set made by `python -m models prepare`")
+    add(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="RUN_DIR",
+        help="new folder; with --resume, one to go on with",
+    )
+    add("--preset", choices=sorted(PRESETS), help=f"what to train (default: {default_preset()})")
+    add("--steps", type=positive(int), metavar="N", help="end after N optimiser steps")
+    add(
+        "--minutes",
+        type=positive(float),
+        metavar="M",
+        help="end after M minutes of training, or N steps if both are given and those are done first",
+    )
+    add("--batch-size", type=positive(int), metavar="N", help="frames a step")
+    add("--seed", type=seed, metavar="N", help="start of all random numbers")
+    add("--mirror", choices=("auto", "on", "off"), help="show frames of one-sided footage mirrored too "
+        "(default: auto, as the data set's report says; the seeds' presets: off)")  # fmt: skip
+    add(
+        "--threads",
+        type=positive(int),
+        metavar="N",
+        help="CPU threads of each process (default: torch's choice; of several processes, a share of the cores)",
+    )
+    add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: the GPU when there is one")
+    add("--resume", action="store_true", help="go on with the run in RUN_DIR from its last checkpoint")
+    add("--driver", metavar="DATA.h5|VIDEO", help="an unseen face for the sample sheets (default: the demo clip)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train, alone or as one process of a team; the exit code. Raises PuppetError."""
+    from models.training.distributed import team
+    from models.training.trainer import Overrides, train
+
+    overrides = Overrides(args.steps, args.minutes, args.batch_size, args.seed, args.mirror)
+    if args.resume and args.preset is not None:
+        raise PuppetError("--preset cannot be given with --resume: a run keeps the preset that it was started with")
+    config = None if args.resume else PRESETS[args.preset or default_preset()]
+    with team() as processes:
+        saved = train(args.data, args.output, config, overrides, args.device, args.threads, args.driver, processes)
+    if not processes.leads:
+        return 0
+    print(f"{saved.folder}: step {saved.step}. Make an actor of it with: python -m export {args.output} -o NAME.actor")
+    return 0
+
+
+def default_preset() -> str:
+    """The preset of a new run for which none is named."""
+    return next(name for name in ("puppet-256", "seed-int8") if name in PRESETS)
