@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import cv2
 import numpy as np
@@ -21,7 +21,7 @@ from export.onnx_file import require_playable, to_onnx
 from export.verify import Arrays, measure_parity, require_parity
 from models.common.rows import evenly_spread
 from models.networks.base import ActorModel
-from puppet.actor.card import GOLDEN_BLOCKS, IMAGE, ActorCard, Golden
+from puppet.actor.card import GOLDEN_BLOCKS, IMAGE, ActorCard, EncoderInput, Golden
 from puppet.actor.file import DECODER, ENCODER, LATENTS, PREVIEW
 from puppet.actor.golden import golden_means
 from puppet.actor.latents import Latents, latents_to_bytes, measure_latents
@@ -124,7 +124,7 @@ def _draft_card(model: ActorModel, declared: Declaration, training: Mapping[str,
             name=declared.name,
             image_size=int(model.image_size),
             latent_size=int(model.latent_size),
-            encoder_inputs=tuple(model.encoder_inputs),
+            encoder_inputs=cast("tuple[EncoderInput, ...]", tuple(model.encoder_inputs)),
             golden=Golden(np.zeros((GOLDEN_BLOCKS, GOLDEN_BLOCKS, 3), np.uint8)),
             licence=declared.licence,
             consent=declared.consent,
