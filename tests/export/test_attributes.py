@@ -113,7 +113,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("kind", REFUSED)
 def test_what_cannot_be_done_is_told_and_changes_nothing(
-    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    kind: ActorKind, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root = write_celeba(tmp_path / "celeba", 30)
     if kind == "image":

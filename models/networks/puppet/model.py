@@ -41,7 +41,7 @@ from models.networks.puppet.tracked_frames import (
 from puppet.actor.warp import MeshWarp
 from puppet.core.errors import DataError
 from puppet.core.types import Floats
-from puppet.face import measurements
+from puppet.face import landmarks, measurements
 from puppet.face.retarget import Retargeter
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ class PuppetVAE(ActorModel):
             [MeshWarp(mesh.triangles, v[:, :2], size).draw(p, flat) for v, p in zip(vertices, pictures, strict=True)]
         )
         mean, shown = unwarped.mean(0, dtype=np.float32), self._shown(footage.points[rows])
-        outer, inner = (mesh.texture_points[list(rim)] for rim in (measurements.OUTER_LIPS, measurements.INNER_LIPS))
+        outer, inner = (mesh.texture_points[list(rim)] for rim in (landmarks.OUTER_LIPS, landmarks.INNER_LIPS))
         x, y = ((outer + inner) / 2).round().astype(int).T
         lips = np.median(mean[y, x], 0)
         for (down, along), above in zip(teeth_in_texture(size), (unseen_texels.GUM_SHADE * lips, None), strict=True):
