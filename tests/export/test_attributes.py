@@ -17,6 +17,7 @@ import export.__main__
 from export.attributes import latent_means
 from models.data.dataset import open_dataset
 from models.data.prepare import Options, prepare
+from puppet.actor.card import ActorKind
 from puppet.actor.file import DECODER, ENCODER, PREVIEW, read_actor
 from puppet.actor.runtime import load_actor
 
