@@ -173,7 +173,7 @@ def _versions(packages: dict[str, str]) -> str:
 
 
 def _ffmpeg_version() -> str:
-    from puppet.media.recorder import CREATION_FLAGS, find_ffmpeg
+    from puppet.media.ffmpeg_child import CREATION_FLAGS, find_ffmpeg
 
     try:
         told = subprocess.run(

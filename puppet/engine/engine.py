@@ -1,8 +1,8 @@
 """The engine: capture thread -> newest frame -> tracking thread -> acting thread -> newest result. Qt-free.
 
 capture --LatestSlot<Frame>--> tracking: Puppeteer.track --LatestSlot<Tracked>--> acting: Puppeteer.act
-acting --LatestSlot<Result>--> whoever shows it
-      '-- Sink.write
+acting --LatestSlot<Result>--> the window, or the display of a headless run
+      '-- Sink.write, of every sink
 
 The threads are in `capture` and `inference`; `setup` holds the actors and options that the puppeteer plays. Any thread
 may call the Engine.

@@ -26,7 +26,7 @@ from puppet.face.protocols import SAME_PLACE, DirectableTracker, FaceBox, FaceDe
 DETECT_EVERY = 2.0  # s between passes while the followed face is known to move, and no other is in view
 DETECT_OFTEN = 1.0  # s while that is not known yet
 DETECT_SEVERAL = 0.4  # s while there are others
-SEARCH_EVERY = 0.25  # s while nobody is followed, but in every frame for
+SEARCH_EVERY = 0.25  # s while no face is followed, but in every frame for
 SEARCH_LONG = 0.5  # s after a loss: a small face that moves fast is lost often
 
 MEMORY = 3.0  # s of motion by which two faces are compared
@@ -112,7 +112,7 @@ class SelectingTracker:
     def track(self, frame: Frame) -> Face | None:
         """The followed face; None when none is seen, or only one that is not chosen."""
         at = frame.captured_at
-        if at < self._last_at:  # a video that begins anew
+        if at < self._last_at:  # a video that starts again
             self._candidates, self._followed, self._before, self._detected_at = [], None, None, -np.inf
         self._last_at = at
         self._cuts.update(frame.image)

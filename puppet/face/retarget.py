@@ -89,7 +89,7 @@ class Retargeter:
     def drive(self, face: Face, user: Neutral, chosen: Gains = AS_THE_USER) -> tuple[Floats, Floats]:
         """A tracked face -> landmarks on the actor f32 (478, 3) and head movement f32 (6,), both as in `types.Drive`.
 
-        The pose is fitted anew against the user's own neutral: the average face that tracking uses would leave a bit
+        The pose is fitted again, against the user's own neutral: the average face that tracking uses would leave a bit
         of the user's identity in the pose, and a bit of the pose in the expression.
         """
         canonical, pose = align.canonicalise(face.points, user.landmarks)

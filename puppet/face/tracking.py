@@ -120,7 +120,7 @@ class FaceMeshTracker:
         return left, top, min(width, int(middle_x + reach) + 1), min(height, int(middle_y + reach) + 1)
 
     def _move_view(self, image: Image, points: Floats) -> None:
-        """Where the face comes near the edge of the part that is looked at, or grows: look at another part next."""
+        """Move the view when the face comes near its edge, or has another size than the view was made for."""
         assert self._view is not None
         height, width = image.shape[:2]
         left, top, right, bottom = self._view

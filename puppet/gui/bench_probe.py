@@ -68,7 +68,7 @@ class Stopwatch(QObject):
             self._results.append(now)
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Do nothing: the window owns everything."""
 
     def figures(self) -> dict[str, Any]:
         """The figures by name: latency_ms, latency_to, live_fps, paint_ms (result to painting), flash_ms."""

@@ -94,7 +94,7 @@ class PlantedWindow:
         self.engine = Engine(
             self.open_source,  # pyright: ignore[reportArgumentType]
             self.make_puppeteer,
-            self.load_actor,  # pyright: ignore[reportArgumentType]
+            lambda path: self.load_actor(path),  # a test may replace it
             reopen_delays=(0.01,),
         )
         self.window = MainWindow()

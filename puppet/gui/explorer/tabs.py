@@ -42,9 +42,10 @@ class ExplorerTabs(QTabWidget):
         """Show its coordinates and amounts. before: what was shown; None: every row is set anew."""
         if before is None or before.place is not at.place:
             if before is None or before.gesture != at.gesture or at.gesture[:1] in ((), ("walk",)):
-                changed = [direction.number for direction in at.directions]
+                changed = tuple(direction.number for direction in at.directions)
             else:
-                changed = at.gesture[2:] if at.gesture[0] == "slider" else at.pair
+                slid = at.gesture[0] == "slider"
+                changed = tuple(n for n in at.gesture[2:] if isinstance(n, int)) if slid else at.pair
             self.rows.show_coordinates({number: at.coordinate(number) for number in changed})
         self.rows.show_pair(at.pair)
         self.attributes.show_amounts(at.place.amounts)

@@ -6,15 +6,12 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-from tiny_actor import tiny_actor
 
 import puppet
 from puppet import cli
-from puppet.commands import doctor
-from puppet.core.errors import PuppetError, SourceError
+from puppet.core.errors import SourceError
 from puppet.process import log as error_log
 
 COMMANDS = ("run", "render", "bench", "explore", "cameras", "actors", "doctor")
@@ -115,45 +112,3 @@ def test_a_bug_is_not_hidden_as_a_user_error(
     log = error_log.log_folder() / error_log.NAME
     assert capsys.readouterr().err == f"puppet: puppet run failed unexpectedly (ZeroDivisionError); its log is {log}\n"
     assert "in fail" in log.read_text()
-
-
-# --- doctor ---
-
-
-def test_the_doctor_goes_through_everything(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("PUPPET_ACTORS_DIR", str(tmp_path))
-    tiny = tiny_actor(tmp_path / "statue.actor")
-    assert cli.main(["doctor", "--actor", str(tiny)]) == 0, capsys.readouterr().out
-    said = capsys.readouterr().out
-    for about in ("python", "packages", "ffmpeg", "display", "tracking", "actor statue", "provider: cpu works"):
-        assert f"] {about}" in said
-    assert "provider: CUDA is not used" in said or "provider: cuda works" in said
-
-
-def test_the_doctor_finds_a_damaged_actor(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("PUPPET_ACTORS_DIR", str(tmp_path))
-    (tmp_path / "broken.actor").write_bytes(b"PK nonsense")
-    findings = list(doctor.check_actors())
-    assert [f.level for f in findings if f.about == "actor broken"] == ["bad"]
-
-
-def test_a_check_that_breaks_is_a_finding() -> None:
-    def check_something():
-        yield doctor.Finding("good", "first", "fine")
-        raise PuppetError("it fell over")
-
-    first, second = doctor.run_check(check_something)
-    assert first.level == "good"
-    assert (second.level, second.about) == ("bad", "something")
-    assert "it fell over" in second.text
-
-
-def test_opencv_python_beside_contrib_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "_version", lambda name: "4.11" if name == "opencv-python" else None)
-    (finding,) = doctor.check_opencv()
-    assert finding.level == "bad"
-    assert "opencv-python" in finding.text

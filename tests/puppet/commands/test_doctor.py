@@ -1,15 +1,18 @@
-"""What the doctor says of encoders, microphones and the virtual camera, with planted ones."""
+"""What the doctor says of this machine, and of planted encoders, microphones and virtual cameras."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from tiny_actor import tiny_actor
 
+from puppet import cli
 from puppet.commands import doctor
-from puppet.core.errors import SoundError
+from puppet.core.errors import PuppetError, SoundError
 from puppet.media import encoders
 from puppet.media.codecs import ENCODERS
 from puppet.media.microphone import HELP, SoundDevice, SoundSystem
@@ -130,3 +133,42 @@ def test_without_a_driver_every_step_is_told(platform: str, monkeypatch: pytest.
     (finding,) = doctor.check_virtual_camera()
     assert 'pip install "puppet-live[virtualcam]"' in finding.text
     assert STEPS[platform] in finding.text
+
+
+def test_the_doctor_goes_through_everything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PUPPET_ACTORS_DIR", str(tmp_path))
+    tiny = tiny_actor(tmp_path / "statue.actor")
+    assert cli.main(["doctor", "--actor", str(tiny)]) == 0, capsys.readouterr().out
+    said = capsys.readouterr().out
+    for about in ("python", "packages", "ffmpeg", "display", "tracking", "actor statue", "provider: cpu works"):
+        assert f"] {about}" in said
+    assert "provider: CUDA is not used" in said or "provider: cuda works" in said
+
+
+def test_the_doctor_finds_a_damaged_actor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PUPPET_ACTORS_DIR", str(tmp_path))
+    (tmp_path / "broken.actor").write_bytes(b"PK nonsense")
+    findings = list(doctor.check_actors())
+    assert [f.level for f in findings if f.about == "actor broken"] == ["bad"]
+
+
+def test_a_check_that_breaks_is_a_finding() -> None:
+    def check_something():
+        yield doctor.Finding("good", "first", "fine")
+        raise PuppetError("it fell over")
+
+    first, second = doctor.run_check(check_something)
+    assert first.level == "good"
+    assert (second.level, second.about) == ("bad", "something")
+    assert "it fell over" in second.text
+
+
+def test_opencv_python_beside_contrib_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_version", lambda name: "4.11" if name == "opencv-python" else None)
+    (finding,) = doctor.check_opencv()
+    assert finding.level == "bad"
+    assert "opencv-python" in finding.text

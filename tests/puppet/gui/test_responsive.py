@@ -93,7 +93,6 @@ def slow_gui(make_gui, monkeypatch, tmp_path):
     gui = make_gui(Settings(recording_folder=str(tmp_path)))
     file = tiny_actor(tmp_path / "marble.actor")
     gui.load_actor = lambda path: load_actor(file, "cpu")  # the page Explore wants a real one
-    object.__setattr__(gui.engine, "_load_actor", gui.load_actor)
     gui.calls = []
     make_slow(gui.controller.context.services, gui.calls)
     gui.picture = halves(GREY, GREY, 84, 84)
