@@ -124,7 +124,7 @@ def _draft_card(model: ActorModel, declared: Declaration, training: Mapping[str,
             name=declared.name,
             image_size=int(model.image_size),
             latent_size=int(model.latent_size),
-            encoder_inputs=cast("tuple[EncoderInput, ...]", tuple(model.encoder_inputs)),  # checked by the card
+            encoder_inputs=cast("tuple[EncoderInput, ...]", tuple(model.encoder_inputs)),
             golden=Golden(np.zeros((GOLDEN_BLOCKS, GOLDEN_BLOCKS, 3), np.uint8)),
             licence=declared.licence,
             consent=declared.consent,

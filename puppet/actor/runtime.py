@@ -187,8 +187,8 @@ def load_actor(path: Path, provider: str = AUTO, threads: int = 0) -> Actor:
     if actor.providers[0] != wanted and notice is None:
         notice = f"{short_name(wanted)} is not used: ONNX Runtime could not start it"
     actor.notice = notice
-    seconds, told = time.perf_counter() - began, f"; {notice}" if notice else ""
-    logger.info("actor '%s' loaded with %s in %.2f s%s", path, actor.providers[0], seconds, told)
+    seconds, remark = time.perf_counter() - began, f"; {notice}" if notice else ""
+    logger.info("actor '%s' loaded with %s in %.2f s%s", path, actor.providers[0], seconds, remark)
     return actor
 
 
@@ -248,7 +248,7 @@ def _session(name: str, graph: bytes, provider: str, threads: int) -> Session:
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
     options.add_free_dimension_override_by_name(BATCH, 1)  # shapes are known then: CoreML wants that, others profit
     options.log_severity_level = 4  # what matters is raised or becomes `notice`
-    options.add_session_config_entry("session.load_model_format", "ONNX")  # never told by the content
+    options.add_session_config_entry("session.load_model_format", "ONNX")  # whatever the content looks like
     # threads that spin while waiting take the cores from the tracker
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     if provider == DIRECTML:

@@ -34,7 +34,7 @@ class MeshWarp:
     image_size: side of the picture that is drawn, px. Not thread-safe: buffers are kept between calls.
     """
 
-    def __init__(self, triangles: NDArray[np.integer[Any]], texture_points: Floats, image_size: int) -> None:
+    def __init__(self, triangles: NDArray[np.integer[Any]], texture_points: NDArray[Any], image_size: int) -> None:
         triangles = np.asarray(triangles).astype(np.intp)
         texture = np.asarray(texture_points, np.float64)
         if triangles.ndim != 2 or triangles.shape[1] != 3 or not len(triangles):

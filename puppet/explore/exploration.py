@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -48,7 +49,7 @@ class Exploration:
     frozen: bool = False
     past: tuple[Place, ...] = ()
     future: tuple[Place, ...] = ()
-    gesture: tuple[object, ...] = ()
+    gesture: tuple[Any, ...] = ()
 
     @property
     def shown(self) -> Floats:
@@ -150,7 +151,7 @@ class Exploration:
         vector = self.direction(number).vector
         return point + np.float32(value - _coordinate(point - self.latents.mean, vector)) * vector
 
-    def _changed(self, place: Place, gesture: tuple[object, ...]) -> Exploration:
+    def _changed(self, place: Place, gesture: tuple[Any, ...]) -> Exploration:
         if gesture and gesture == self.gesture:
             return dataclasses.replace(self, place=place)
         past = (*self.past, self.place)[-HISTORY:]

@@ -48,8 +48,8 @@ def train_command(folder: Path, request: job.JobRequest, tools: Sequence[str] = 
 def export_command(folder: Path, request: job.JobRequest, tools: Sequence[str] = TOOLS) -> list[str]:
     """The command that exports the run to an actor file."""
     file = str(folder / f"{request.name}.actor")
-    told = [f"--consent={request.consent}", f"--name={request.name}"]
-    return [*tools, "export", str(folder / job.RUN), "-o", file, *told, "--force"]
+    facts = [f"--consent={request.consent}", f"--name={request.name}"]
+    return [*tools, "export", str(folder / job.RUN), "-o", file, *facts, "--force"]
 
 
 def work(folder: Path, task: job.JobState, tools: Sequence[str] = TOOLS) -> None:

@@ -287,7 +287,9 @@ def _start(folder: Path, state: JobState) -> None:
     command = [sys.executable, *CHILD, str(folder), state.value]
     try:
         with (folder / LOG).open("ab") as log:
-            child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=checkout(), **apart)
+            child: subprocess.Popen[Any] = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=checkout(), **apart
+            )
         _wait_for_lock(folder, child)
     except OSError as problem:
         write_state(folder, JobState.FAILED, f"The work could not be started: {reason(problem)}")
@@ -299,7 +301,7 @@ def _refuse_running(folder: Path) -> None:
         raise PuppetError("It is being worked on already")
 
 
-def _wait_for_lock(folder: Path, child: subprocess.Popen[bytes]) -> None:
+def _wait_for_lock(folder: Path, child: subprocess.Popen[Any]) -> None:
     """Wait until the child holds its lock, so that `read_job` finds it running.
 
     Nobody waits for the child afterwards: it may outlive this process.

@@ -38,10 +38,7 @@ LAYERS = {
         "puppet.core puppet.parsing puppet.storage puppet.pictures puppet.media puppet.face puppet.actor.graph",
         "numpy cv2",
     ),
-    "puppet.actor.runtime": Layer(
-        "puppet.core puppet.parsing puppet.storage puppet.pictures puppet.face puppet.actor puppet.actor.graph",
-        "numpy onnxruntime",
-    ),
+    "puppet.actor.runtime": Layer("puppet.core puppet.actor", "numpy onnxruntime"),
     "puppet.sources.network": Layer(
         "puppet.core puppet.parsing puppet.storage puppet.pictures puppet.media", "numpy cv2"
     ),

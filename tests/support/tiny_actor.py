@@ -38,7 +38,7 @@ USEFUL = (3, 1, 0)  # dimensions of `explorable_actor`, as its file numbers them
 LATENT_SIZE = {"mesh": 8, "image": 4}
 
 
-def tiny_actor(path: Path, kind: str = "mesh", **changes: Any) -> Path:
+def tiny_actor(path: Path, kind: ActorKind = "mesh", **changes: Any) -> Path:
     """Write a tiny actor of a kind ("mesh" or "image") to `path`; `changes` are card fields."""
     card, members = tiny_parts(kind, path.stem)
     write_actor(path, dataclasses.replace(card, **changes), members)
@@ -63,7 +63,7 @@ def explorable_actor(path: Path, **changes: Any) -> Path:
     return path
 
 
-def tiny_parts(kind: str = "mesh", name: str = "tiny") -> tuple[ActorCard, dict[str, bytes]]:
+def tiny_parts(kind: ActorKind = "mesh", name: str = "tiny") -> tuple[ActorCard, dict[str, bytes]]:
     """Card and members of a tiny actor, golden picture included."""
     triangles, texture_points = grid_mesh()
     mesh = {"texture_size": TEXTURE_SIZE, "triangles": triangles, "texture_points": texture_points}
@@ -264,7 +264,7 @@ def rewrite_actor(path: Path, change=None, card=None, **zip_options) -> None:
             archive.writestr(name, content)
 
 
-def write_tiny(path: Path, kind: str = "mesh", replace: dict[str, bytes] | None = None, **changes) -> Path:
+def write_tiny(path: Path, kind: ActorKind = "mesh", replace: dict[str, bytes] | None = None, **changes) -> Path:
     """A tiny actor with other members or card fields, hashes right."""
     card, members = tiny_parts(kind, path.stem)
     write_actor(path, dataclasses.replace(card, **changes), {**members, **(replace or {})})

@@ -122,7 +122,7 @@ from puppet.new_actor import job as making
 from puppet.gui.kit.application import make_application
 application = make_application()
 job = making.begin([Path(sys.argv[1])])
-while (found := making.look(job)).running:
+while (found := making.read_job(job)).running:
     application.processEvents()
     time.sleep(0.05)
 print(found.state, found.error)
