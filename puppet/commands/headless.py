@@ -13,7 +13,7 @@ import numpy as np
 
 from puppet.actor.catalogue import DEFAULT_ACTOR, find_actor
 from puppet.actor.runtime import load_actor
-from puppet.commands.services import DEMO, build_engine_for
+from puppet.commands.services import build_engine_for
 from puppet.core.addresses import without_secrets
 from puppet.core.errors import ActorStalledError, PuppetError, RecordingError
 from puppet.core.progress import progress
@@ -28,7 +28,7 @@ from puppet.output.recording_sink import RecorderSink, begin_take
 from puppet.output.settings import OutputSettings
 from puppet.output.virtual_camera import VirtualCamera
 from puppet.sources.devices import list_cameras
-from puppet.sources.registry import open_source
+from puppet.sources.registry import DEMO, open_source
 
 if TYPE_CHECKING:
     from puppet.actor.runtime import Actor

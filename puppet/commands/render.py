@@ -19,7 +19,6 @@ from puppet.commands.arguments import chosen_motion, chosen_outputs, render_opti
 from puppet.commands.performance import Performance, frames_in_words, track_clip
 from puppet.commands.render_folder import default_jobs, render_folder, videos_in
 from puppet.commands.render_target import RenderTarget
-from puppet.commands.services import DEMO
 from puppet.core.addresses import without_secrets
 from puppet.core.errors import PuppetError, RecordingError
 from puppet.core.progress import progress
@@ -37,7 +36,7 @@ from puppet.output.crash_recovery import recover_and_report
 from puppet.output.recording_sink import RecorderSink, recording_settings
 from puppet.output.settings import OutputSettings
 from puppet.pictures.decode import SUFFIXES as IMAGE_SUFFIXES
-from puppet.sources.registry import DEMO_CLIP, open_source
+from puppet.sources.registry import DEMO, DEMO_CLIP, open_source
 from puppet.storage.file_lock import only_writer
 
 if TYPE_CHECKING:

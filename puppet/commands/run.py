@@ -61,10 +61,11 @@ def _run_headless(arguments: argparse.Namespace) -> int:
 def render_demo(actor: str | None, provider: str, options: StepOptions) -> int:
     """Let the actor play the demo clip into a new file in this folder; the exit code. Raises PuppetError."""
     from puppet.commands.render import render
+    from puppet.sources.registry import DEMO
     from puppet.storage.names import free_name
 
     output = free_name(Path(DEMO_OUTPUT))
     print(f"There is no display, so the demo clip is rendered to {output} instead of shown in a window.", flush=True)
-    rendered = render("demo", output, actor=actor, options=options, provider=provider)
+    rendered = render(DEMO, output, actor=actor, options=options, provider=provider)
     print(rendered.summary())
     return 0

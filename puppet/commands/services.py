@@ -13,6 +13,8 @@ from puppet.engine.engine import Engine
 from puppet.engine.protocols import PuppeteerLike
 from puppet.settings import Settings
 from puppet.sources.devices import Devices, RequestedFormat
+from puppet.sources.registry import DEMO, is_one_picture
+from puppet.sources.registry import open_source as open_any_source
 
 if TYPE_CHECKING:
     from puppet.actor.runtime import Actor
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
     from puppet.engine.options import StepOptions
     from puppet.gui.presenters.services import Services
     from puppet.output.recording_sink import RecorderSink
-
-DEMO = "demo"
 
 
 def build_engine(provider: str = AUTO, loop: bool = False, camera_format: RequestedFormat | None = None) -> Engine:
@@ -33,10 +33,8 @@ def build_engine(provider: str = AUTO, loop: bool = False, camera_format: Reques
     devices = Devices(camera_format=(camera_format or RequestedFormat()).current)
 
     def open_source(spec: str) -> Source:
-        from puppet.sources.registry import is_one_picture, open_source
-
         stands = is_one_picture(spec)  # a window shows a picture until another source is chosen
-        return open_source(spec, paced=True, loop=loop or stands or spec == DEMO, devices=devices)
+        return open_any_source(spec, paced=True, loop=loop or stands or spec == DEMO, devices=devices)
 
     def load_actor(path: Path) -> Actor:
         from puppet.actor.runtime import load_actor

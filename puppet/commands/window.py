@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from puppet.commands.display import prepare_qt, refuse_existing
-from puppet.commands.services import DEMO, build_engine, consent_of, window_services
+from puppet.commands.services import build_engine, consent_of, window_services
 from puppet.core.errors import ActorFileError, PuppetError, RecordingError
 from puppet.core.providers import AUTO
 from puppet.engine.engine import Engine
@@ -21,6 +21,7 @@ from puppet.process.log import uncaught
 from puppet.process.signals import closing, raise_if_terminated
 from puppet.settings import Settings, SettingsFile, load_settings
 from puppet.sources.devices import RequestedFormat
+from puppet.sources.registry import DEMO
 from puppet.storage.files import publish
 from puppet.storage.folders import settings_path
 from puppet.storage.unfinished import drop_draft, make_draft

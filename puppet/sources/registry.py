@@ -16,6 +16,7 @@ from puppet.sources.devices import SYSTEM, Devices
 from puppet.sources.files import Pictures, VideoFile
 from puppet.storage.folders import ASSETS
 
+DEMO = "demo"  # names the clip that comes with the program
 DEMO_CLIP = ASSETS / "demo.mp4"
 
 
@@ -29,9 +30,7 @@ class SourceKind:
 
 
 SOURCES: tuple[SourceKind, ...] = (  # the first that takes a specification makes the source; cameras take any name
-    SourceKind(
-        "demo", lambda spec: spec == "demo", lambda _, paced, loop, __: VideoFile(DEMO_CLIP, paced, loop or paced)
-    ),
+    SourceKind(DEMO, lambda spec: spec == DEMO, lambda _, paced, loop, __: VideoFile(DEMO_CLIP, paced, loop or paced)),
     SourceKind(
         "url",
         lambda spec: re.match(r"[a-zA-Z][\w+.-]+://", spec) is not None,

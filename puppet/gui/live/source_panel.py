@@ -14,8 +14,8 @@ from puppet.gui.kit.pickers import THUMBNAIL, VIDEO_FILES, pick_file, pick_folde
 from puppet.gui.kit.plain_text import set_tip, tip_text
 from puppet.gui.kit.widgets import ChoiceBox, captioned_column
 from puppet.gui.kit.words import translate
+from puppet.sources.registry import DEMO
 
-DEMO = "demo"  # what `open_source` calls the clip that comes with the program
 VIDEO, FOLDER, ADDRESS = "\0video", "\0folder", "\0address"  # no source is called so
 
 

@@ -11,10 +11,10 @@ from puppet.core.types import Image
 from puppet.engine.status import Origin, Phase, Status
 from puppet.gui.kit.pickers import THUMBNAIL
 from puppet.gui.kit.qimage import to_icon
-from puppet.gui.live.source_panel import DEMO
 from puppet.gui.presenters.base import Presenter, WindowContext, reason_of
 from puppet.gui.presenters.status import state_in_words
 from puppet.sources.network.passwords import keep
+from puppet.sources.registry import DEMO
 
 MOST_RECENT = 5  # files, folders and addresses that are remembered
 
