@@ -173,18 +173,10 @@ def _versions(packages: dict[str, str]) -> str:
 
 
 def _ffmpeg_version() -> str:
-    from puppet.media.ffmpeg_child import CREATION_FLAGS, find_ffmpeg
+    from puppet.media.ffmpeg_child import ask_ffmpeg, find_ffmpeg
 
     try:
-        told = subprocess.run(
-            [find_ffmpeg(), "-version"],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=FFMPEG_SECONDS,
-            creationflags=CREATION_FLAGS,
-        ).stdout
+        told = ask_ffmpeg([find_ffmpeg(), "-version"], FFMPEG_SECONDS).stdout
     except (OSError, subprocess.SubprocessError, PuppetError) as problem:
         return f"cannot be asked: {problem}"
     return told.partition("\n")[0]

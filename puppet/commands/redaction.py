@@ -19,7 +19,7 @@ SYSTEM_PATH = re.compile(r"/(?:dev|proc|sys|usr|lib\w*|bin|etc)(?:/[\w.+-]+)+") 
 # A path may hold spaces, so it ends only at a quote, at ": " and at the end of the line: rather too much goes.
 PATH_END = r"""[^"'<>|\n]*?(?=["'<>|\n]|:\s|$)"""
 PATH = re.compile(rf"(?<![\w<>./\\-])(?:~|[A-Za-z]:)?[/\\]{PATH_END}", re.M)
-# A file's name without a folder begins at the last quote, ": " or "=", for the same reason; "puppet.actor.x" is a module.
+# A file's name without a folder begins at the last quote, ": " or "=", for the same reason. "puppet.actor.x" is none.
 FILE = re.compile(
     r"""(?:(?<=["'=:\]])|^|(?<=:\s))[^"'<>=:\n]*?\.(?:mp4|m4v|mov|mkv|webm|avi|gif|webp|png|apng|jpe?g|bmp|tiff?"""
     r"""|p[bgpn]m|h5|hdf5|actor|npz|npy|json|csv|wav|safetensors|zip|part)\b(?!\.[a-z_])""",

@@ -77,8 +77,7 @@ class Recorder:
     pre_roll: pictures before the first one written, each made when its turn comes, with its time.
     draft_of: the file is a draft of this one, so that what a killed process leaves of it is removed; the caller
     takes it off the list of unfinished files.
-    Raises NameTakenError when the file exists, RecordingError when it cannot be made or its name does not suit the
-    codec.
+    Raises NameTakenError when the file exists, RecordingError when it cannot be made or its ending is wrong.
     """
 
     def __init__(
@@ -285,10 +284,7 @@ class Recorder:
             raise OSError(f"ffmpeg ended with code {self._process.returncode}")
         self._encoding_over = True
         self._check_place()
-        about, seconds = self._settings.about, self._clock.seconds
-        self._has_sound = self._sound is not None and remux(self.path, self._executable, about, self._sound, seconds)
-        if not self._has_sound:
-            remux(self.path, self._executable, about)
+        self._make_plain()
 
     def _discard(self) -> None:
         """Remove the empty file that held the name, and the folders that were made for it."""
@@ -312,12 +308,14 @@ class Recorder:
         if self.error is None or self._failed_is_finished or not self.path.exists():
             return
         self._failed_is_finished = True
-        seconds = self._clock.seconds
-        self._has_sound = self._sound is not None and remux(
-            self.path, self._executable, self.about, self._sound, seconds
-        )
+        self._make_plain()
+
+    def _make_plain(self) -> None:
+        """Make a plain file, with the sound if it can be put into it."""
+        path, sound = self.path, self._sound
+        self._has_sound = sound is not None and remux(path, self._executable, self.about, sound, self._clock.seconds)
         if not self._has_sound:
-            remux(self.path, self._executable, self.about)
+            remux(path, self._executable, self.about)
 
     def _fail(self, problem: Exception) -> None:
         """Stop, keep the file, and set `error` from what ffmpeg, the disk or the exception says."""

@@ -132,7 +132,10 @@ LAYERS = {
 }
 OURS = ("puppet", "models", "export")
 NEVER = ("pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal")  # they execute what they read
-ONE_FILE = {"PIL": "puppet/pictures/decode.py"}  # libraries that one file of a room may import
+ONE_FILE = {
+    "PIL": "puppet/pictures/decode.py",
+    "platformdirs": "puppet/storage/folders.py",
+}  # libraries that one file of a room may import
 
 
 def row(module: str) -> str:

@@ -7,12 +7,14 @@ import random
 import struct
 import zlib
 from collections.abc import Sequence
+from pathlib import Path
 
 import cv2
 import numpy as np
 from PIL import Image as Pillow  # mediapipe brings it
 
 from puppet.core.types import Image
+from puppet.sources.registry import open_source
 
 EDGES = (0, 1, 2, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 
@@ -193,3 +195,13 @@ def _edited(data: bytes, rng: random.Random) -> bytes:
     if what == 5:
         return data[:at] + bytes([data[at] ^ 1 << rng.randrange(8)]) + data[at + 1 :]
     return data[:at] + bytes(rng.randrange(256) for _ in range(rng.randrange(1, 9))) + data[at + 1 :]
+
+
+def frames_of(path: Path, limit: int = 50) -> list[tuple[Image, float]]:
+    source = open_source(str(path), paced=False)
+    source.open()
+    read = iter(source.read, None)
+    frames = [(frame.image, frame.captured_at) for frame, _ in zip(read, range(limit), strict=False)]
+    assert source.frame_count == len(frames) or limit != 50
+    source.close()
+    return frames
