@@ -17,6 +17,7 @@ import export.__main__
 from export.attributes import latent_means
 from models.data.dataset import open_dataset
 from models.data.prepare import Options, prepare
+from puppet.actor.card import ActorKind
 from puppet.actor.file import DECODER, ENCODER, PREVIEW, read_actor
 from puppet.actor.runtime import load_actor
 
@@ -105,7 +106,7 @@ def test_labels_that_came_with_the_pictures(tmp_path: Path) -> None:
     assert set(load_actor(actor, "cpu", threads=1).latents.directions) == {"smile", "Male", "Smiling"}
 
 
-REFUSED = {
+REFUSED: dict[ActorKind, str] = {
     "mesh": "has no landmarks",  # this actor's encoder asks for them
     "image": "give a list of labels with --labels",
 }
@@ -113,7 +114,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("kind", REFUSED)
 def test_what_cannot_be_done_is_told_and_changes_nothing(
-    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    kind: ActorKind, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root = write_celeba(tmp_path / "celeba", 30)
     if kind == "image":
