@@ -30,13 +30,13 @@ from models.fidelity.criteria import CRITERIA, Measured, Missing
 from models.fidelity.judge import EvaluationError
 from models.fidelity.self_reconstruction import TrainedRun, Videos, find_trained, held_out_rows, reconstruct_held_out
 from models.fidelity.table import goals_table, markdown
+from puppet.actor.catalogue import BUILT_IN
 from puppet.actor.file import SUFFIX, read_card
 from puppet.core import pixels
 from puppet.core.progress import Progress, progress
 from puppet.core.texts import one_line
 from puppet.core.types import Image
 
-BUILT_IN = PACKAGE / "assets" / "actors"
 ACTOR_KEYS = ("name", "footage", "run", "data")  # KEY=FILE of the option --actor
 TABLE, RESULTS = "fidelity.md", "fidelity.json"
 SHEET_COLUMNS, SHEET_SIDE = 8, 160  # px

@@ -138,8 +138,8 @@ class CaptureThread:
                 self.rate.tick()
                 self._frames.put(frame)
                 if self.phase is not Phase.RUNNING:
-                    logger.info("%s gives pictures", self.name)
                     self.phase = Phase.RUNNING
+                    logger.info("%s gives pictures", self.name)
                     self._reported = None
                     self._report(None)
         finally:

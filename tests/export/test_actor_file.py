@@ -51,7 +51,7 @@ sys.exit(export.__main__.main(sys.argv[3:]))
 """
 
 
-@pytest.mark.parametrize(("name", "count"), [("load_actor", 1), ("publish", 1)])
+@pytest.mark.parametrize(("name", "count"), [("load_actor", 1), ("publish", 2)])
 def test_a_killed_export_leaves_nothing_under_the_name_and_a_second_one_succeeds(
     run, tmp_path, monkeypatch, name, count
 ):
@@ -83,9 +83,10 @@ def test_an_actor_that_appears_while_another_is_exported_stays(run, tmp_path, mo
     out = tmp_path / "ada.actor"
     there = export.actor_file.publish
 
-    def late(draft, path):
-        path.write_bytes(b"precious")
-        there(draft, path)
+    def late(draft, path, replace=False):
+        if not replace:  # the draft gets its name
+            path.write_bytes(b"precious")
+        there(draft, path, replace)
 
     monkeypatch.setattr(export.actor_file, "publish", late)
     assert export.__main__.main([str(run), "-o", str(out), "--consent", "Made up."]) == 2

@@ -106,7 +106,7 @@ def test_labels_that_came_with_the_pictures(tmp_path: Path) -> None:
     assert set(load_actor(actor, "cpu", threads=1).latents.directions) == {"smile", "Male", "Smiling"}
 
 
-REFUSED = {
+REFUSED: dict[ActorKind, str] = {
     "mesh": "has no landmarks",  # this actor's encoder asks for them
     "image": "give a list of labels with --labels",
 }

@@ -22,7 +22,7 @@ def test_a_file_runs_to_its_end_and_the_last_result_stays(build):
     assert engine.status().phase is Phase.STOPPED
     engine.start("clip.mp4")
     assert engine.results.take(10).frame.index == 0
-    assert engine.status().phase is Phase.RUNNING
+    assert eventually(lambda: engine.status().phase is Phase.RUNNING)  # the capture thread says so after the frame
     gate.set()
     assert eventually(lambda: engine.status().phase is Phase.ENDED)
     assert engine.results.take(10).frame.index == 2
