@@ -1,4 +1,4 @@
-"""What the engine asks of a source of frames and of an output. Each room has its registry of them."""
+"""What the engine asks of a source of frames and of an output."""
 
 from __future__ import annotations
 

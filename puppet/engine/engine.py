@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from puppet.core.slot import LatestSlot
 from puppet.core.types import Frame
 from puppet.engine.actor_loading import ActorLoading
-from puppet.engine.capture import REOPEN_DELAYS, CaptureThread
+from puppet.engine.capture_thread import REOPEN_DELAYS, CaptureThread
 from puppet.engine.delivery import ResultDelivery
 from puppet.engine.helpers import HelperThreads
 from puppet.engine.inference import Inference

@@ -19,14 +19,13 @@ from video_fixtures import numbered, read_video
 
 from puppet import cli
 from puppet.actor import runtime as actors
-from puppet.commands import headless
+from puppet.commands import headless, services
 from puppet.core.errors import SourceError
 from puppet.core.types import Frame
 from puppet.engine import puppeteer
 from puppet.face import tracking
 from puppet.gui.presenters.status import StatusPresenter
 from puppet.process import log as error_log
-from puppet.sources import registry
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -176,7 +175,7 @@ def test_a_source_that_fails_on_the_way(problem, words, where, tmp_path, qapp, m
         return read
 
     monkeypatch.setattr(tracking, "live_tracker", PlantedTracker)
-    monkeypatch.setattr(registry, "open_source", fails)
+    monkeypatch.setattr(services, "open_any_source", fails)
     monkeypatch.setattr(headless, "open_source", fails)
     film = tmp_path / "film.mp4"
     assert run(tmp_path, "--frames", "900", "--record", str(film), *(["--headless"] * (where == "headless"))) == 2

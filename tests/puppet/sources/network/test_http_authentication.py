@@ -16,7 +16,7 @@ from video_fixtures import until
 from puppet.core.errors import SourceError
 from puppet.core.slot import LatestSlot
 from puppet.core.types import Frame
-from puppet.engine.capture import CaptureThread
+from puppet.engine.capture_thread import CaptureThread
 from puppet.engine.status import Phase
 from puppet.sources.registry import open_source
 
