@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.actor_file import check_output, write_verified
-from models.common.rows import evenly_spread
 from models.data.crops import ROWS_AT_ONCE, dataset_face, upright_crops
 from models.data.driver_clip import dataset_neutral
 from models.data.labels import Labels
@@ -21,6 +20,7 @@ from puppet.actor.latents import latents_to_bytes
 from puppet.actor.runtime import Actor, load_actor
 from puppet.core import pixels
 from puppet.core.progress import progress
+from puppet.core.rows import evenly_spread
 from puppet.core.types import POSE_SIZE, AlignedCrop, Drive, Floats
 from puppet.face.retarget import Retargeter
 

@@ -19,7 +19,6 @@ from export.actor_file import check_output, write_verified
 from export.graph import Graph, decoder_graph, encoder_graph
 from export.onnx_file import require_playable, to_onnx
 from export.verify import Arrays, measure_parity, require_parity
-from models.common.rows import evenly_spread
 from models.networks.base import ActorModel
 from puppet.actor.card import GOLDEN_BLOCKS, IMAGE, ActorCard, EncoderInput, Golden
 from puppet.actor.file import DECODER, ENCODER, LATENTS, PREVIEW
@@ -28,6 +27,7 @@ from puppet.actor.latents import Latents, latents_to_bytes, measure_latents
 from puppet.actor.runtime import Actor
 from puppet.core import pixels
 from puppet.core.progress import progress
+from puppet.core.rows import evenly_spread
 from puppet.core.types import Image, Latent
 
 if TYPE_CHECKING:

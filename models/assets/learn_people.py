@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from models.assets.synthetic_clips import read_truth
 from models.common.arguments import learn_from_people
-from models.common.rows import evenly_spread
 from puppet.core.errors import DataError, reason
+from puppet.core.rows import evenly_spread
 from puppet.core.types import Face, Floats, Frame
 from puppet.face import align
 from puppet.face.identity import SHAPE_LANDMARKS, turn_terms

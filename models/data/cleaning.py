@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.common.rows import evenly_repeated
+from puppet.core.rows import evenly_repeated
 from puppet.core.types import Floats
 from puppet.face import align
 from puppet.face.landmarks import BROWS, EYE_LEFT, EYE_RIGHT, LIPS

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.common.rows import evenly_spread
 from models.data.coverage import BINS, PITCH_EDGES, TRAITS, YAW_EDGES, CoverageReport, Trait, head_cells, traits
 from models.data.dataset import Dataset
 from puppet.core import pixels
+from puppet.core.rows import evenly_spread
 from puppet.core.types import Floats, Image
 
 CELL = 116  # px, an example crop

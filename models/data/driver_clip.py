@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from models.common.rows import evenly_spread
 from models.common.types import Index
 from models.data.crops import dataset_face, upright_crop
 from models.data.dataset import Dataset
@@ -17,6 +16,7 @@ from puppet.core import pixels
 from puppet.core.errors import DataError, SourceError
 from puppet.core.progress import progress
 from puppet.core.protocols import Source
+from puppet.core.rows import evenly_spread
 from puppet.core.types import Face, Frame, Image
 from puppet.face.neutral import Neutral, infer_neutral, median_pose
 from puppet.face.tracking import FaceMeshTracker

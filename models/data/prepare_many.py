@@ -21,7 +21,6 @@ import cv2
 import h5py
 import numpy as np
 
-from models.common.rows import evenly_spread
 from models.common.stopping import stop_on_signal
 from models.data import cleaning, contact_sheet
 from models.data.dataset import CENTRE, LANDMARK_FIELDS, ROWS_AT_ONCE, Crop, new_file, open_dataset
@@ -30,6 +29,7 @@ from models.data.tracking_pass import Footage, Tools, frame_total, frames_of, is
 from puppet.core import pixels
 from puppet.core.errors import DataError
 from puppet.core.progress import progress
+from puppet.core.rows import evenly_spread
 from puppet.core.types import LANDMARKS, AlignedCrop, Face, Floats, Frame, Image
 from puppet.face import align
 from puppet.face.neutral import estimate_neutral

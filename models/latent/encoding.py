@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.common.rows import evenly_spread
 from models.data.dataset import open_dataset
 from models.latent.space import Posterior, Space, chunks
 from puppet.actor.latents import Latents, measure_latents
 from puppet.core.errors import DataError
 from puppet.core.progress import progress
+from puppet.core.rows import evenly_spread
 
 if TYPE_CHECKING:
     from models.common.types import Index

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from models.common.rows import evenly_spread
 from models.networks.config import TrainConfig, to_json, train_config
 from puppet.core.errors import DataError, reason
+from puppet.core.rows import evenly_spread
 from puppet.core.texts import is_plain
 from puppet.parsing.plain_json import check_shown, read_json
 from puppet.storage.file_lock import is_locked, locked, owner

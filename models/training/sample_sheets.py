@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from models.common import sheets
-from models.common.rows import evenly_spread
 from models.common.types import DATASET_SUFFIXES, Batch, Index
 from models.data import driver_clip
 from models.data.dataset import open_dataset
@@ -17,6 +16,7 @@ from models.data.driver_clip import DriverClip
 from models.networks.base import ActorModel, Batches
 from models.training.schedule import BATCHES_STREAM, generator_of
 from puppet.core import pixels
+from puppet.core.rows import evenly_spread
 from puppet.core.types import Image
 from puppet.sources.registry import DEMO_CLIP
 

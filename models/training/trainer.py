@@ -16,7 +16,6 @@ from torch import Tensor
 
 import models
 from models.common import sheets
-from models.common.rows import evenly_spread
 from models.common.stopping import stop_on_signal
 from models.common.types import Batch
 from models.data.dataset import Dataset, open_dataset
@@ -53,6 +52,7 @@ from models.training.schedule import (
 )
 from puppet.core.errors import DataError
 from puppet.core.progress import progress
+from puppet.core.rows import evenly_spread
 
 EVALUATION_BATCH = 32
 logger = logging.getLogger(__name__)

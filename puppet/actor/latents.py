@@ -9,6 +9,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from puppet.core.rows import evenly_spread
 from puppet.core.texts import checked
 from puppet.core.types import Floats
 from puppet.parsing.arrays import parse_arrays
@@ -65,7 +66,7 @@ def measure_latents(mean: Floats, logvar: Floats) -> Latents:
     _, spread, directions = cast("tuple[Floats, Floats, Floats]", np.linalg.svd(mean - centre, full_matrices=False))
     axes: Floats = directions * (spread / np.sqrt(len(mean)))[:, None]  # one standard deviation long
     divergence = kl_to_standard_normal(mean, logvar).mean(0)
-    some = np.unique(np.linspace(0, len(mean) - 1, min(len(mean), SAMPLES)).round().astype(np.intp))
+    some = evenly_spread(len(mean), SAMPLES)
     useful = useful_dimensions(divergence)
     return Latents(centre, mean.std(0), axes[:AXES], divergence, mean[some], useful=useful)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from puppet.core.errors import PuppetError, RecordingError, SourceError, reason
+from puppet.core.file_types import VIDEO_SUFFIXES
 from puppet.core.progress import progress
 from puppet.core.texts import one_line
 from puppet.output.recording_sink import layout_path
@@ -22,7 +23,6 @@ from puppet.sources.files import claimed_frames
 from puppet.storage.file_lock import is_locked, lock_of, owner
 from puppet.storage.files import missing_folders, remove_empty
 
-VIDEO_SUFFIXES = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg"}
 CORES_PER_JOB = 4  # tracking, acting and encoding keep about so many busy
 LOOK_EVERY = 0.2  # s between looks at the processes
 UNKNOWN_FRAMES = 300  # a file that does not say how long it is

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.common.rows import evenly_spread
 from models.common.types import Index
 from models.data.coverage import TRAITS, traits
 from models.data.dataset import Dataset
@@ -18,6 +17,7 @@ from models.latent.space import Posterior, Space
 from models.training.run_folder import data_facts
 from puppet.actor.latents import Latents, measure_latents
 from puppet.core.errors import DataError
+from puppet.core.rows import evenly_spread
 from puppet.core.types import Floats, Image
 
 HELD_OUT = 0.1  # share of the frames held out where the training's own share is not known

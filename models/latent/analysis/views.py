@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from models.common.rows import evenly_spread
 from models.latent.analysis import page, plots
 from models.latent.analysis.figures import likeness, psnr
 from models.latent.analysis.page import Section
@@ -16,6 +15,7 @@ from models.latent.space import Space, chunks
 from models.latent.walks import draw_points
 from models.networks import losses
 from models.networks.base import to_network
+from puppet.core.rows import evenly_spread
 from puppet.core.types import Floats, Image
 from puppet.explore.changed_square import changed_square
 from puppet.explore.paths import path

@@ -17,7 +17,6 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from models.common.rows import evenly_repeated
 from models.common.types import Batch, Index
 from models.networks import losses
 from models.networks.base import ActorModel, standard_normal, to_network, to_picture
@@ -40,6 +39,7 @@ from models.networks.puppet.tracked_frames import (
 )
 from puppet.actor.warp import MeshWarp
 from puppet.core.errors import DataError
+from puppet.core.rows import evenly_repeated
 from puppet.core.types import Floats
 from puppet.face import landmarks, measurements
 from puppet.face.retarget import Retargeter

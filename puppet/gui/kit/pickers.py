@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from PyQt6.QtWidgets import QFileDialog, QWidget
 
-VIDEO_FILES = "Videos (*.mp4 *.m4v *.mov *.mkv *.webm *.avi *.mpg *.mpeg);;All files (*)"
+from puppet.core.file_types import VIDEO_SUFFIXES
+
+VIDEO_FILES = f"Videos ({' '.join(f'*{suffix}' for suffix in VIDEO_SUFFIXES)});;All files (*)"
 ACTOR_FILES = "Actors (*.actor);;All files (*)"
 THUMBNAIL = 30  # px, side of the picture beside a name in a list
 

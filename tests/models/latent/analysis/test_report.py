@@ -13,9 +13,9 @@ from tiny_actor import tiny_actor
 from tiny_dataset import write_dataset
 
 from models import __main__ as cli
-from models.common.rows import evenly_spread
 from models.data.dataset import open_dataset
 from models.latent.analysis import page
+from puppet.core.rows import evenly_spread
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.common.rows import evenly_repeated, evenly_spread
+from puppet.core.rows import evenly_repeated, evenly_spread
 
 
 def test_rows_are_spread_evenly_to_both_ends() -> None:
