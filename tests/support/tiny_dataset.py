@@ -45,8 +45,8 @@ def planted_picture(opening: float, turn: float, size: int) -> np.ndarray:
     return picture
 
 
-def write_dataset(path: Path, n: int = 24, size: int = 64, crop: str = "upright") -> Path:
-    """Write a valid data set of n frames at 30 per second."""
+def planted_fields(n: int, size: int, crop: str = "upright") -> dict[str, np.ndarray]:
+    """The fields of a valid data set of n frames at 30 per second, by name."""
     neutral, opening, turn = neutral_face(), openings(n), turns(n)
     canonical = np.repeat(neutral[None], n, 0)
     canonical[:, LOWER_LIP, 1] += opening
@@ -56,15 +56,26 @@ def write_dataset(path: Path, n: int = 24, size: int = 64, crop: str = "upright"
     points = [
         align.place(c, HeadPose(align.rotation_of(a), scale, centre)) for c, a in zip(canonical, pose, strict=True)
     ]
+    return {
+        "data": np.stack([planted_picture(o, t, size) for o, t in zip(opening, turn, strict=True)]),
+        "points": np.stack(points).astype(np.float32),
+        "canonical": canonical,
+        "pose": pose,
+        "neutral": neutral,
+        "to_crop": np.repeat(np.eye(2, 3)[None], n, 0),
+        "source": np.zeros(n, np.int16),
+        "frame": np.arange(n, dtype=np.int32),
+        "time": np.arange(n) / 30.0,
+    }
+
+
+def write_dataset(path: Path, n: int = 24, size: int = 64, crop: str = "upright") -> Path:
+    """Write a valid data set of n frames at 30 per second."""
+    fields = planted_fields(n, size, crop)
     with h5py.File(path, "w") as file:
-        pictures = [planted_picture(o, t, size) for o, t in zip(opening, turn, strict=True)]
-        file.create_dataset("data", data=np.stack(pictures), chunks=(1, size, size, 3), compression="gzip")
-        file["points"] = np.stack(points).astype(np.float32)
-        file["canonical"], file["pose"], file["neutral"] = canonical, pose, neutral
-        file["to_crop"] = np.repeat(np.eye(2, 3)[None], n, 0)
-        file["source"] = np.zeros(n, np.int16)
-        file["frame"] = np.arange(n, dtype=np.int32)
-        file["time"] = np.arange(n) / 30.0
+        file.create_dataset("data", data=fields.pop("data"), chunks=(1, size, size, 3), compression="gzip")
+        for name, values in fields.items():
+            file[name] = values
         file.attrs.update(
             format="puppet-dataset", version=1, crop=crop, sources=json.dumps(["planted.mp4"]), report="{}"
         )

@@ -1,70 +1,97 @@
-"""Data sets and runs of version 0.1 open, load and go on as they did then (tests/data/version_0.1.zip)."""
+"""Data sets and runs of version 0.1 open, load and go on as they did then (tests/support/old_files.py)."""
 
 from __future__ import annotations
 
-import json
-import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
-from safetensors.torch import save
+from old_files import THEN, Arrays, OldFiles, write_old_checkpoint, write_old_files
 
-import models
 from models.data.dataset import open_dataset
-from models.networks.config import train_config
+from models.networks.config import to_json, train_config
 from models.training import checkpoint
-from models.training.checkpoint import EMA, MODEL, OPTIMIZER, check_tensors
+from models.training.checkpoint import EMA, MODEL, OPTIMIZER, Checkpoint, Tensors
 from models.training.metrics_log import read_metrics
 from models.training.run_folder import Overrides, data_facts, read_run_facts
 from models.training.trainer import train
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
-OLD = Path(__file__).resolve().parents[2] / "data" / "version_0.1.zip"
-with zipfile.ZipFile(OLD) as _file:
-    ARCHITECTURES = json.loads(_file.read("architectures.json"))
-    CONTINUED = [json.loads(line) for line in _file.read("continued.jsonl").splitlines()]
+ARCHITECTURES = THEN["architectures"]
 
 
 @pytest.fixture
-def old(tmp_path: Path) -> Path:
-    with zipfile.ZipFile(OLD) as file:
-        file.extractall(tmp_path)
-    return tmp_path
+def old(tmp_path: Path) -> OldFiles:
+    return write_old_files(tmp_path)
 
 
-def test_an_old_data_set_is_the_one_its_run_was_started_with(old: Path) -> None:
-    with open_dataset(old / "data.h5") as dataset:
+def resume(old: OldFiles, steps: int) -> Checkpoint:
+    return train(old.data, old.run, None, Overrides(steps=steps), device="cpu", threads=1, driver_spec=str(old.data))
+
+
+def assert_same(found: Tensors, planted: Arrays) -> None:
+    assert found.keys() == planted.keys()
+    for name, value in found.items():
+        assert value.dtype == torch.from_numpy(planted[name]).dtype, name
+        np.testing.assert_array_equal(value.numpy(), planted[name], err_msg=name)
+
+
+def test_an_old_data_set_is_the_one_its_run_was_started_with(old: OldFiles) -> None:
+    with open_dataset(old.data) as dataset:
         assert (len(dataset), dataset.size, dataset.crop) == (8, 16, "upright")
-        assert dataset.images().std() > 0
-        assert data_facts(dataset)["sha256"] == read_run_facts(old / "run").data["sha256"]
+        assert [*dataset.sources] == THEN["data.h5"]["attributes"]["sources"]
+        assert dataset.report == THEN["data.h5"]["attributes"]["report"]
+        assert old.fields.keys() == dataset.file.keys()
+        for name, planted in old.fields.items():
+            found = dataset.images() if name == "data" else getattr(dataset, name)
+            assert found.dtype == planted.dtype, name
+            np.testing.assert_array_equal(found, planted, err_msg=name)
+        assert data_facts(dataset)["sha256"] == read_run_facts(old.run).data["sha256"]
 
 
-def test_an_old_checkpoint_loads(old: Path) -> None:
-    model, found = checkpoint.load_model(old / "run")
-    assert found.step == 2
-    assert all(found.has(part) for part in (MODEL, OPTIMIZER, EMA))
-    averaged = found.tensors(EMA)
-    assert all(torch.equal(value, averaged[name]) for name, value in model.state_dict().items())
+def test_an_old_checkpoint_loads(old: OldFiles) -> None:
+    model, found = checkpoint.load_model(old.run)
+    then = THEN["checkpoint.json"]
+    facts = (found.step, found.seconds, found.score, found.metrics)
+    assert facts == tuple(then[name] for name in ("step", "seconds", "score", "metrics"))
+    for part in (MODEL, OPTIMIZER, EMA):
+        assert_same(found.tensors(part), old.parts[part])
+    assert_same(model.state_dict(), old.parts[EMA])
 
 
-def test_an_old_run_is_resumed_as_its_own_version_would(old: Path) -> None:
-    data, run = old / "data.h5", old / "run"
-    last = train(data, run, None, Overrides(steps=4), device="cpu", threads=1, driver_spec=str(data))
+def test_an_old_run_is_resumed_from_its_weights_and_its_optimiser(old: OldFiles) -> None:
+    started = read_run_facts(old.run)
+    again = resume(old, steps=2)  # its end: nothing is learnt, and the checkpoint is written anew
+    assert again.metrics != THEN["checkpoint.json"]["metrics"]
+    assert (again.step, again.config) == (2, started.config)
+    for part in (MODEL, OPTIMIZER, EMA):
+        assert_same(again.tensors(part), old.parts[part])
+
+
+def test_an_old_run_goes_on_as_in_its_own_version(old: OldFiles) -> None:
+    had, continued = THEN["metrics.jsonl"], THEN["continued.jsonl"]
+    last = resume(old, steps=4)
     assert last.step == 4
-    rows = read_metrics(run)
-    assert [(row["step"], row["kind"]) for row in rows] == [(row["step"], row["kind"]) for row in CONTINUED]
-    for now, then in zip(rows, CONTINUED, strict=True):
-        for name in ("terms", "metrics"):
-            assert now.get(name) == pytest.approx(then[name], abs=1e-3) if name in then else name not in now
+    assert last.seconds > THEN["checkpoint.json"]["seconds"]
+    assert to_json(last.config) == to_json(train_config({**THEN["run.json"]["config"], "steps": 4}, "then"))
+    rows = read_metrics(old.run)
+    assert rows[: len(had)] == had
+    for now, then in zip(rows[len(had) :], continued, strict=True):
+        assert now.keys() == {*then, "seconds"}
+        assert (now["step"], now["kind"]) == (then["step"], then["kind"])
+        for name in then.keys() - {"step", "kind"}:
+            assert now[name] == pytest.approx(then[name], rel=1e-5, abs=1e-5), name
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_checkpoints_of_every_architecture_have_the_tensors_that_they_had(architecture: str) -> None:
-    old = ARCHITECTURES[architecture]
-    model = models.build(train_config(old["config"], architecture))
-    content = save(model.state_dict())
-    check_tensors(content)
-    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-    assert {name: [t["dtype"], t["shape"]] for name, t in header.items()} == old["tensors"]
+def test_old_checkpoints_of_every_architecture_load(architecture: str, tmp_path: Path) -> None:
+    config, layout = ARCHITECTURES[architecture]["config"], ARCHITECTURES[architecture]["tensors"]
+    shown = MODEL if config["ema_decay"] is None else EMA
+    parts = write_old_checkpoint(
+        tmp_path, config, THEN["run.json"]["data"] | {"sha256": ""}, {MODEL: layout, shown: layout}
+    )
+    model, found = checkpoint.load_model(tmp_path)
+    assert found.config == train_config(config, architecture)
+    assert_same(model.state_dict(), parts[shown])
