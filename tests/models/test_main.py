@@ -128,6 +128,7 @@ def test_errors_are_one_line_and_exit_code_2(tmp_path, capsys):
         assert message in said[0]
 
 
+@pytest.mark.filterwarnings("default:.*using step-")  # the command shows it as a line
 def test_a_damaged_checkpoint_is_told_and_the_one_before_is_used(tmp_path, capsys):
     assert small_run(tmp_path) == 0
     assert run_of(tmp_path, "--resume", "--steps", "3") == 0

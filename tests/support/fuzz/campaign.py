@@ -134,14 +134,15 @@ class Worker:
         places = [str(ROOT), str(SUPPORT)]
         environment["PYTHONPATH"] = os.pathsep.join(places)
         environment.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", QT_QPA_PLATFORM="offscreen")
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "fuzz.worker", str(self.scratch), self._module],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=(self.scratch / "stderr").open("wb"),
-            env=environment,
-            cwd=self.scratch,
-        )
+        with (self.scratch / "stderr").open("wb") as errors:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "fuzz.worker", str(self.scratch), self._module],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                env=environment,
+                cwd=self.scratch,
+            )
 
     def close(self) -> None:
         process, self._process, self._read = self._process, None, b""
