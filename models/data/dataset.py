@@ -58,7 +58,6 @@ OPTIONAL_FIELDS: dict[str, Field] = {
     "file": ("object", ("N",)),
 }
 ATTRIBUTES = ("format", "version", "crop", "sources", "report")
-FIELDS = PICTURE_FIELDS | LANDMARK_FIELDS
 LARGE = ("data", "points", "canonical")  # never read as a whole when a data set is opened
 
 

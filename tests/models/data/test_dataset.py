@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from tiny_dataset import write_dataset
 
-from models.data.dataset import FIELDS, GAP, open_dataset, split_blocks
+from models.data.dataset import GAP, LANDMARK_FIELDS, PICTURE_FIELDS, open_dataset, split_blocks
 from puppet.core.errors import DataError
 
 
@@ -22,7 +22,7 @@ def path(tmp_path: Path) -> Path:
 def test_fields_are_read_as_written(path: Path) -> None:
     with h5py.File(path, "r") as file, open_dataset(path) as dataset:
         assert (len(dataset), dataset.size, dataset.crop, dataset.sources) == (12, 32, "upright", ("planted.mp4",))
-        for name in set(FIELDS) - {"data"}:
+        for name in set(PICTURE_FIELDS | LANDMARK_FIELDS) - {"data"}:
             assert np.array_equal(getattr(dataset, name), np.asarray(file[name]))
         assert np.array_equal(dataset.images(), np.asarray(file["data"]))
 
@@ -83,7 +83,7 @@ def foreign(path: Path) -> None:
 
 def no_frames(path: Path) -> None:
     with h5py.File(path, "r+") as file:
-        for name, (dtype, shape) in FIELDS.items():
+        for name, (dtype, shape) in (PICTURE_FIELDS | LANDMARK_FIELDS).items():
             if shape[0] == "N":
                 del file[name]
                 file[name] = np.zeros([{"N": 0, "S": 32}.get(n, 0) if isinstance(n, str) else n for n in shape], dtype)
