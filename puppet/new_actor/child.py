@@ -104,12 +104,12 @@ def _pass_on(process: subprocess.Popen[bytes], output: list[bytes]) -> None:
 
     A log that cannot be written (no room on the disk) stops nothing: a tool whose output nobody reads would hang.
     """
-    out = cast(io.BufferedReader, process.stdout)
-    while data := out.read1():
-        output.append(data)
-        with contextlib.suppress(OSError):
-            sys.stdout.buffer.write(data)
-            sys.stdout.flush()
+    with cast(io.BufferedReader, process.stdout) as out:
+        while data := out.read1():
+            output.append(data)
+            with contextlib.suppress(OSError):
+                sys.stdout.buffer.write(data)
+                sys.stdout.flush()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
