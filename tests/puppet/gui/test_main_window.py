@@ -71,4 +71,5 @@ def test_only_the_pictures_fill_the_full_screen(gui):
     gui.until(lambda: not w.isFullScreen())
     assert w.transport.isVisible()
     gui.qtbot.mouseDClick(w.pictures, Qt.MouseButton.LeftButton)
+    gui.qtbot.mouseRelease(w.pictures, Qt.MouseButton.LeftButton)  # else Qt sends later moves of the mouse here
     gui.until(w.isFullScreen)
