@@ -395,4 +395,7 @@ class ExplorerWidget(QWidget):
         self._motion.walked.connect(self._walked)
         self._motion.played.connect(self._played)
         self._motion.walking_changed.connect(self.face.show_walking)
-        self._status.timeout.connect(lambda: self.face.show_rate(self.worker.rate.rate))
+        self._status.timeout.connect(self._show_rate)
+
+    def _show_rate(self) -> None:
+        self.face.show_rate(self.worker.rate.rate)

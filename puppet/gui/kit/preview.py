@@ -40,7 +40,7 @@ class PreviewPane(QWidget):
         self._hint = ""
         self._hint_timer = QTimer(self)
         self._hint_timer.setSingleShot(True)
-        self._hint_timer.timeout.connect(lambda: self.show_hint(""))
+        self._hint_timer.timeout.connect(self._hide_hint)  # a method: a lambda may be collected before the timer
         self._placeholder = ""
         self._unpainted_since: float | None = None  # capture time of a picture that has not been painted yet
         self._latencies: deque[float] = deque(maxlen=30)
@@ -118,6 +118,9 @@ class PreviewPane(QWidget):
         if hint:
             self._hint_timer.start(HINT_MS)
         self.update()
+
+    def _hide_hint(self) -> None:
+        self.show_hint("")
 
     def set_corner(self, lines: str) -> None:
         """lines: "name<tab>value", one a line; empty: none."""
