@@ -163,6 +163,8 @@ def _split(spec: str) -> tuple[str, str, str]:
 
 def _word(word: str, queries: bool) -> str:
     """A word of a text without secrets: it may hold an address, between quotes and the like."""
+    end = len(word.rstrip(":,'\")]}"))  # the text's own, and no part of a value
+    word, behind = word[:end], word[end:]
     start = word.find("://")
     while start > 0 and (word[start - 1].isalnum() or word[start - 1] in "_+.-"):
         start -= 1
@@ -171,7 +173,7 @@ def _word(word: str, queries: bool) -> str:
     else:
         shown = _masked(_without_password(word[:start])) + without_secrets(word[start:])
     place, mark, query = shown.partition("?")
-    return place + VALUE.sub(rf"\g<1>{HIDDEN}", mark + query) if queries else shown
+    return (place + VALUE.sub(rf"\g<1>{HIDDEN}", mark + query) if queries else shown) + behind
 
 
 def _masked(rest: str) -> str:

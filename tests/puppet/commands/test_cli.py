@@ -130,4 +130,4 @@ def test_a_message_shows_no_password(monkeypatch: pytest.MonkeyPatch, capsys: py
 
     monkeypatch.setattr(cli, "run_live", fail)
     assert cli.main(["run"]) == 2
-    assert capsys.readouterr().err == "puppet: usr:***@cam/live and http://cam/?pwd=*** nobody answers\n"
+    assert capsys.readouterr().err == "puppet: usr:***@cam/live and http://cam/?pwd=***: nobody answers\n"
