@@ -14,10 +14,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from puppet.core.addresses import text_without_secrets
 from puppet.core.errors import DataError
 from puppet.core.texts import one_line
 from puppet.process.environment import print_anything
-from puppet.process.log import add_verbose, explained, start
+from puppet.process.log import add_verbose, command_first, explained, start
 from puppet.process.signals import exit_code, terminating
 
 if TYPE_CHECKING:
@@ -196,7 +197,7 @@ def _response(text: str) -> tuple[str, float]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; the exit code: 0, or 2 with one line on stderr, or 130, 143, 129 after signals."""
-    given = list(sys.argv[1:] if argv is None else argv)
+    given = command_first(sys.argv[1:] if argv is None else argv)
     print_anything()
     others = {  # a run folder of that name is given as ./morphing-faces
         MORPHING_FACES: (morphing_faces_parser, export_morphing_faces),
@@ -219,7 +220,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         problem = explained(error, "export")
         logger.error("%s", problem)
-        print(f"error: {one_line(str(problem), None)}", file=sys.stderr)
+        print(f"error: {one_line(text_without_secrets(str(problem)), None)}", file=sys.stderr)
         return 2
     return 0
 

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from models.commands import analyze, evaluate, morph, prepare, reconstruct, sample, train, walk
+from puppet.core.addresses import text_without_secrets
 from puppet.core.texts import one_line
 from puppet.process.environment import print_anything
-from puppet.process.log import add_verbose, explained, start
+from puppet.process.log import add_verbose, command_first, explained, start
 from puppet.process.signals import exit_code, terminating
 
 logger = logging.getLogger("models")
@@ -76,7 +77,7 @@ def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; the exit code: 0, or 2 with one line on stderr, or 130, 143, 129 after signals."""
-    argv = sys.argv[1:] if argv is None else argv
+    argv = command_first(sys.argv[1:] if argv is None else argv)
     print_anything()
     args = build_parser(next(iter(argv), None)).parse_args(argv)
     from puppet.output.crash_recovery import recover_and_report  # not before somebody wants more than --help
@@ -93,7 +94,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         except Exception as error:
             problem = explained(error, f"models {args.command}")
             logger.error("%s", problem)
-            print(f"error: {one_line(str(problem), None)}", file=sys.stderr)
+            print(f"error: {one_line(text_without_secrets(str(problem)), None)}", file=sys.stderr)
             return 2
 
 

@@ -15,10 +15,11 @@ from typing import TypeAlias
 
 from puppet import __version__
 from puppet.commands import arguments as options
+from puppet.core.addresses import text_without_secrets
 from puppet.core.errors import PuppetError
 from puppet.core.texts import one_line
 from puppet.process import environment
-from puppet.process.log import add_verbose, explained, start, uncaught
+from puppet.process.log import add_verbose, command_first, explained, start, uncaught
 from puppet.process.signals import exit_code, terminating
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -32,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     An error is one line on stderr and code 2; Ctrl-C is 130, SIGTERM 143, SIGHUP 129.
     """
-    given = list(sys.argv[1:] if argv is None else argv)
+    given = command_first(sys.argv[1:] if argv is None else argv)
     if not given or (given[0].startswith("-") and given[0] not in ("-h", "--help", "--version")):
         given.insert(0, "run")
     arguments = build_parser().parse_args(given)
@@ -54,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _say(problem: PuppetError) -> None:
     logger.error("%s", problem)
-    print(f"puppet: {one_line(str(problem), None)}", file=sys.stderr)
+    print(f"puppet: {one_line(text_without_secrets(str(problem)), None)}", file=sys.stderr)
 
 
 def build_parser() -> argparse.ArgumentParser:

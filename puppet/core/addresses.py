@@ -12,10 +12,19 @@ from puppet.core.texts import one_line
 
 PORTS = {"http": 80, "https": 443, "rtsp": 554, "rtsps": 322, "tcp": 0, "udp": 0}  # 0: has to be given
 HIDDEN = "***"
-SECRET = re.compile(  # pwd=..., in queries and in the paths of cameras that take it there
-    r"(?i)((?<![a-z])(?:[a-z]*pass(?:word|wd|wort)?|[a-z]*pwd|pw|psw|loginpas|[a-z]*token|[a-z]*secret|auth|sid"
-    r"|(?:api|access|auth|stream)?[_-]?key|session(?:id)?|sig(?:nature)?|cred[a-z]*)=)[^&;/#\s]+"
+NAMES = (  # of values that are secret; long ones may have a beginning of their own, as in "access_token"
+    r"[a-z]{0,40}pass(?:word|wd|wort)?|[a-z]{0,40}pwd|pw|psw|loginpas|[a-z]{0,40}token|[a-z]{0,40}secret|auth|sid"
+    r"|(?:api|access|auth|stream)?[_-]?key|session(?:id)?|sig(?:nature)?|cred[a-z]{0,40}"
 )
+# pwd=..., in queries and in the paths of cameras that take it there. Words that messages hold, and "pwd:...", only
+# where a query has them. A ";" ends a value where another name follows it.
+SECRET = re.compile(
+    rf"(?i)((?<![a-z])(?:{NAMES})=|(?<=[?&;/])(?:{NAMES}|p|jwt|code|pin|otp|psk)[=:])"
+    r"(?:[^&;/#\s]|;(?![\w-]+[=:]))+"
+)
+IN_QUERY = re.compile(SECRET.pattern.replace("&;/#", "&;"))  # behind a "?", where a "/" ends nothing
+VALUE = re.compile(r"([?&;][^=:&;?]+[=:])[^&]+")  # of a query, whatever its name
+COLON = re.compile(r"(?<![^\W_])[a-zA-Z]:[\\/]|(:|%3[aA])")  # no group: C:\, which is no user with a password
 
 
 @dataclass(frozen=True)
@@ -79,7 +88,10 @@ def read_address(url: str) -> Address:
     scheme = url.partition("://")[0].lower()
     if scheme not in PORTS:
         known = ", ".join(f"{one}://" for one in PORTS)
-        raise SourceError(f"{scheme:.40}:// is no kind of address that is known; there are {known}", "absent")
+        raise SourceError(
+            f"{name.partition('://')[0].lower():.40}:// is no kind of address that is known; there are {known}",
+            "absent",
+        )
     if re.search(r"[\x00-\x20\x7f\\]", url):
         raise SourceError(f"{name}: there is a character in it that no address has; is it typed right?", "absent")
     try:
@@ -107,23 +119,38 @@ def read_address(url: str) -> Address:
 
 
 def without_secrets(spec: str) -> str:
-    """An address as it may be shown: without user and password, the values of "pwd=" and the like as "***"."""
-    scheme, _, rest = _split(spec)
-    return one_line(f"{scheme}://{_masked(rest)}" if scheme else _masked(spec), None)
+    """An address as it may be shown: without user and password, the values of "pwd=" and the like as "***".
+
+    Also one that is mistyped: where there is no "://", what stands between the first ":" and the last "@" is "***".
+    """
+    before, _, rest = _split(spec.strip())
+    return one_line(before + _masked(rest) if before else _masked(_without_password(rest)), None)
+
+
+def text_without_secrets(text: str, queries: bool = False) -> str:
+    """A text of any kind, with every address in it as `without_secrets` shows it. Takes linear time.
+
+    queries: the values of all queries as "***", not only those with the names of secrets.
+    """
+    return re.sub(r"\S+", lambda found: _word(found[0], queries), text)
 
 
 def hidden(spec: str) -> str:
     """An address as it may be stored: with the user, all secrets as "***"; anything else as it is."""
-    scheme, login, rest = _split(spec)
-    if not scheme:
-        return spec
+    stripped = spec.strip()
+    before, login, rest = _split(stripped)
     user, colon, _ = login.partition(":")
-    return f"{scheme}://{user}{f':{HIDDEN}' if colon else ''}{'@' if login else ''}{_masked(rest)}"
+    rest = _masked(rest if before else _without_password(rest))
+    stored = f"{before}{user}{f':{HIDDEN}' if colon else ''}{'@' if login else ''}{rest}"
+    return spec if stored == stripped else stored
 
 
 def _split(spec: str) -> tuple[str, str, str]:
-    """Scheme, "user:password" and the rest; an empty scheme for what is no address. A password may hold a "/"."""
-    found = re.match(r"([a-zA-Z][\w+.-]*)://", spec)
+    """What stands before the login ("http://"; empty where there is no "://"), "user:password", and the rest.
+
+    A password may hold a "/".
+    """
+    found = re.match(r"[^:/\\@?#]*://", spec)
     if found is None:
         return "", "", spec
     rest = spec[found.end() :]
@@ -131,8 +158,39 @@ def _split(spec: str) -> tuple[str, str, str]:
     login = place.rpartition("@")[0]
     if ":" in place and not place.startswith("["):
         login = rest.rpartition("@")[0]  # "me:a/b@host", which is told so when it is opened
-    return found[1], login, rest[len(login) + 1 :] if login else rest.removeprefix("@")
+    return found[0], login, rest[len(login) + 1 :] if login else rest.removeprefix("@")
+
+
+def _word(word: str, queries: bool) -> str:
+    """A word of a text without secrets: it may hold an address, between quotes and the like."""
+    end = len(word.rstrip(":,'\")]}"))  # the text's own, and no part of a value
+    word, behind = word[:end], word[end:]
+    start = word.find("://")
+    while start > 0 and (word[start - 1].isalnum() or word[start - 1] in "_+.-"):
+        start -= 1
+    if start < 0:
+        shown = without_secrets(word)
+    else:
+        shown = _masked(_without_password(word[:start])) + without_secrets(word[start:])
+    place, mark, query = shown.partition("?")
+    return (place + VALUE.sub(rf"\g<1>{HIDDEN}", mark + query) if queries else shown) + behind
 
 
 def _masked(rest: str) -> str:
-    return SECRET.sub(rf"\g<1>{HIDDEN}", rest)
+    """Without what is secret behind the login: values with names, and logins of addresses within the address."""
+    before, mark, after = rest.partition("://")
+    if mark and "@" in after:
+        rest = f"{before}{mark}{HIDDEN}@{after.rpartition('@')[2]}"
+    rest = _without_password(rest, encoded=True)
+    path, mark, query = rest.partition("?")
+    return SECRET.sub(rf"\g<1>{HIDDEN}", path) + IN_QUERY.sub(rf"\g<1>{HIDDEN}", mark + query)
+
+
+def _without_password(text: str, encoded: bool = False) -> str:
+    """What stands between the first ":" and the last "@" as "***". encoded: only between "%3A" and "%40"."""
+    end = max(text.rfind("%40"), -1 if encoded else text.rfind("@"))
+    colons = (
+        found.end() for found in COLON.finditer(text, 0, max(end, 0)) if found[1] and (found[1] != ":" or not encoded)
+    )
+    begin = next(colons, end)
+    return f"{text[:begin]}{HIDDEN}{text[end:]}" if begin < end else text

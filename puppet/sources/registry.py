@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from puppet.core.addresses import hidden, without_secrets
 from puppet.core.errors import SourceError, reason
 from puppet.core.protocols import Source
 from puppet.pictures.decode import SUFFIXES as IMAGE_SUFFIXES
@@ -55,12 +56,16 @@ def open_source(spec: str, *, paced: bool = True, loop: bool = False, devices: D
 
     paced=False: a file as fast as it decodes; `captured_at` is then the frame's own time stamp, seconds.
     """
+    spec = spec.strip() if not os.path.lexists(spec) else spec
     if not spec.strip():
         raise SourceError("No source was named; give a camera, a file, a folder or a URL", "absent")
     try:
         kind = next(kind for kind in SOURCES if kind.takes(spec))
     except OSError as problem:  # a name that is too long, a folder that may not be entered
-        raise SourceError(f"{spec}: {reason(problem)}", "absent") from problem
+        raise SourceError(f"{without_secrets(spec)}: {reason(problem)}", "absent") from problem
+    if kind.name in ("pictures", "video", "camera") and hidden(spec) != spec and not os.path.exists(spec):
+        name = without_secrets(spec)
+        raise SourceError(f"{name}: no file, and no address either; those begin like rtsp:// or http://", "absent")
     return kind.make(spec, paced, loop, devices)
 
 

@@ -66,3 +66,8 @@ def test_the_option_response_has_the_name_of_earlier_versions_too():
     words = ["run", "-o", "x.actor", "--consent", "Me."]
     for name in ("--response", "--answer"):
         assert export.__main__.run_parser().parse_args([*words, name, "brows=0.6"]).response == [("brows", 0.6)]
+
+
+def test_verbose_may_stand_before_the_command(tmp_path, capsys):
+    assert export.__main__.main(["-v", "morphing-faces", str(tmp_path / "none"), "-o", str(tmp_path / "x.actor")]) == 2
+    assert "python -m export morphing-faces, puppet" in capsys.readouterr().err

@@ -138,3 +138,8 @@ def test_a_damaged_checkpoint_is_told_and_the_one_before_is_used(tmp_path, capsy
     assert "warning: " in (said := capsys.readouterr().err)
     assert "using step-00000002 instead" in said
     assert len(broken.read_bytes()) > 1000  # step 3 was done again
+
+
+def test_verbose_may_stand_before_the_command(tmp_path, capsys):
+    assert cli.main(["-v", "train", str(tmp_path / "none.h5"), "-o", str(tmp_path / "run")]) == 2
+    assert "python -m models train, puppet" in capsys.readouterr().err

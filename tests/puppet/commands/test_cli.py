@@ -112,3 +112,22 @@ def test_a_bug_is_not_hidden_as_a_user_error(
     log = error_log.log_folder() / error_log.NAME
     assert capsys.readouterr().err == f"puppet: puppet run failed unexpectedly (ZeroDivisionError); its log is {log}\n"
     assert "in fail" in log.read_text()
+
+
+@pytest.mark.parametrize("given", [["-v", "actors"], ["--verbose", "actors"], ["actors", "-v"], ["-v"]])
+def test_verbose_stands_before_or_behind_the_command(given: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    for name in ("show_actors", "run_live"):
+        monkeypatch.setattr(cli, name, lambda arguments, name=name: seen.append((name, arguments.verbose)) or 0)
+    monkeypatch.setattr(cli, "start", lambda *_: None)
+    assert cli.main(given) == 0
+    assert seen == [("show_actors" if "actors" in given else "run_live", True)]
+
+
+def test_a_message_shows_no_password(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def fail(arguments):
+        raise SourceError("usr:hush@cam/live and http://cam/?pwd=hush: nobody answers", "absent")
+
+    monkeypatch.setattr(cli, "run_live", fail)
+    assert cli.main(["run"]) == 2
+    assert capsys.readouterr().err == "puppet: usr:***@cam/live and http://cam/?pwd=***: nobody answers\n"

@@ -100,6 +100,10 @@ SECRETS = (
     "'rtsp://ada:hun'ter2@10.0.0.7/live?x=1'",
     "http://10.0.0.7/video.cgi?user=x&pwd=hunter2&size=3",
     "['rtsp://ada:hunter2@cam','rtsp://ada:hunter2@door']",
+    "rtsp:/ada:hunter2@10.0.0.7/live",
+    "http://10.0.0.7/video.cgi?n=hunter2;hunter2&m:hunter2",
+    "x" * (log.LOOKED_AT * log.LONGEST - 36) + " rtsp://ada:hunter2@10.0.0.7/live",  # cut before it is searched
+    "rtsp://ada:hunter2@cam " * 1000,
     "x" * (log.LONGEST - 21) + " rtsp://ada:hunter2@10.0.0.7/live",  # cut in the middle of the password
 )
 
@@ -112,6 +116,21 @@ def test_nothing_secret_is_written(text: str, folder: Path, capsys: pytest.Captu
     for said in (log.log_file().read_text(), capsys.readouterr().err):
         for secret in ("hunter2", "hun'ter2", "hunter", "ada:"):
             assert secret not in said
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (["-v", "doctor"], ["doctor", "-v"]),
+        (["--verbose", "-v", "train", "x", "-v"], ["train", "--verbose", "-v", "x", "-v"]),
+        (["-v"], ["-v"]),
+        (["-v", "--source", "x"], ["-v", "--source", "x"]),
+        (["run", "-v"], ["run", "-v"]),
+        ([], []),
+    ],
+)
+def test_verbose_may_stand_before_the_command(given: list[str], expected: list[str]) -> None:
+    assert log.command_first(given) == expected
 
 
 # --- the file ---
@@ -165,6 +184,67 @@ def test_a_lock_that_is_held_for_long_only_delays(folder: Path, monkeypatch: pyt
     with log.acquire(folder / log.LOCK) or pytest.fail("locked"):
         start("puppet")
     assert "puppet, puppet" in log.log_file().read_text()
+
+
+def test_after_one_wait_for_a_lock_records_are_written_at_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    now = [100.0]
+    monkeypatch.setattr(log, "acquire", lambda _, timeout: waits.append(timeout))
+    monkeypatch.setattr(log.time, "monotonic", lambda: now[0])
+    handler = log._LogFile()
+    record = logging.makeLogRecord({"msg": "x"})
+    for moment in (0.0, 0.1, log.IMPATIENT - 0.1, log.IMPATIENT + 0.1, log.IMPATIENT + 0.2):
+        now[0] = 100.0 + moment
+        handler.handle(record)
+    assert waits == [log.PATIENCE, 0, 0, log.PATIENCE, 0]
+    assert len(log.log_file().read_text().splitlines()) == 5
+
+
+def test_a_record_behind_a_torn_one_begins_a_line(folder: Path) -> None:
+    start("puppet")
+    with log.log_file().open("a") as file:
+        file.write("2026-05-02 12:30:05 INFO torn")
+    logging.getLogger("puppet").info("next")
+    logging.getLogger("puppet").info("last")
+    lines = log.log_file().read_text().splitlines()
+    assert [line.rpartition(" ")[2] for line in lines[1:]] == ["torn", "next", "last"]
+
+
+@pytest.mark.parametrize("kind", ["link", "dangling link", "pipe", "folder"])
+def test_only_a_plain_file_is_written(kind: str, folder: Path, tmp_path: Path) -> None:
+    folder.mkdir()
+    path, other, reader = log.log_file(), tmp_path / "other", None
+    if kind == "folder":
+        path.mkdir()
+    elif sys.platform == "win32":
+        pytest.skip("links need a permission there, and pipes have no names in folders")
+    elif kind == "pipe":
+        os.mkfifo(path)
+        reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    else:
+        path.symlink_to(other)
+        if kind == "link":
+            other.write_text("mine")
+    start("puppet")
+    if reader is not None:
+        assert os.read(reader, 100) == b""
+        os.close(reader)
+    assert log.writing_problem() == (
+        "there is a folder of that name" if kind == "folder" else "it is a link, a pipe or a device, and no plain file"
+    )
+    assert {p.name for p in folder.iterdir()} == {log.NAME, log.LOCK}
+    assert other.exists() == (kind == "link")
+    assert not other.exists() or other.read_text() == "mine"
+
+
+def test_no_more_of_a_message_than_counts_is_searched(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    monkeypatch.setattr(log, "text_without_secrets", lambda text, **_: sizes.append(len(text)) or text)
+    start("puppet")
+    logging.getLogger("puppet").info("y" * 1_000_000)
+    explained(raised(ValueError("z" * 1_000_000)), "Acting")
+    assert max(sizes) <= log.LOOKED_AT * log.LONGEST_TRACE
+    assert sizes[1] <= log.LOOKED_AT * log.LONGEST
 
 
 # --- unexpected errors ---
