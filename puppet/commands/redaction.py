@@ -59,37 +59,40 @@ BUILT_IN = {path.stem for path in (ASSETS / "actors").iterdir()}
 LETTERS = re.compile(r"[^\W\d_]+")
 # What ffmpeg, ONNX Runtime, Qt, drivers and Python say, and the program's own source does not.
 FOREIGN_WORDS = """
-    aac abi abort aborted access address again alloc allocate allocation already alsa amd and api app are assertion at
-    atom attempt attribute audio avc avfoundation avx backend backtrace bad badzipfile be bind bitrate bits bootstrap
-    broken brokenprocesspool bsf buffer bus by bytes cached calledprocesserror cannot capi channel child close code
-    codec codecs collection command compile compiled compute configuration connect connection container context
-    conversion convert copyright core corrupt could cpu cublas cublaslt cuda cudart cudnn cufft curand cursor darwin
-    data deadlock decode decoder decoding decompressionbombwarning default demuxer demuxing denied dependency deprecated
-    dequantize descriptor desktop device dimension dimensions directml directory dispatcher display dll driver drm dshow
-    dts duplicate dylib dynamic egl element encode encoder encoding end eof epfail error errors exceeded exception exec
-    execution exhausted exists exit expected external fail failed failure fallback fatal fault feature features file
-    files filter find fonts for format found fps fragment frame frames free from function geforce gemm glibc gpu graph
-    group handle hardware header height hevc hwaccel illegal import improper in incompatible incomplete index inference
-    initialization initialize inner input inputs insufficient intel interface internal interrupted invalid
-    invalidargument invalidgraph invalidprotobuf io ioctl iphone is it jack jsondecodeerror kernel killed layer lib libc
-    libcublas libcublaslt libcuda libcudart libcudnn libcufft libcurand libegl libgl libglx libm libnvinfer libportaudio
-    libqxcb library libs libstdc libva libx libxcb linked linux load loaded loading lock logitech macos main mainthread
-    malloc mapping match matched matching maximum mediafoundation memory mesa mesg metadata method minimum mismatch
-    missing moderate module moov most muxer muxing nal name namespace native no node non nonmonotonic nosuchfile not
-    notimplemented null number nvcuda nvdec nvenc nvidia nvml object obs of offscreen on onednn op open opened opengl
-    opening operation operator opset option options or ortexception out output outputs overflow overrun package packet
-    packets parameter parameters parse parsing peer permission permitted pipe pixel platform plugin plugins pointer pool
-    port portaudio possible pps previous primary process processing profile protobuf protocol provider providers pts
-    pulse pulseaudio pybind pyd python qoffscreen qpa queue quota radeon raise range rank reached read realtek recent
-    reference refused register registered rename request required reset resize resource result retry return returned
-    runtime runtimeexception sample scalar scale section segfault segmentation session shader shape shared signal site
-    socket specified stack start started static status stderr stdin stdout step stop stopped stream streams string
-    subgraph subprocess such supported surface swscaler symbol sync system target temporarily tensor tensorrt terminated
-    the this thread threading timed timeout timeoutexpired timestamp timestamps to torch traceback track trailing
-    truncated try trying type types unable unavailable undefined underrun unexpected unidentifiedimageerror
-    unimplemented unknown unrecognized unsupported until usb user using vaapi valid value values vcruntime vector
-    version video violation visible vulkan wait waiting warning was wayland webcam while width windows with wrapper
-    write writing wrong xcb xkbcommon yuv yuyv zero
+    aac abi abort aborted access address again alloc allocate allocation already alsa ambiguous amd and api app are args
+    ascii assertion at atom attempt attribute audio avc avfoundation avx backend backtrace bad badzipfile be bind
+    bitrate bits bootstrap broadcast broken brokenprocesspool bsf buffer bus by bytes cached callable calledprocesserror
+    cannot capi channel char child clang close cls code codec codecs collection column command comparison compile
+    compiled compute configuration connect connection container context conversion convert copyright core coreml corrupt
+    could cpu cublas cublaslt cuda cudart cudnn cufft curand cursor darwin data deadlock decode decoder decoding
+    decompressionbombwarning default delimiter demuxer demuxing denied dependency deprecated dequantize descriptor
+    desktop device dimension dimensions directml directory disabled dispatcher display divide dll dml double driver drm
+    dshow dts duplicate dylib dynamic egl element enable enclosed encode encoder encoding encountered end eof epfail err
+    error errors exc exceeded exception exec execution exhausted exists exit expected expecting external extra fail
+    failed failure fallback fatal fault feature features file files filter find fn fonts for format found fps fragment
+    frame frames free from function gcc geforce gemm glibc gpu graph group handle hardware has hashable header height
+    hevc hwaccel idx illegal import improper in incompatible incomplete index inference initialization initialize inner
+    input inputs insufficient intel interface internal interrupted invalid invalidargument invalidgraph invalidprotobuf
+    io ioctl iphone is it iterable jack jsondecodeerror kernel keyword killed kwargs layer lib libc libcublas
+    libcublaslt libcuda libcudart libcudnn libcufft libcurand libegl libgl libglx libm libnvinfer libportaudio libqxcb
+    library libs libstdc libva libx libxcb linked linux load loaded loading lock logitech macos main mainthread malloc
+    mapping match matched matching maximum mediafoundation memory mesa mesg metadata method minimum mismatch missing
+    moderate module moov most muxer muxing nal name namespace native no node non nonmonotonic nosuchfile not
+    notimplemented null number nvcuda nvdec nvenc nvidia nvml obj object obs of offscreen on onednn op open opened
+    opengl opening operation operator opset optimizers option options or ortexception out output outputs overflow
+    overrun package packet packets parameter parameters parse parsing peer permission permitted pipe pixel platform
+    plugin plugins pointer pool port portaudio positional possible pps previous primary process processing profile
+    property protobuf protocol provider providers pts pulse pulseaudio pybind pyd python qoffscreen qpa queue quota
+    quotes radeon raise range rank reached read realtek recent reference refused register registered rename request
+    required reset resize resource result retry return returned runtime runtimeexception sample scalar scale section
+    segfault segmentation self session shader shape shared signal site socket specified ssize stack start started static
+    status stderr stdin stdout step stop stopped stream streams string subgraph subprocess subscriptable such supported
+    surface swscaler symbol sync system target temporarily tensor tensorrt terminated the this thread threading timed
+    timeout timeoutexpired timestamp timestamps to torch traceback track trailing truncated truth try trying type types
+    unable unavailable undefined underrun unexpected unidentifiedimageerror unimplemented unknown unpack unrecognized
+    unsupported until usb user using utf vaapi valid value values vcruntime vector version video violation visible
+    vulkan wait waiting warning was wayland webcam while width windows with wrapper write writing wrong xcb xkbcommon
+    yuv yuyv zero
 """
 NEVER = {"lovelace", "james", "bishop", "birthday"}  # examples and authors in the source
 # Words of the program, and with a capital also people's names: at the beginning of a sentence they go, too.
