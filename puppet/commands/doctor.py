@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from puppet import __version__
-from puppet.commands.bug_report import check_new, write_report
+from puppet.commands.bug_report import check_place, write_report
 from puppet.commands.display import has_display
 from puppet.core.errors import PuppetError
 from puppet.process.log import explained, log_file, writing_problem
@@ -62,7 +62,7 @@ def examine(actor: str | None = None, report: Path | None = None) -> int:
     cannot be written.
     """
     if report is not None:
-        check_new(report)
+        check_place(report)
 
     def check_provider() -> Iterator[Finding]:
         return check_providers(actor)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import time
+import unicodedata
 import zipfile
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -12,9 +15,9 @@ import pytest
 
 from puppet import __version__, cli
 from puppet.commands import doctor
-from puppet.commands.bug_report import report_texts, write_report
+from puppet.commands.bug_report import LOG_TAIL, report_texts, write_report
 from puppet.commands.doctor import Finding
-from puppet.commands.redaction import Redaction
+from puppet.commands.redaction import Redaction, Vocabulary
 from puppet.core.errors import PuppetError
 from puppet.core.motion import MotionSettings
 from puppet.parsing.plain_json import to_json
@@ -92,7 +95,7 @@ def test_nothing_that_was_planted_is_in_it(home: Path, tmp_path: Path) -> None:
     assert "there is no such file or folder" in texts["puppet.log"]
     assert "ValueError" in texts["puppet.log"]
     assert 'File "<program>' in texts["puppet.log"]
-    assert "iPhone" in texts["doctor.txt"]
+    assert "[ ok ] camera: 0 <user>'s iPhone" in texts["doctor.txt"]
 
 
 def test_what_helps_is_in_it(home: Path) -> None:
@@ -118,9 +121,10 @@ def test_settings_that_make_no_sense_stay_where_they_are(home: Path, content: st
     assert (file.read_text() if file.exists() else None) == content
 
 
-def test_an_existing_file_is_never_replaced(home: Path, tmp_path: Path) -> None:
+def test_an_existing_file_is_never_replaced(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     taken = tmp_path / "taken.zip"
     taken.write_text("precious")
+    monkeypatch.setattr(doctor, "run_check", lambda _: pytest.fail("a check ran"))
     for call in (lambda: write_report(taken, []), lambda: doctor.examine(report=taken)):
         with pytest.raises(PuppetError, match=r"taken\.zip exists already and is not overwritten"):
             call()
@@ -129,10 +133,145 @@ def test_an_existing_file_is_never_replaced(home: Path, tmp_path: Path) -> None:
     assert taken.read_text() == "precious"
 
 
+@pytest.mark.parametrize("name", ["", "x" * 300, "new/" + "x" * 300, "a\0b", "taken/x.zip", "taken/new/x.zip"])
+def test_a_place_that_cannot_be_is_refused_before_any_check(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("taken").write_text("precious")
+    monkeypatch.setattr(doctor, "run_check", lambda _: pytest.fail("a check ran"))
+    with pytest.raises(PuppetError, match="cannot be written"):
+        doctor.examine(report=Path(name))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["home", "taken"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes of files")
+def test_only_its_owner_can_read_it(home: Path, tmp_path: Path) -> None:
+    write_report(tmp_path / "report.zip", [])
+    assert (tmp_path / "report.zip").stat().st_mode & 0o777 == 0o600
+
+
+STRANGERS = (  # what nothing but the log knows, and what must not be left of it
+    ("AnnaKim.mpg", "kim"),
+    ("AnnaHoliday", "holiday"),
+    ("Anna's clip.mts", "anna"),
+    ("'Anna: trip.mp4'", "trip"),
+    ("/media/stick/Anna: Kim's trip.mts", "kim"),
+    ('/media/stick/the "Anna" tape: Kim.mts', "kim"),
+    ("C:\\Users\\Anna: Kim\\trip", "kim"),
+    (unicodedata.normalize("NFD", "Zoë Müller.mpg"), "ller"),
+    (unicodedata.normalize("NFD", "\u00c9mile"), "mile"),
+    ("Анна Ким", "Ким"),
+    (r"\u0410\u043d\u043d\u0430", "043d"),
+    (r"b'\xd0\x90\xd0\xbd'", "xd0"),
+    ("%D0%90%D0%BD", "d0"),
+    ("An\u200bna", "an\u200b"),
+    ("camera-anna.local", "anna"),
+    ("anna_kim_2019", "anna"),
+    ("kim4711", "kim"),
+    ("\U0001f600anna", "anna"),
+    ("call 01701234567", "0170"),
+    ("3f2a9c1d77", "3f2a"),
+    ("2b1c9a60-58d2-4c5e-9d3f-0a1b2c3d4e5f", "58d2"),
+    ("answered 192.168.7.9.", "192.168"),
+    ("at ::ffff:192.168.7.9", "168.7"),
+    ("00-1A-2B-3C-4D-5E", "1a-2b"),
+)
+
+
+@pytest.mark.parametrize("damaged", [True, False])
+def test_no_stranger_is_left(home: Path, tmp_path: Path, damaged: bool) -> None:
+    if damaged:
+        (home / "config" / "settings.json").write_text('{"users": ["Anna Kim", ')
+        passwords.passwords_path().write_text("{anna")
+    start("puppet run")
+    log = logging.getLogger("puppet.cli")
+    findings = []
+    for text, _ in STRANGERS:
+        log.error("%s: there is no such file or folder", text)
+        log.error("actor '%s' loaded, run %s", text, text)
+        findings.append(f"[note] camera: {text}\n[BAD ] actor {text}: {text} cannot be read\udce9")
+    report = tmp_path / "AnnaKim.zip"
+    write_report(report, findings)
+    with zipfile.ZipFile(report) as archive:
+        texts = [archive.read(name).decode().lower() for name in ("puppet.log", "doctor.txt", "settings.json")]
+    for text in texts:
+        for _, needle in STRANGERS:
+            assert needle.lower() not in text, (needle, text)
+    assert "there is no such file or folder" in texts[0]
+    assert "error puppet.cli [" in texts[0]
+
+
+def test_a_developer_can_still_read_it() -> None:
+    public = Vocabulary()
+    for line in (
+        "2026-11-28 21:49:10 WARNING puppet.engine.capture_thread [10367 capture]: there is no such file or folder",
+        'File "<program>/puppet/parsing/reading.py", line 31, in open_regular',
+        'File "<python>/lib/python3.11/site-packages/onnxruntime/capi/onnxruntime_inference_collection.py", line 220',
+        "FileNotFoundError: [Errno 2] No such file or directory: ",
+        "PermissionError: [Errno 13] Permission denied; Resource temporarily unavailable; Device or resource busy",
+        "cannot open video device /dev/video0: Invalid data found when processing input, moov atom not found",
+        "onnxruntime.capi.onnxruntime_pybind11_state.InvalidGraph: Load model failed, CUDAExecutionProvider, libcudnn",
+        "qt.qpa.plugin: could not load the Qt platform plugin xcb, Linux-6.18.44-x86_64-with-glibc2.36 [1 MainThread]",
+    ):
+        assert public(line) == line
+    assert public("Anna Kim's trip: Lena, Tim; is here") == "…'s …: …; is here"
+    assert public("Max is here, at most max 3") == "… is here, at most max 3"
+
+
+def test_a_large_log_takes_no_time() -> None:
+    hide, public = Redaction(("Anna",)), Vocabulary()
+    begun = time.monotonic()
+    for part in (
+        "a",
+        "]",
+        "1",
+        "a.",
+        "/",
+        ":",
+        "f0",
+        "@",
+        "x ",
+        "'",
+        "\u0301",
+        "\\",
+        "\u2026 ",
+        "a=",
+        "-",
+        "~",
+        "pw",
+        "a:/",
+    ):
+        public(hide(part * (100_000 // len(part))))
+    assert time.monotonic() - begun < 30  # quadratic time would be minutes for each
+
+
+def test_the_older_log_fills_up_a_short_one(home: Path) -> None:
+    folder = home / "log"
+    folder.mkdir()
+    (folder / "puppet.1.log").write_text("the first line\nlast of the older\n")
+    (folder / "puppet.log").write_text("new\n")
+    assert report_texts([])["puppet.log"] == "the first line\nlast of the older\nnew\n"
+    (folder / "puppet.1.log").write_text("name ü\n" * LOG_TAIL)
+    shown = report_texts([])["puppet.log"]
+    assert shown.startswith("name …\n")
+    assert shown.endswith("name …\nnew\n")
+    assert LOG_TAIL - 20 < len(shown.encode()) + shown.count("…") * -1 <= LOG_TAIL
+
+
+def test_a_cut_line_of_any_script_is_left_out(home: Path) -> None:
+    folder = home / "log"
+    folder.mkdir()
+    (folder / "puppet.log").write_text("file " + "ж" * LOG_TAIL + "\nfile\n", encoding="utf-8")
+    assert report_texts([])["puppet.log"] == "file\n"
+
+
 def test_the_command_names_the_log_and_packs(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in [name for name in vars(doctor) if name.startswith("check_") and name not in ("check_log", "check_new")]:
+    for name in [
+        name for name in vars(doctor) if name.startswith("check_") and name not in ("check_log", "check_place")
+    ]:
         monkeypatch.setattr(doctor, name, lambda *_: iter(()))
     assert cli.main(["doctor", "--report", str(tmp_path / "new" / "report.zip")]) == 0
     assert f"[ ok ] log: {home / 'log' / 'puppet.log'}\n" in capsys.readouterr().out
