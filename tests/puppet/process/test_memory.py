@@ -64,7 +64,7 @@ def test_starts_and_stops_leave_nothing_behind(tmp_path: Path) -> None:
     from tiny_actor import tiny_actor
 
     done = subprocess.run(
-        [sys.executable, "-c", LOOP, str(tmp_path), str(tiny_actor(tmp_path / "tiny.actor")), "12"],
+        [sys.executable, "-c", LOOP, str(tmp_path), str(tiny_actor(tmp_path / "tiny.actor")), "17"],
         env={**os.environ, "PYTHONPATH": str(ROOT), "PUPPET_CONFIG_DIR": str(tmp_path / "own")},
         capture_output=True,
         text=True,
@@ -75,8 +75,9 @@ def test_starts_and_stops_leave_nothing_behind(tmp_path: Path) -> None:
     assert after[0] == before[0] == 0  # actors, engines, takes, recorders, puppeteers
     assert after[1] == before[1] == 0  # frames
     assert after[2:4] == before[2:4]  # threads, open files
-    memory_at_last = min(row[4] for row in figures[-4:])  # MiB; it trembles by 40
-    assert memory_at_last < before[4] + 60, figures  # without giving memory back it grew by 10 a time
+    # MiB; the first rows are below the level at which it stays, and it varies by 40 from one time to the next
+    settled, at_last = min(row[4] for row in figures[3:6]), min(row[4] for row in figures[-4:])
+    assert at_last < settled + 50, figures  # without giving memory back it grew by 10 a time
 
 
 def test_an_engine_gives_memory_back_when_it_stops(monkeypatch: pytest.MonkeyPatch) -> None:
