@@ -168,7 +168,7 @@ def _render(
         for draft, path in zip(sink.paths, target.outputs, strict=True):
             words = words.replace(str(draft), str(kept.get(draft, path)))
         raise problem if words == str(problem) else RecordingError(words) from problem
-    except Exception:
+    except Exception:  # whatever it is, the part that was rendered is kept, and the error goes on
         target.keep(sink.paths)
         raise
     made = sink.recording

@@ -37,7 +37,7 @@ class ActingSteps:
             self._since, self._actors = time.monotonic(), actors
         try:
             result = act()
-        except Exception:
+        except Exception:  # raised again, unless this thread was abandoned: then its actor has left already
             if self._end():
                 raise
             return None  # abandoned: another thread has taken over
