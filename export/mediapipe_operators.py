@@ -26,7 +26,7 @@ def matrices_of_landmarks(b: OnnxBuilder, landmarks: str, crops: Sequence[Mappin
     scales = {(options["scale_x"], options["scale_y"]) for options in crops}
     if len(sizes) != 1 or len(scales) != 1 or any(options["target_rotation_radians"] for options in crops):
         raise ExportError("crops of several sizes, or turned by a fixed angle, are not supported")
-    size, scale = np.array(*sizes, np.float32), np.array(*scales, np.float32)
+    size, scale = (np.array(next(iter(pairs)), np.float32) for pairs in (sizes, scales))
     ends = np.array([(options["left_rotation_idx"], options["right_rotation_idx"]) for options in crops])
     most = max(len(options["subset_idxs"]) for options in crops)
     around = np.array([np.resize(options["subset_idxs"], most) for options in crops])  # repeated to the same number

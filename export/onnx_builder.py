@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 OPSET = 17  # as for actors: every supported ONNX Runtime has it
@@ -38,7 +38,7 @@ class OnnxBuilder:
             self._constants[key] = wide
         return self._constants[key]
 
-    def floats(self, values: NDArray[Any] | Sequence[float] | float) -> str:
+    def floats(self, values: ArrayLike) -> str:
         """A constant of 32-bit floats."""
         return self.constant(np.asarray(values, np.float32))
 

@@ -36,7 +36,7 @@ def read_tflite(content: bytes) -> Model:
     graph = model.subgraphs[0]
     kinds = [_kind(code) for code in model.operatorCodes]
     constants = {
-        number: _values(tensor, model.buffers[tensor.buffer].data)
+        number: _values(tensor, bytes(model.buffers[tensor.buffer].data))
         for number, tensor in enumerate(graph.tensors)
         if model.buffers[tensor.buffer].data is not None and len(model.buffers[tensor.buffer].data)
     }
@@ -62,14 +62,15 @@ def _numbers(values: Sequence[int]) -> tuple[int, ...]:
 
 def _options(made: Any) -> dict[str, Any]:
     if made.customOptions is not None and len(made.customOptions):
-        return flexbuffers.Loads(bytes(made.customOptions))
+        options: Any = flexbuffers.Loads(bytes(made.customOptions))
+        return options
     return {} if made.builtinOptions is None else vars(made.builtinOptions)
 
 
-def _values(tensor: Any, data: NDArray[np.uint8]) -> NDArray[Any]:
+def _values(tensor: Any, data: bytes) -> NDArray[Any]:
     if tensor.type not in TYPES:
         raise ExportError(f"tensors of TFLite type {tensor.type} are not supported")
-    values = np.frombuffer(bytes(data), TYPES[tensor.type])
+    values = np.frombuffer(data, TYPES[tensor.type])
     return _dense(tensor, values) if tensor.sparsity is not None else values.reshape(_numbers(tensor.shape))
 
 

@@ -29,7 +29,8 @@ LIBRARIES = (MEDIAPIPE, ONNX)
 WARM_UP = 10  # frames whose times do not count
 DETECT_EVERY = 10  # frames from one run of the detectors to the next
 SAME_BOX = 0.02  # sizes of a face: boxes nearer together than that are equal
-Given, Found = TypeVar("Given"), TypeVar("Found")
+Given = TypeVar("Given")
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)

@@ -62,8 +62,9 @@ def _merged(boxes: Floats, points: Floats, scores: Floats) -> list[Detection]:
         same = _overlaps(boxes[0], boxes) > SAME_FACE
         same[0] = True  # also a box without extent
         weights = scores[same] / scores[same].sum()
-        box, marks = weights @ boxes[same], np.tensordot(weights, points[same], 1)
-        faces.append(Detection(box.astype(np.float32), marks.astype(np.float32), float(scores[0])))
+        box: Floats = (weights @ boxes[same]).astype(np.float32)
+        marks: Floats = (weights[:, None, None] * points[same]).sum(0).astype(np.float32)
+        faces.append(Detection(box, marks, float(scores[0])))
         boxes, points, scores = boxes[~same], points[~same], scores[~same]
     return faces
 

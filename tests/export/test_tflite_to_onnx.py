@@ -126,9 +126,9 @@ def test_padding_of_pixels_goes_into_the_convolution_and_nowhere_else() -> None:
     number = made.conv(padded, weights, bias, (1, 5, 3, 2), padding=VALID, depthwise=True)
     picture = random.standard_normal((1, 4, 4, 2))
     wide = np.pad(picture, ((0, 0), (1, 2), (0, 1), (0, 0)))
-    windows = np.lib.stride_tricks.sliding_window_view(wide[0], (3, 3), (0, 1))  # (5, 3, 2, 3, 3)
+    windows = np.array([[wide[0, y : y + 3, x : x + 3] for x in range(3)] for y in range(5)])  # (5, 3, 3, 3, 2)
     (given,) = made.run(picture, number)
-    np.testing.assert_allclose(given[0], np.einsum("yxcij,ijc->yxc", windows, weights[0]) + bias, atol=1e-4)
+    np.testing.assert_allclose(given[0], np.einsum("yxijc,ijc->yxc", windows, weights[0]) + bias, atol=1e-4)
     made.add("RELU", (padded,), (1, 7, 5, 2))
     with pytest.raises(ExportError, match="pixels before a convolution"):
         made.file(number)
@@ -274,8 +274,8 @@ def alone_of(made: Maker, output: int) -> Maker:
 
 def test_what_is_computed_twice_is_computed_once() -> None:
     made = Maker(1, 4, 4, 2)
-    first, again = (made.add("MUL", (0, made.constant(np.float16([0.25]))), (1, 4, 4, 2)) for _ in range(2))
-    other = made.add("MUL", (0, made.constant(np.float16([0.5]))), (1, 4, 4, 2))
+    first, again = (made.add("MUL", (0, made.constant(np.full(1, 0.25, np.float16))), (1, 4, 4, 2)) for _ in range(2))
+    other = made.add("MUL", (0, made.constant(np.full(1, 0.5, np.float16))), (1, 4, 4, 2))
     ends = [made.add("RELU", (number,), (1, 4, 4, 2)) for number in (first, again, other)]
     model = without_doubles(made.model(*ends))
     assert [operator.kind for operator in model.operators] == ["MUL", "MUL", "RELU", "RELU"]

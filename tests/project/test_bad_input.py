@@ -30,6 +30,7 @@ from models.networks.puppet.mesh import build_mesh, mesh_size
 from models.training import trainer
 from puppet import cli
 from puppet.commands import performance, render
+from puppet.core.trackers import AUTO, ONNX
 from puppet.core.types import HeadPose
 from puppet.face import align, tracking
 from puppet.face.mediapipe_mesh import filter_native_log
@@ -235,13 +236,14 @@ def test_native_chatter_is_dropped_and_everything_else_comes_out(capfd: pytest.C
     )
 
 
-def test_the_tracker_is_silent(tmp_path: Path) -> None:
+@pytest.mark.parametrize("library", [AUTO, ONNX])
+def test_the_tracker_is_silent(library: str) -> None:
     """In a process of its own, for the libraries say most of it once."""
     look = f"""if True:
         import cv2, numpy, sys
         from puppet.core.types import Frame
         from puppet.face.tracking import FaceMeshTracker
-        tracker = FaceMeshTracker()
+        tracker = FaceMeshTracker(library={library!r})
         capture = cv2.VideoCapture({str(DEMO_CLIP)!r})
         seen = [tracker.track(Frame(numpy.asarray(capture.read()[1]), k, k / 30)) is not None for k in range(3)]
         tracker.close()

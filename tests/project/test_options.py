@@ -16,6 +16,8 @@ from puppet.commands.arguments import OUTPUT_OPTIONS
 from puppet.core.motion import MOTION_OPTIONS, MotionSettings
 from puppet.core.options import ChoiceOption, NumberOption
 from puppet.core.providers import LABELS, PROVIDER, PROVIDERS
+from puppet.core.trackers import AUTO, TRACKER
+from puppet.core.trackers import LABELS as TRACKER_LABELS
 from puppet.engine.options import StepOptions
 from puppet.gui.live.motion_panel import MotionPanel
 from puppet.gui.live.output_panel import OutputPanel
@@ -132,6 +134,14 @@ def test_providers_are_the_same_everywhere(command: str) -> None:
     (field,) = (field for field in fields(Settings) if field.name == PROVIDER.name)
     assert field.metadata["choices"] == PROVIDER.choices
     assert set(LABELS) == set(PROVIDERS.values())
+
+
+@pytest.mark.parametrize("command", ["run", "render", "bench"])
+def test_trackers_are_the_same_everywhere(command: str) -> None:
+    on_command_line = action(command, TRACKER)
+    assert on_command_line.choices == TRACKER.choices == (AUTO, *TRACKER_LABELS)
+    assert on_command_line.default == TRACKER.default == AUTO
+    assert on_command_line.help == f"{TRACKER.help} ({TRACKER.default})"
 
 
 @pytest.mark.parametrize("option", OUTPUT_OPTIONS, ids=lambda option: option.name)

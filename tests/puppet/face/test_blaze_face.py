@@ -51,4 +51,7 @@ def test_boxes_inside_out_and_without_extent_do_no_harm() -> None:
 
 
 def test_nothing_sure_enough_is_no_face() -> None:
-    assert detections(np.zeros((3, 16), np.float32), np.full(3, -1, np.float32), np.zeros((3, 2)), SIZE, 0.5) == []
+    assert (
+        detections(np.zeros((3, 16), np.float32), np.full(3, -1, np.float32), np.zeros((3, 2), np.float32), SIZE, 0.5)
+        == []
+    )

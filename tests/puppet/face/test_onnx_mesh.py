@@ -60,7 +60,7 @@ def test_the_faces_of_the_detector_are_those_of_mediapipe(clip: list[Image]) -> 
     small = cv2.copyMakeBorder(
         cv2.resize(clip[0], (118, 118)), 200, 400, 700, 450, cv2.BORDER_CONSTANT, None, (90,) * 3
     )
-    for image in (clip[0], clip[-1], small):
+    for image in (clip[0], clip[-1], np.asarray(small, np.uint8)):
         (wanted,), (found,) = original.detect(image), ours.detect(image)
         assert wanted.distance(found) < 0.001
         assert found.size == pytest.approx(wanted.size, rel=0.001)
