@@ -2,14 +2,13 @@
 
 The folder holds everything, so that the next window finds a running job: the request (job.json), the state
 (state.json), what the training tools write (data.h5, data.report.txt, data.report.png, run/metrics.jsonl, run/sheets),
-and what they print (log.txt). The child holds a lock while it lives. The training tools (torch, models, export) are
-commands, never imported here.
+and what they print (log.txt). The child holds a lock while it lives. The training tools are commands of
+`training_code`, never imported here.
 """
 
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -23,6 +22,7 @@ from typing import Any
 
 from puppet.core.errors import PuppetError, reason
 from puppet.core.texts import is_file_name, is_plain, one_line
+from puppet.new_actor import training_code
 from puppet.parsing.plain_json import parse_json, read_json, to_json
 from puppet.parsing.reading import read_end, read_limited
 from puppet.storage.file_lock import is_locked
@@ -31,7 +31,6 @@ from puppet.storage.folders import jobs_folder
 
 JOB, STATE, STOP, LOG, LOCK, PID = "job.json", "state.json", "stop", "log.txt", "lock", "pid"
 DATA, REPORT, SHEET, RUN = "data.h5", "data.report.txt", "data.report.png", "run"
-TOOLS = ("torch", "h5py", "onnx", "safetensors", "scipy")  # what the extra `train` brings
 CHILD = ("-m", "puppet.new_actor.child")
 LOG_TAIL = 4000  # bytes
 MAX_BYTES, MAX_METRICS_BYTES = 1 << 20, 64 << 20  # of job.json, state.json and the report; of metrics.jsonl
@@ -94,27 +93,8 @@ class Job:
 
 
 def what_is_missing() -> str:
-    """What must be installed before an actor can be trained, with the command; empty when nothing is missing."""
-    if checkout() is None:
-        return (
-            "The training tools come with Puppet's source, not with the installed program. Get the source, and in its"
-            ' folder run: python -m pip install -c constraints.txt -e ".[train]"'
-        )
-    missing = [name for name in TOOLS if importlib.util.find_spec(name) is None]
-    if missing:
-        return (
-            f"To train an actor, {', '.join(missing)} must be installed. In {checkout()} run:"
-            f' {sys.executable} -m pip install -c constraints.txt -e ".[train]"'
-        )
-    return ""
-
-
-def checkout() -> Path | None:
-    """The folder of the source, where `python -m models` works; None without it."""
-    found = importlib.util.find_spec("models")
-    places = list(found.submodule_search_locations or ()) if found is not None else []
-    root = Path(places[0]).parent if places else None
-    return root if root is not None and (root / "models" / "data" / "prepare.py").exists() else None
+    """What must be installed before an actor can be made, with the command; empty when nothing is missing."""
+    return training_code.what_is_missing()
 
 
 def begin(footage: Sequence[Path], folder: Path | None = None) -> Path:
@@ -288,7 +268,7 @@ def _start(folder: Path, state: JobState) -> None:
     try:
         with (folder / LOG).open("ab") as log:
             child: subprocess.Popen[Any] = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=checkout(), **apart
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=training_code.HOME, **apart
             )
         _wait_for_lock(folder, child)
     except OSError as problem:

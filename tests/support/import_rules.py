@@ -122,7 +122,7 @@ LAYERS = {
         "numpy torch",
     ),
     "models.commands": Layer("puppet.core models*"),
-    "models.__main__": Layer("puppet.core puppet.parsing puppet.process puppet.output models*"),
+    "models.__main__": Layer("puppet.core puppet.parsing puppet.process puppet.output puppet.new_actor models*"),
     "export": Layer(
         "puppet.core puppet.parsing puppet.storage puppet.process puppet.face puppet.face.tracking puppet.actor"
         " puppet.actor.runtime puppet.actor.graph puppet.sources puppet.output models.common models.data"
