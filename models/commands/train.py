@@ -61,7 +61,9 @@ def run(args: argparse.Namespace) -> int:
         saved = train(args.data, args.output, config, overrides, args.device, args.threads, args.driver, processes)
     if not processes.leads:
         return 0
-    print(f"{saved.folder}: step {saved.step}. Make an actor of it with: puppet export {args.output} -o NAME.actor")
+    folder = f'"{args.output}"' if " " in str(args.output) else args.output
+    export = f'puppet export {folder} -o NAME.actor --consent "whose face it is, and that they agreed"'
+    print(f"{saved.folder}: step {saved.step}. Make an actor of it with: {export}")
     return 0
 
 

@@ -31,26 +31,29 @@ COMMANDS = {  # of `puppet`, in the order of --help; all but export are commands
 }
 
 
+def is_installed() -> bool:
+    """Whether the program runs as it was installed, and not from a checkout."""
+    return INSTALLED.is_dir()
+
+
 def code_folder() -> Path | None:
     """The folder that holds `models` and `export`; None where a part of the program was left out."""
-    for folder in (INSTALLED, HOME):
-        if (folder / "models" / "__main__.py").is_file() and (folder / EXPORT / "__main__.py").is_file():
-            return folder
-    return None
+    folder = INSTALLED if is_installed() else HOME
+    whole = all((folder / package / "__main__.py").is_file() for package in ("models", EXPORT))
+    return folder if whole else None
 
 
 def what_is_missing() -> str:
     """What must be installed before an actor can be trained, with the command; empty when nothing is missing."""
-    folder = code_folder()
-    if folder is None:
+    if code_folder() is None:
         return f"The training code is not in {INSTALLED}; install Puppet again"
     missing = [name for name in LIBRARIES if importlib.util.find_spec(name) is None]
     if not missing:
         return ""
     words = f"To train an actor, {', '.join(missing)} must be installed"
-    if folder == HOME:
-        return f'{words}. In {HOME} run: {_installer()} -c constraints.txt -e ".[train]"'
-    return f'{words}: {_installer()} "puppet-live[train]"'
+    if is_installed():
+        return f'{words}: {_installer()} "puppet-live[train]"'
+    return f'{words}. In {HOME} run: {_installer()} -c constraints.txt -e ".[train]"'
 
 
 def _installer() -> str:
