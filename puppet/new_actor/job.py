@@ -37,6 +37,8 @@ MAX_BYTES, MAX_METRICS_BYTES = 1 << 20, 64 << 20  # of job.json, state.json and 
 MAX_TEXT = 2000  # characters
 MAX_MINUTES = 100_000.0
 
+_starting: set[Path] = set()  # folders of jobs whose child was started here and does not hold its lock yet
+
 
 class JobState(str, Enum):
     """The states of a job, in order. The values are stored in state.json."""
@@ -150,7 +152,7 @@ def read_job(folder: Path) -> Job:
         state, error, actor = _parse_state(read_json(folder / STATE, MAX_BYTES))
     except (OSError, ValueError) as problem:
         raise PuppetError(f"{folder}: holds no actor in the making ({problem})") from problem
-    running = is_locked(folder / LOCK)
+    running = folder in _starting or is_locked(folder / LOCK)
     if state in WORKING and not running:
         state, error = JobState.FAILED, "It was interrupted: the computer or the process was ended. It can go on"
     message = last_line(folder / LOG)
@@ -257,15 +259,16 @@ def write_state(folder: Path, state: JobState, error: str = "", actor: Path | No
 def _start(folder: Path, state: JobState) -> None:
     """Start the child in a session of its own: neither the window's end nor its Ctrl-C reaches it."""
     _refuse_running(folder)
-    write_state(folder, state)
-    (folder / STOP).unlink(missing_ok=True)
     apart: dict[str, Any] = (
         {"creationflags": 0x00000008 | 0x00000200}  # DETACHED_PROCESS, CREATE_NEW_PROCESS_GROUP
         if sys.platform == "win32"
         else {"start_new_session": True}
     )
     command = [sys.executable, *CHILD, str(folder), state.value]
+    _starting.add(folder)  # it takes seconds on a busy machine, and is no interruption
     try:
+        write_state(folder, state)
+        (folder / STOP).unlink(missing_ok=True)
         with (folder / LOG).open("ab") as log:
             child: subprocess.Popen[Any] = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=training_code.HOME, **apart
@@ -274,6 +277,8 @@ def _start(folder: Path, state: JobState) -> None:
     except OSError as problem:
         write_state(folder, JobState.FAILED, f"The work could not be started: {reason(problem)}")
         raise PuppetError(f"The work in {folder} could not be started: {reason(problem)}") from problem
+    finally:
+        _starting.discard(folder)
 
 
 def _refuse_running(folder: Path) -> None:

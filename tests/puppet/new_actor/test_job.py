@@ -120,6 +120,24 @@ def test_from_footage_to_an_actor_in_the_list(tools, tmp_path):
     assert {"--consent=Carl agreed.", "--name=carl"} <= set(export)
 
 
+def test_a_child_that_starts_slowly_was_not_interrupted(tools, tmp_path):
+    """As on a busy machine; the window looks at the job all the while."""
+    folder = making.begin([tmp_path / "talk.mp4"])
+    until(folder, over)
+    starter = tools / "puppet_child.py"
+    starter.write_text("import time; time.sleep(1)\n" + starter.read_text())
+    starting = threading.Thread(target=making.train, args=(folder, "carl", "Carl agreed.", 2))
+    starting.start()
+    seen = set()
+    while starting.is_alive():
+        job = making.read_job(folder)
+        seen.add((job.state, job.running, job.error))
+        time.sleep(0.02)
+    assert (making.JobState.TRAINING, True, "") in seen
+    assert {state for state, *_ in seen} <= {making.JobState.CHECKED, making.JobState.TRAINING}
+    assert until(folder, over).state is making.JobState.DONE
+
+
 def test_a_training_is_followed_stopped_and_kept(tools, tmp_path):
     plan(tools, train_seconds=60)
     folder = making.begin([tmp_path / "talk.mp4"])
