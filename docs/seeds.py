@@ -163,13 +163,13 @@ def steps(minutes: float, every: int) -> tuple[Step, ...]:
 
     def train(name: str, preset: str, times: float = 1.0) -> Step:
         sheets = "--driver marble.h5"  # the sample sheets' driver; the demo clip would have to be tracked each time
-        command = f"python -m models train marble.h5 -o runs/{name} --preset {preset} {sheets}"
+        command = f"puppet train marble.h5 -o runs/{name} --preset {preset} {sheets}"
         return Step(f"runs/{name}", f"{command} --minutes {times * minutes:g}")
 
     return (
         Step("driver.mp4", "puppet render demo -o driver.mp4 --layout driver"),
         Step("actor.mp4", "puppet render demo -o actor.mp4 --layout actor --actor marble"),
-        Step("marble.h5", f"python -m models prepare actor.mp4 -o marble.h5 --size 128 --every {every} --force"),
+        Step("marble.h5", f"puppet prepare actor.mp4 -o marble.h5 --size 128 --every {every} --force"),
         train("mlp", "seed-mlp --batch-size 32", 0.25),
         train("int8", "seed-int8", 2.125),
         train("vae", "seed-keras-vae --batch-size 16"),
@@ -183,7 +183,7 @@ def steps(minutes: float, every: int) -> tuple[Step, ...]:
 S1, S2 = "S1 Morphing Faces", "S2 int8, one actor"
 S3, S4 = "S3 kosta, Keras VAE", "S4 Keras tutorial"
 EXPLORE = "xvfb-run -a puppet explore {0} --screenshot {1}.png"
-ANALYZE = "python -m models analyze runs/vae marble.h5 -o report --against runs/ae --frames 600"
+ANALYZE = "puppet analyze runs/vae marble.h5 -o report --against runs/ae --frames 600"
 CONSENT = "a statue made by a program, nobody's face"
 
 ROWS = (
@@ -193,39 +193,39 @@ ROWS = (
         "One window for all of it: the picture, the commands and a slider for every useful dimension, with small "
         "pictures of both ends; undo, bookmarks, films; in colour at 256 px.", image("explore.png")),
     Row("mlp", S1, "The network: 48 px in grey, two hidden layers of 2000 on either side, 400 dimensions",
-        (f'python -m export runs/mlp -o mlp.actor --consent "{CONSENT}"', EXPLORE.format("mlp.actor", "mlp")),
+        (f'puppet export runs/mlp -o mlp.actor --consent "{CONSENT}"', EXPLORE.format("mlp.actor", "mlp")),
         ("mlp.actor", "mlp.png"),
         "Trained on any data set and explored in the same window as every other actor; which dimensions are useful is "
         "found by the original's rule at export and kept in the file. After two minutes it draws one soft face that "
         "hardly changes: no dimension tells more than 0.06 nats.", image("mlp.png")),
     Row("original", S1, "The original weights, with its 29 dimensions in its numbering and its first pair, 28 and 11",
-        ("python -m export morphing-faces npy -o tfd.actor", EXPLORE.format("tfd.actor", "original")),
+        ("puppet export morphing-faces npy -o tfd.actor", EXPLORE.format("tfd.actor", "original")),
         ("tfd.actor", "original.png"),
         "The converter takes the original's arrays and checks that the actor draws what they draw; its encoder uses "
         "its own biases. **The weights here are random numbers**, for the original's are not in this repository: so "
         "there is no face, but the window, the pair and the 29 sliders are those that the original's would have.",
         image("original.png")),
     Row("live", S1, "The sliders, which the original moves on a still face",
-        ("python -m export attributes marble marble.h5 -o sliders.actor",
+        ("puppet export attributes marble marble.h5 -o sliders.actor",
          "xvfb-run -a python -m docs.slide sliders.actor smile 3 live.png"), ("sliders.actor", "live.png"),
         "On a live performance: named directions (smile, brows up ...) are added to what the driver does. By hand: "
         "`puppet run --source demo --actor sliders.actor`, and the slider Smile; here the script drags it.",
         image("live.png")),
     Row("walk", S1, "A random walk: endless steps of half a unit along one useful dimension",
-        ("python -m models walk marble -o walk.mp4 --seconds 12",), ("walk.mp4",),
+        ("puppet walk marble -o walk.mp4 --seconds 12",), ("walk.mp4",),
         "Steps are eased, counted in standard deviations of the footage, turn round before the edge, and are a film; "
         "live in the explorer too (`w`).", film("walk.mp4", 8, 2)),
     Row("prepare", S2, "Footage to aligned faces in one HDF5 file; outliers and occlusions removed by hand",
-        ("python -m models prepare actor.mp4 -o again.h5 --size 128 --every 16 --force",),
+        ("puppet prepare actor.mp4 -o again.h5 --size 128 --every 16 --force",),
         ("again.h5", "again.report.txt", "again.report.png"),
         "One command, no other program; blur, jumps, covered and doubled faces go by rule, and a report says what the "
         "footage lacks.", image("again.report.png", 0.0, 0.5)),
     Row("train", S2, "`train INPUT.h5 OUTDIR`: 4 convolutions, BCE + KL, Adam",
-        ("python -m models train marble.h5 -o brief --preset seed-int8 --steps 3",), ("brief",),
+        ("puppet train marble.h5 -o brief --preset seed-int8 --steps 3",), ("brief",),
         "Held-out frames, sample sheets while it trains (above the driver, below the actor), and a killed run goes on "
         "where it was. The picture is of the longer run before.", last_image("runs/int8/sheets")),
     Row("reconstruct", S2, "`reconstruct MODEL INDIR OUTDIR`: an unseen person's expression on the actor",
-        ("python -m models reconstruct runs/int8 driver.mp4 -o int8.mp4 --compare",), ("int8.mp4",),
+        ("puppet reconstruct runs/int8 driver.mp4 -o int8.mp4 --compare",), ("int8.mp4",),
         "Videos, folders and HDF5 files in and out; pixels in the range that the network learnt, and batch norm at "
         "rest, so that a picture does not depend on its neighbours. A man is still "
         "beyond pixels that only saw marble.", film("int8.mp4", 6)),
@@ -234,14 +234,14 @@ ROWS = (
         "What this project makes of it: landmarks instead of the stranger's pixels, a mesh with a painted texture, "
         "256 px, live on two CPU cores ([fidelity.md](fidelity.md)).", film("ours.mp4", 4)),
     Row("sample", S2, "`sample MODEL`: 30 straight segments of 11 steps between random points",
-        ("python -m models sample runs/int8 -o sample.mp4 --segments 30 --steps 11",), ("sample.mp4",),
+        ("puppet sample runs/int8 -o sample.mp4 --segments 30 --steps 11",), ("sample.mp4",),
         "It runs (the original's option is misspelt), from an actor file too; no frame is doubled at the corners; "
         "`--as-footage` stays where the data are.", film("sample.mp4", 10)),
     Row("reconstructions", S3, "Reconstructions beside originals", (ANALYZE,), ("report",),
         "Held-out frames, with PSNR and SSIM for them and for trained ones; the whole report is one page that opens "
         "offline.", section("report", "reconstructions", 0, 2)),
     Row("prior", S3, "Samples from the prior",
-        ("python -m models sample runs/vae -o prior.png --count 24", ), ("prior.png",),
+        ("puppet sample runs/vae -o prior.png --count 24", ), ("prior.png",),
         "Sheets, folders, HDF5 files or films; drawn from N(0, 1) or as the footage spreads, and the report says how "
         "like real frames they are.", image("prior.png", 0.0, 0.6)),
     Row("tsne", S3, "t-SNE of 20,000 sampled posteriors, with a density histogram", (ANALYZE,), ("report",),
@@ -254,14 +254,14 @@ ROWS = (
         "Labels also from our own landmarks; how well each direction separates held-out frames, what it drags along, "
         "and a variant freed from that; sliders for it on the live actor.", section("report", "attributes", 0, 6)),
     Row("morph", S3, "Morph strips of 12 steps between two faces",
-        ("python -m models morph runs/vae 40 400 -o morph.png",
-         "python -m models morph marble random random -o ours.png --seed 7"), ("morph.png", "ours.png"),
+        ("puppet morph runs/vae 40 400 -o morph.png",
+         "puppet morph marble random random -o ours.png --seed 7"), ("morph.png", "ours.png"),
         "Linear above, spherical below; rows, pictures or random places; strips, folders or films; and between two "
         "actors in the explorer. Below: our own actor.",
         lambda work: _stacked([image("morph.png")(work), image("ours.png")(work)])),
     Row("folder", S3, "Faces from a folder of pictures (CelebA)",
         ("ffmpeg -loglevel error -y -i driver.mp4 -vf fps=4 pictures/%03d.png",
-         "python -m models prepare pictures -o folder.h5 --size 128 --force"),
+         "puppet prepare pictures -o folder.h5 --size 128 --force"),
         ("pictures", "folder.h5", "folder.report.txt", "folder.report.png"),
         "Faces are found and aligned, CelebA's lists beside them are read, and 200,000 pictures never sit in memory.",
         image("folder.report.png", 0.0, 0.5)),

@@ -1,7 +1,7 @@
-"""The commands of `python -m export`.
+"""The commands of `puppet export`.
 
-`python -m export RUN_DIR -o NAME.actor` turns a run of `python -m models train` into an actor file, `python -m export
-morphing-faces DIR -o NAME.actor` the arrays of the original Morphing Faces network, and `python -m export attributes
+`puppet export RUN_DIR -o NAME.actor` turns a run of `puppet train` into an actor file, `puppet export
+morphing-faces DIR -o NAME.actor` the arrays of the original Morphing Faces network, and `puppet export attributes
 NAME.actor DATA.h5` adds attribute sliders to an actor file.
 """
 
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
 
 DEFAULT_LICENCE = "all rights reserved"  # a face is given away by saying so, not by leaving an option out
 MORPHING_FACES, ATTRIBUTES = "morphing-faces", "attributes"
-EXAMPLE = 'python -m export runs/ada -o ada.actor --consent "Ada agreed on 2 May 2026 to be played by anybody."'
+EXAMPLE = 'puppet export runs/ada -o ada.actor --consent "Ada agreed on 2 May 2026 to be played by anybody."'
 logger = logging.getLogger("export")
 
 
 def run_parser() -> argparse.ArgumentParser:
-    """The arguments of `python -m export RUN_DIR`."""
+    """The arguments of `puppet export RUN_DIR`."""
     made = argparse.ArgumentParser(
-        prog="python -m export",
+        prog="puppet export",
         description="Turn a trained run into an actor file, and verify that it draws what the network draws.",
         epilog=f"example: {EXAMPLE}",
     )
     add = made.add_argument
-    add("run", type=Path, metavar="RUN_DIR", help="the folder that `python -m models train` wrote")
+    add("run", type=Path, metavar="RUN_DIR", help="the folder that `puppet train` wrote")
     add("-o", "--output", type=Path, required=True, metavar="NAME.actor", help="the actor file to write")
     add("--consent", required=True, type=_statement, help="whose face it is, and that they agreed; kept in the file")
     add("--name", help="the actor's name (default: the file's)")
@@ -64,11 +64,11 @@ def _add_label_arguments(made: argparse.ArgumentParser) -> None:
 
 
 def attributes_parser() -> argparse.ArgumentParser:
-    """The arguments of `python -m export attributes`."""
+    """The arguments of `puppet export attributes`."""
     made = argparse.ArgumentParser(
-        prog=f"python -m export {ATTRIBUTES}",
+        prog=f"puppet export {ATTRIBUTES}",
         description="Find attribute directions in a data set and keep them in an actor file, for its sliders.",
-        epilog=f"example: python -m export {ATTRIBUTES} ada.actor ada.h5",
+        epilog=f"example: puppet export {ATTRIBUTES} ada.actor ada.h5",
     )
     add = made.add_argument
     add("actor", type=Path, metavar="NAME.actor", help="the actor file")
@@ -80,13 +80,13 @@ def attributes_parser() -> argparse.ArgumentParser:
 
 
 def morphing_faces_parser() -> argparse.ArgumentParser:
-    """The arguments of `python -m export morphing-faces`."""
+    """The arguments of `puppet export morphing-faces`."""
     from export.morphing_faces import CONSENT, LICENCE
 
     made = argparse.ArgumentParser(
-        prog=f"python -m export {MORPHING_FACES}",
+        prog=f"puppet export {MORPHING_FACES}",
         description="Turn the arrays of the original Morphing Faces network into an actor file to explore.",
-        epilog=f"example: python -m export {MORPHING_FACES} morphing_faces/data -o tfd.actor",
+        epilog=f"example: puppet export {MORPHING_FACES} morphing_faces/data -o tfd.actor",
     )
     add = made.add_argument
     add("folder", type=Path, metavar="DIR_OF_NPY", help="the folder with d_W_0.npy, d_b_0.npy ... and e_W_0.npy ...")
@@ -210,7 +210,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = made.parse_args(given[1:] if named else given)
     from puppet.output.crash_recovery import recover_and_report  # not before somebody wants more than --help
 
-    start(f"python -m export {named}" if named else "python -m export", args.verbose)
+    start(f"puppet export {named}" if named else "puppet export", args.verbose)
     recover_and_report()
     try:
         with terminating():
@@ -218,7 +218,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as stop:
         return exit_code(stop)
     except Exception as error:
-        problem = explained(error, "export")
+        problem = explained(error, "puppet export")
         logger.error("%s", problem)
         print(f"error: {one_line(text_without_secrets(str(problem)), None)}", file=sys.stderr)
         return 2

@@ -1,4 +1,7 @@
-"""`python -m models COMMAND`: footage -> data set -> actor -> pictures and figures of it."""
+"""The commands of `puppet` that train: footage -> data set -> actor -> pictures and figures of it.
+
+`puppet COMMAND` runs them in a checkout and in an installed program, `python -m models COMMAND` in a checkout alone.
+"""
 
 from __future__ import annotations
 
@@ -12,20 +15,17 @@ from typing import Protocol
 from models.commands import analyze, evaluate, morph, prepare, reconstruct, sample, train, walk
 from puppet.core.addresses import text_without_secrets
 from puppet.core.texts import one_line
+from puppet.new_actor import training_code
 from puppet.process.environment import print_anything
 from puppet.process.log import add_verbose, command_first, explained, start
 from puppet.process.signals import exit_code, terminating
 
 logger = logging.getLogger("models")
+DESCRIPTION = "Footage -> data set -> actor -> pictures and figures of it."
 
 
 class Command(Protocol):
-    """What a module of models/commands holds: a line for the list of commands, an example, its arguments, its work."""
-
-    @property
-    def SUMMARY(self) -> str:
-        """One line for the list of commands."""
-        ...
+    """What a module of models/commands holds: an example, its arguments, its work."""
 
     @property
     def EXAMPLE(self) -> str:
@@ -41,7 +41,7 @@ class Command(Protocol):
         ...
 
 
-COMMANDS: dict[str, Command] = {  # in the order of --help
+COMMANDS: dict[str, Command] = {  # in the order of --help; what each does is said in `training_code.COMMANDS`
     "prepare": prepare,
     "train": train,
     "reconstruct": reconstruct,
@@ -55,14 +55,14 @@ COMMANDS: dict[str, Command] = {  # in the order of --help
 
 def build_parser(command: str | None) -> argparse.ArgumentParser:
     """The parser of all commands. Only the named one gets its arguments, since adding them may import much."""
-    parser = argparse.ArgumentParser(prog="python -m models", description=__doc__, epilog=f"example: {train.EXAMPLE}")
-    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    parser = argparse.ArgumentParser(
+        prog="python -m models", description=DESCRIPTION, epilog=f"example: {train.EXAMPLE}"
+    )
+    subparsers = parser.add_subparsers(prog="puppet", dest="command", required=True, metavar="COMMAND")
     for name, module in COMMANDS.items():
+        line = training_code.COMMANDS[name]
         sub = subparsers.add_parser(
-            name,
-            help=module.SUMMARY,
-            description=f"{module.SUMMARY.capitalize()}.",
-            epilog=f"example: {module.EXAMPLE}",
+            name, help=line, description=f"{line[0].upper()}{line[1:]}.", epilog=f"example: {module.EXAMPLE}"
         )
         sub.set_defaults(run_command=module.run)
         add_verbose(sub)
@@ -82,7 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = build_parser(next(iter(argv), None)).parse_args(argv)
     from puppet.output.crash_recovery import recover_and_report  # not before somebody wants more than --help
 
-    start(f"python -m models {args.command}", args.verbose)
+    start(f"puppet {args.command}", args.verbose)
     recover_and_report()
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
@@ -92,7 +92,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         except KeyboardInterrupt as stop:
             return exit_code(stop)
         except Exception as error:
-            problem = explained(error, f"models {args.command}")
+            problem = explained(error, f"puppet {args.command}")
             logger.error("%s", problem)
             print(f"error: {one_line(text_without_secrets(str(problem)), None)}", file=sys.stderr)
             return 2

@@ -18,6 +18,7 @@ from puppet.commands import arguments as options
 from puppet.core.addresses import text_without_secrets
 from puppet.core.errors import PuppetError
 from puppet.core.texts import one_line
+from puppet.new_actor import training_code
 from puppet.process import environment
 from puppet.process.log import add_verbose, command_first, explained, start, uncaught
 from puppet.process.signals import exit_code, terminating
@@ -36,6 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = command_first(sys.argv[1:] if argv is None else argv)
     if not given or (given[0].startswith("-") and given[0] not in ("-h", "--help", "--version")):
         given.insert(0, "run")
+    if given[0] in training_code.COMMANDS:
+        return training_code.run_command(given)
     arguments = build_parser().parse_args(given)
     environment.spare_cores()
     environment.print_anything()
@@ -62,7 +65,8 @@ def build_parser() -> argparse.ArgumentParser:
     """All commands; `command` of the parsed arguments is the function that runs."""
     parser = argparse.ArgumentParser(
         prog="puppet",
-        description="Your face moves another face, live. Without a command: puppet run.",
+        description="Your face moves another face, live. Without a command: puppet run. The commands from prepare on "
+        'make actors of your own, and need the extra "train".',
         epilog="example: puppet run --source 0 --actor marble",
     )
     parser.add_argument("--version", action="version", version=f"puppet {__version__}")
@@ -76,6 +80,8 @@ def build_parser() -> argparse.ArgumentParser:
     doctor = _add_command(commands, "doctor", run_doctor, "check this machine and this installation", "puppet doctor")
     options.add_actor(doctor)
     doctor.add_argument("--report", type=Path, metavar="FILE.zip", help="also pack a file for a bug report")
+    for name, line in training_code.COMMANDS.items():  # `main` hands them on as they are; here they are only listed
+        commands.add_parser(name, help=line, add_help=False)
     return parser
 
 

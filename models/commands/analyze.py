@@ -1,4 +1,4 @@
-"""`python -m models analyze`: a latent space and a data set -> the HTML report."""
+"""`puppet analyze`: a latent space and a data set -> the HTML report."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ from pathlib import Path
 from models.commands.space_arguments import add_seed_argument, add_space_arguments
 from models.common.arguments import positive, seed
 
-SUMMARY = "report what a latent space has learnt, as one HTML page"
-EXAMPLE = "python -m models analyze runs/ada ada.h5 -o report"
+EXAMPLE = "puppet analyze runs/ada ada.h5 -o report"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Space, data set, output and what the report holds."""
     add_space_arguments(parser)
     add = parser.add_argument
-    add("data", type=Path, metavar="DATA.h5", help="data set made by `python -m models prepare`")
+    add("data", type=Path, metavar="DATA.h5", help="data set made by `puppet prepare`")
     add("-o", "--output", type=Path, required=True, metavar="REPORT_DIR", help="new folder")
     add("--frames", type=positive(int), default=2000, metavar="N", help="look at so many, evenly spread (2000)")
     add("--against", metavar="OTHER", help="another run or actor, such as an autoencoder of the same data")

@@ -1,13 +1,12 @@
-"""`python -m models evaluate`: actor files, clips and a judge -> the fidelity table."""
+"""`puppet evaluate`: actor files, clips and a judge -> the fidelity table."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-SUMMARY = "score actors against clips of unseen people"
 EXAMPLE = (
-    "python -m models evaluate --actor marble footage=marble.mp4 run=runs/marble "
+    "puppet evaluate --actor marble footage=marble.mp4 run=runs/marble "
     "--clips talk.mp4 smile.mp4 --judge transfer_score.py -o fidelity"
 )
 

@@ -1,4 +1,4 @@
-"""`python -m models morph`: two points of a latent space -> pictures from one to the other."""
+"""`puppet morph`: two points of a latent space -> pictures from one to the other."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from pathlib import Path
 from models.commands.space_arguments import add_data_argument, add_seed_argument, add_space_arguments
 from models.common.arguments import positive
 
-SUMMARY = "turn one face into another"
-EXAMPLE = "python -m models morph runs/ada 12 900 -o morph.png"
+EXAMPLE = "puppet morph runs/ada 12 900 -o morph.png"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,11 +1,10 @@
-"""`python -m models prepare`: footage -> data set. The arguments are those of models/data/prepare.py."""
+"""`puppet prepare`: footage -> data set. The arguments are those of models/data/prepare.py."""
 
 from __future__ import annotations
 
 import argparse
 
-SUMMARY = "make a data set from footage of one person"
-EXAMPLE = "python -m models prepare footage.mp4 -o data.h5"
+EXAMPLE = "puppet prepare footage.mp4 -o data.h5"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

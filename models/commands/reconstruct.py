@@ -1,4 +1,4 @@
-"""`python -m models reconstruct`: a driver's video or data set -> pictures of the actor."""
+"""`puppet reconstruct`: a driver's video or data set -> pictures of the actor."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from pathlib import Path
 
 from models.commands.space_arguments import add_space_arguments
 
-SUMMARY = "put somebody's performance on a trained actor"
-EXAMPLE = "python -m models reconstruct runs/ada friend.mp4 -o friend-as-ada.mp4 --compare"
+EXAMPLE = "puppet reconstruct runs/ada friend.mp4 -o friend-as-ada.mp4 --compare"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""`python -m models sample`: points of a latent space drawn at random -> pictures, or a video."""
+"""`puppet sample`: points of a latent space drawn at random -> pictures, or a video."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from pathlib import Path
 from models.commands.space_arguments import add_data_argument, add_seed_argument, add_space_arguments
 from models.common.arguments import positive
 
-SUMMARY = "draw pictures at random, or a walk from one to the next"
-EXAMPLE = "python -m models sample runs/ada -o samples.png"
+EXAMPLE = "puppet sample runs/ada -o samples.png"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from models.common.arguments import seed
 
-SPACE_HELP = "run folder of `python -m models train`, an .actor file, or the name of an installed actor"
+SPACE_HELP = "run folder of `puppet train`, an .actor file, or the name of an installed actor"
 
 
 def add_space_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""`python -m models train`: data set -> run folder."""
+"""`puppet train`: data set -> run folder."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from models.common.arguments import positive, seed
 from models.networks.config import PRESETS
 from puppet.core.errors import PuppetError
 
-SUMMARY = "train an actor on a data set"
-EXAMPLE = "python -m models train data.h5 -o runs/ada --minutes 60"
+EXAMPLE = "puppet train data.h5 -o runs/ada --minutes 60"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Data set, run folder, and what the preset leaves open."""
     add = parser.add_argument
-    add("data", type=Path, metavar="DATA.h5", help="data set made by `python -m models prepare`")
+    add("data", type=Path, metavar="DATA.h5", help="data set made by `puppet prepare`")
     add(
         "-o",
         "--output",
@@ -62,7 +61,9 @@ def run(args: argparse.Namespace) -> int:
         saved = train(args.data, args.output, config, overrides, args.device, args.threads, args.driver, processes)
     if not processes.leads:
         return 0
-    print(f"{saved.folder}: step {saved.step}. Make an actor of it with: python -m export {args.output} -o NAME.actor")
+    folder = f'"{args.output}"' if " " in str(args.output) else args.output
+    export = f'puppet export {folder} -o NAME.actor --consent "whose face it is, and that they agreed"'
+    print(f"{saved.folder}: step {saved.step}. Make an actor of it with: {export}")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""`python -m models walk`: a latent space -> a video of a random walk."""
+"""`puppet walk`: a latent space -> a video of a random walk."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from pathlib import Path
 from models.commands.space_arguments import add_data_argument, add_seed_argument, add_space_arguments
 from models.common.arguments import positive
 
-SUMMARY = "film a random walk along the useful dimensions"
-EXAMPLE = "python -m models walk runs/ada -o walk.mp4 --seconds 20"
+EXAMPLE = "puppet walk runs/ada -o walk.mp4 --seconds 20"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

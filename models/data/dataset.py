@@ -194,7 +194,7 @@ def new_file(path: Path, size: int, crop: Crop, sources: Sequence[str], count: i
 def open_dataset(path: Path) -> Dataset:
     """Open and check a data set. Raises DataError for a missing, truncated or foreign file."""
     if not os.path.exists(path):
-        raise DataError(f"{path}: no such data set; make one with `python -m models prepare`")
+        raise DataError(f"{path}: no such data set; make one with `puppet prepare`")
     file = open_hdf5(path)
     try:
         return _checked(path, file)
@@ -209,7 +209,7 @@ def open_dataset(path: Path) -> Dataset:
 def _checked(path: Path, file: h5py.File) -> Dataset:
     attributes: dict[str, Any] = {name: file.attrs[name] for name in ATTRIBUTES if name in file.attrs}
     if attributes.get("format") != FORMAT:
-        raise DataError(f"{path}: an HDF5 file, but not a data set of `python -m models prepare`")
+        raise DataError(f"{path}: an HDF5 file, but not a data set of `puppet prepare`")
     version = attributes.get("version", 0)
     if not isinstance(version, np.integer | int) or version != VERSION:
         told = one_line(str(version), 20)

@@ -58,7 +58,7 @@ class Options:
 
 
 def add_prepare_arguments(parser: argparse.ArgumentParser) -> None:
-    """The arguments of `python -m models prepare`; `run_prepare` takes what they parse to."""
+    """The arguments of `puppet prepare`; `run_prepare` takes what they parse to."""
     parser.add_argument("footage", nargs="+", type=Path, metavar="FOOTAGE", help="video files or folders of pictures")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DATA.h5", help="the data set to write")
     parser.add_argument("--size", type=whole_number(16, 2048), default=256, help="side of the crops, px (256)")

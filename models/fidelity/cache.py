@@ -17,6 +17,7 @@ from puppet.storage.files import write_whole
 
 MAX_BYTES = 64 << 20  # of one JSON file
 PACKAGE = Path(puppet.__file__).resolve().parent
+TRAINING_CODE = Path(__file__).resolve().parents[2]  # holds models and export: in the package where it is installed
 
 
 class ResultCache:
@@ -73,12 +74,16 @@ def _digest(file: Path, _changed: int, _size: int) -> str:
 def program_digest(*rooms: str) -> str:
     """SHA-256 of all Python files of packages of this project: a changed program may draw other pictures.
 
-    rooms: top packages, such as "puppet"; files of all folders below count.
+    rooms: top packages, such as "puppet"; files of all folders below count. The same in a checkout and in an installed
+    program, where puppet's folder holds the others.
     """
     made = hashlib.sha256()
     for room in rooms:
-        for file in sorted((PACKAGE.parent / room).rglob("*.py")):
-            name = file.relative_to(PACKAGE.parent).as_posix()
+        top = PACKAGE if room == "puppet" else TRAINING_CODE / room
+        for file in sorted(top.rglob("*.py")):
+            if top in TRAINING_CODE.parents and TRAINING_CODE in file.parents:
+                continue
+            name = f"{room}/{file.relative_to(top).as_posix()}"
             made.update(name.encode() + b"\0" + file.read_bytes() + b"\0")
     return made.hexdigest()
 

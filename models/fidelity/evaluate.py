@@ -1,4 +1,4 @@
-"""The fidelity table of `python -m models evaluate`, measured from actor files, clips and a judge.
+"""The fidelity table of `puppet evaluate`, measured from actor files, clips and a judge.
 
 Every actor plays every clip by the program's own `puppet render` with default settings; the judge compares output and
 driver. Results are kept in the output folder with the hashes of everything they depend on (cache.py): a repeated

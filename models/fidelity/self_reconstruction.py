@@ -53,7 +53,7 @@ def find_trained(run: Path, steps: int | None, data: Path | None = None) -> Trai
     for which in ("best", "last"):
         found = checkpoint.find(run, which) if run.is_dir() else None
         if found is None:
-            raise DataError(f"{run}: no run of `python -m models train` with a checkpoint")
+            raise DataError(f"{run}: no run of `puppet train` with a checkpoint")
         if steps is None or found.step == steps:
             data = data or Path(str(found.data.get("file", "")))
             if not data.is_file():

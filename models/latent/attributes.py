@@ -132,7 +132,7 @@ def auc(values: NDArray, label: Labels) -> float:
     negatives = len(label) - positives
     if not positives or not negatives:
         return 0.5
-    from scipy.stats import rankdata  # here, since `python -m export --help` imports this module for VARIANTS
+    from scipy.stats import rankdata  # here, since `puppet export --help` imports this module for VARIANTS
 
     above = rankdata(values)[label].sum() - positives * (positives + 1) / 2
     return float(above / (positives * negatives))

@@ -255,10 +255,10 @@ def load_model(run: Path, which: str = "best") -> tuple[ActorModel, Checkpoint]:
     DataError when `run` holds no checkpoint, or none that fits this program.
     """
     if not run.is_dir():
-        raise DataError(f"{run}: no such run folder; train one with `python -m models train`")
+        raise DataError(f"{run}: no such run folder; train one with `puppet train`")
     checkpoint = find(run, which)
     if checkpoint is None:
-        raise DataError(f"{run}: no checkpoint in this folder; is it a run of `python -m models train`?")
+        raise DataError(f"{run}: no checkpoint in this folder; is it a run of `puppet train`?")
     model = models.build(checkpoint.config)
     load_weights(model, checkpoint, EMA if checkpoint.has(EMA) else MODEL)
     return model.eval(), checkpoint

@@ -1,4 +1,4 @@
-"""Several processes that train one model: `torchrun --nproc-per-node=N -m models train ...`.
+"""Several processes that train one model: `torchrun --nproc-per-node=N -m puppet train ...`.
 
 torch's DistributedDataParallel averages the gradients. Here is what the training loop needs besides: who is who, one
 clock, one decision when to stop, and one message when something fails. One process alone needs none of it.

@@ -18,6 +18,7 @@ from puppet import __version__
 from puppet.commands.bug_report import check_place, write_report
 from puppet.commands.display import has_display
 from puppet.core.errors import PuppetError
+from puppet.new_actor import training_code
 from puppet.process.log import explained, log_file, writing_problem
 
 if TYPE_CHECKING:
@@ -39,7 +40,11 @@ RUNTIMES = ("onnxruntime-gpu", "onnxruntime", "onnxruntime-directml")  # any one
 OPEN_A_WINDOW = "import os, sys; from PyQt6.QtWidgets import QApplication; QApplication([])"
 TRIALS = 2  # encoders tried at once: graphics drivers limit how many may be open
 HEARD_WITHIN = 2.0  # s, in which a microphone that works has sent something
-REINSTALL = "install again: make run, or pip install -e . -c constraints.txt"
+REINSTALL = (
+    "install Puppet again, as you did first"
+    if training_code.is_installed()
+    else "install again: make run, or pip install -e . -c constraints.txt"
+)
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,7 @@ def examine(actor: str | None = None, report: Path | None = None) -> int:
         check_cameras,
         check_tracker,
         check_actors,
+        check_training,
         check_provider,
     )
     found: list[Finding] = []
@@ -301,6 +307,12 @@ def check_actors() -> Iterator[Finding]:
         yield Finding("bad", "actors", f"none found; put an .actor file into {actors_folder()}")
     for path in paths:
         yield _try(path.stem, path, lambda path: load_actor(path, "cpu").card.kind)
+
+
+def check_training() -> Iterator[Finding]:
+    """Whether actors can be trained, which needs libraries that running does not."""
+    missing = training_code.what_is_missing()
+    yield Finding("note", "training", missing) if missing else Finding("good", "training", f"torch {_version('torch')}")
 
 
 def check_providers(actor: str | None = None) -> Iterator[Finding]:

@@ -25,56 +25,58 @@ from puppet.storage.file_lock import acquire
 POLL_EVERY = 0.2  # s between two checks for the request to stop
 OUTPUT_TIMEOUT = 5.0  # s that a tool's output may still take after its end; a process it left behind may hold it open
 LOCK_TIMEOUT = 2.0  # s; longer than any window looks at the lock
-TOOLS = (sys.executable, "-m")
+PUPPET = (sys.executable, "-m", "puppet")  # in `training_code.HOME`, where `job` starts this process
 
 
 class Stopped(Exception):
     """Raised when the user stopped the job and there is nothing to keep."""
 
 
-def check_command(folder: Path, request: job.JobRequest, tools: Sequence[str] = TOOLS) -> list[str]:
-    """The command that makes a data set and a report of the footage."""
-    return [*tools, "models", "prepare", *request.footage, "-o", str(folder / job.DATA), "--force"]
+def check_command(folder: Path, request: job.JobRequest) -> list[str]:
+    """The command of puppet that makes a data set and a report of the footage."""
+    return ["prepare", *request.footage, "-o", str(folder / job.DATA), "--force"]
 
 
-def train_command(folder: Path, request: job.JobRequest, tools: Sequence[str] = TOOLS) -> list[str]:
-    """The command that trains on the data set; it continues a run that has begun."""
+def train_command(folder: Path, request: job.JobRequest) -> list[str]:
+    """The command of puppet that trains on the data set; it continues a run that has begun."""
     run = folder / job.RUN
     resume = ["--resume"] if (run / "run.json").exists() else []
     data = str(folder / job.DATA)
-    return [*tools, "models", "train", data, "-o", str(run), "--minutes", f"{request.minutes:g}", *resume]
+    return ["train", data, "-o", str(run), "--minutes", f"{request.minutes:g}", *resume]
 
 
-def export_command(folder: Path, request: job.JobRequest, tools: Sequence[str] = TOOLS) -> list[str]:
-    """The command that exports the run to an actor file."""
+def export_command(folder: Path, request: job.JobRequest) -> list[str]:
+    """The command of puppet that exports the run to an actor file."""
     file = str(folder / f"{request.name}.actor")
     facts = [f"--consent={request.consent}", f"--name={request.name}"]
-    return [*tools, "export", str(folder / job.RUN), "-o", file, *facts, "--force"]
+    return ["export", str(folder / job.RUN), "-o", file, *facts, "--force"]
 
 
-def work(folder: Path, task: job.JobState, tools: Sequence[str] = TOOLS) -> None:
+def work(folder: Path, task: job.JobState, puppet: Sequence[str] = PUPPET) -> None:
     """Check the footage, or train and export, and write the states. Raises PuppetError when a tool fails, Stopped."""
     request = job.read_job(folder).request
     if task is job.JobState.CHECKING:
-        if run(folder, check_command(folder, request, tools)):
+        if run(folder, check_command(folder, request), puppet):
             raise Stopped("You stopped it")
         job.write_state(folder, job.JobState.CHECKED)
         return
-    stopped = run(folder, train_command(folder, request, tools))
+    stopped = run(folder, train_command(folder, request), puppet)
     if stopped and not list((folder / job.RUN / "checkpoints").glob("step-*")):
         raise Stopped("You stopped it before anything was learnt")
     job.write_state(folder, job.JobState.EXPORTING)
     (folder / job.STOP).unlink(missing_ok=True)
-    run(folder, export_command(folder, request, tools))
+    run(folder, export_command(folder, request), puppet)
     from puppet.actor import library  # numpy and OpenCV would take memory during hours of training
 
     job.write_state(folder, job.JobState.DONE, actor=library.admit(folder / f"{request.name}.actor"))
 
 
-def run(folder: Path, command: Sequence[str]) -> bool:
-    """Run a tool to its end, or until the user stops the job; whether it was stopped. Raises PuppetError."""
-    print(f"\n$ {' '.join(command)}", flush=True)
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+def run(folder: Path, command: Sequence[str], puppet: Sequence[str] = PUPPET) -> bool:
+    """Run a command to its end, or until the user stops the job; whether it was stopped. Raises PuppetError."""
+    print(f"\n$ puppet {' '.join(command)}", flush=True)
+    process = subprocess.Popen(
+        [*puppet, *command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
     output: list[bytes] = []
     listener = threading.Thread(target=_pass_on, args=(process, output), name="listener", daemon=True)
     listener.start()
@@ -88,7 +90,7 @@ def run(folder: Path, command: Sequence[str]) -> bool:
     if process.returncode and not stopping:
         text = b"".join(output).decode("utf-8", errors="replace")
         raise PuppetError(
-            reason_in(text) or f"{command[2]} ended with code {process.returncode}; see {folder / job.LOG}"
+            reason_in(text) or f"{command[0]} ended with code {process.returncode}; see {folder / job.LOG}"
         )
     return stopping
 

@@ -2,14 +2,13 @@
 
 The folder holds everything, so that the next window finds a running job: the request (job.json), the state
 (state.json), what the training tools write (data.h5, data.report.txt, data.report.png, run/metrics.jsonl, run/sheets),
-and what they print (log.txt). The child holds a lock while it lives. The training tools (torch, models, export) are
-commands, never imported here.
+and what they print (log.txt). The child holds a lock while it lives. The training tools are commands of
+`training_code`, never imported here.
 """
 
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -23,6 +22,7 @@ from typing import Any
 
 from puppet.core.errors import PuppetError, reason
 from puppet.core.texts import is_file_name, is_plain, one_line
+from puppet.new_actor import training_code
 from puppet.parsing.plain_json import parse_json, read_json, to_json
 from puppet.parsing.reading import read_end, read_limited
 from puppet.storage.file_lock import is_locked
@@ -31,12 +31,13 @@ from puppet.storage.folders import jobs_folder
 
 JOB, STATE, STOP, LOG, LOCK, PID = "job.json", "state.json", "stop", "log.txt", "lock", "pid"
 DATA, REPORT, SHEET, RUN = "data.h5", "data.report.txt", "data.report.png", "run"
-TOOLS = ("torch", "h5py", "onnx", "safetensors", "scipy")  # what the extra `train` brings
 CHILD = ("-m", "puppet.new_actor.child")
 LOG_TAIL = 4000  # bytes
 MAX_BYTES, MAX_METRICS_BYTES = 1 << 20, 64 << 20  # of job.json, state.json and the report; of metrics.jsonl
 MAX_TEXT = 2000  # characters
 MAX_MINUTES = 100_000.0
+
+_starting: set[Path] = set()  # folders of jobs whose child was started here and does not hold its lock yet
 
 
 class JobState(str, Enum):
@@ -94,27 +95,8 @@ class Job:
 
 
 def what_is_missing() -> str:
-    """What must be installed before an actor can be trained, with the command; empty when nothing is missing."""
-    if checkout() is None:
-        return (
-            "The training tools come with Puppet's source, not with the installed program. Get the source, and in its"
-            ' folder run: python -m pip install -c constraints.txt -e ".[train]"'
-        )
-    missing = [name for name in TOOLS if importlib.util.find_spec(name) is None]
-    if missing:
-        return (
-            f"To train an actor, {', '.join(missing)} must be installed. In {checkout()} run:"
-            f' {sys.executable} -m pip install -c constraints.txt -e ".[train]"'
-        )
-    return ""
-
-
-def checkout() -> Path | None:
-    """The folder of the source, where `python -m models` works; None without it."""
-    found = importlib.util.find_spec("models")
-    places = list(found.submodule_search_locations or ()) if found is not None else []
-    root = Path(places[0]).parent if places else None
-    return root if root is not None and (root / "models" / "data" / "prepare.py").exists() else None
+    """What must be installed before an actor can be made, with the command; empty when nothing is missing."""
+    return training_code.what_is_missing()
 
 
 def begin(footage: Sequence[Path], folder: Path | None = None) -> Path:
@@ -170,7 +152,7 @@ def read_job(folder: Path) -> Job:
         state, error, actor = _parse_state(read_json(folder / STATE, MAX_BYTES))
     except (OSError, ValueError) as problem:
         raise PuppetError(f"{folder}: holds no actor in the making ({problem})") from problem
-    running = is_locked(folder / LOCK)
+    running = folder in _starting or is_locked(folder / LOCK)
     if state in WORKING and not running:
         state, error = JobState.FAILED, "It was interrupted: the computer or the process was ended. It can go on"
     message = last_line(folder / LOG)
@@ -277,23 +259,26 @@ def write_state(folder: Path, state: JobState, error: str = "", actor: Path | No
 def _start(folder: Path, state: JobState) -> None:
     """Start the child in a session of its own: neither the window's end nor its Ctrl-C reaches it."""
     _refuse_running(folder)
-    write_state(folder, state)
-    (folder / STOP).unlink(missing_ok=True)
     apart: dict[str, Any] = (
         {"creationflags": 0x00000008 | 0x00000200}  # DETACHED_PROCESS, CREATE_NEW_PROCESS_GROUP
         if sys.platform == "win32"
         else {"start_new_session": True}
     )
     command = [sys.executable, *CHILD, str(folder), state.value]
+    _starting.add(folder)  # it takes seconds on a busy machine, and is no interruption
     try:
+        write_state(folder, state)
+        (folder / STOP).unlink(missing_ok=True)
         with (folder / LOG).open("ab") as log:
             child: subprocess.Popen[Any] = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=checkout(), **apart
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=training_code.HOME, **apart
             )
         _wait_for_lock(folder, child)
     except OSError as problem:
         write_state(folder, JobState.FAILED, f"The work could not be started: {reason(problem)}")
         raise PuppetError(f"The work in {folder} could not be started: {reason(problem)}") from problem
+    finally:
+        _starting.discard(folder)
 
 
 def _refuse_running(folder: Path) -> None:

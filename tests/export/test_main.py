@@ -1,4 +1,4 @@
-"""`python -m export RUN_DIR`: arguments, messages, and a run that becomes an actor."""
+"""`puppet export RUN_DIR`: arguments, messages, and a run that becomes an actor."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_consent_is_required(capsys):
 def test_help_has_an_example_and_needs_no_torch():
     code = "import sys, export.__main__ as m\ntry: m.main(['--help'])\nexcept SystemExit: print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "example: python -m export" in done.stdout
+    assert "example: puppet export" in done.stdout
     assert done.stdout.rstrip().endswith("False")
 
 
@@ -70,4 +70,4 @@ def test_the_option_response_has_the_name_of_earlier_versions_too():
 
 def test_verbose_may_stand_before_the_command(tmp_path, capsys):
     assert export.__main__.main(["-v", "morphing-faces", str(tmp_path / "none"), "-o", str(tmp_path / "x.actor")]) == 2
-    assert "python -m export morphing-faces, puppet" in capsys.readouterr().err
+    assert "puppet export morphing-faces, puppet" in capsys.readouterr().err

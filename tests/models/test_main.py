@@ -1,4 +1,4 @@
-"""`python -m models`: arguments, messages, exit codes, and one small run from data set to pictures."""
+"""The commands of `models`: arguments, messages, exit codes, and one small run from data set to pictures."""
 
 from __future__ import annotations
 
@@ -40,14 +40,15 @@ def test_every_command_has_help_with_an_example(command, capsys):
         cli.main([command, "--help"])
     assert stop.value.code == 0
     shown = " ".join(capsys.readouterr().out.split())
-    assert f"example: python -m models {command} " in shown
+    assert f"usage: puppet {command} " in shown
+    assert f"example: puppet {command} " in shown
 
 
 def test_examples_parse():
     for command, module in cli.COMMANDS.items():
         words = module.EXAMPLE.split()
-        assert words[:4] == ["python", "-m", "models", command]
-        args = cli.build_parser(command).parse_args(words[3:])
+        assert words[:2] == ["puppet", command]
+        args = cli.build_parser(command).parse_args(words[1:])
         assert args.command == command
 
 
@@ -142,4 +143,4 @@ def test_a_damaged_checkpoint_is_told_and_the_one_before_is_used(tmp_path, capsy
 
 def test_verbose_may_stand_before_the_command(tmp_path, capsys):
     assert cli.main(["-v", "train", str(tmp_path / "none.h5"), "-o", str(tmp_path / "run")]) == 2
-    assert "python -m models train, puppet" in capsys.readouterr().err
+    assert "puppet train, puppet" in capsys.readouterr().err

@@ -167,9 +167,9 @@ def test_training_and_export(home: Home) -> None:
 
     data = str(write_dataset(home.work / "data.h5"))
     options = ("--preset", "seed-int8", "--steps", "2", "--batch-size", "4", "--threads", "1", "--device", "cpu")
-    home.run("-m", "models", "train", data, "-o", "run", "--driver", data, *options)
+    home.run("-m", "puppet", "train", data, "-o", "run", "--driver", data, *options)
     check(home)
-    home.run("-m", "export", "run", "-o", "made.actor", "--consent", "Made up.")
+    home.run("-m", "puppet", "export", "run", "-o", "made.actor", "--consent", "Made up.")
     check(home)
     assert (home.work / "made.actor").exists()
 
@@ -177,7 +177,7 @@ def test_training_and_export(home: Home) -> None:
 def test_preparing_footage(home: Home) -> None:
     pytest.importorskip("torch")
     clip = write_video(home.work / "clip.mp4", frames_of(DEMO_CLIP, 10), 30.0)
-    home.run("-m", "models", "prepare", str(clip), "-o", "data.h5")
+    home.run("-m", "puppet", "prepare", str(clip), "-o", "data.h5")
     check(home)
 
 

@@ -106,17 +106,19 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
 
 def test_the_wheel_holds_puppet_and_nothing_else(wheel: zipfile.ZipFile) -> None:
     tops = {name.split("/")[0] for name in wheel.namelist()}
-    assert tops == {"puppet", f"puppet_live-{puppet.__version__}.dist-info"}
+    assert tops == {"puppet", f"puppet_live-{puppet.__version__}.dist-info"}  # no models, no export
     assert "puppet/cli.py" in wheel.namelist()
     assert not [name for name in wheel.namelist() if "__pycache__" in name]
 
 
-def test_the_wheel_brings_every_data_file_of_puppet(wheel: zipfile.ZipFile) -> None:
-    listed = subprocess.run(["git", "ls-files", "puppet"], cwd=ROOT, capture_output=True, text=True)
+def test_the_wheel_brings_every_file_of_puppet_and_of_the_training_code(wheel: zipfile.ZipFile) -> None:
+    listed = subprocess.run(["git", "ls-files", "puppet", "models", "export"], cwd=ROOT, capture_output=True, text=True)
     if listed.returncode:
         pytest.skip("not a git checkout")
-    present = {name for name in listed.stdout.split("\n") if name and (ROOT / name).exists()}
-    assert present <= set(wheel.namelist())
+    present = [name for name in listed.stdout.split("\n") if name and (ROOT / name).exists()]
+    places = {name if name.startswith("puppet/") else f"puppet/training_code/{name}" for name in present}
+    assert places <= set(wheel.namelist())
+    assert {f"puppet/training_code/{name}/__main__.py" for name in ("models", "export")} <= places
 
 
 def test_the_wheel_says_what_it_is(wheel: zipfile.ZipFile) -> None:

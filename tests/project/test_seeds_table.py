@@ -13,6 +13,7 @@ import pytest
 from export.__main__ import attributes_parser, morphing_faces_parser, run_parser
 from models.__main__ import build_parser as models_parser
 from puppet.cli import build_parser as puppet_parser
+from puppet.new_actor import training_code
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 LARGEST = 1.2 * 2**20  # bytes of all pictures together
@@ -57,14 +58,14 @@ def test_every_row_has_its_picture_and_there_are_no_others():
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_is_one_that_this_version_takes(command):
     words = shlex.split(command.replace("xvfb-run -a ", ""))
-    if words[0] == "puppet":
-        puppet_parser().parse_args(words[1:])
-    elif words[:3] == ["python", "-m", "models"]:
-        models_parser(words[3]).parse_args(words[3:])
-    elif words[:3] == ["python", "-m", "export"]:
+    if words[:2] == ["puppet", "export"]:
         others = {"morphing-faces": morphing_faces_parser, "attributes": attributes_parser}
-        make = others.get(words[3])
-        (make or run_parser)().parse_args(words[4:] if make else words[3:])
+        make = others.get(words[2])
+        (make or run_parser)().parse_args(words[3:] if make else words[2:])
+    elif words[0] == "puppet" and words[1] in training_code.COMMANDS:
+        models_parser(words[1]).parse_args(words[1:])
+    elif words[0] == "puppet":
+        puppet_parser().parse_args(words[1:])
     elif words[:2] == ["python", "-m"]:
         assert (DOCS.parent / words[2].replace(".", "/")).with_suffix(".py").is_file()
     else:

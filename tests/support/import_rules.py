@@ -127,7 +127,7 @@ LAYERS = {
         "numpy torch",
     ),
     "models.commands": Layer("puppet.core models*"),
-    "models.__main__": Layer("puppet.core puppet.parsing puppet.process puppet.output models*"),
+    "models.__main__": Layer("puppet.core puppet.parsing puppet.process puppet.output puppet.new_actor models*"),
     "export.tflite": Layer("export", "numpy flatbuffers mediapipe"),  # reads what mediapipe's wheel holds
     "export": Layer(
         "puppet.core puppet.parsing puppet.storage puppet.process puppet.face puppet.face.tracking puppet.actor"

@@ -1,4 +1,4 @@
-"""The HTML report of `python -m models analyze`, and a JSON file of all its figures.
+"""The HTML report of `puppet analyze`, and a JSON file of all its figures.
 
 figures   numbers from arrays            plots    matplotlib -> inline SVG
 page      HTML                           study    a space and a data set, encoded once

@@ -75,7 +75,7 @@ def tsne(points: Floats, seed: int) -> Floats:
     try:
         from sklearn.manifold import TSNE
     except ImportError as error:
-        told = 't-SNE needs scikit-learn: pip install -c constraints.txt -e ".[train]", or leave it out with --no-tsne'
+        told = 't-SNE needs scikit-learn: pip install "puppet-live[train]", or leave it out with --no-tsne'
         raise PuppetError(f"{told} ({error})") from error
     perplexity = min(PERPLEXITY, (len(points) - 1) / 3)
     return TSNE(2, perplexity=perplexity, init="pca", random_state=seed).fit_transform(points)

@@ -4,7 +4,7 @@ Kept: layers. Its document does not say how it was trained; the loss is that of 
 the KL growing to its full weight (Bowman et al. 2016), for otherwise the posterior collapses at the start. While the
 latents lie near 0, a decoder whose biases are 0 draws plain grey; so its last biases begin with the average face.
 
-The original's own weights become an actor with `python -m export morphing-faces`.
+The original's own weights become an actor with `puppet export morphing-faces`.
 """
 
 from __future__ import annotations

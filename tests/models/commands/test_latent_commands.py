@@ -1,4 +1,4 @@
-"""`python -m models sample | morph | walk | reconstruct` on planted spaces: what is drawn, and what refused."""
+"""`puppet sample | morph | walk | reconstruct` on planted spaces: what is drawn, and what refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m models evaluate` with a planted judge: what is asked of it, what is kept, what is told when it fails."""
+"""`puppet evaluate` with a planted judge: what is asked of it, what is kept, what is told when it fails."""
 
 from __future__ import annotations
 

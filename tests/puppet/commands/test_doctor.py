@@ -156,6 +156,14 @@ def test_the_doctor_finds_a_damaged_actor(
     assert [f.level for f in findings if f.about == "actor broken"] == ["bad"]
 
 
+def test_whether_actors_can_be_trained_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor.training_code, "LIBRARIES", ())
+    assert said(doctor.check_training())[0].startswith("[ ok ] training: torch ")
+    monkeypatch.setattr(doctor.training_code, "LIBRARIES", ("torch_of_nobody",))
+    (line,) = said(doctor.check_training())
+    assert line.startswith("[note] training: To train an actor, torch_of_nobody must be installed")
+
+
 def test_a_check_that_breaks_is_a_finding() -> None:
     def check_something():
         yield doctor.Finding("good", "first", "fine")

@@ -20,7 +20,7 @@ from puppet.new_actor import child
 from puppet.new_actor import job as making
 from puppet.storage.file_lock import acquire, is_locked
 
-# Stands for `python -m models` and `python -m export`: does what NAME.json says, and notes what it was asked.
+# Stands for `puppet prepare`, `train` and `export`: does what NAME.json says, and notes what it was asked.
 FAKE_TOOLS = """
 import json, pathlib, shutil, signal, sys, time
 here = pathlib.Path(__file__).parent
@@ -28,7 +28,7 @@ args = sys.argv[1:]
 with (here / "asked.jsonl").open("a") as file:
     file.write(json.dumps(args) + "\\n")
 plan = json.loads((here / "plan.json").read_text())
-what = args[1] if args[0] == "models" else args[0]
+what = args[0]
 out = pathlib.Path(args[args.index("-o") + 1])
 if what == plan.get("fails"):
     print("error: planted trouble", file=sys.stderr)
@@ -112,12 +112,30 @@ def test_from_footage_to_an_actor_in_the_list(tools, tmp_path):
     assert read_card(tmp_path / "actors" / "carl.actor").consent == "Carl agreed."
     assert job.losses == ((10, 2.0), (20, 1.0))
     prepare, train, export = asked(tools)
-    assert prepare == ["models", "prepare", *[str(tmp_path / f"{n}.mp4") for n in ("talk", "turn")],
+    assert prepare == ["prepare", *[str(tmp_path / f"{n}.mp4") for n in ("talk", "turn")],
                        "-o", str(folder / "data.h5"), "--force"]  # fmt: skip
     run = str(folder / "run")
-    assert train == ["models", "train", str(folder / "data.h5"), "-o", run, "--minutes", "2"]
+    assert train == ["train", str(folder / "data.h5"), "-o", run, "--minutes", "2"]
     assert export[:4] == ["export", run, "-o", str(folder / "carl.actor")]
     assert {"--consent=Carl agreed.", "--name=carl"} <= set(export)
+
+
+def test_a_child_that_starts_slowly_was_not_interrupted(tools, tmp_path):
+    """As on a busy machine; the window looks at the job all the while."""
+    folder = making.begin([tmp_path / "talk.mp4"])
+    until(folder, over)
+    starter = tools / "puppet_child.py"
+    starter.write_text("import time; time.sleep(1)\n" + starter.read_text())
+    starting = threading.Thread(target=making.train, args=(folder, "carl", "Carl agreed.", 2))
+    starting.start()
+    seen = set()
+    while starting.is_alive():
+        job = making.read_job(folder)
+        seen.add((job.state, job.running, job.error))
+        time.sleep(0.02)
+    assert (making.JobState.TRAINING, True, "") in seen
+    assert {state for state, *_ in seen} <= {making.JobState.CHECKED, making.JobState.TRAINING}
+    assert until(folder, over).state is making.JobState.DONE
 
 
 def test_a_training_is_followed_stopped_and_kept(tools, tmp_path):
@@ -236,18 +254,8 @@ def test_a_log_without_room_neither_stops_nor_silences_a_tool(tmp_path, monkeypa
         monkeypatch.setattr(sys, "stdout", SimpleNamespace(buffer=full, write=len, flush=lambda: None))
         talking = "print('x' * 300_000); print('error: the reason'); raise SystemExit(2)"
         with pytest.raises(PuppetError, match="the reason"):
-            child.run(tmp_path, [sys.executable, "-c", talking])
+            child.run(tmp_path, ["-c", talking], [sys.executable])
     log = tmp_path / "log.txt"
     assert making.last_line(log) == ""
     log.write_bytes(b"x" * 9000 + b"\nlast one \xff\n\n")
     assert making.last_line(log).startswith("last one")
-
-
-def test_missing_tools_are_told_with_the_command(monkeypatch):
-    assert making.what_is_missing() == "" or "pip install" in making.what_is_missing()
-    monkeypatch.setattr(making, "TOOLS", ("torch", "no_such_module_at_all"))
-    words = making.what_is_missing()
-    assert "no_such_module_at_all" in words
-    assert '-m pip install -c constraints.txt -e ".[train]"' in words
-    monkeypatch.setattr(making, "checkout", lambda: None)
-    assert "Get the source" in making.what_is_missing()

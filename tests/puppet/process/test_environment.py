@@ -60,6 +60,7 @@ def test_nothing_imports_onnxruntime_before_its_telemetry_is_off(module: str) ->
     ("module", "arguments"),
     [
         ("puppet", ["run", "--headless"]),
+        ("puppet", ["train", "nowhere.h5", "-o", "nowhere"]),
         ("models", ["train", "nowhere.h5", "-o", "nowhere"]),
         ("export", ["nowhere", "-o", "x.actor", "--consent", "x"]),
         ("puppet.gui.kit.theme", []),
@@ -74,7 +75,7 @@ def test_the_child_that_makes_an_actor_hands_it_on_to_its_tools(tmp_path: Path) 
     """`new_actor.child` loads nothing itself; what it starts inherits its environment."""
     code = f"""
 from puppet.new_actor import child
-child.run(__import__("pathlib").Path({str(tmp_path)!r}), [sys.executable, "-c", "import os; print(os.environ)"])
+child.run(__import__("pathlib").Path({str(tmp_path)!r}), ["-c", "import os; print(os.environ)"], [sys.executable])
 """
     said = child(code)
     assert "'ORT_DISABLE_TELEMETRY': '1'" in said

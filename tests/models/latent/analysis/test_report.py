@@ -1,4 +1,4 @@
-"""`python -m models analyze`: the page needs no other file, its figures are those of the planted actor."""
+"""`puppet analyze`: the page needs no other file, its figures are those of the planted actor."""
 
 from __future__ import annotations
 

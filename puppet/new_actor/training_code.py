@@ -1,0 +1,87 @@
+"""The training code, the packages `models` and `export`: where it lies, what it needs, and its commands.
+
+In a checkout they lie beside `puppet`. An installed program holds them in a folder of its own, so that names as general
+as these land in nobody's site-packages; a command puts that folder first on the path of modules, before the folder that
+the user stands in. Nothing else in puppet loads them.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parents[1]
+HOME = PACKAGE.parent  # what `import puppet` needs on the path
+INSTALLED = PACKAGE / "training_code"  # the wheel has it, see pyproject.toml
+LIBRARIES = ("torch", "h5py", "onnx", "safetensors", "scipy")  # what the extra `train` brings
+EXPORT = "export"
+COMMANDS = {  # of `puppet`, in the order of --help; all but export are commands of `models`, too
+    "prepare": "make a data set from footage of one person",
+    "train": "train an actor on a data set",
+    EXPORT: "turn a trained run into an actor file",
+    "reconstruct": "put somebody's performance on a trained actor",
+    "sample": "draw pictures at random, or a walk from one to the next",
+    "morph": "turn one face into another",
+    "walk": "film a random walk along the useful dimensions",
+    "analyze": "report what a latent space has learnt, as one HTML page",
+    "evaluate": "score actors against clips of unseen people",
+}
+
+
+def is_installed() -> bool:
+    """Whether the program runs as it was installed, and not from a checkout."""
+    return INSTALLED.is_dir()
+
+
+def code_folder() -> Path | None:
+    """The folder that holds `models` and `export`; None where a part of the program was left out."""
+    folder = INSTALLED if is_installed() else HOME
+    whole = all((folder / package / "__main__.py").is_file() for package in ("models", EXPORT))
+    return folder if whole else None
+
+
+def what_is_missing() -> str:
+    """What must be installed before an actor can be trained, with the command; empty when nothing is missing."""
+    if code_folder() is None:
+        return f"The training code is not in {INSTALLED}; install Puppet again"
+    missing = [name for name in LIBRARIES if importlib.util.find_spec(name) is None]
+    if not missing:
+        return ""
+    words = f"To train an actor, {', '.join(missing)} must be installed"
+    if is_installed():
+        return f'{words}: {_installer()} "puppet-live[train]"'
+    return f'{words}. In {HOME} run: {_installer()} -c constraints.txt -e ".[train]"'
+
+
+def _installer() -> str:
+    """What installs into this Python: its own pip, or uv where it has none, as in environments that uv makes."""
+    python = f'"{sys.executable}"' if " " in sys.executable else sys.executable
+    own = importlib.util.find_spec("pip") is not None
+    return f"{python} -m pip install" if own else f"uv pip install --python {python}"
+
+
+def run_command(words: Sequence[str]) -> int:
+    """Run one of COMMANDS in this process; the exit code. words: the command and its arguments.
+
+    Without the libraries it is one line on stderr and code 2; --help is shown where it needs none of them. Raises
+    SystemExit as argparse does.
+    """
+    folder, missing = code_folder(), what_is_missing()
+    if folder is not None and (not missing or not {"-h", "--help"}.isdisjoint(words)):
+        sys.path.insert(0, str(folder))
+        try:
+            if words[0] == EXPORT:
+                return _main_of(EXPORT)(words[1:])
+            return _main_of("models")(words)
+        except ModuleNotFoundError:  # --help of a command whose choices come from a library
+            if not missing:
+                raise
+    print(f"error: {missing}", file=sys.stderr)
+    return 2
+
+
+def _main_of(package: str) -> Callable[[Sequence[str]], int]:
+    return importlib.import_module(f"{package}.__main__").main
