@@ -127,7 +127,7 @@ LAYERS = {
         "puppet.core puppet.parsing puppet.storage puppet.process puppet.face puppet.face.tracking puppet.actor"
         " puppet.actor.runtime puppet.actor.graph puppet.sources puppet.output models.common models.data"
         " models.networks models.training models.latent",
-        "numpy cv2 torch onnx onnxruntime",
+        "numpy cv2 torch onnx onnxscript onnxruntime",
     ),
 }
 OURS = ("puppet", "models", "export")
