@@ -94,7 +94,7 @@ def test_rows_by_a_list_are_gathered_alike_each_time_and_in_silence(capfd):
     assert to_onnx(graph) == file
     assert [node.op_type for node in onnx.load_from_string(file).graph.node] == ["Gather"]
     x = np.arange(5 * 16, dtype=np.float32).reshape(5, 4, 4)
-    session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+    session: Any = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
     assert np.array_equal(session.run(None, {"x": x})[0], x[:, [3, 0, -1]])
     with pytest.raises(ExportError, match="the picker cannot be written as ONNX: several dimensions are indexed"):
         to_onnx(rows_graph([3, 0], [1, 2]))
