@@ -18,8 +18,8 @@ from export.graph import Graph
 from puppet.actor.graph.check import check_graph
 from puppet.core.texts import one_line
 
-# What torch's exporter is written in: older versions are made by a converter, which has none for Resize. The CPU, CUDA,
-# DirectML and CoreML providers of every supported ONNX Runtime know this one.
+# What torch's exporter is written in: older versions are made by a converter, which has none for Resize. ONNX Runtime
+# runs it from 1.20 on, and leaves to the CPU what another provider does not know in this version.
 OPSET = 18
 BATCH = "N"  # the free dimension's name
 FOLDED = 1 << 24  # numbers of a constant that may come of other constants; by itself the optimizer stops far below
