@@ -133,7 +133,7 @@ LAYERS = {
         "puppet.core puppet.parsing puppet.storage puppet.process puppet.face puppet.face.tracking puppet.actor"
         " puppet.actor.runtime puppet.actor.graph puppet.sources puppet.output models.common models.data"
         " models.networks models.training models.latent export.tflite",
-        "numpy cv2 torch onnx onnxruntime",
+        "numpy cv2 torch onnx onnxscript onnxruntime",
     ),
     "export.face_networks": Layer(
         "puppet.core puppet.storage puppet.face.onnx_mesh puppet.face.tracking export export.tflite", "numpy onnx"

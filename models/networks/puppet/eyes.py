@@ -28,7 +28,7 @@ def look(values: Tensor, at_rest: Tensor) -> Tensor:
 
     The more open eye counts more: one iris alone is the tracker's noisiest point, and behind a lid it is a guess.
     """
-    opened = (values[:, LIDS] / at_rest[LIDS].clamp_min(1e-3)).clamp(LEAST_TRUST, 1)
+    opened = (values[:, LIDS] / at_rest[LIDS].clamp_min(1e-3)).clamp(LEAST_TRUST, 1.0)
     trust = opened / opened.sum(1, keepdim=True)
     moved = values - at_rest
     return torch.stack([(moved[:, pair] * trust).sum(1) for pair in GAZE], 1)

@@ -25,8 +25,8 @@ from puppet.actor.graph.types import (
 from puppet.actor.graph.wire import Message, MessageReader
 
 STANDARD_DOMAINS = ("", "ai.onnx")
-IR_VERSIONS = range(7, 12)  # of the file format; export writes 8
-OPSETS = range(13, 22)  # versions of the operators whose meaning `operators` knows; export writes 17
+IR_VERSIONS = range(7, 12)  # of the file format; export writes 10
+OPSETS = range(13, 22)  # versions of the operators whose meaning `operators` knows; export writes 18
 
 MAX_NODES = 5_000  # the built-in actors have 414
 MAX_TENSORS = 5_000
