@@ -6,13 +6,15 @@ MINUTES ?= 20
 VENV_PYTHON := .venv/bin/python
 
 # Candidates are run, not just looked up: a name on the PATH may be a shim for a Python that is not there.
+# Those for which there is mediapipe come first: the actors were made with its tracker.
 define find_python
-	for python in "$$PYTHON" python3.11 python3.12 python3.10 python3 python; do \
-		[ -n "$$python" ] && "$$python" -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] < (3, 13))' \
+	for python in "$$PYTHON" python3.11 python3.12 python3.10 python3.13 python3.14 python3 python; do \
+		[ -n "$$python" ] && "$$python" -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 14))' \
 			2>/dev/null && { echo "$$python"; exit 0; }; \
 	done; \
-	echo "Puppet needs Python 3.10, 3.11 or 3.12, and found none. On Debian or Ubuntu: sudo apt-get install python3 python3-venv" \
-		"(or name one: make run PYTHON=/path/to/python3.11)" >&2; exit 1
+	echo "Puppet needs Python 3.10 to 3.14, and found none. Install one, for example:" \
+		"sudo apt-get install python3 python3-venv, or sudo dnf install python3, or brew install python@3.13" \
+		"(or name one: make run PYTHON=/path/to/python3.13)" >&2; exit 1
 endef
 set_up = python=$$($(find_python)) && "$$python" .ci/bootstrap.py
 export PYTHON

@@ -47,7 +47,7 @@ def applies(marker: Marker | None, where: dict[str, str]) -> bool:
     return marker is None or marker.evaluate(where)
 
 
-@pytest.mark.parametrize("python", ["3.10", "3.11", "3.12"])
+@pytest.mark.parametrize("python", ["3.10", "3.11", "3.12", "3.13", "3.14"])
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_every_direct_dependency_has_exactly_one_pin_that_fits(platform: str, python: str) -> None:
     where = environment(platform, python)
@@ -60,6 +60,16 @@ def test_every_direct_dependency_has_exactly_one_pin_that_fits(platform: str, py
         if applies(wanted.marker, where):
             version = pinned[canonicalize_name(wanted.name)]
             assert version in wanted.specifier, f"{line} does not allow the pinned {version}"
+
+
+@pytest.mark.parametrize("python", ["3.10", "3.12", "3.13", "3.14"])
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_mediapipe_is_required_only_where_it_has_a_wheel(platform: str, python: str) -> None:
+    where = environment(platform, python)
+    names = [r.name for r in map(Requirement, PROJECT["dependencies"]) if applies(r.marker, where)]
+    assert ("mediapipe" in names) == (platform != "linux-arm" and python in ("3.10", "3.12"))
+    numpy = [pin for pin in PINS if pin.name == "numpy" and applies(pin.marker, where)]
+    assert ("1.26.4" in numpy[0].specifier) == ("mediapipe" in names)
 
 
 @pytest.mark.parametrize(
