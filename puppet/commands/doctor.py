@@ -28,13 +28,14 @@ if TYPE_CHECKING:
 PACKAGES = (
     "numpy",
     "opencv-contrib-python",
-    "mediapipe",
     "PyQt6",
     "imageio-ffmpeg",
     "cv2-enumerate-cameras",
+    "sounddevice",
     "platformdirs",
     "tqdm",
 )
+OPTIONAL = ("mediapipe",)  # not every Python and processor has a wheel of it
 RUNTIMES = ("onnxruntime-gpu", "onnxruntime", "onnxruntime-directml")  # any one of them
 OPEN_A_WINDOW = "import os, sys; from PyQt6.QtWidgets import QApplication; QApplication([])"
 TRIALS = 2  # encoders tried at once: graphics drivers limit how many may be open
@@ -106,9 +107,9 @@ def run_check(check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
 
 def check_python() -> Iterator[Finding]:
     """Versions of the program, Python and the system; bad for a Python that is not supported."""
-    fits = (3, 10) <= sys.version_info[:2] < (3, 13)
+    fits = (3, 10) <= sys.version_info[:2] <= (3, 14)
     text = f"puppet {__version__}, Python {platform.python_version()}, {platform.platform()}"
-    yield Finding("good" if fits else "bad", "python", text + ("" if fits else "; Python 3.10 to 3.12 is needed"))
+    yield Finding("good" if fits else "bad", "python", text + ("" if fits else "; Python 3.10 to 3.14 is needed"))
 
 
 def check_log() -> Iterator[Finding]:
