@@ -92,6 +92,7 @@ def _add_run(commands: Commands) -> None:
     run.add_argument("--virtual-camera", action="store_true", help="show the actor as a camera to other programs")
     run.add_argument("--loop", action="store_true", help="play a file or folder again when it ends")
     options.add_provider(run)
+    options.add_tracker(run)
     without = "as the window was left; with --headless the values in brackets"
     options.add_outputs(run, without)
     run.add_argument("--screenshot", type=Path, metavar="PNG", help="save a picture of the window before it ends")
@@ -114,6 +115,7 @@ def _add_render(commands: Commands) -> None:
     )
     options.add_actor(render)
     options.add_provider(render)
+    options.add_tracker(render)
     render.add_argument("--force", action="store_true", help="replace OUT.mp4 when it exists")
     options.add_outputs(render, "the values in brackets")
     options.add_motion(render, "the values in brackets")
@@ -125,6 +127,7 @@ def _add_bench(commands: Commands) -> None:
     )
     options.add_actor(bench)
     options.add_provider(bench)
+    options.add_tracker(bench)
     bench.add_argument("--size", type=options.size, default=(640, 480), metavar="WxH", help="of the camera (640x480)")
     options.add_number(bench, options.BENCH_SECONDS, options.BENCH_SECONDS.default, metavar="N")
     bench.add_argument(
@@ -194,6 +197,7 @@ def run_bench(arguments: argparse.Namespace) -> int:
         flash=arguments.flash,
         json_path=arguments.json,
         actors=arguments.actors,
+        tracker=arguments.tracker,
     )
 
 

@@ -1,4 +1,4 @@
-"""Actors in ONNX Runtime: Drive -> Latent -> Portrait. The only file in puppet/ that imports onnxruntime.
+"""Actors in ONNX Runtime: Drive -> Latent -> Portrait.
 
 The provider that is reported is the one ONNX Runtime really uses. Every actor draws its golden picture while it is
 loaded; a provider that draws something else is not used.
@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime  # pyright: ignore[reportMissingTypeStubs]
 from numpy.typing import NDArray
 
 from puppet import __version__
@@ -27,16 +26,16 @@ from puppet.actor.contents import Contents, one_line_reason, read_contents
 from puppet.actor.file import AGAIN, DECODER, ENCODER
 from puppet.actor.golden import golden_crop, golden_means
 from puppet.actor.latents import Latents
-from puppet.actor.providers import DIRECTML, PROVIDER_OPTIONS, choose_provider
-from puppet.actor.signature import Session, check_signature
+from puppet.actor.signature import check_signature
 from puppet.actor.warp import MeshWarp
 from puppet.core import pixels
 from puppet.core.errors import ActorFailedError, ActorFileError, ActorStalledError
 from puppet.core.providers import AUTO, CPU, short_name
 from puppet.core.types import POSE_SIZE, AlignedCrop, Drive, Floats, Image, Latent, Portrait
+from puppet.inference.protocols import Session
+from puppet.inference.providers import choose_provider
+from puppet.inference.session import available_providers, open_session, preload_cuda, runtime_version
 
-ort: Any = onnxruntime  # it has no type stubs
-BATCH = "N"  # the free dimension's name in the graphs
 PATIENCE = 10.0  # s that a call may wait for the one before it
 MAX_THREADS = 4  # more do not help networks of this size
 logger = logging.getLogger(__name__)
@@ -161,7 +160,7 @@ class Actor:
 
 def versions() -> str:
     """Versions of everything that runs an actor."""
-    return f"puppet {__version__}, ONNX Runtime {ort.__version__}"
+    return f"puppet {__version__}, ONNX Runtime {runtime_version()}"
 
 
 def load_actor(path: Path, provider: str = AUTO, threads: int = 0) -> Actor:
@@ -172,7 +171,7 @@ def load_actor(path: Path, provider: str = AUTO, threads: int = 0) -> Actor:
     """
     path, began = Path(path), time.perf_counter()
     contents = read_contents(path)
-    wanted, notice = choose_provider(provider, ort.get_available_providers(), _preload_cuda)
+    wanted, notice = choose_provider(provider, available_providers(), preload_cuda)
     if path.resolve().parent != BUILT_IN.resolve():  # what comes with the program has been tested
         trial.require_trial(path, contents.card, versions())
     try:
@@ -190,10 +189,6 @@ def load_actor(path: Path, provider: str = AUTO, threads: int = 0) -> Actor:
     seconds, remark = time.perf_counter() - began, f"; {notice}" if notice else ""
     logger.info("actor '%s' loaded with %s in %.2f s%s", path, actor.providers[0], seconds, remark)
     return actor
-
-
-def _preload_cuda() -> None:
-    ort.preload_dlls()  # looked up only for CUDA: ONNX Runtime 1.20 has none
 
 
 def try_actor(path: Path) -> ActorCard:
@@ -241,22 +236,7 @@ def _tested(contents: Contents, provider: str, threads: int) -> Actor | str:
 
 
 def _session(name: str, graph: bytes, provider: str, threads: int) -> Session:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads or min(MAX_THREADS, os.cpu_count() or 1)
-    options.inter_op_num_threads = 1
-    options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
-    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
-    options.add_free_dimension_override_by_name(BATCH, 1)  # shapes are known then: CoreML wants that, others profit
-    options.log_severity_level = 4  # what matters is raised or becomes `notice`
-    options.add_session_config_entry("session.load_model_format", "ONNX")  # whatever the content looks like
-    # threads that spin while waiting take the cores from the tracker
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    if provider == DIRECTML:
-        options.enable_mem_pattern = False  # DirectML's own requirement
-    providers: list[Any] = [(provider, PROVIDER_OPTIONS.get(provider, {}))]
-    if provider != CPU:
-        providers.append((CPU, {}))
     try:
-        return ort.InferenceSession(graph, options, providers=providers)
+        return open_session(graph, provider, threads or min(MAX_THREADS, os.cpu_count() or 1))
     except Exception as error:  # ONNX Runtime's own exceptions have no common base
         raise ActorFileError(f"{name} cannot be run ({one_line_reason(error)}); {AGAIN}") from error

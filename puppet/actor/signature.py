@@ -3,53 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
-
-from numpy.typing import NDArray
 
 from puppet.actor.card import ActorCard
 from puppet.actor.file import AGAIN, DECODER, ENCODER
 from puppet.core.errors import ActorFileError
 from puppet.core.types import LANDMARKS, POSE_SIZE
-
-
-class GraphPort(Protocol):
-    """An input or output of a graph, as ONNX Runtime describes it."""
-
-    @property
-    def name(self) -> str:
-        """The name in the graph."""
-        ...
-
-    @property
-    def type(self) -> str:
-        """The type in ONNX Runtime's words, such as "tensor(float)"."""
-        ...
-
-    @property
-    def shape(self) -> Sequence[int | str | None] | None:
-        """The sides, the batch first; a side that is left open has a name or None."""
-        ...
-
-
-class Session(Protocol):
-    """A loaded graph: what is used of ONNX Runtime's InferenceSession."""
-
-    def get_inputs(self) -> Sequence[GraphPort]:
-        """The inputs in the graph's order."""
-        ...
-
-    def get_outputs(self) -> Sequence[GraphPort]:
-        """The outputs in the graph's order."""
-        ...
-
-    def get_providers(self) -> list[str]:
-        """ONNX Runtime's names of the providers that are used, best first."""
-        ...
-
-    def run(self, output_names: list[str], input_feed: dict[str, NDArray[Any]]) -> list[Any]:
-        """The outputs, each with the batch first."""
-        ...
+from puppet.inference.protocols import Session
 
 
 def check_signature(card: ActorCard, encoder: Session, decoder: Session) -> None:

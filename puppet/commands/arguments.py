@@ -11,6 +11,7 @@ from puppet.core.layout import LAYOUT
 from puppet.core.motion import MOTION_OPTIONS
 from puppet.core.options import ChoiceOption, NumberOption, flag
 from puppet.core.providers import PROVIDER
+from puppet.core.trackers import TRACKER
 from puppet.media.codecs import CODEC, HEIGHT, QUALITY
 
 Value = TypeVar("Value")
@@ -28,6 +29,12 @@ def add_provider(parser: argparse.ArgumentParser) -> None:
     """--provider, "auto" unless one is chosen."""
     help = f"{PROVIDER.help} ({PROVIDER.default})"
     parser.add_argument(PROVIDER.flag, choices=PROVIDER.choices, default=PROVIDER.default, help=help)
+
+
+def add_tracker(parser: argparse.ArgumentParser) -> None:
+    """--tracker, "auto" unless one is chosen."""
+    help = f"{TRACKER.help} ({TRACKER.default})"
+    parser.add_argument(TRACKER.flag, choices=TRACKER.choices, default=TRACKER.default, help=help)
 
 
 def add_number(
@@ -89,7 +96,7 @@ def chosen_motion(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def render_options(arguments: argparse.Namespace) -> list[str]:
     """The options of `puppet render` as they were given, for a process that renders one video of a folder."""
-    names = ("actor", *(option.name for option in (PROVIDER, *OUTPUT_OPTIONS, *MOTION_OPTIONS)))
+    names = ("actor", *(option.name for option in (PROVIDER, TRACKER, *OUTPUT_OPTIONS, *MOTION_OPTIONS)))
     values = [(name, getattr(arguments, name)) for name in names]
     given = [word for name, value in values if value is not None for word in (flag(name), str(value))]
     return given + [flag(name) for name in ("software", "sign", "no_badge") if getattr(arguments, name)]

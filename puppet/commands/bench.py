@@ -16,6 +16,8 @@ from puppet.commands.bench_measure import convert_ms, free_run, live_run, read_c
 from puppet.commands.bench_report import about, table, verdict
 from puppet.commands.display import has_display
 from puppet.core.errors import PuppetError
+from puppet.core.trackers import TRACKER
+from puppet.face.tracking import tracker_library
 
 
 def run_bench(
@@ -26,11 +28,12 @@ def run_bench(
     flash: bool,
     json_path: Path | None,
     actors: int = 1,
+    tracker: str = TRACKER.default,
 ) -> int:
     """Measure, print the table, write the JSON; the exit code.
 
     size: width and height of the frames, px. seconds: of each run. flash: time a flash in the window, too. actors: so
-    many at once, from one face. Raises PuppetError.
+    many at once, from one face. tracker: one of TRACKER's choices. Raises PuppetError.
     """
     if json_path is not None and not json_path.parent.is_dir():
         raise PuppetError(f"{json_path}: there is no such folder")
@@ -40,17 +43,17 @@ def run_bench(
     installed = list_actors()
     others = [load_actor(installed[number % len(installed)], provider) for number in range(actors - 1)]
     clip, capture_ms = read_clip(size)
-    measured = free_run(played, clip, seconds, others)
+    measured = free_run(played, clip, seconds, others, tracker)
     measured["stage_ms"] = {"capture": capture_ms, "convert": convert_ms(clip), **measured["stage_ms"]}
     if has_display():
         from puppet.commands.bench_window import bench_in_window  # Qt is loaded only where there is a display
 
-        measured |= bench_in_window(played, clip, seconds, flash, others)
+        measured |= bench_in_window(played, clip, seconds, flash, others, tracker)
     else:
-        measured |= live_run(played, clip, seconds, others)
+        measured |= live_run(played, clip, seconds, others, tracker)
     if "paint_ms" in measured:
         measured["stage_ms"]["paint"] = measured.pop("paint_ms")
-    figures = about(played, size, seconds) | {"actors": actors} | measured
+    figures = about(played, size, seconds, tracker_library(tracker)) | {"actors": actors} | measured
     figures["verdict"] = verdict(figures)
     print(table(figures))
     if json_path is not None:

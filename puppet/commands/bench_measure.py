@@ -18,6 +18,7 @@ from puppet.core.errors import PuppetError
 from puppet.core.layout import Layout
 from puppet.core.progress import progress
 from puppet.core.timing import StageTimes, percentiles
+from puppet.core.trackers import TRACKER
 from puppet.core.types import Frame, Image, Result
 from puppet.output.compose import compose
 from puppet.sources.registry import DEMO_CLIP, open_source
@@ -151,14 +152,20 @@ class ResultCounter:
         return (len(self.times) - 1) / (self.times[-1] - self.times[0]) if len(self.times) > 1 else 0.0
 
 
-def free_run(actor: Actor, clip: Sequence[Image], seconds: float, others: Sequence[Actor] = ()) -> dict[str, Any]:
+def free_run(
+    actor: Actor,
+    clip: Sequence[Image],
+    seconds: float,
+    others: Sequence[Actor] = (),
+    tracker: str = TRACKER.default,
+) -> dict[str, Any]:
     """Measure as many frames as the machine can do in `seconds`.
 
     Gives fps, stage_ms, faces (share of the frames with one), memory_mb and cpu_free. Raises PuppetError.
     """
     source = MemorySource(clip, fps=None)
     counter = ResultCounter(source.tickets.release, composing=True)
-    engine = build_engine_for(actor, lambda _: source, others=others)
+    engine = build_engine_for(actor, lambda _: source, others=others, tracker=tracker)
     engine.set_actor(Path(f"{actor.name}.actor"))
     engine.add_sink(counter)
     usage = Usage()
@@ -176,14 +183,20 @@ def free_run(actor: Actor, clip: Sequence[Image], seconds: float, others: Sequen
     }
 
 
-def live_run(actor: Actor, clip: Sequence[Image], seconds: float, others: Sequence[Actor] = ()) -> dict[str, Any]:
+def live_run(
+    actor: Actor,
+    clip: Sequence[Image],
+    seconds: float,
+    others: Sequence[Actor] = (),
+    tracker: str = TRACKER.default,
+) -> dict[str, Any]:
     """Measure 30 frames a second without a window: latency_ms to the result, drops, live_fps and cpu.
 
     Raises PuppetError.
     """
     source = MemorySource(clip, LIVE_FPS)
     counter = ResultCounter(lambda: None, composing=False)
-    engine = build_engine_for(actor, lambda _: source, others=others)
+    engine = build_engine_for(actor, lambda _: source, others=others, tracker=tracker)
     engine.set_actor(Path(f"{actor.name}.actor"))
     engine.add_sink(counter)
     usage = Usage()

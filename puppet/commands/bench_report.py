@@ -16,6 +16,7 @@ from puppet.core.errors import PuppetError
 from puppet.core.providers import short_name
 from puppet.core.texts import is_plain, one_line
 from puppet.core.timing import PERCENTILES
+from puppet.core.trackers import LABELS
 from puppet.parsing.plain_json import read_json
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ TRACKING, ACTING = ("track",), ("align", "retarget", "encode", "decode", "compos
 PACKAGES = ("numpy", "opencv-contrib-python", "mediapipe", "onnxruntime-gpu", "onnxruntime", "PyQt6")
 
 
-def about(actor: Actor, size: tuple[int, int], seconds: float) -> dict[str, Any]:
-    """What was measured and on which machine, as entries of the JSON file."""
+def about(actor: Actor, size: tuple[int, int], seconds: float, tracker: str) -> dict[str, Any]:
+    """What was measured and on which machine, as entries of the JSON file. tracker: the library that was used."""
     versions = {"puppet": __version__, "python": platform.python_version()}
     for package in PACKAGES:
         try:
@@ -39,6 +40,7 @@ def about(actor: Actor, size: tuple[int, int], seconds: float) -> dict[str, Any]
         "actor_size": actor.card.image_size,
         "provider": short_name(actor.providers[0]),
         "provider_notice": actor.notice,
+        "tracker": tracker,
         "source_size": list(size),
         "seconds": seconds,
         "machine": {"cpu": cpu_model(), "cores": os.cpu_count(), "gpu": gpu_model(), "system": platform.platform()},
@@ -90,6 +92,7 @@ def table(figures: Mapping[str, Any]) -> str:
     rows = [
         f"actor      {figures['actor']}, {figures['actor_size']} px, on {figures['provider']}{notice}"
         + (f"; {figures['actors']} actors at once" if figures["actors"] > 1 else ""),
+        f"tracker    {LABELS[figures['tracker']]}",
         f"machine    {machine['cores']} x {machine['cpu']}, GPU: {machine['gpu'] or 'none'}; {machine['system']}",
         "versions   " + ", ".join(f"{name} {version}" for name, version in figures["versions"].items()),
         f"source     {figures['source_size'][0]} x {figures['source_size'][1]}, from memory",
@@ -132,7 +135,7 @@ def compare(first: Mapping[str, Any], second: Mapping[str, Any], name: str, othe
         if key in two:
             ratio = f"{two[key] / value:8.2f}" if value else f"{'-':>8}"
             rows.append(f"{key:<22}{value:22.2f}{two[key]:22.2f}{ratio}")
-    for key in ("actor", "actors", "provider", "source_size", "machine"):
+    for key in ("actor", "actors", "provider", "tracker", "source_size", "machine"):
         if first.get(key) != second.get(key):
             rows.append(one_line(f"not the same {key}: {first.get(key)} and {second.get(key)}", 1000))
     return "\n".join(rows)

@@ -11,6 +11,7 @@ from puppet.commands.bench_measure import LIVE_FPS, MemorySource, Usage
 from puppet.commands.display import prepare_qt
 from puppet.commands.services import build_engine_for, window_services
 from puppet.core.errors import PuppetError
+from puppet.core.trackers import TRACKER
 from puppet.gui.bench_probe import FlashSource, Stopwatch, after
 from puppet.gui.controller import Controller
 from puppet.gui.kit.application import make_application
@@ -26,7 +27,12 @@ WARM_UP = 3.0  # s at the start that do not count; twice as long as for the engi
 
 
 def bench_in_window(
-    actor: Actor, clip: Sequence[Image], seconds: float, flash: bool, others: Sequence[Actor] = ()
+    actor: Actor,
+    clip: Sequence[Image],
+    seconds: float,
+    flash: bool,
+    others: Sequence[Actor] = (),
+    tracker: str = TRACKER.default,
 ) -> dict[str, Any]:
     """Play `clip` at 30 frames a second in the real window: the figures of `Stopwatch`, and drops and cpu.
 
@@ -36,7 +42,7 @@ def bench_in_window(
     application = make_application()
     flashes = FlashSource() if flash else None
     source = MemorySource(clip, LIVE_FPS, flashes.paint_over if flashes else None)
-    engine = build_engine_for(actor, lambda _: source, others=others)
+    engine = build_engine_for(actor, lambda _: source, others=others, tracker=tracker)
     window = MainWindow()
     controller = Controller(engine, window, Settings(), window_services(lambda settings: None, Settings()))
     stopwatch, usage = Stopwatch(window, flashes), Usage()

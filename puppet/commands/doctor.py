@@ -35,7 +35,7 @@ PACKAGES = (
     "platformdirs",
     "tqdm",
 )
-OPTIONAL = ("mediapipe",)  # not every Python and processor has a wheel of it
+TRACKERS = ("mediapipe",)  # where it is missing, ONNX Runtime tracks
 RUNTIMES = ("onnxruntime-gpu", "onnxruntime", "onnxruntime-directml")  # any one of them
 OPEN_A_WINDOW = "import os, sys; from PyQt6.QtWidgets import QApplication; QApplication([])"
 TRIALS = 2  # encoders tried at once: graphics drivers limit how many may be open
@@ -126,7 +126,9 @@ def check_packages() -> Iterator[Finding]:
     versions = {name: _version(name) for name in PACKAGES}
     missing = [name for name, version in versions.items() if version is None]
     runtimes = {name: version for name in RUNTIMES if (version := _version(name)) is not None}
-    there = ", ".join(f"{name} {version}" for name, version in {**versions, **runtimes}.items() if version)
+    trackers = {name: _version(name) for name in TRACKERS}
+    found = {**versions, **runtimes, **trackers}
+    there = ", ".join(f"{name} {version}" for name, version in found.items() if version)
     yield Finding("good", "packages", there)
     if not runtimes:
         missing.append("onnxruntime")
@@ -271,18 +273,23 @@ def check_cameras() -> Iterator[Finding]:
 
 
 def check_tracker() -> Iterator[Finding]:
-    """Whether the face tracker runs, on a black picture."""
+    """Whether the face trackers run, on a black picture: the one that is used, and ONNX Runtime's."""
     import numpy as np
 
+    from puppet.core.trackers import LABELS, ONNX
     from puppet.core.types import Frame
-    from puppet.face.tracking import FaceMeshTracker
+    from puppet.face.tracking import FaceMeshTracker, tracker_library
 
-    tracker = FaceMeshTracker()
-    try:
-        tracker.track(Frame(np.zeros((120, 160, 3), np.uint8), 0, 0.0))
-    finally:
-        tracker.close()
-    yield Finding("good", "tracking", "MediaPipe FaceMesh runs")
+    used = tracker_library()
+    for library in dict.fromkeys((used, ONNX)):
+        tracker = FaceMeshTracker(library=library)
+        try:
+            tracker.track(Frame(np.zeros((120, 160, 3), np.uint8), 0, 0.0))
+        finally:
+            tracker.close()
+        yield Finding(
+            "good", "tracking", f"{LABELS[library]} finds faces" + ("" if library == used else " (--tracker onnx)")
+        )
 
 
 def check_actors() -> Iterator[Finding]:

@@ -20,6 +20,7 @@ from puppet.core.progress import progress
 from puppet.core.protocols import Source
 from puppet.core.providers import AUTO, short_name
 from puppet.core.timing import StageTimes
+from puppet.core.trackers import TRACKER
 from puppet.core.types import Result
 from puppet.engine.engine import Engine
 from puppet.engine.status import Phase
@@ -48,6 +49,7 @@ def run_headless(
     options: StepOptions | None = None,
     outputs: OutputSettings | None = None,
     virtual_camera: bool = False,
+    tracker: str = TRACKER.default,
 ) -> int:
     """Run until there are `frames` results, the source ends, or Ctrl-C; then print the report. Returns the exit code.
 
@@ -63,7 +65,7 @@ def run_headless(
         return opened[-1]
 
     meter = Meter(frames)
-    engine = build_engine_for(played, make_source, options)
+    engine = build_engine_for(played, make_source, options, tracker=tracker)
     outputs = outputs or OutputSettings()
     camera = VirtualCamera(outputs.badge) if virtual_camera else None
     sink = begin_take(outputs, record, played.name, played.card.consent) if record is not None else None

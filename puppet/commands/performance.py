@@ -11,6 +11,7 @@ import numpy as np
 from puppet.core.errors import SourceError
 from puppet.core.progress import progress
 from puppet.core.protocols import Source
+from puppet.core.trackers import TRACKER
 from puppet.core.types import Face, Floats, Frame, HeadPose
 from puppet.face import align
 from puppet.face.cuts import CutDetector
@@ -169,19 +170,22 @@ def _held_alike(a: HeadPose, b: HeadPose) -> bool:
     return bool(turned.max() < ALIKE_DEGREES and moved.max() < ALIKE_PLACE and nearer[0] < ALIKE_SIZE)
 
 
-def track_clip(source: Source) -> Performance:
-    """Track every frame of an opened source. Raises SourceError when no face is seen in any of them."""
+def track_clip(source: Source, tracker: str = TRACKER.default) -> Performance:
+    """Track every frame of an opened source. tracker: one of TRACKER's choices.
+
+    Raises SourceError when no face is seen in any of them, PuppetError for a tracker that is not there.
+    """
     found: list[Floats | None] = []
     cuts: list[int] = []
     scenes: list[int] = []
     seen: list[FaceSighting] = []
     watch, looked = CutDetector(), -np.inf
     with (
-        contextlib.closing(video_tracker(still=source.frame_count == 1)) as tracker,
+        contextlib.closing(video_tracker(still=source.frame_count == 1, library=tracker)) as mesh,
         progress(total=source.frame_count, label="tracking", unit="frames") as bar,
     ):
         while (frame := source.read()) is not None:
-            face = tracker.track(frame)
+            face = mesh.track(frame)
             ago = watch.update(frame.image)
             if ago is not None:
                 cuts.append(len(found) - ago)

@@ -25,6 +25,7 @@ from puppet.core.progress import progress
 from puppet.core.protocols import Source
 from puppet.core.providers import AUTO
 from puppet.core.texts import one_line
+from puppet.core.trackers import TRACKER
 from puppet.core.types import Result
 from puppet.engine.options import StepOptions
 from puppet.engine.puppeteer import Puppeteer
@@ -80,6 +81,7 @@ def run_render(arguments: argparse.Namespace) -> int:
             actor=arguments.actor,
             options=StepOptions(**chosen_motion(arguments)),
             provider=arguments.provider,
+            tracker=arguments.tracker,
             force=force,
             outputs=outputs,
         )
@@ -104,6 +106,7 @@ def render(
     provider: str = AUTO,
     force: bool = False,
     outputs: OutputSettings | None = None,
+    tracker: str = TRACKER.default,
 ) -> Rendered:
     """Let an actor (name or file; None: the built-in one) play a video, image folder or image, or "demo".
 
@@ -125,7 +128,7 @@ def render(
         check_suffix(output, Codec(outputs.codec))
         source.open()
         try:
-            return _render(source, target, played, options or StepOptions(), outputs, _film_of(video))
+            return _render(source, target, played, options or StepOptions(), outputs, _film_of(video), tracker)
         finally:
             source.close()
 
@@ -137,6 +140,7 @@ def _render(
     options: StepOptions,
     outputs: OutputSettings,
     film: Path | None,
+    tracker: str,
 ) -> Rendered:
     """Track, act and record; film: the video file, which may have sound, or None for pictures."""
     facts = probe_video(film) if film is not None else VideoFacts()
@@ -153,7 +157,7 @@ def _render(
     )
     try:
         try:
-            performance = track_clip(source)
+            performance = track_clip(source, tracker)
             source.open()
             strange = _act(source, sink, performance, actor, options, times.end)
         finally:

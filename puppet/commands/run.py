@@ -20,7 +20,8 @@ def run_live(arguments: argparse.Namespace) -> int:
     if not has_display():
         if any((arguments.source, arguments.frames, arguments.record, arguments.screenshot)):
             raise PuppetError("There is no display for the window; use --headless, or: puppet render VIDEO -o OUT.mp4")
-        return render_demo(arguments.actor, arguments.provider, StepOptions(**chosen_motion(arguments)))
+        options = StepOptions(**chosen_motion(arguments))
+        return render_demo(arguments.actor, arguments.provider, options, arguments.tracker)
     from puppet.commands.window import run_window
 
     return run_window(
@@ -34,6 +35,7 @@ def run_live(arguments: argparse.Namespace) -> int:
         motion=chosen_motion(arguments),
         outputs=chosen_outputs(arguments, arguments.record),
         virtual_camera=arguments.virtual_camera,
+        tracker=arguments.tracker,
     )
 
 
@@ -55,10 +57,11 @@ def _run_headless(arguments: argparse.Namespace) -> int:
         options=StepOptions(**chosen_motion(arguments)),
         outputs=OutputSettings(**chosen_outputs(arguments, arguments.record)),
         virtual_camera=arguments.virtual_camera,
+        tracker=arguments.tracker,
     )
 
 
-def render_demo(actor: str | None, provider: str, options: StepOptions) -> int:
+def render_demo(actor: str | None, provider: str, options: StepOptions, tracker: str) -> int:
     """Let the actor play the demo clip into a new file in this folder; the exit code. Raises PuppetError."""
     from puppet.commands.render import render
     from puppet.sources.registry import DEMO
@@ -66,6 +69,6 @@ def render_demo(actor: str | None, provider: str, options: StepOptions) -> int:
 
     output = free_name(Path(DEMO_OUTPUT))
     print(f"There is no display, so the demo clip is rendered to {output} instead of shown in a window.", flush=True)
-    rendered = render(DEMO, output, actor=actor, options=options, provider=provider)
+    rendered = render(DEMO, output, actor=actor, options=options, provider=provider, tracker=tracker)
     print(rendered.summary())
     return 0

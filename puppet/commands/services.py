@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from puppet.core.errors import PuppetError
 from puppet.core.layout import Layout
 from puppet.core.providers import AUTO
+from puppet.core.trackers import TRACKER
 from puppet.engine.engine import Engine
 from puppet.engine.protocols import PuppeteerLike
 from puppet.settings import Settings
@@ -25,10 +26,16 @@ if TYPE_CHECKING:
     from puppet.output.recording_sink import RecorderSink
 
 
-def build_engine(provider: str = AUTO, loop: bool = False, camera_format: RequestedFormat | None = None) -> Engine:
+def build_engine(
+    provider: str = AUTO,
+    loop: bool = False,
+    camera_format: RequestedFormat | None = None,
+    tracker: str = TRACKER.default,
+) -> Engine:
     """An engine that opens any source and loads any actor file when asked; nothing is opened or loaded yet.
 
     loop: play files again and again; the demo clip always does. camera_format: what cameras are asked for.
+    tracker: one of TRACKER's choices.
     """
     devices = Devices(camera_format=(camera_format or RequestedFormat()).current)
 
@@ -41,7 +48,7 @@ def build_engine(provider: str = AUTO, loop: bool = False, camera_format: Reques
 
         return load_actor(path, provider)
 
-    return Engine(open_source, lambda: _make_puppeteer(None), load_actor)
+    return Engine(open_source, lambda: _make_puppeteer(None, tracker), load_actor)
 
 
 def build_engine_for(
@@ -49,19 +56,24 @@ def build_engine_for(
     make_source: Callable[[str], Source],
     options: StepOptions | None = None,
     others: Sequence[Actor] = (),
+    tracker: str = TRACKER.default,
 ) -> Engine:
     """An engine for an actor that is loaded already, and for others that play the same face beside it."""
     beside = {f"beside {number}": other for number, other in enumerate(others)}
-    engine = Engine(make_source, lambda: _make_puppeteer(actor), lambda path: beside.get(path.name, actor), options)
+
+    def make_puppeteer() -> PuppeteerLike:
+        return _make_puppeteer(actor, tracker)
+
+    engine = Engine(make_source, make_puppeteer, lambda path: beside.get(path.name, actor), options)
     engine.set_others([Path(name) for name in beside])
     return engine
 
 
-def _make_puppeteer(actor: Actor | None) -> PuppeteerLike:
+def _make_puppeteer(actor: Actor | None, tracker: str) -> PuppeteerLike:
     from puppet.engine.puppeteer import Puppeteer
     from puppet.face.tracking import live_tracker
 
-    return Puppeteer(live_tracker(), actor)
+    return Puppeteer(live_tracker(library=tracker), actor)
 
 
 def consent_of(engine: Engine) -> Callable[[], str]:

@@ -15,6 +15,7 @@ from puppet.commands.display import prepare_qt, refuse_existing
 from puppet.commands.services import build_engine, consent_of, window_services
 from puppet.core.errors import ActorFileError, PuppetError, RecordingError
 from puppet.core.providers import AUTO
+from puppet.core.trackers import TRACKER
 from puppet.engine.engine import Engine
 from puppet.engine.status import Origin, Phase
 from puppet.process.log import uncaught
@@ -44,6 +45,7 @@ def run_window(
     motion: Mapping[str, float] | None = None,
     outputs: Mapping[str, Any] | None = None,
     virtual_camera: bool = False,
+    tracker: str = TRACKER.default,
 ) -> int:
     """Open the window and stay until it is closed; 0 when all went well.
 
@@ -56,7 +58,7 @@ def run_window(
     provider: what `load_actor` takes; None or "auto": as the settings say.
     loop: play a video or folder again and again.
     motion: smoothing and gains, by field of MotionSettings; as if the sliders had been moved. outputs: the same for
-    recordings, by field of OutputSettings. virtual_camera: switch it on.
+    recordings, by field of OutputSettings. virtual_camera: switch it on. tracker: one of TRACKER's choices.
     Raises PuppetError for a source, an actor or a file that was asked for here and does not work, and when the engine
     gives up in an unattended run.
     """
@@ -81,7 +83,8 @@ def run_window(
         raise ActorFileError(f"{notice}; name one with --actor")
     asked = _Asked(source is not None, actor is not None, record, frames, screenshot, virtual_camera)
     camera_format = RequestedFormat(settings.camera)
-    engine = build_engine(settings.provider if provider in (None, AUTO) else provider, loop, camera_format)
+    chosen = settings.provider if provider in (None, AUTO) else provider
+    engine = build_engine(chosen, loop, camera_format, tracker)
     return _Session(engine, settings, file, camera_format, asked).run(spec, actor_file, notices)
 
 

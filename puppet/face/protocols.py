@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,6 +11,7 @@ import numpy as np
 from puppet.core.types import Face, Floats, Frame, Image
 
 SAME_PLACE = 0.6  # sizes of a face: boxes nearer together than that are one face's
+DETECTION_SCORE = 0.5  # of what a detector takes for a face; FaceMesh then confirms it, or does not
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,31 @@ def box_of(points: Floats) -> FaceBox:
     low, high = points[:, :2].min(0), points[:, :2].max(0)
     middle = (low + high) / 2
     return FaceBox(float(middle[0]), float(middle[1]), float((high - low).max()))
+
+
+def without_doubles(boxes: Iterable[FaceBox]) -> list[FaceBox]:
+    """The first of the boxes that lie at one place: detectors may find a small face twice."""
+    kept: list[FaceBox] = []
+    for box in boxes:
+        if all(box.distance(other) > SAME_PLACE for other in kept):
+            kept.append(box)
+    return kept
+
+
+class FaceMesh(Protocol):
+    """Finds the points of faces, and follows faces that it has found. Used and closed in the thread that made it."""
+
+    def find(self, image: Image) -> list[Floats]:
+        """Points f32 (478, 3) px of every face seen in a picture, uint8 (H, W, 3) BGR; z on x's scale."""
+        ...
+
+    def reset(self) -> None:
+        """Forget where faces were."""
+        ...
+
+    def close(self) -> None:
+        """Free the networks."""
+        ...
 
 
 class Tracker(Protocol):

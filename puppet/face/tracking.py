@@ -1,63 +1,41 @@
-"""MediaPipe's FaceMesh and face detector: Frame -> Face | None. The only file that imports mediapipe."""
+"""FaceMesh and the face detector: Frame -> Face | None. Two libraries run the networks, one is chosen here."""
 
 from __future__ import annotations
 
-import contextlib
 import os
-import re
-import sys
-import tempfile
-import threading
-import types
-from collections.abc import Generator, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from importlib import import_module
-from typing import Any
+from collections.abc import Sequence
+from importlib import metadata
 
 import numpy as np
 
-from puppet.core import pixels
-from puppet.core.types import LANDMARKS, Face, Floats, Frame, Image
+from puppet.core.errors import PuppetError
+from puppet.core.trackers import AUTO, MEDIAPIPE, ONNX
+from puppet.core.types import Face, Floats, Frame, Image
 from puppet.face import align
 from puppet.face.face_selection import SelectingTracker
 from puppet.face.mirroring import MirrorTracker
-from puppet.face.protocols import SAME_PLACE, FaceBox, Tracker, box_of
+from puppet.face.protocols import FaceBox, FaceDetector, FaceMesh, Tracker, box_of
 
-ROUTINE_LOG = re.compile(  # lines that MediaPipe's libraries write when all is well; errors (E, F) are none of it
-    rb"(WARNING: All log messages before absl::InitializeLog\(\)|INFO: Created TensorFlow Lite"
-    rb"|[IW]\d{4,8} [\d:.]+ +\d+ [\w./-]+:\d+\]).*(\n|$)"
-)
+MEDIAPIPE_VERSION = "0.10.21"  # the last one with the models inside; from 1.0 on it reports usage
 SPARE_CORES = 4  # tracking, acting and the window take two; the second view costs the frame rate a quarter there
 SMALL = 0.16  # of the picture's shorter side: FaceMesh finds no smaller faces by itself
-DETECTION_SCORE = 0.5  # of what the detector takes for a face; FaceMesh then confirms it, or does not
 VIEW = 5.0  # sizes of a small face: side of the part of the picture in which it is followed
 ROOM = 1.0  # sizes that are left between the face and that part's edge
-_STDERR = threading.Lock()  # held while file descriptor 2 is turned elsewhere
 
 
 class FaceMeshTracker:
-    """FaceMesh with refined irises (Kartynnik et al. 2019; Grishchenko et al. 2020), following one face.
+    """FaceMesh following one face.
 
     max_faces 1 (live): FaceMesh itself stays with the face it follows, and only looks for another when that one
     is lost. max_faces 2 (data preparation) also counts strangers, at the price of a detector run on every frame.
-    still: treat every frame as a picture of its own (image folders), without tracking over time.
+    still: treat every frame as a picture of its own (image folders), without tracking over time. library: one of
+    TRACKER's choices; PuppetError when it is not there.
     """
 
-    def __init__(self, still: bool = False, max_faces: int = 1) -> None:
-        with filter_native_log():
-            with _pyplot_left_out(), ThreadPoolExecutor(1) as apart:
-                # something that it imports keeps the stack frames of that first import for ever; in a thread of its
-                # own none of ours, which refer to the engine and its actor, are among them
-                face_mesh: Any = apart.submit(import_module, "mediapipe.python.solutions.face_mesh").result()
-            self._mesh: Any = face_mesh.FaceMesh(
-                static_image_mode=still, max_num_faces=max_faces, refine_landmarks=True
-            )
-            self._mesh.process(
-                np.zeros((64, 64, 3), np.uint8)
-            )  # now its threads have started, and logged what they log
+    def __init__(self, still: bool = False, max_faces: int = 1, library: str = AUTO) -> None:
+        self._mesh = _face_mesh(library, still, max_faces)
         self._last_extent: Floats | None = None
         self._view: tuple[int, int, int, int] | None = None  # left, top, right, bottom in px; None: the whole picture
-        self._filters_log = True  # until the first face: the landmark networks log when they are first used
         self.faces_seen = 0
         self.others: tuple[Face, ...] = ()  # faces of the last frame that are not the followed one
 
@@ -97,12 +75,7 @@ class FaceMeshTracker:
     def _found(self, image: Image) -> list[Floats]:
         """Points f32 (478, 3) px of all faces that FaceMesh sees."""
         left, top, right, bottom = self._view or (0, 0, image.shape[1], image.shape[0])
-        rgb = pixels.swap_red_blue(image[top:bottom, left:right])
-        rgb.setflags(write=False)  # MediaPipe copies writeable images
-        with filter_native_log() if self._filters_log else contextlib.nullcontext():
-            found: list[Any] = self._mesh.process(rgb).multi_face_landmarks or []
-        self._filters_log = self._filters_log and not found
-        faces = [_points(face.landmark, right - left, bottom - top) for face in found]
+        faces = self._mesh.find(image[top:bottom, left:right])
         if self._view is not None:
             for points in faces:
                 points[:, :2] += (left, top)
@@ -148,99 +121,63 @@ class FaceMeshTracker:
         return float(np.abs(extent - self._last_extent).sum() / self._last_extent[2])
 
 
-class BlazeFaceDetector:
-    """Where faces are in one picture, also small ones: BlazeFace's full-range model (Bazarevsky et al. 2019)."""
-
-    def __init__(self) -> None:
-        with filter_native_log():
-            with _pyplot_left_out():
-                face_detection: Any = import_module("mediapipe.python.solutions.face_detection")
-            self._detection: Any = face_detection.FaceDetection(DETECTION_SCORE, model_selection=1)
-            self._detection.process(np.zeros((64, 64, 3), np.uint8))
-
-    def detect(self, image: Image) -> list[FaceBox]:
-        """All faces in a picture, uint8 (H, W, 3) BGR, the surest first."""
-        height, width = image.shape[:2]
-        found: list[Any] = self._detection.process(pixels.swap_red_blue(image)).detections or []
-        boxes: list[FaceBox] = []
-        for one in sorted(found, key=_descending_score):
-            share = one.location_data.relative_bounding_box
-            x, y = (share.xmin + share.width / 2) * width, (share.ymin + share.height / 2) * height
-            box = FaceBox(x, y, share.width * width)
-            if all(box.distance(other) > SAME_PLACE for other in boxes):  # small faces may come twice
-                boxes.append(box)
-        return boxes
-
-    def close(self) -> None:
-        """Free the detector; call from the thread that used it."""
-        self._detection.close()
+def tracker_library(asked: str = AUTO) -> str:
+    """The library that runs the networks, MEDIAPIPE or ONNX. Raises PuppetError for one that is not there."""
+    if asked == ONNX:
+        return ONNX
+    try:
+        there = metadata.version("mediapipe")
+    except metadata.PackageNotFoundError:
+        there = None
+    if there == MEDIAPIPE_VERSION:
+        return MEDIAPIPE
+    if asked == AUTO:
+        return ONNX
+    found = "none is installed" if there is None else f"this is {there}"
+    raise PuppetError(
+        f"the tracker {MEDIAPIPE} needs mediapipe {MEDIAPIPE_VERSION}, which there is for Python 3.10 to 3.12; "
+        f"{found}. The tracker {ONNX} needs nothing more"
+    )
 
 
-def live_tracker() -> Tracker:
+def face_detector(library: str = AUTO) -> FaceDetector:
+    """BlazeFace's full-range model, which finds small faces too (Bazarevsky et al. 2019). Raises PuppetError."""
+    if tracker_library(library) == MEDIAPIPE:
+        from puppet.face.mediapipe_mesh import MediaPipeDetector
+
+        return MediaPipeDetector()
+    from puppet.face.onnx_mesh import OnnxDetector
+
+    return OnnxDetector()
+
+
+def live_tracker(library: str = AUTO) -> Tracker:
     """The tracker for a camera: two views where there are SPARE_CORES, which the window needs for nothing else."""
     spare = (os.cpu_count() or 1) >= SPARE_CORES
-    return SelectingTracker(MirrorTracker(FaceMeshTracker) if spare else FaceMeshTracker(), BlazeFaceDetector)
+
+    def one() -> FaceMeshTracker:
+        return FaceMeshTracker(library=library)
+
+    return SelectingTracker(MirrorTracker(one) if spare else one(), lambda: face_detector(library))
 
 
-def video_tracker(still: bool = False) -> Tracker:
+def video_tracker(still: bool = False, library: str = AUTO) -> Tracker:
     """The tracker for files: always two views, and searched thoroughly. still: a single picture, not a video."""
-    return SelectingTracker(MirrorTracker(lambda: FaceMeshTracker(still)), BlazeFaceDetector, thorough=True)
+    views = MirrorTracker(lambda: FaceMeshTracker(still, library=library))
+    return SelectingTracker(views, lambda: face_detector(library), thorough=True)
 
 
-def _descending_score(detection: Any) -> float:
-    return -detection.score[0]
+def _face_mesh(library: str, still: bool, max_faces: int) -> FaceMesh:
+    if tracker_library(library) == MEDIAPIPE:
+        from puppet.face.mediapipe_mesh import MediaPipeMesh
 
+        return MediaPipeMesh(still, max_faces)
+    from puppet.face.onnx_mesh import OnnxMesh
 
-def _points(landmarks: Iterable[Any], width: int, height: int) -> Floats:
-    """MediaPipe's [0, 1] -> px, f32 (478, 3); (0, 0) is the centre of the top-left pixel, z on x's scale."""
-    points = np.fromiter((v for p in landmarks for v in (p.x, p.y, p.z)), np.float32, 3 * LANDMARKS)
-    points = points.reshape(LANDMARKS, 3) * np.array((width, height, width), np.float32)
-    points[:, :2] -= 0.5
-    return points
+    return OnnxMesh(still, max_faces)
 
 
 def _extent(points: Floats) -> Floats:
     """Centre x, centre y and size in px."""
     low, high = points[:, :2].min(0), points[:, :2].max(0)
     return np.array((*(low + high) / 2, (high - low).max()), np.float32)
-
-
-@contextlib.contextmanager
-def _pyplot_left_out() -> Generator[None, None, None]:
-    """Import without matplotlib: MediaPipe needs it for drawing only, and it takes a third of the program's start.
-
-    Later imports of matplotlib get the real one.
-    """
-    names = [name for name in ("matplotlib", "matplotlib.pyplot") if name not in sys.modules]
-    stand_ins = {name: types.ModuleType(name) for name in names}
-    sys.modules.update(stand_ins)
-    try:
-        yield
-    finally:
-        for name, stand_in in stand_ins.items():
-            if sys.modules.get(name) is stand_in:
-                del sys.modules[name]
-
-
-@contextlib.contextmanager
-def filter_native_log() -> Generator[None, None, None]:
-    """Keep ROUTINE_LOG off stderr; all else that is written there meanwhile, by any thread, appears at the end.
-
-    MediaPipe's libraries log to file descriptor 2 and have no setting that stops them.
-    """
-    with _STDERR, contextlib.ExitStack() as stack:
-        try:
-            held = stack.enter_context(tempfile.TemporaryFile())
-            stderr = stack.enter_context(open(os.dup(2), "wb"))
-        except OSError:  # a program without a console has no descriptor 2; without room for the file the log may appear
-            yield
-            return
-        os.dup2(held.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(stderr.fileno(), 2)
-            held.seek(0)
-            with contextlib.suppress(OSError):  # stderr is closed at its other end
-                stderr.write(ROUTINE_LOG.sub(b"", held.read()))
-                stderr.flush()

@@ -145,7 +145,7 @@ def test_values_that_make_no_sense(line: str, said: str, capsys: pytest.CaptureF
 def test_force_and_ctrl_c_keep_the_old_file_and_the_new_part(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(performance, "video_tracker", lambda still: PlantedTracker())
+    monkeypatch.setattr(performance, "video_tracker", lambda still, library: PlantedTracker())
     monkeypatch.setattr(render, "Puppeteer", interrupted_at(12))
     (folder / "out.mp4").write_bytes(b"precious")
     assert cli.main(["render", "clip.mp4", "-o", "out.mp4", "--actor", "good.actor", "--force"]) == 130
@@ -177,7 +177,7 @@ def test_ctrl_c_while_cutting_keeps_what_was_tracked(
         signal.raise_signal(signal.SIGINT)
         return cut(*arguments)
 
-    tools = Tools(new_tracker=lambda still: PlantedTracker())
+    tools = Tools(new_tracker=lambda still, library: PlantedTracker())
     monkeypatch.setattr(prepare, "Tools", lambda: tools)
     monkeypatch.setattr(align, "cut", interrupted)
     before = sorted(path.name for path in folder.iterdir())

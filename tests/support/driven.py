@@ -9,6 +9,7 @@ import numpy as np
 from tiny_actor import neutral
 from video_fixtures import numbered, shown_number, write_video
 
+from puppet.core.trackers import TRACKER
 from puppet.core.types import Face, Frame, HeadPose, Result
 from puppet.engine.puppeteer import Puppeteer
 from puppet.face import align
@@ -27,7 +28,9 @@ class PlantedTracker:
 
     others: tuple[Face, ...] = ()
 
-    def __init__(self, blind: Collection[int] = (), interrupt_at: int | None = None) -> None:
+    def __init__(
+        self, blind: Collection[int] = (), interrupt_at: int | None = None, library: str = TRACKER.default
+    ) -> None:
         self.faces_seen = 0
         self.closed = False
         self._blind = blind

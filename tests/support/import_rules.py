@@ -31,14 +31,19 @@ LAYERS = {
         "puppet.core puppet.parsing puppet.storage puppet.process puppet.provenance",
         "numpy cv2 imageio_ffmpeg sounddevice",
     ),
-    "puppet.face.tracking": Layer("puppet.core puppet.face", "numpy cv2 mediapipe"),
+    "puppet.inference": Layer("puppet.core", "numpy"),
+    "puppet.inference.session": Layer("puppet.core puppet.inference", "onnxruntime"),
     "puppet.face": Layer("puppet.core puppet.parsing puppet.storage", "numpy cv2"),
+    "puppet.face.mediapipe_mesh": Layer("puppet.core puppet.face", "numpy mediapipe"),
+    "puppet.face.onnx_mesh": Layer("puppet.core puppet.storage puppet.face puppet.inference.session", "numpy cv2"),
+    "puppet.face.tracking": Layer("puppet.core puppet.face puppet.face.mediapipe_mesh puppet.face.onnx_mesh", "numpy"),
     "puppet.actor.graph": Layer("puppet.core", "numpy"),
     "puppet.actor": Layer(
-        "puppet.core puppet.parsing puppet.storage puppet.pictures puppet.media puppet.face puppet.actor.graph",
+        "puppet.core puppet.parsing puppet.storage puppet.pictures puppet.media puppet.face puppet.actor.graph"
+        " puppet.inference",
         "numpy cv2",
     ),
-    "puppet.actor.runtime": Layer("puppet.core puppet.actor", "numpy onnxruntime"),
+    "puppet.actor.runtime": Layer("puppet.core puppet.actor puppet.inference puppet.inference.session", "numpy"),
     "puppet.sources.network": Layer(
         "puppet.core puppet.parsing puppet.storage puppet.pictures puppet.media", "numpy cv2"
     ),
@@ -128,6 +133,10 @@ LAYERS = {
         " puppet.actor.runtime puppet.actor.graph puppet.sources puppet.output models.common models.data"
         " models.networks models.training models.latent",
         "numpy cv2 torch onnx onnxruntime",
+    ),
+    "export.tflite": Layer("export", "numpy flatbuffers mediapipe"),  # reads what mediapipe's wheel holds
+    "export.face_networks": Layer(
+        "puppet.core puppet.storage puppet.face.onnx_mesh puppet.face.tracking export export.tflite", "numpy onnx"
     ),
 }
 OURS = ("puppet", "models", "export")

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import tiny_actor as tiny
 
-from puppet.actor import catalogue, runtime
+from puppet.actor import catalogue
 from puppet.actor.catalogue import find_actor, list_actors, read_preview
 from puppet.core.errors import ActorFileError
+from puppet.inference import session
 
 
 @pytest.fixture
@@ -60,6 +61,6 @@ def test_actors_are_found_by_file(tmp_path, folders, monkeypatch):
 
 def test_the_preview_is_read_without_the_networks(tmp_path, monkeypatch):
     path = tiny.tiny_actor(tmp_path / "x.actor")
-    monkeypatch.setattr(runtime.ort, "InferenceSession", None)
+    monkeypatch.setattr(session.ort, "InferenceSession", None)
     preview = read_preview(path)
     assert np.abs(preview[..., ::-1].astype(int) - tiny.texture()).max() <= 5  # the neutral's mouth brightens it

@@ -14,12 +14,13 @@ from onnx import TensorProto, helper
 from tiny_actor import tiny_parts
 
 from puppet.actor import card as actor_card
-from puppet.actor import contents, runtime, trial
+from puppet.actor import contents, trial
 from puppet.actor.catalogue import read_preview
 from puppet.actor.file import DECODER, ENCODER, LATENTS, PREVIEW
 from puppet.actor.graph.check import check_graph
 from puppet.actor.runtime import load_actor
 from puppet.core.errors import ActorFileError
+from puppet.inference import session
 
 
 @pytest.mark.parametrize("garbage", [b"", b"not a graph", b"\x00" * 50, b"\x3a\xff\xff\xff\xff\x0f"])
@@ -64,7 +65,7 @@ def test_a_harmful_graph_is_refused_before_it_is_loaded(tmp_path, monkeypatch, c
     _, members = tiny_parts()
     graph = tiny.edited_graph(members[ENCODER], change)
     path = tiny.write_tiny(tmp_path / "x.actor", replace={ENCODER: graph})
-    monkeypatch.setattr(runtime.ort, "InferenceSession", None)  # it must not come to that
+    monkeypatch.setattr(session.ort, "InferenceSession", None)  # it must not come to that
     with pytest.raises(ActorFileError, match=rf"x\.actor: encoder\.onnx: the graph .*{message}"):
         load_actor(path)
 
@@ -72,10 +73,10 @@ def test_a_harmful_graph_is_refused_before_it_is_loaded(tmp_path, monkeypatch, c
 def test_a_file_in_the_runtimes_own_format_is_refused_twice(tmp_path, monkeypatch):
     """By the check, and by ONNX Runtime itself, which would tell such a file by its content."""
     _, members = tiny_parts()
-    options = runtime.ort.SessionOptions()
+    options = session.ort.SessionOptions()
     options.add_session_config_entry("session.save_model_format", "ORT")
     options.optimized_model_filepath = str(tmp_path / "decoder.ort")
-    runtime.ort.InferenceSession(members[DECODER], options, providers=["CPUExecutionProvider"])
+    session.ort.InferenceSession(members[DECODER], options, providers=["CPUExecutionProvider"])
     own = (tmp_path / "decoder.ort").read_bytes()
     assert own[4:8] == b"ORTM"
     path = tiny.write_tiny(tmp_path / "x.actor", replace={DECODER: own})

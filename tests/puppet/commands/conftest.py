@@ -23,7 +23,7 @@ def actor(tmp_path: Path) -> str:
 def tracker(monkeypatch: pytest.MonkeyPatch) -> PlantedTracker:
     """Stands for MediaPipe in what is rendered."""
     planted = PlantedTracker()
-    monkeypatch.setattr(performance, "video_tracker", lambda still: planted)
+    monkeypatch.setattr(performance, "video_tracker", lambda still, library: planted)
     return planted
 
 

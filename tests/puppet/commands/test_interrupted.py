@@ -37,7 +37,7 @@ from driven import PlantedTracker
 from puppet import cli
 from puppet.commands import headless, performance, render
 from puppet.face import tracking
-performance.video_tracker = lambda still: PlantedTracker()
+performance.video_tracker = lambda still, library: PlantedTracker()
 tracking.live_tracker = PlantedTracker
 class Slow(render.Puppeteer):
     def step(self, frame):
@@ -77,7 +77,7 @@ def reach_12(process: subprocess.Popen[str]) -> None:
 @pytest.fixture
 def rendering(tmp_path: Path, actor: str, monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """A folder "in" with one video, to be rendered to "out"."""
-    monkeypatch.setattr(performance, "video_tracker", lambda still: PlantedTracker())
+    monkeypatch.setattr(performance, "video_tracker", lambda still, library: PlantedTracker())
     (tmp_path / "in").mkdir()
     driver_clip(tmp_path / "in" / "a.mp4", frames=20)
     return ["render", tmp_path / "in", "-o", tmp_path / "out", "--actor", actor, "--layout", "driver", "--software"]
@@ -225,7 +225,7 @@ def test_a_folder_that_goes_before_the_first_picture_is_told_in_one_sentence(
                 remove(tmp_path / "out")
             return super().track(frame)
 
-    monkeypatch.setattr(performance, "video_tracker", lambda still: Losing())
+    monkeypatch.setattr(performance, "video_tracker", lambda still, library: Losing())
     rendering[1:4] = [tmp_path / "in" / "a.mp4", "-o", tmp_path / "out" / "a.mp4"]
     assert cli.main([*map(str, rendering)]) == 2
     assert capsys.readouterr().err.splitlines()[-1] == (

@@ -64,7 +64,7 @@ def test_frames_that_the_actors_footage_does_not_show_are_counted(
             canonical[LOWER_LIP, 1] += 0.25
             return Face(align.place(canonical, face.pose), face.pose, canonical)
 
-    monkeypatch.setattr(performance, "video_tracker", lambda still: WideOpen())
+    monkeypatch.setattr(performance, "video_tracker", lambda still, library: WideOpen())
     monkeypatch.setattr(performance.Performance, "neutral", lambda performance: neutral_from_face(driven.face(0)))
     clip = driver_clip(tmp_path / "in.mp4", frames=40)
     rendered = render.render(str(clip), tmp_path / "out.mp4", actor=actor, options=StepOptions(smoothing=0))
@@ -123,7 +123,7 @@ def test_names_that_are_not_utf8_are_read_written_and_told(
 def test_a_clip_or_picture_without_a_face_is_an_error_and_leaves_no_file(
     tmp_path: Path, actor: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(performance, "video_tracker", lambda still: PlantedTracker(blind=range(99)))
+    monkeypatch.setattr(performance, "video_tracker", lambda still, library: PlantedTracker(blind=range(99)))
     clip, picture = driver_clip(tmp_path / "in.mp4"), tmp_path / "in.png"
     cv2.imwrite(str(picture), numbered(3))
     for given in (clip, picture):
@@ -134,7 +134,7 @@ def test_a_clip_or_picture_without_a_face_is_an_error_and_leaves_no_file(
 
 
 def test_frames_without_a_face_are_rendered_too(tmp_path: Path, actor: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(performance, "video_tracker", lambda still: PlantedTracker(blind=range(10, 20)))
+    monkeypatch.setattr(performance, "video_tracker", lambda still, library: PlantedTracker(blind=range(10, 20)))
     rendered = render.render(str(driver_clip(tmp_path / "in.mp4")), tmp_path / "out.mp4", actor=actor)
     assert (rendered.faces, rendered.frames) == (20, 30)
 

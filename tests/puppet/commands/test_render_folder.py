@@ -19,7 +19,7 @@ from puppet.output.settings import OutputSettings
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Three clips of 12, 14 and 16 frames."""
-    monkeypatch.setattr(performance, "video_tracker", lambda still: PlantedTracker())
+    monkeypatch.setattr(performance, "video_tracker", lambda still, library: PlantedTracker())
     (tmp_path / "in").mkdir()
     for index, name in enumerate("abc"):
         driver_clip(tmp_path / "in" / f"{name}.mp4", frames=12 + 2 * index)
@@ -96,7 +96,7 @@ def test_a_folder_that_was_made_for_nothing_goes_again(
 def test_a_bug_with_one_video_does_not_keep_the_others(
     given: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
 ) -> None:
-    def make_tracker(still: bool) -> PlantedTracker:
+    def make_tracker(still: bool, library: str) -> PlantedTracker:
         made.append(None)
         if len(made) == 2:
             raise KeyError("planted")

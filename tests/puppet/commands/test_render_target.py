@@ -42,7 +42,7 @@ def test_force_with_every_layout_does_not_stumble_over_what_an_interrupted_run_l
 def test_force_loses_nothing_when_there_is_nothing_to_render(
     tmp_path: Path, actor: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(performance, "video_tracker", lambda still: PlantedTracker(blind=range(99)))
+    monkeypatch.setattr(performance, "video_tracker", lambda still, library: PlantedTracker(blind=range(99)))
     clip, output = driver_clip(tmp_path / "in.mp4"), tmp_path / "out.mp4"
     output.write_bytes(b"precious")
     with pytest.raises(SourceError, match="no face"):
@@ -70,7 +70,7 @@ def test_ctrl_c_keeps_what_was_rendered(
 def test_ctrl_c_before_the_first_picture_leaves_no_file(
     tmp_path: Path, actor: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(performance, "video_tracker", lambda still: PlantedTracker(interrupt_at=12))
+    monkeypatch.setattr(performance, "video_tracker", lambda still, library: PlantedTracker(interrupt_at=12))
     clip, output = driver_clip(tmp_path / "in.mp4"), tmp_path / "out.mp4"
     assert cli.main(["render", str(clip), "-o", str(output), "--actor", actor]) == 130
     assert not output.exists()

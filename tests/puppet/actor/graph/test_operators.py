@@ -21,7 +21,7 @@ from puppet.actor.graph.check import check_sizes
 from puppet.actor.graph.operators import OPERATORS
 from puppet.actor.graph.reader import OPSETS, read_graph
 from puppet.actor.graph.types import TYPES
-from puppet.actor.runtime import ort
+from puppet.inference.session import ort
 
 
 def happens(data: bytes, names: list[str], feed: dict[str, np.ndarray]) -> list[np.ndarray]:

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 import tiny_actor as tiny
 
-from puppet.actor import providers, runtime
 from puppet.actor.runtime import load_actor
 from puppet.core.errors import PuppetError
+from puppet.inference import providers, session
 
 
 @pytest.fixture
 def pretend_cuda(monkeypatch):
     """A provider that is called CUDA and computes on the CPU; `wrong` makes its decoder's pictures too bright."""
-    real = runtime.ort.InferenceSession
+    real = session.ort.InferenceSession
     pretend = {"wrong": False, "fails": False}
 
     class Session:
@@ -35,9 +35,9 @@ def pretend_cuda(monkeypatch):
             return [first, *others]
 
     there = ["CUDAExecutionProvider", "CPUExecutionProvider"]
-    monkeypatch.setattr(runtime.ort, "InferenceSession", Session)
-    monkeypatch.setattr(runtime.ort, "get_available_providers", lambda: there)
-    monkeypatch.setattr(runtime.ort, "preload_dlls", lambda: None, raising=False)
+    monkeypatch.setattr(session.ort, "InferenceSession", Session)
+    monkeypatch.setattr(session.ort, "get_available_providers", lambda: there)
+    monkeypatch.setattr(session.ort, "preload_dlls", lambda: None, raising=False)
     monkeypatch.setattr(providers, "nvidia_driver", lambda: True)
     return pretend
 
@@ -69,7 +69,7 @@ def test_a_missing_cuda_library_is_named(tmp_path, pretend_cuda, monkeypatch):
         print("Failed to load libcublasLt.so.12: cannot open shared object file")
         print("Please follow the instructions")
 
-    monkeypatch.setattr(runtime.ort, "preload_dlls", preload)
+    monkeypatch.setattr(session.ort, "preload_dlls", preload)
     actor = load_actor(tiny.tiny_actor(tmp_path / "x.actor"), "auto")
     assert actor.providers == ["CPUExecutionProvider"]
     assert actor.notice == (

@@ -1,0 +1,120 @@
+"""MediaPipe's FaceMesh and face detectors in ONNX Runtime: the same networks and the same logic between frames.
+
+Made by `export/face_networks.py` from MediaPipe 0.10.21; it runs wherever ONNX Runtime does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from puppet.core.errors import PuppetError, reason
+from puppet.core.types import Floats, Image
+from puppet.face.blaze_face import Detection, anchors, detections
+from puppet.face.face_rect import FaceRect, joined, rect_around, rect_of_points
+from puppet.face.protocols import DETECTION_SCORE, FaceBox, without_doubles
+from puppet.inference.session import open_session
+from puppet.storage.folders import ASSETS
+
+NETWORKS = ASSETS / "face_networks"
+MESH, SHORT_RANGE, FULL_RANGE = "attention_mesh.onnx", "face_detector_short.onnx", "face_detector_full.onnx"
+MESH_SIZE = 192  # px, side of what the mesh network sees
+SHORT_RANGE_SIZE, SHORT_RANGE_LAYERS = 128, ((8, 2), (16, 6))  # px; stride and boxes at each place of its grids
+FULL_RANGE_SIZE, FULL_RANGE_LAYERS = 192, ((4, 1),)
+PRESENCE = 0.5  # what the mesh network gives above this is a face
+
+
+class OnnxMesh:
+    """FaceMesh with refined irises (Kartynnik et al. 2019; Grishchenko et al. 2020).
+
+    still, max_faces: as for `FaceMeshTracker`.
+    """
+
+    def __init__(self, still: bool, max_faces: int) -> None:
+        self._still, self._max_faces = still, max_faces
+        self._detector = _Detector(SHORT_RANGE, SHORT_RANGE_SIZE, SHORT_RANGE_LAYERS)
+        self._network = _Network(MESH)
+        self._rects: list[FaceRect] = []  # where the faces of the last frame are looked for in the next one
+
+    def find(self, image: Image) -> list[Floats]:
+        """Points f32 (478, 3) px of every face that is seen."""
+        rects = [] if self._still else self._rects
+        if len(rects) < self._max_faces:
+            rects = joined(self._detector.rects(image)[: self._max_faces], rects)
+        faces = [points for rect in rects if (points := self._points(image, rect)) is not None]
+        self._rects = [rect_of_points(points) for points in faces]
+        for points in faces:
+            points[:, :2] -= 0.5  # MediaPipe counts from the pixel's corner
+        return faces
+
+    def reset(self) -> None:
+        """Forget where faces were."""
+        self._rects = []
+
+    def close(self) -> None:
+        """Nothing is held that must be freed by hand."""
+
+    def _points(self, image: Image, rect: FaceRect) -> Floats | None:
+        """Points f32 (478, 3) px from the corner of the top-left pixel; None when there is no face in the square."""
+        points, presence = self._network.run(rect.cut(image, MESH_SIZE, cv2.BORDER_REPLICATE))
+        return rect.place(points, MESH_SIZE) if float(presence[0]) > PRESENCE else None
+
+
+class OnnxDetector:
+    """Where faces are in one picture, also small ones: BlazeFace's full-range model (Bazarevsky et al. 2019)."""
+
+    def __init__(self) -> None:
+        self._detector = _Detector(FULL_RANGE, FULL_RANGE_SIZE, FULL_RANGE_LAYERS)
+
+    def detect(self, image: Image) -> list[FaceBox]:
+        """All faces in a picture, uint8 (H, W, 3) BGR, the surest first."""
+        square, found = self._detector.detect(image)
+        corners = [one.box.reshape(2, 2) * square.side + square.corner for one in found]
+        return without_doubles(
+            FaceBox(float(low[0] + high[0]) / 2, float(low[1] + high[1]) / 2, float(high[0] - low[0]))
+            for low, high in corners
+        )
+
+    def close(self) -> None:
+        """Nothing is held that must be freed by hand."""
+
+
+class _Detector:
+    """A BlazeFace network, which sees the whole picture in a square."""
+
+    def __init__(self, name: str, size: int, layers: Sequence[tuple[int, int]]) -> None:
+        self._network, self._size, self._anchors = _Network(name), size, anchors(size, layers)
+
+    def detect(self, image: Image) -> tuple[FaceRect, list[Detection]]:
+        """The square, and the faces in it, the surest first, in shares of it."""
+        height, width = image.shape[:2]
+        square = FaceRect(width / 2, height / 2, max(width, height))
+        raw, scores = self._network.run(square.cut(image, self._size, cv2.BORDER_CONSTANT))
+        return square, detections(raw, scores, self._anchors, self._size, DETECTION_SCORE)
+
+    def rects(self, image: Image) -> list[FaceRect]:
+        """Where the mesh network should look for faces, the surest first."""
+        square, found = self.detect(image)
+        return [
+            rect_around(*(np.vstack((one.box.reshape(2, 2), one.points[:2])) * square.side + square.corner))
+            for one in found
+        ]
+
+
+class _Network:
+    """One of the networks: a picture in, two arrays out."""
+
+    def __init__(self, name: str) -> None:
+        path = NETWORKS / name
+        try:
+            self._session = open_session(path.read_bytes())  # one thread: at this size more cost more than they help
+        except Exception as error:  # ONNX Runtime's own exceptions have no common base
+            detail = reason(error) if isinstance(error, OSError) else str(error)
+            raise PuppetError(f"{path} cannot be loaded ({detail}); install Puppet again") from error
+
+    def run(self, picture: Image) -> tuple[Floats, Floats]:
+        """Both outputs for a picture uint8 (S, S, 3) RGB."""
+        first, second = self._session.run(None, {"picture": picture[None]})
+        return first, second

@@ -1,0 +1,1 @@
+"""Networks in ONNX Runtime: what a session is, and how one is opened."""
