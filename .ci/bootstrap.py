@@ -2,6 +2,7 @@
 
 python bootstrap.py run    what running needs (no torch)
 python bootstrap.py test   that, what training and the tests need, and a virtual display
+python bootstrap.py light  .venv-light, with what the tracker's tests need: without mediapipe, with numpy 2
 """
 
 from __future__ import annotations
@@ -22,8 +23,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 LOG = VENV / "install.log"
-EXTRAS: dict[str, tuple[str, ...]] = {"run": (), "test": ("train", "dev")}
-RECIPE = (ROOT / "pyproject.toml", ROOT / "constraints.txt", Path(__file__))  # a change of these means: install again
+EXTRAS: dict[str, tuple[str, ...]] = {"run": (), "test": ("train", "dev"), "light": ()}
+LIGHT = ROOT / ".ci" / "light.txt"
+RECIPE = (
+    ROOT / "pyproject.toml",
+    ROOT / "constraints.txt",
+    LIGHT,
+    Path(__file__),
+)  # a change of these means: install again
 OLDEST, NEWEST = (3, 10), (3, 14)  # as pyproject.toml's requires-python
 NEWEST_ON_INTEL_MACS = (3, 13)  # ONNX Runtime's last wheels for them
 LAYOUT = "2"  # of .venv; another one is made anew. 1 had everything that mediapipe names, half a gigabyte unused
@@ -80,10 +87,14 @@ TOOLS = [("Xvfb", "xvfb", "xorg-x11-server-Xvfb"), ("xauth", "xauth", "xorg-x11-
 
 
 def main() -> int:
+    global VENV, LOG
     if len(sys.argv) != 2 or sys.argv[1] not in EXTRAS:
         print(__doc__, file=sys.stderr)
         return 2
     purpose = sys.argv[1]
+    if purpose == "light":
+        VENV = ROOT / ".venv-light"
+        LOG = VENV / LOG.name
     try:
         check_python()
         provide_system_packages(purpose)
@@ -130,7 +141,8 @@ def provide_system_packages(purpose: str) -> None:
 
 def missing_system_packages(purpose: str) -> list[tuple[str, str]]:
     """(Debian name, Fedora name) of what this purpose needs and the system lacks."""
-    window = purpose == "test" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    display = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    window = purpose == "test" or (purpose == "run" and display)
     libraries = BASE + (QT if window else [])
     missing = [(debian, fedora) for library, debian, fedora in libraries if not loadable(library)]
     if purpose == "test":
@@ -200,12 +212,12 @@ def made_for_this() -> str:
 def provide_venv() -> None:
     if working_venv():
         return
-    print(f"creating .venv with Python {sys.version.split()[0]}", flush=True)
+    print(f"creating {VENV.name} with Python {sys.version.split()[0]}", flush=True)
     done = subprocess.run(
         [sys.executable, "-m", "venv", "--clear", str(VENV)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
     if done.returncode:
-        raise SetupError(f"{done.stdout.decode(errors='replace')}\n.venv could not be made; see above")
+        raise SetupError(f"{done.stdout.decode(errors='replace')}\n{VENV.name} could not be made; see above")
     (VENV / "made-for").write_text(made_for_this())  # scripts in it name this folder; a moved checkout gets a new one
 
 
@@ -214,23 +226,31 @@ def provide_venv() -> None:
 
 def provide_packages(purpose: str) -> None:
     wanted = fingerprint()
-    satisfied_by = ("test",) if purpose == "test" else ("run", "test")
+    satisfied_by = ("run", "test") if purpose == "run" else (purpose,)
     if any(stamp(p).exists() and stamp(p).read_text() == wanted for p in satisfied_by):
         return
     print(f"installing Python packages (log: {LOG.relative_to(ROOT)})", flush=True)
     began = time.monotonic()
     LOG.unlink(missing_ok=True)
-    pip_install(["--no-deps", "-e", str(ROOT)])
-    alone, others = split_requirements(EXTRAS[purpose])
-    pip_install(others)
-    if alone:
-        pip_install(["--no-deps", *alone])
+    if purpose == "light":
+        pip_install(["-r", str(LIGHT)])
+    else:
+        install_project(EXTRAS[purpose])
     stamp(purpose).write_text(wanted)
     print(f"packages are ready ({time.monotonic() - began:.0f} s)", flush=True)
 
 
 def stamp(purpose: str) -> Path:
     return VENV / f"installed-{purpose}"
+
+
+def install_project(extras: tuple[str, ...]) -> None:
+    constraints = ["-c", str(ROOT / "constraints.txt")]
+    pip_install([*constraints, "--no-deps", "-e", str(ROOT)])
+    alone, others = split_requirements(extras)
+    pip_install([*constraints, *others])
+    if alone:
+        pip_install([*constraints, "--no-deps", *alone])
 
 
 def split_requirements(extras: tuple[str, ...]) -> tuple[list[str], list[str]]:
@@ -258,7 +278,7 @@ def fingerprint() -> str:
 
 def pip_install(what: list[str]) -> None:
     """Run pip; everything it says goes to the log, what it is at goes to the terminal in short."""
-    options = ["--progress-bar", "off", "--disable-pip-version-check", "-c", str(ROOT / "constraints.txt")]
+    options = ["--progress-bar", "off", "--disable-pip-version-check"]
     run_logged([str(venv_python()), "-u", "-m", "pip", "install", *options, *what])
 
 

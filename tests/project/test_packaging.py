@@ -89,6 +89,22 @@ def test_exactly_one_onnx_runtime_per_platform(platform: str, runtime: str) -> N
     assert runtimes == [runtime]
 
 
+@pytest.mark.parametrize("python", ["3.10", "3.11", "3.13", "3.14"])
+@pytest.mark.parametrize("platform", ["linux", "mac", "intel-mac"])
+def test_the_light_environment_has_the_versions_of_places_without_mediapipe(platform: str, python: str) -> None:
+    light = (ROOT / ".ci" / "light.txt").read_text(encoding="utf-8").splitlines()
+    where = environment(platform, python)
+    found = [pin for pin in map(Requirement, light[2:]) if applies(pin.marker, where)]
+    names = {pin.name for pin in found}
+    assert len(names) == len(found)
+    assert {"numpy", "opencv-contrib-python", "onnxruntime", "pytest"} <= names
+    newest = {pin.name: str(pin.specifier) for pin in PINS if applies(pin.marker, environment(platform, "3.14"))}
+    for pin in found:
+        if python == "3.14" or pin.name not in ("numpy", "onnxruntime", "pillow", "platformdirs"):
+            assert str(pin.specifier) == newest[pin.name]
+        assert Version(str(pin.specifier)[2:]) >= Version({"numpy": "2"}.get(pin.name, "0"))
+
+
 def test_running_needs_neither_torch_nor_plain_opencv() -> None:
     names = {canonicalize_name(Requirement(line).name) for line in PROJECT["dependencies"]}
     assert "opencv-contrib-python" in names

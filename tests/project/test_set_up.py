@@ -24,7 +24,7 @@ def bootstrap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    recipe = (tmp_path / "pyproject.toml", tmp_path / "constraints.txt")
+    recipe = (tmp_path / "pyproject.toml", tmp_path / "constraints.txt", tmp_path / "light.txt")
     for path in recipe:
         path.write_text("one")
     (tmp_path / ".venv").mkdir()
@@ -38,7 +38,12 @@ def bootstrap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 def installed(bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """What pip was asked to install, one entry a call. The project requires numpy, mediapipe, and its extras' names."""
     calls: list[list[str]] = []
-    monkeypatch.setattr(bootstrap, "pip_install", calls.append)
+
+    def install(what: list[str]) -> None:
+        constrained = what[:2] == ["-c", str(bootstrap.ROOT / "constraints.txt")]
+        calls.append(what[2:] if constrained else ["without constraints", *what])
+
+    monkeypatch.setattr(bootstrap, "pip_install", install)
     monkeypatch.setattr(bootstrap, "split_requirements", lambda extras: (["mediapipe==1"], ["numpy", "attrs", *extras]))
     return calls
 
@@ -58,6 +63,15 @@ def test_what_the_tests_need_includes_what_running_needs(bootstrap: ModuleType, 
     for purpose in ("run", "test", "run", "test", "run"):
         bootstrap.provide_packages(purpose)
     assert installed[1::3] == [["numpy", "attrs"], ["numpy", "attrs", "train", "dev"]]
+
+
+def test_the_light_environment_has_pins_of_its_own(
+    bootstrap: ModuleType, installed: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """constraints.txt has numpy 1 on Pythons with mediapipe; the light one has numpy 2 everywhere."""
+    for _ in range(2):
+        bootstrap.provide_packages("light")
+    assert installed == [["without constraints", "-r", str(bootstrap.LIGHT)]]
 
 
 def test_where_nothing_is_installed_alone_pip_is_not_asked_for_it(
