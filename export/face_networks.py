@@ -17,7 +17,8 @@ from onnx import TensorProto
 
 from export import ExportError
 from export.onnx_builder import OnnxBuilder
-from export.tflite import Model, read_tflite
+from export.tflite import read_tflite
+from export.tflite_model import Model
 from export.tflite_to_onnx import Converter
 from puppet.core.types import LANDMARKS
 from puppet.face.onnx_mesh import FULL_RANGE, FULL_RANGE_SIZE, MESH, MESH_SIZE, SHORT_RANGE, SHORT_RANGE_SIZE

@@ -18,14 +18,14 @@ class OnnxBuilder:
     """Nodes in the order in which they are added, and constants; equal constants are kept once."""
 
     def __init__(self) -> None:
-        self._nodes: list[onnx.NodeProto] = []
+        self.nodes: list[onnx.NodeProto] = []
         self._constants: dict[tuple[str, tuple[int, ...], bytes], str] = {}
         self._tensors: list[onnx.TensorProto] = []
 
     def add(self, kind: str, *inputs: str, **attributes: Any) -> str:
         """Add a node with one output; the output's name."""
-        output = f"{kind.lower()}{len(self._nodes)}"
-        self._nodes.append(helper.make_node(kind, list(inputs), [output], **attributes))
+        output = f"{kind.lower()}{len(self.nodes)}"
+        self.nodes.append(helper.make_node(kind, list(inputs), [output], **attributes))
         return output
 
     def constant(self, values: NDArray[Any]) -> str:
@@ -59,9 +59,9 @@ class OnnxBuilder:
     ) -> bytes:
         """The file. inputs: type and shape by name; outputs, of 32-bit floats: the value and its shape by name."""
         for output, (value, _) in outputs.items():
-            self._nodes.append(helper.make_node("Identity", [value], [output]))
+            self.nodes.append(helper.make_node("Identity", [value], [output]))
         graph = helper.make_graph(
-            self._nodes,
+            self.nodes,
             name,
             [helper.make_tensor_value_info(port, kind, list(shape)) for port, (kind, shape) in inputs.items()],
             [

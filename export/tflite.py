@@ -6,7 +6,6 @@ The file format's classes come with mediapipe 0.10.21, whose models are what is 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from mediapipe.tasks.metadata import schema_py_generated as schema
 from numpy.typing import NDArray
 
 from export import ExportError
+from export.tflite_model import Model, Operator
 
 OPERATORS = {number: name for name, number in vars(schema.BuiltinOperator).items() if not name.startswith("_")}
 TYPES = {
@@ -23,33 +23,7 @@ TYPES = {
     schema.TensorType.INT32: np.dtype("<i4"),
     schema.TensorType.INT8: np.dtype("i1"),
 }
-SAME = schema.Padding.SAME
-RELU = schema.ActivationFunctionType.RELU
 DENSE = schema.DimensionType.DENSE
-
-
-@dataclass(frozen=True)
-class Operator:
-    """One operator: `kind` in capitals, custom ones by their own name; numbers of its tensors; its options by name."""
-
-    kind: str
-    inputs: tuple[int, ...]
-    outputs: tuple[int, ...]
-    options: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Model:
-    """A TFLite model with one graph.
-
-    shapes: by tensor number; constants: values of the tensors that have some, DEQUANTIZE and DENSIFY applied.
-    """
-
-    operators: tuple[Operator, ...]
-    inputs: tuple[int, ...]
-    outputs: tuple[int, ...]
-    shapes: tuple[tuple[int, ...], ...]
-    constants: dict[int, NDArray[Any]]
 
 
 def read_tflite(content: bytes) -> Model:
@@ -75,28 +49,6 @@ def read_tflite(content: bytes) -> Model:
         operators.append(Operator(kind, inputs, outputs, _options(made)))
     shapes = tuple(tuple(int(side) for side in tensor.shape) for tensor in graph.tensors)
     return Model(tuple(operators), _numbers(graph.inputs), _numbers(graph.outputs), shapes, constants)
-
-
-def without_doubles(model: Model) -> Model:
-    """The model with operators that compute the same thing from the same tensors once."""
-    first: dict[int, int] = {}  # tensor -> the one that it equals
-    known: dict[Any, int] = {}
-    kept: list[Operator] = []
-
-    def source(number: int) -> Any:
-        values = model.constants.get(number)
-        return first.get(number, number) if values is None else (values.dtype.str, values.shape, values.tobytes())
-
-    for made in model.operators:
-        key = (made.kind, *(source(number) for number in made.inputs), repr(sorted(made.options.items())))
-        if key in known:
-            first[made.outputs[0]] = known[key]
-            continue
-        known[key] = made.outputs[0]
-        inputs = tuple(first.get(number, number) for number in made.inputs)
-        kept.append(replace(made, inputs=inputs))
-    outputs = tuple(first.get(number, number) for number in model.outputs)
-    return replace(model, operators=tuple(kept), outputs=outputs)
 
 
 def _kind(code: Any) -> str:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from export import ExportError
 from export.mediapipe_operators import matrices_of_landmarks, transformed_landmarks, transformed_pictures
 from export.onnx_builder import OnnxBuilder
-from export.tflite import RELU, SAME, Model, Operator, without_doubles
+from export.tflite_model import RELU, SAME, Model, Operator, without_doubles
 
 GEOMETRY = ("padding", "strideW", "strideH", "filterWidth", "filterHeight", "fusedActivationFunction")
 BRANCHING = ("Landmarks2TransformMatrix", "TransformTensorBilinear")  # their outputs run side by side
@@ -88,14 +88,19 @@ class Converter:
             for made in levels[depth]:
                 bundles.setdefault(self._bundle(made), []).append(made)
             for together in bundles.values():
-                yield sorted(together, key=lambda made: self._values[made.inputs[0]].part)
+                yield sorted(together, key=lambda made: self._first(made).part)
 
     def _bundle(self, made: Operator) -> tuple[Any, ...]:
         """Operators of one depth run together when this is equal."""
-        value = self._values[made.inputs[0]]
+        value = self._first(made)
         shapes = tuple(self._shape(number) for number in (*made.inputs, *made.outputs))
         form = (made.kind, value.name, shapes, tuple(made.options.get(name) for name in GEOMETRY))
         return form if value.parts > 1 or made.kind in BRANCHING else (*form, made.outputs)
+
+    def _first(self, made: Operator) -> Value:
+        """Its first input; a constant is a value of its own."""
+        number = made.inputs[0]
+        return self._values.get(number, Value(f"tensor{number}"))
 
     def _gather(self, numbers: Sequence[int]) -> str:
         """The ONNX name of some tensors side by side."""
@@ -204,7 +209,7 @@ class Converter:
         return self._activated(together, self._builder.add("MaxPool", self._inputs(together, 0), **windows))
 
     def _pad(self, together: Sequence[Operator]) -> str:
-        """Pixels are left to the convolutions that follow; channels are added by one, which keeps the blocked layout."""
+        """Pixels are left to the convolutions that follow; channels are added by one, for the blocked layout's sake."""
         b, source = self._builder, self._inputs(together, 0)
         (pads,) = {tuple(map(tuple, values.tolist())) for values in self._constants(together, 1)}
         batch, rows, columns, (before, after) = pads  # each: before, after

@@ -287,9 +287,8 @@ def check_tracker() -> Iterator[Finding]:
             tracker.track(Frame(np.zeros((120, 160, 3), np.uint8), 0, 0.0))
         finally:
             tracker.close()
-        yield Finding(
-            "good", "tracking", f"{LABELS[library]} finds faces" + ("" if library == used else " (--tracker onnx)")
-        )
+        how = "" if library == used else " (--tracker onnx)"
+        yield Finding("good", "tracking", f"{LABELS[library]} runs{how}")
 
 
 def check_actors() -> Iterator[Finding]:

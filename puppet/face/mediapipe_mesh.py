@@ -18,7 +18,7 @@ import numpy as np
 
 from puppet.core import pixels
 from puppet.core.types import LANDMARKS, Floats, Image
-from puppet.face.protocols import DETECTION_SCORE, FaceBox, without_doubles
+from puppet.face.protocols import FaceBox, without_doubles
 
 ROUTINE_LOG = re.compile(  # lines that MediaPipe's libraries write when all is well; errors (E, F) are none of it
     rb"(WARNING: All log messages before absl::InitializeLog\(\)|INFO: Created TensorFlow Lite"
@@ -73,7 +73,7 @@ class MediaPipeDetector:
         with filter_native_log():
             with _pyplot_left_out():
                 face_detection: Any = import_module("mediapipe.python.solutions.face_detection")
-            self._detection: Any = face_detection.FaceDetection(DETECTION_SCORE, model_selection=1)
+            self._detection: Any = face_detection.FaceDetection(model_selection=1)
             self._detection.process(np.zeros((64, 64, 3), np.uint8))
 
     def detect(self, image: Image) -> list[FaceBox]:

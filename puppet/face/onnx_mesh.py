@@ -14,7 +14,7 @@ from puppet.core.errors import PuppetError, reason
 from puppet.core.types import Floats, Image
 from puppet.face.blaze_face import Detection, anchors, detections
 from puppet.face.face_rect import FaceRect, joined, rect_around, rect_of_points
-from puppet.face.protocols import DETECTION_SCORE, FaceBox, without_doubles
+from puppet.face.protocols import FaceBox, without_doubles
 from puppet.inference.session import open_session
 from puppet.storage.folders import ASSETS
 
@@ -23,6 +23,7 @@ MESH, SHORT_RANGE, FULL_RANGE = "attention_mesh.onnx", "face_detector_short.onnx
 MESH_SIZE = 192  # px, side of what the mesh network sees
 SHORT_RANGE_SIZE, SHORT_RANGE_LAYERS = 128, ((8, 2), (16, 6))  # px; stride and boxes at each place of its grids
 FULL_RANGE_SIZE, FULL_RANGE_LAYERS = 192, ((4, 1),)
+SHORT_RANGE_SCORE, FULL_RANGE_SCORE = 0.5, 0.6  # of what is taken for a face, as in MediaPipe's graphs
 PRESENCE = 0.5  # what the mesh network gives above this is a face
 
 
@@ -34,7 +35,7 @@ class OnnxMesh:
 
     def __init__(self, still: bool, max_faces: int) -> None:
         self._still, self._max_faces = still, max_faces
-        self._detector = _Detector(SHORT_RANGE, SHORT_RANGE_SIZE, SHORT_RANGE_LAYERS)
+        self._detector = _Detector(SHORT_RANGE, SHORT_RANGE_SIZE, SHORT_RANGE_LAYERS, SHORT_RANGE_SCORE)
         self._network = _Network(MESH)
         self._rects: list[FaceRect] = []  # where the faces of the last frame are looked for in the next one
 
@@ -66,7 +67,7 @@ class OnnxDetector:
     """Where faces are in one picture, also small ones: BlazeFace's full-range model (Bazarevsky et al. 2019)."""
 
     def __init__(self) -> None:
-        self._detector = _Detector(FULL_RANGE, FULL_RANGE_SIZE, FULL_RANGE_LAYERS)
+        self._detector = _Detector(FULL_RANGE, FULL_RANGE_SIZE, FULL_RANGE_LAYERS, FULL_RANGE_SCORE)
 
     def detect(self, image: Image) -> list[FaceBox]:
         """All faces in a picture, uint8 (H, W, 3) BGR, the surest first."""
@@ -84,15 +85,16 @@ class OnnxDetector:
 class _Detector:
     """A BlazeFace network, which sees the whole picture in a square."""
 
-    def __init__(self, name: str, size: int, layers: Sequence[tuple[int, int]]) -> None:
+    def __init__(self, name: str, size: int, layers: Sequence[tuple[int, int]], score: float) -> None:
         self._network, self._size, self._anchors = _Network(name), size, anchors(size, layers)
+        self._score = score
 
     def detect(self, image: Image) -> tuple[FaceRect, list[Detection]]:
         """The square, and the faces in it, the surest first, in shares of it."""
         height, width = image.shape[:2]
         square = FaceRect(width / 2, height / 2, max(width, height))
         raw, scores = self._network.run(square.cut(image, self._size, cv2.BORDER_CONSTANT))
-        return square, detections(raw, scores, self._anchors, self._size, DETECTION_SCORE)
+        return square, detections(raw, scores, self._anchors, self._size, self._score)
 
     def rects(self, image: Image) -> list[FaceRect]:
         """Where the mesh network should look for faces, the surest first."""

@@ -11,7 +11,6 @@ import numpy as np
 from puppet.core.types import Face, Floats, Frame, Image
 
 SAME_PLACE = 0.6  # sizes of a face: boxes nearer together than that are one face's
-DETECTION_SCORE = 0.5  # of what a detector takes for a face; FaceMesh then confirms it, or does not
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from puppet import cli
 from puppet.commands import performance, render
 from puppet.core.types import HeadPose
 from puppet.face import align, tracking
-from puppet.face.tracking import filter_native_log
+from puppet.face.mediapipe_mesh import filter_native_log
 from puppet.media import recorder
 from puppet.sources.registry import DEMO_CLIP
 
@@ -177,7 +177,7 @@ def test_ctrl_c_while_cutting_keeps_what_was_tracked(
         signal.raise_signal(signal.SIGINT)
         return cut(*arguments)
 
-    tools = Tools(new_tracker=lambda still, library: PlantedTracker())
+    tools = Tools(new_tracker=lambda still: PlantedTracker())
     monkeypatch.setattr(prepare, "Tools", lambda: tools)
     monkeypatch.setattr(align, "cut", interrupted)
     before = sorted(path.name for path in folder.iterdir())

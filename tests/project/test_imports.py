@@ -78,8 +78,8 @@ def test_a_planted_offence_is_found(path: str, source: str, name: str) -> None:
 @pytest.mark.parametrize(
     ("path", "source"),
     [
-        ("puppet/actor/runtime.py", "import onnxruntime"),
-        ("puppet/face/tracking.py", "import mediapipe"),
+        ("puppet/inference/session.py", "import onnxruntime"),
+        ("puppet/face/mediapipe_mesh.py", "import mediapipe"),
         ("puppet/pictures/decode.py", "from PIL import Image"),
         ("puppet/gui/kit/side_panel.py", "from PyQt6.QtWidgets import QWidget"),
         ("models/training/trainer.py", "import torch\nfrom puppet.core import pixels"),

@@ -128,13 +128,13 @@ LAYERS = {
     ),
     "models.commands": Layer("puppet.core models*"),
     "models.__main__": Layer("puppet.core puppet.parsing puppet.process puppet.output models*"),
+    "export.tflite": Layer("export", "numpy flatbuffers mediapipe"),  # reads what mediapipe's wheel holds
     "export": Layer(
         "puppet.core puppet.parsing puppet.storage puppet.process puppet.face puppet.face.tracking puppet.actor"
         " puppet.actor.runtime puppet.actor.graph puppet.sources puppet.output models.common models.data"
-        " models.networks models.training models.latent",
+        " models.networks models.training models.latent export.tflite",
         "numpy cv2 torch onnx onnxruntime",
     ),
-    "export.tflite": Layer("export", "numpy flatbuffers mediapipe"),  # reads what mediapipe's wheel holds
     "export.face_networks": Layer(
         "puppet.core puppet.storage puppet.face.onnx_mesh puppet.face.tracking export export.tflite", "numpy onnx"
     ),

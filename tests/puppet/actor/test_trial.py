@@ -107,7 +107,7 @@ def test_an_actor_is_tried_out_once(tmp_path, config, children):
 def test_another_version_tries_it_again(tmp_path, config, asked, monkeypatch):
     path = tiny.tiny_actor(tmp_path / "Mia.actor")
     load_actor(path, "cpu")
-    monkeypatch.setattr("puppet.actor.session.ort.__version__", "99.0")
+    monkeypatch.setattr("puppet.inference.session.ort.__version__", "99.0")
     load_actor(path, "cpu")
     assert len(asked) == 2
 
@@ -236,7 +236,7 @@ def test_a_real_actor_that_is_too_slow_is_refused_and_one_in_time_is_not(tmp_pat
     """Its graphs are allowed; nothing of it is loaded here."""
     path = slow_actor(tmp_path / "Mia.actor")
     monkeypatch.setattr(trial, "TIME_LIMIT", 0.05)
-    monkeypatch.setattr("puppet.actor.session.ort.InferenceSession", None)
+    monkeypatch.setattr("puppet.inference.session.ort.InferenceSession", None)
     refused(path, "loading it takes longer than 0 s")
     assert not (config / trial.RECORD).exists()
 

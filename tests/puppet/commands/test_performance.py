@@ -102,7 +102,7 @@ def test_a_shot_begins_with_its_own_neutral(tmp_path: Path, actor: str, monkeypa
             super().begin_shot(neutral)
 
     monkeypatch.setattr(render, "Puppeteer", Watched)
-    monkeypatch.setattr(render, "track_clip", lambda source: performance)
+    monkeypatch.setattr(render, "track_clip", lambda source, tracker: performance)
     rendered = render.render(str(driver_clip(tmp_path / "in.mp4", frames=120)), tmp_path / "out.mp4", actor=actor)
     assert begun == [40, 60]
     assert rendered.frames == 120

@@ -154,6 +154,8 @@ def test_several_at_once_get_the_same_options(
             actor,
             "--provider",
             "auto",
+            "--tracker",
+            "auto",
             "--layout",
             "driver",
             "--eyes-gain",

@@ -55,6 +55,7 @@ def test_the_window_gets_what_was_asked_for(monkeypatch: pytest.MonkeyPatch, tmp
         "loop": True,
         "outputs": {"layout": "actor", "badge": False},
         "virtual_camera": True,
+        "tracker": "auto",
         "motion": {"eyes_gain": 1.5},
     }
 

@@ -1,12 +1,9 @@
-"""FaceMesh on the bundled demo clip, and the tracker's choice between faces."""
+"""FaceMesh on the bundled demo clip, by each library that is there, and the tracker's choice between faces."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -15,13 +12,15 @@ from driven import PlantedTracker
 from planted_face import rest_face, tracked
 
 import puppet
+from puppet.core.errors import PuppetError
+from puppet.core.trackers import AUTO, MEDIAPIPE, ONNX
 from puppet.core.types import LANDMARKS, Frame
 from puppet.face import align, tracking
 from puppet.face.face_selection import SelectingTracker
 from puppet.face.landmarks import OUTER_EYES
 from puppet.face.mirroring import MirrorTracker, flip_points
 from puppet.face.protocols import FaceBox, box_of
-from puppet.face.tracking import BlazeFaceDetector, FaceMeshTracker, live_tracker, video_tracker
+from puppet.face.tracking import FaceMeshTracker, face_detector, live_tracker, tracker_library, video_tracker
 
 DEMO = Path(puppet.__file__).parent / "assets" / "demo.mp4"
 
@@ -35,9 +34,16 @@ def pictures() -> list[np.ndarray]:
     return read
 
 
+@pytest.fixture(scope="module", params=[MEDIAPIPE, ONNX])
+def library(request: pytest.FixtureRequest) -> str:
+    if request.param == MEDIAPIPE and tracker_library() != MEDIAPIPE:
+        pytest.skip("mediapipe is not installed")
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def tracker() -> Iterator[FaceMeshTracker]:
-    made = FaceMeshTracker(still=True)
+def tracker(library: str) -> Iterator[FaceMeshTracker]:
+    made = FaceMeshTracker(still=True, library=library)
     yield made
     made.close()
 
@@ -77,14 +83,14 @@ def test_a_blank_picture_has_no_face(tracker, colour: int) -> None:
     assert tracker.faces_seen == 0
 
 
-def test_two_faces_are_counted_and_the_followed_one_is_kept(pictures) -> None:
+def test_two_faces_are_counted_and_the_followed_one_is_kept(pictures, library: str) -> None:
     """Left the driver, right the driver mirrored: the one that was there first stays the one, on either side."""
     one, two = pictures[0], np.ascontiguousarray(pictures[0][:, ::-1])
     both = np.hstack([one, two])
     width = one.shape[1]
     black = np.zeros_like(one)
     for first, is_right in ((np.hstack([one, black]), False), (np.hstack([black, two]), True)):
-        tracker = FaceMeshTracker(still=True, max_faces=2)
+        tracker = FaceMeshTracker(still=True, max_faces=2, library=library)
         try:
             assert tracker.track(frame(first)) is not None
             assert tracker.faces_seen == 1
@@ -97,19 +103,16 @@ def test_two_faces_are_counted_and_the_followed_one_is_kept(pictures) -> None:
 
 
 class PlantedMesh:
-    """MediaPipe's answer, planted: faces of 478 points px in a picture of 320 x 240."""
+    """A mesh that gives planted faces, one list of them after another."""
 
     def __init__(self, *answers: list[np.ndarray]) -> None:
         self._answers = iter(answers)
 
-    def process(self, rgb: np.ndarray) -> SimpleNamespace:
-        height, width = rgb.shape[:2]
-        shapes = [(points + (0.5, 0.5, 0)) / (width, height, width) for points in next(self._answers)]
-        faces = [SimpleNamespace(landmark=[SimpleNamespace(x=x, y=y, z=z) for x, y, z in s]) for s in shapes]
-        return SimpleNamespace(multi_face_landmarks=faces or None)
+    def find(self, image: np.ndarray) -> list[np.ndarray]:
+        return next(self._answers)
 
 
-def test_planted_points_come_back_in_px_and_the_nearest_face_is_followed(monkeypatch, tracker) -> None:
+def test_the_nearest_face_is_followed(monkeypatch, tracker) -> None:
     far, near = tracked(rest_face(), scale=40, middle=(80, 100)), tracked(rest_face(), scale=60, middle=(220, 100))
     moved = tracked(rest_face(), scale=41, middle=(86, 102))
     answers = [far.points], [near.points, moved.points], [], [moved.points]
@@ -131,23 +134,10 @@ def test_of_several_new_faces_the_largest_is_followed(monkeypatch, tracker) -> N
     np.testing.assert_allclose(found.points, large.points, atol=1e-3)
 
 
-def test_the_tracker_starts_without_pyplot_and_leaves_it_to_others() -> None:
-    code = (
-        "import sys\n"
-        "from puppet.face.tracking import FaceMeshTracker\n"
-        "FaceMeshTracker().close()\n"
-        "print(any(name.startswith('matplotlib') for name in sys.modules))\n"
-        "import matplotlib.pyplot\n"
-        "print(hasattr(matplotlib.pyplot, 'plot'), matplotlib.pyplot.__file__ is not None)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=100)
-    assert done.stdout.split() == ["False", "True", "True"], done.stderr
-
-
-def test_two_views_see_a_mirrored_picture_as_the_mirrored_face(pictures) -> None:
+def test_two_views_see_a_mirrored_picture_as_the_mirrored_face(pictures, library: str) -> None:
     """What FaceMesh by itself does not: it has habits about left and right, which the mean is free of."""
-    both = MirrorTracker(lambda: FaceMeshTracker(still=True))
-    alone = FaceMeshTracker(still=True)
+    both = MirrorTracker(lambda: FaceMeshTracker(still=True, library=library))
+    alone = FaceMeshTracker(still=True, library=library)
 
     def asymmetry(tracker) -> float:
         face, mirrored = (tracker.track(frame(image)) for image in (pictures[0], pictures[0][:, ::-1].copy()))
@@ -189,9 +179,9 @@ def set_into(picture: np.ndarray, width: int, height: int, x: int, y: int, scale
     return image
 
 
-def test_a_small_face_is_found_and_followed_where_it_goes(pictures: list[np.ndarray]) -> None:
+def test_a_small_face_is_found_and_followed_where_it_goes(pictures: list[np.ndarray], library: str) -> None:
     """57 px high in a picture of 1280 x 720, and it walks through it."""
-    alone, found = FaceMeshTracker(), video_tracker()
+    alone, found = FaceMeshTracker(library=library), video_tracker(library=library)
     for k in range(20):
         x, y = 100 + 6 * k, 300 + 2 * k
         seen = frame(set_into(pictures[k % len(pictures)], 1280, 720, x, y, 0.245), k)
@@ -205,31 +195,33 @@ def test_a_small_face_is_found_and_followed_where_it_goes(pictures: list[np.ndar
     found.close()
 
 
-def test_a_small_face_in_a_single_picture_is_found(pictures: list[np.ndarray]) -> None:
-    tracker = video_tracker(still=True)
+def test_a_small_face_in_a_single_picture_is_found(pictures: list[np.ndarray], library: str) -> None:
+    tracker = video_tracker(still=True, library=library)
     face = tracker.track(frame(set_into(pictures[0], 1280, 720, 900, 100, 0.245)))
     tracker.close()
     assert face is not None
     assert box_of(face.points).distance(FaceBox(957, 150, 51)) < 0.4
 
 
-def test_a_face_that_is_small_in_a_large_picture_is_looked_for_in_parts(pictures: list[np.ndarray]) -> None:
+def test_a_face_that_is_small_in_a_large_picture_is_looked_for_in_parts(
+    pictures: list[np.ndarray], library: str
+) -> None:
     """57 px high in a picture of 1920 x 1080."""
     image = set_into(pictures[0], 1920, 1080, 1500, 800, 0.245)
-    finder, tracker = BlazeFaceDetector(), video_tracker()
+    finder, tracker = face_detector(library), video_tracker(library=library)
     assert finder.detect(image) == []
     assert tracker.track(frame(image)) is not None
     finder.close()
     tracker.close()
 
 
-def test_a_photo_on_the_wall_is_not_followed_when_the_driver_is_back() -> None:
+def test_a_photo_on_the_wall_is_not_followed_when_the_driver_is_back(library: str) -> None:
     """The demo's driver beside a photo of themself, mouth open, away for a second."""
     capture = cv2.VideoCapture(str(DEMO))
     clip = [capture.read()[1] for _ in range(110)]
     capture.release()
     photo = clip[102][20:340, 110:370]
-    tracker, xs = SelectingTracker(FaceMeshTracker(), BlazeFaceDetector), []
+    tracker, xs = SelectingTracker(FaceMeshTracker(library=library), lambda: face_detector(library)), []
     for k in range(50):
         image = np.full((480, 900, 3), 128, np.uint8)
         if not 22 <= k < 34:
@@ -244,10 +236,11 @@ def test_a_photo_on_the_wall_is_not_followed_when_the_driver_is_back() -> None:
     assert all(x > 420 for x in xs[38:])
 
 
-def test_after_a_cut_no_face_is_drawn_where_the_last_one_was(pictures: list[np.ndarray]) -> None:
+def test_after_a_cut_no_face_is_drawn_where_the_last_one_was(pictures: list[np.ndarray], library: str) -> None:
     """The same face, nearer: FaceMesh alone takes some frames to get from one to the other."""
     near = cv2.resize(pictures[0][60:360, 90:390], (480, 480), interpolation=cv2.INTER_CUBIC)
-    tracker, fresh = SelectingTracker(FaceMeshTracker(), BlazeFaceDetector), FaceMeshTracker(still=True)
+    tracker = SelectingTracker(FaceMeshTracker(library=library), lambda: face_detector(library))
+    fresh = FaceMeshTracker(still=True, library=library)
     for k in range(6):
         tracker.track(frame(pictures[k % len(pictures)], k))
     cut, wanted = tracker.track(frame(near, 6)), fresh.track(frame(near, 6))
@@ -256,3 +249,46 @@ def test_after_a_cut_no_face_is_drawn_where_the_last_one_was(pictures: list[np.n
     assert cut is not None
     assert wanted is not None
     assert np.abs(cut.points - wanted.points)[:, :2].mean() < 0.02 * wanted.pose.scale
+
+
+# --- which library ---
+
+
+@pytest.mark.parametrize(
+    ("installed", "asked", "used"),
+    [
+        ("0.10.21", AUTO, MEDIAPIPE),
+        ("0.10.21", MEDIAPIPE, MEDIAPIPE),
+        ("0.10.21", ONNX, ONNX),
+        (None, AUTO, ONNX),
+        (None, ONNX, ONNX),
+        ("0.10.20", AUTO, ONNX),
+        ("1.0.1", AUTO, ONNX),
+    ],
+)
+def test_mediapipe_is_used_where_its_last_version_with_models_is(
+    installed: str | None, asked: str, used: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tracking.metadata, "version", version_of(installed))
+    assert tracker_library(asked) == used
+
+
+@pytest.mark.parametrize(("installed", "found"), [(None, "none is installed"), ("1.0.1", "this is 1.0.1")])
+def test_another_mediapipe_is_not_used_even_when_asked_for(
+    installed: str | None, found: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From 1.0 on it reports usage."""
+    monkeypatch.setattr(tracking.metadata, "version", version_of(installed))
+    for make in (tracker_library, live_tracker, face_detector):
+        with pytest.raises(PuppetError, match=rf"needs mediapipe 0\.10\.21.*{found}\. The tracker onnx needs nothing"):
+            make(MEDIAPIPE)
+
+
+def version_of(installed: str | None) -> Callable[[str], str]:
+    def version(name: str) -> str:
+        assert name == "mediapipe"
+        if installed is None:
+            raise tracking.metadata.PackageNotFoundError(name)
+        return installed
+
+    return version
