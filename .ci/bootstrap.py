@@ -2,6 +2,7 @@
 
 python bootstrap.py run    what running needs (no torch)
 python bootstrap.py test   that, what training and the tests need, and a virtual display
+python bootstrap.py light  .venv-light, with what the tracker's tests need: without mediapipe, with numpy 2
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import importlib.util
+import json
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -20,8 +23,35 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 LOG = VENV / "install.log"
-EXTRAS = {"run": "", "test": "[train,dev]"}
-RECIPE = (ROOT / "pyproject.toml", ROOT / "constraints.txt")  # a change of these means: install again
+EXTRAS: dict[str, tuple[str, ...]] = {"run": (), "test": ("train", "dev"), "light": ()}
+LIGHT = ROOT / ".ci" / "light.txt"
+RECIPE = (
+    ROOT / "pyproject.toml",
+    ROOT / "constraints.txt",
+    LIGHT,
+    Path(__file__),
+)  # a change of these means: install again
+OLDEST, NEWEST = (3, 10), (3, 14)  # as pyproject.toml's requires-python
+NEWEST_ON_INTEL_MACS = (3, 13)  # ONNX Runtime's last wheels for them
+LAYOUT = "2"  # of .venv; another one is made anew. 1 had everything that mediapipe names, half a gigabyte unused
+
+# Packages that are installed without what they name themselves, and what they import of that when Puppet uses them.
+# mediapipe names jax, jaxlib, matplotlib and sentencepiece as well: for converting models, and for drawing.
+ALONE = {"mediapipe": ("attrs>=19.1", "protobuf>=4.25.3,<5")}
+
+# Run in .venv: the requirements of the installed project that hold there, with the extras that are asked for.
+REQUIREMENTS = """
+import importlib.metadata, json, sys
+from pip._vendor.packaging.requirements import Requirement
+wanted = [Requirement(line) for line in importlib.metadata.requires("puppet-live")]
+extras = ["", *sys.argv[1:]]
+held = [one for one in wanted if not one.marker or any(one.marker.evaluate({"extra": extra}) for extra in extras)]
+found = []
+for one in held:
+    one.marker = None
+    found.append((one.name, str(one)))
+print(json.dumps(found))
+"""
 TAIL = 25  # lines of the log shown when an installation fails
 
 # What the wheels of OpenCV, MediaPipe and PyQt6 leave to the system (ldd): library, Debian package, Fedora package.
@@ -57,11 +87,16 @@ TOOLS = [("Xvfb", "xvfb", "xorg-x11-server-Xvfb"), ("xauth", "xauth", "xorg-x11-
 
 
 def main() -> int:
+    global VENV, LOG
     if len(sys.argv) != 2 or sys.argv[1] not in EXTRAS:
         print(__doc__, file=sys.stderr)
         return 2
     purpose = sys.argv[1]
+    if purpose == "light":
+        VENV = ROOT / ".venv-light"
+        LOG = VENV / LOG.name
     try:
+        check_python()
         provide_system_packages(purpose)
         provide_venv()
         provide_packages(purpose)
@@ -73,6 +108,16 @@ def main() -> int:
 
 class SetupError(Exception):
     """Set-up cannot go on; the message says what to do."""
+
+
+def check_python() -> None:
+    intel_mac = sys.platform == "darwin" and platform.machine() == "x86_64"
+    newest = NEWEST_ON_INTEL_MACS if intel_mac else NEWEST
+    if not OLDEST <= sys.version_info[:2] <= newest:
+        raise SetupError(
+            f"this is Python {sys.version.split()[0]}; Puppet needs 3.{OLDEST[1]} to 3.{newest[1]}"
+            f"{' on an Intel Mac' if intel_mac else ''}. Name another one: make run PYTHON=/path/to/python3.{newest[1]}"
+        )
 
 
 # --- system libraries ---
@@ -96,7 +141,8 @@ def provide_system_packages(purpose: str) -> None:
 
 def missing_system_packages(purpose: str) -> list[tuple[str, str]]:
     """(Debian name, Fedora name) of what this purpose needs and the system lacks."""
-    window = purpose == "test" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    display = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    window = purpose == "test" or (purpose == "run" and display)
     libraries = BASE + (QT if window else [])
     missing = [(debian, fedora) for library, debian, fedora in libraries if not loadable(library)]
     if purpose == "test":
@@ -146,29 +192,33 @@ def venv_python() -> Path:
 
 
 def working_venv() -> bool:
-    """Is there a .venv of a fitting Python, made for this very folder?"""
+    """Is there a .venv of a fitting Python, made for this very folder, in today's layout?"""
     try:
         made_for = (VENV / "made-for").read_text()
     except OSError:
         return False
-    check = "import sys, pip; sys.exit(not (3, 10) <= sys.version_info[:2] < (3, 13))"
+    check = f"import sys, pip; sys.exit(not {OLDEST} <= sys.version_info[:2] <= {NEWEST})"
     command = [str(venv_python()), "-c", check]
     try:
-        return made_for == str(ROOT) and subprocess.run(command, stderr=subprocess.DEVNULL).returncode == 0
+        return made_for == made_for_this() and subprocess.run(command, stderr=subprocess.DEVNULL).returncode == 0
     except OSError:
         return False
+
+
+def made_for_this() -> str:
+    return f"{ROOT}\nlayout {LAYOUT}\n"
 
 
 def provide_venv() -> None:
     if working_venv():
         return
-    print(f"creating .venv with Python {sys.version.split()[0]}", flush=True)
+    print(f"creating {VENV.name} with Python {sys.version.split()[0]}", flush=True)
     done = subprocess.run(
         [sys.executable, "-m", "venv", "--clear", str(VENV)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
     if done.returncode:
-        raise SetupError(f"{done.stdout.decode(errors='replace')}\n.venv could not be made; see above")
-    (VENV / "made-for").write_text(str(ROOT))  # scripts in it name this folder; a moved checkout gets a new one
+        raise SetupError(f"{done.stdout.decode(errors='replace')}\n{VENV.name} could not be made; see above")
+    (VENV / "made-for").write_text(made_for_this())  # scripts in it name this folder; a moved checkout gets a new one
 
 
 # --- packages ---
@@ -176,18 +226,16 @@ def provide_venv() -> None:
 
 def provide_packages(purpose: str) -> None:
     wanted = fingerprint()
-    satisfied_by = ("test",) if purpose == "test" else ("run", "test")
+    satisfied_by = ("run", "test") if purpose == "run" else (purpose,)
     if any(stamp(p).exists() and stamp(p).read_text() == wanted for p in satisfied_by):
         return
     print(f"installing Python packages (log: {LOG.relative_to(ROOT)})", flush=True)
     began = time.monotonic()
-    constraints, project = ROOT / "constraints.txt", f"{ROOT}{EXTRAS[purpose]}"
-    # fmt: off
-    pip_install([
-        str(venv_python()), "-u", "-m", "pip", "install", "--progress-bar", "off", "--disable-pip-version-check",
-        "-c", str(constraints), "-e", project,
-    ])
-    # fmt: on
+    LOG.unlink(missing_ok=True)
+    if purpose == "light":
+        pip_install(["-r", str(LIGHT)])
+    else:
+        install_project(EXTRAS[purpose])
     stamp(purpose).write_text(wanted)
     print(f"packages are ready ({time.monotonic() - began:.0f} s)", flush=True)
 
@@ -196,15 +244,48 @@ def stamp(purpose: str) -> Path:
     return VENV / f"installed-{purpose}"
 
 
+def install_project(extras: tuple[str, ...]) -> None:
+    constraints = ["-c", str(ROOT / "constraints.txt")]
+    pip_install([*constraints, "--no-deps", "-e", str(ROOT)])
+    alone, others = split_requirements(extras)
+    pip_install([*constraints, *others])
+    if alone:
+        pip_install([*constraints, "--no-deps", *alone])
+
+
+def split_requirements(extras: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """What the project requires in .venv: (installed ALONE, all else and what the first import)."""
+    command = [str(venv_python()), "-c", REQUIREMENTS, *extras]
+    done = subprocess.run(command, capture_output=True)
+    if done.returncode:
+        raise SetupError(
+            f"{done.stderr.decode(errors='replace')}\nthe project's requirements could not be read; see above"
+        )
+    alone: list[str] = []
+    others: list[str] = []
+    for name, requirement in json.loads(done.stdout):
+        if name in ALONE:
+            alone.append(requirement)
+            others += ALONE[name]
+        else:
+            others.append(requirement)
+    return alone, others
+
+
 def fingerprint() -> str:
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in RECIPE)).hexdigest()
 
 
-def pip_install(command: list[str]) -> None:
+def pip_install(what: list[str]) -> None:
     """Run pip; everything it says goes to the log, what it is at goes to the terminal in short."""
+    options = ["--progress-bar", "off", "--disable-pip-version-check"]
+    run_logged([str(venv_python()), "-u", "-m", "pip", "install", *options, *what])
+
+
+def run_logged(command: list[str]) -> None:
     tail: list[str] = []
     with (
-        LOG.open("w", encoding="utf-8") as log,
+        LOG.open("a", encoding="utf-8") as log,
         subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,

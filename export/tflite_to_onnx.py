@@ -47,14 +47,14 @@ class Converter:
             "CONV_2D": self._conv,
             "DEPTHWISE_CONV_2D": self._depthwise_conv,
             "PRELU": self._prelu,
-            "RELU": lambda made: self._builder.add("Relu", self._inputs(made, 0)),
-            "ADD": lambda made: self._activated(made, self._of_two(made, "Add")),
-            "MUL": lambda made: self._activated(made, self._of_two(made, "Mul")),
+            "RELU": lambda operator: self._builder.add("Relu", self._inputs(operator, 0)),
+            "ADD": lambda operator: self._activated(operator, self._of_two(operator, "Add")),
+            "MUL": lambda operator: self._activated(operator, self._of_two(operator, "Mul")),
             "MAX_POOL_2D": self._max_pool,
             "PAD": self._pad,
             "RESHAPE": self._reshape,
             "CONCATENATION": self._concatenation,
-            "STRIDED_SLICE": self._everything,
+            "STRIDED_SLICE": self._whole_slice,
             "RESIZE_BILINEAR": self._resize,
             "DEPTH_TO_SPACE": self._depth_to_space,
             "Landmarks2TransformMatrix": self._matrices_of_landmarks,
@@ -69,8 +69,8 @@ class Converter:
             if kind not in self._convert:
                 raise ExportError(f"the TFLite operator {kind} is not supported")
             name = self._convert[kind](together)
-            for part, made in enumerate(together):
-                self._values[made.outputs[0]] = Value(name, part, len(together))
+            for part, operator in enumerate(together):
+                self._values[operator.outputs[0]] = Value(name, part, len(together))
         return [self._gather([number]) for number in self._model.outputs]
 
     # --- operators that run side by side ---
@@ -79,27 +79,27 @@ class Converter:
         """The operators in an order in which they can run, those together that have one form and parts of one input."""
         depths: dict[int, int] = {}
         levels: dict[int, list[Operator]] = {}
-        for made in self._model.operators:
-            depth = 1 + max((depths.get(number, 0) for number in made.inputs), default=0)
-            depths[made.outputs[0]] = depth
-            levels.setdefault(depth, []).append(made)
+        for operator in self._model.operators:
+            depth = 1 + max((depths.get(number, 0) for number in operator.inputs), default=0)
+            depths[operator.outputs[0]] = depth
+            levels.setdefault(depth, []).append(operator)
         for depth in sorted(levels):
             bundles: dict[Any, list[Operator]] = {}
-            for made in levels[depth]:
-                bundles.setdefault(self._bundle(made), []).append(made)
+            for operator in levels[depth]:
+                bundles.setdefault(self._bundle(operator), []).append(operator)
             for together in bundles.values():
-                yield sorted(together, key=lambda made: self._first(made).part)
+                yield sorted(together, key=lambda operator: self._first(operator).part)
 
-    def _bundle(self, made: Operator) -> tuple[Any, ...]:
+    def _bundle(self, operator: Operator) -> tuple[Any, ...]:
         """Operators of one depth run together when this is equal."""
-        value = self._first(made)
-        shapes = tuple(self._shape(number) for number in (*made.inputs, *made.outputs))
-        form = (made.kind, value.name, shapes, tuple(made.options.get(name) for name in GEOMETRY))
-        return form if value.parts > 1 or made.kind in BRANCHING else (*form, made.outputs)
+        value = self._first(operator)
+        shapes = tuple(self._shape(number) for number in (*operator.inputs, *operator.outputs))
+        form = (operator.kind, value.name, shapes, tuple(operator.options.get(name) for name in GEOMETRY))
+        return form if value.parts > 1 or operator.kind in BRANCHING else (*form, operator.outputs)
 
-    def _first(self, made: Operator) -> Value:
+    def _first(self, operator: Operator) -> Value:
         """Its first input; a constant is a value of its own."""
-        number = made.inputs[0]
+        number = operator.inputs[0]
         return self._values.get(number, Value(f"tensor{number}"))
 
     def _gather(self, numbers: Sequence[int]) -> str:
@@ -129,7 +129,7 @@ class Converter:
         return self._model.shapes[number]
 
     def _inputs(self, together: Sequence[Operator], which: int) -> str:
-        numbers = [made.inputs[which] for made in together]
+        numbers = [operator.inputs[which] for operator in together]
         if numbers[0] in self._values:
             return self._gather(numbers)
         constants = self._constants(together, which)
@@ -140,7 +140,7 @@ class Converter:
 
     def _constants(self, together: Sequence[Operator], which: int) -> list[Array]:
         try:
-            return [self._model.constants[made.inputs[which]] for made in together]
+            return [self._model.constants[operator.inputs[which]] for operator in together]
         except KeyError:
             raise ExportError(f"input {which} of {together[0].kind} must be constant") from None
 
@@ -158,16 +158,16 @@ class Converter:
             raise ExportError(f"activation {activation} of {together[0].kind} is not supported")
         return self._builder.add("Relu", output) if activation == RELU else output
 
-    def _windows(self, made: Operator, kernel: Sequence[int]) -> dict[str, list[int]]:
+    def _windows(self, operator: Operator, kernel: Sequence[int]) -> dict[str, list[int]]:
         """ONNX's attributes; TFLite's padding SAME puts the odd pixel at the end."""
-        strides = [made.options["strideH"], made.options["strideW"]]
+        strides = [operator.options["strideH"], operator.options["strideW"]]
         missing = [0, 0]
-        if made.options["padding"] == SAME:
-            sides = zip(self._shape(made.inputs[0])[1:3], kernel, strides, strict=True)
+        if operator.options["padding"] == SAME:
+            sides = zip(self._shape(operator.inputs[0])[1:3], kernel, strides, strict=True)
             missing = [max(0, (-(-side // stride) - 1) * stride + reach - side) for side, reach, stride in sides]
         before = [total // 2 for total in missing]
         after = [total - first for total, first in zip(missing, before, strict=True)]
-        margins = self._margins.get(made.inputs[0], (0, 0, 0, 0))
+        margins = self._margins.get(operator.inputs[0], (0, 0, 0, 0))
         pads = [pad + margin for pad, margin in zip((*before, *after), margins, strict=True)]
         return {"kernel_shape": list(kernel), "strides": strides, "pads": pads}
 
@@ -178,13 +178,16 @@ class Converter:
         return self._convolution(together, weights, groups=len(together))
 
     def _depthwise_conv(self, together: Sequence[Operator]) -> str:
-        if any(made.options["depthMultiplier"] != 1 for made in together):
+        if any(operator.options["depthMultiplier"] != 1 for operator in together):
             raise ExportError("depthwise convolutions with a multiplier are not supported")
         weights = [values.transpose(3, 0, 1, 2) for values in self._constants(together, 1)]  # from (1, H, W, C)
         return self._convolution(together, weights, groups=sum(map(len, weights)))
 
     def _convolution(self, together: Sequence[Operator], weights: Sequence[Array], groups: int) -> str:
-        if any((made.options["dilationHFactor"], made.options["dilationWFactor"]) != (1, 1) for made in together):
+        if any(
+            (operator.options["dilationHFactor"], operator.options["dilationWFactor"]) != (1, 1)
+            for operator in together
+        ):
             raise ExportError("dilated convolutions are not supported")
         b, kernel = self._builder, weights[0].shape[2:]
         constants = b.constant(np.concatenate(weights)), b.constant(np.concatenate(self._constants(together, 2)))
@@ -218,7 +221,7 @@ class Converter:
             same = np.eye(before + channels + after, channels, -before, np.float16)[:, :, None, None]
             return b.add("Conv", source, b.constant(np.concatenate([same] * len(together))), group=len(together))
         padded = self._only(together).outputs[0]
-        after_it = {made.kind for made in self._model.operators if padded in made.inputs}
+        after_it = {operator.kind for operator in self._model.operators if padded in operator.inputs}
         if (before, after) != (0, 0) or batch != (0, 0) or not after_it <= {"CONV_2D", "DEPTHWISE_CONV_2D"}:
             raise ExportError("only channels are padded, or pixels before a convolution")
         self._margins[padded] = (rows[0], columns[0], rows[1], columns[1])
@@ -239,38 +242,40 @@ class Converter:
         return b.add("Reshape", source, b.whole(*shape))
 
     def _concatenation(self, together: Sequence[Operator]) -> str:
-        made = self._only(together)
-        axis = made.options["axis"]
-        if len(self._shape(made.outputs[0])) == 4:
+        operator = self._only(together)
+        axis = operator.options["axis"]
+        if len(self._shape(operator.outputs[0])) == 4:
             axis = [0, 2, 3, 1][axis]
-        inputs = [self._gather([number]) for number in made.inputs]
+        inputs = [self._gather([number]) for number in operator.inputs]
         return self._activated(together, self._builder.add("Concat", *inputs, axis=axis))
 
-    def _everything(self, together: Sequence[Operator]) -> str:
+    def _whole_slice(self, together: Sequence[Operator]) -> str:
         """STRIDED_SLICE, where it takes the whole tensor."""
-        made = self._only(together)
+        operator = self._only(together)
         first, end, step = (self._constants(together, which)[0] for which in (1, 2, 3))
-        if any(first) or any(step != 1) or tuple(end) != self._shape(made.inputs[0]):
+        if any(first) or any(step != 1) or tuple(end) != self._shape(operator.inputs[0]):
             raise ExportError("slices of a part are not supported")
         return self._inputs(together, 0)
 
     def _resize(self, together: Sequence[Operator]) -> str:
-        made = self._only(together)
-        if made.options["alignCorners"] or not made.options["halfPixelCenters"]:
+        operator = self._only(together)
+        if operator.options["alignCorners"] or not operator.options["halfPixelCenters"]:
             raise ExportError("only resizing about pixel centres is supported")
-        _, height, width, channels = self._shape(made.outputs[0])
+        _, height, width, channels = self._shape(operator.outputs[0])
         sizes = self._builder.whole(1, channels, height, width)
         return self._builder.add("Resize", self._inputs(together, 0), "", "", sizes, mode="linear")
 
     def _depth_to_space(self, together: Sequence[Operator]) -> str:
-        made = self._only(together)
-        block = made.options["blockSize"]
+        operator = self._only(together)
+        block = operator.options["blockSize"]
         return self._builder.add("DepthToSpace", self._inputs(together, 0), blocksize=block, mode="DCR")
 
     # --- MediaPipe's operators ---
 
     def _matrices_of_landmarks(self, together: Sequence[Operator]) -> str:
-        return matrices_of_landmarks(self._builder, self._inputs(together[:1], 0), [made.options for made in together])
+        return matrices_of_landmarks(
+            self._builder, self._inputs(together[:1], 0), [operator.options for operator in together]
+        )
 
     def _transformed_pictures(self, together: Sequence[Operator]) -> str:
         _, height, width, channels = self._shape(together[0].inputs[0])

@@ -32,6 +32,7 @@ PACKAGES = (
     "PyQt6",
     "imageio-ffmpeg",
     "cv2-enumerate-cameras",
+    "sounddevice",
     "platformdirs",
     "tqdm",
 )
@@ -112,9 +113,9 @@ def run_check(check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
 
 def check_python() -> Iterator[Finding]:
     """Versions of the program, Python and the system; bad for a Python that is not supported."""
-    fits = (3, 10) <= sys.version_info[:2] < (3, 13)
+    fits = (3, 10) <= sys.version_info[:2] <= (3, 14)
     text = f"puppet {__version__}, Python {platform.python_version()}, {platform.platform()}"
-    yield Finding("good" if fits else "bad", "python", text + ("" if fits else "; Python 3.10 to 3.12 is needed"))
+    yield Finding("good" if fits else "bad", "python", text + ("" if fits else "; Python 3.10 to 3.14 is needed"))
 
 
 def check_log() -> Iterator[Finding]:

@@ -97,8 +97,8 @@ def landmark_colours(image: Image, face: Face) -> Image:
     """Colours of a slightly blurred picture at the landmarks: uint8 BGR (H, W, 3) -> (478, 3)."""
     sigma = max(0.5, COLOUR_BLUR * face.pose.scale)
     margin = int(4 * sigma) + 3
-    left, top = np.maximum(np.floor(face.points[:, :2].min(0)).astype(int) - margin, 0)
-    right, bottom = np.ceil(face.points[:, :2].max(0)).astype(int) + margin + 1
+    left, top = np.maximum(np.floor(face.points[:, :2].min(0)).astype(int) - margin, 0).tolist()
+    right, bottom = (np.ceil(face.points[:, :2].max(0)).astype(int) + margin + 1).tolist()
     part = image[top : max(top + 1, bottom), left : max(left + 1, right)]
     if not part.size:
         return np.zeros((LANDMARKS, 3), np.uint8)

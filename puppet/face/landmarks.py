@@ -35,6 +35,14 @@ CHEEKS = (205, 425)
 JAW = (58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288)
 CHIN = (152, 148, 377, 176, 400, 149, 378, 150, 379, 136, 365, 172, 397, 175, 199, 200, 18)
 
+# The outline of the face, once around, from the middle of the forehead towards the person's left.
+# fmt: off
+OVAL = (
+    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
+    152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
+)
+# fmt: on
+
 # Points over bone, which expressions hardly move. The order is that of `align.STABLE_REFERENCE`.
 # fmt: off
 STABLE = np.array([

@@ -1,6 +1,6 @@
 """Microphones: a list of them, and blocks of sound with the time at which they were heard.
 
-PortAudio through `sounddevice` (which mediapipe brings), so that blocks carry the time at which they were heard.
+PortAudio through `sounddevice`, so that blocks carry the time at which they were heard.
 """
 
 from __future__ import annotations

@@ -65,7 +65,9 @@ def prepare_opencv() -> None:
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # silent
     os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "3")  # s without a picture; 10 by default
     if "OPENCV_LOG_LEVEL" not in os.environ:
-        cv2.setLogLevel(0)
+        library: Any = cv2
+        logging: Any = library if hasattr(cv2, "setLogLevel") else library.utils.logging  # it moved after OpenCV 4.11
+        logging.setLogLevel(0)
 
 
 class _CalmReader(io.BufferedReader):

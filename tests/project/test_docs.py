@@ -15,7 +15,7 @@ LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 
 def missing_files(text: str) -> list[str]:
     """Python files named in backquotes, in full or by the end of their path, that are not in the tree."""
-    rooms = [path for top in ("puppet", "models", "export", "tests") for path in (ROOT / top).rglob("*.py")]
+    rooms = [path for top in ("puppet", "models", "export", "tests", ".ci") for path in (ROOT / top).rglob("*.py")]
     known = [f"/{path.relative_to(ROOT).as_posix()}" for path in [*rooms, *(ROOT / "docs").glob("*.py")]]
     return [name for name in FILE.findall(text) if not any(path.endswith(f"/{name}") for path in known)]
 

@@ -47,7 +47,7 @@ def applies(marker: Marker | None, where: dict[str, str]) -> bool:
     return marker is None or marker.evaluate(where)
 
 
-@pytest.mark.parametrize("python", ["3.10", "3.11", "3.12"])
+@pytest.mark.parametrize("python", ["3.10", "3.11", "3.12", "3.13", "3.14"])
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_every_direct_dependency_has_exactly_one_pin_that_fits(platform: str, python: str) -> None:
     where = environment(platform, python)
@@ -60,6 +60,16 @@ def test_every_direct_dependency_has_exactly_one_pin_that_fits(platform: str, py
         if applies(wanted.marker, where):
             version = pinned[canonicalize_name(wanted.name)]
             assert version in wanted.specifier, f"{line} does not allow the pinned {version}"
+
+
+@pytest.mark.parametrize("python", ["3.10", "3.12", "3.13", "3.14"])
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_mediapipe_is_required_only_where_it_has_a_wheel(platform: str, python: str) -> None:
+    where = environment(platform, python)
+    names = [r.name for r in map(Requirement, PROJECT["dependencies"]) if applies(r.marker, where)]
+    assert ("mediapipe" in names) == (platform != "linux-arm" and python in ("3.10", "3.12"))
+    numpy = [pin for pin in PINS if pin.name == "numpy" and applies(pin.marker, where)]
+    assert ("1.26.4" in numpy[0].specifier) == ("mediapipe" in names)
 
 
 @pytest.mark.parametrize(
@@ -77,6 +87,22 @@ def test_exactly_one_onnx_runtime_per_platform(platform: str, runtime: str) -> N
     wanted = [Requirement(line) for line in PROJECT["dependencies"]]
     runtimes = [r.name for r in wanted if r.name.startswith("onnxruntime") and applies(r.marker, where)]
     assert runtimes == [runtime]
+
+
+@pytest.mark.parametrize("python", ["3.10", "3.11", "3.13", "3.14"])
+@pytest.mark.parametrize("platform", ["linux", "mac", "intel-mac"])
+def test_the_light_environment_has_the_versions_of_places_without_mediapipe(platform: str, python: str) -> None:
+    light = (ROOT / ".ci" / "light.txt").read_text(encoding="utf-8").splitlines()
+    where = environment(platform, python)
+    found = [pin for pin in map(Requirement, light[2:]) if applies(pin.marker, where)]
+    names = {pin.name for pin in found}
+    assert len(names) == len(found)
+    assert {"numpy", "opencv-contrib-python", "onnxruntime", "pytest"} <= names
+    newest = {pin.name: str(pin.specifier) for pin in PINS if applies(pin.marker, environment(platform, "3.14"))}
+    for pin in found:
+        if python == "3.14" or pin.name not in ("numpy", "onnxruntime", "pillow", "platformdirs"):
+            assert str(pin.specifier) == newest[pin.name]
+        assert Version(str(pin.specifier)[2:]) >= Version({"numpy": "2"}.get(pin.name, "0"))
 
 
 def test_running_needs_neither_torch_nor_plain_opencv() -> None:

@@ -19,11 +19,10 @@ from models.common.types import Index
 from models.data.dataset import Dataset
 from models.networks.config import PuppetConfig
 from models.networks.puppet import registration
-from models.networks.puppet.mesh import OVAL
 from models.networks.puppet.model import PuppetVAE
 from puppet.core.types import HeadPose, Image
 from puppet.face import align
-from puppet.face.landmarks import EYE_LEFT, EYE_RIGHT, INNER_LIPS, IRIS_LEFT, IRIS_RIGHT
+from puppet.face.landmarks import EYE_LEFT, EYE_RIGHT, INNER_LIPS, IRIS_LEFT, IRIS_RIGHT, OVAL
 
 N, SIZE = 48, 64
 CONFIG = PuppetConfig(image_size=SIZE, texture_size=SIZE, components=6, channels=(8, 8, 8))

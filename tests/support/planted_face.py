@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.networks.puppet.mesh import OVAL
 from puppet.core.types import LANDMARKS, Face, Floats, HeadPose
 from puppet.face import align
 from puppet.face.landmarks import (
@@ -19,6 +18,7 @@ from puppet.face.landmarks import (
     IRIS_RIGHT,
     LIPS,
     OUTER_LIPS,
+    OVAL,
     STABLE,
 )
 

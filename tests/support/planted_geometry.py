@@ -8,9 +8,10 @@ from planted_face import expression, rest_face
 
 from models.networks.puppet.eyes import LOOK
 from models.networks.puppet.geometry import PLACE, Geometry, Placements
-from models.networks.puppet.mesh import FACE_POINTS, OVAL, ActorMesh, build_mesh
+from models.networks.puppet.mesh import FACE_POINTS, ActorMesh, build_mesh
 from puppet.core.types import HeadPose
 from puppet.face import align
+from puppet.face.landmarks import OVAL
 
 SIZE = 96
 SCALE = align.STEADY_EYES * SIZE

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image as Pillow  # mediapipe brings it
+from PIL import Image as Pillow
 
 from puppet.core.types import Image
 from puppet.sources.registry import open_source

@@ -16,17 +16,10 @@ from models.networks.puppet import eyes, mouth, openings
 from puppet.core.errors import DataError
 from puppet.core.types import Floats, HeadPose
 from puppet.face import align, measurements
-from puppet.face.landmarks import EYE_LEFT, EYE_RIGHT
+from puppet.face.landmarks import EYE_LEFT, EYE_RIGHT, OVAL
 
 FACE_POINTS = 468  # without the irises, which belong to the eyeballs (models/networks/puppet/eyes.py)
 
-# The outline of the face, once around, from the middle of the forehead towards the person's left.
-# fmt: off
-OVAL = (
-    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
-    152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
-)
-# fmt: on
 FACE_CENTRE = np.array((0.0, 0.25, 0.0), np.float32)  # canonical: where the rings have their centre
 RING_SIZE = (1.3, 1.75)  # rings as multiples of the outline: around the ears, around the hair
 RING_DEPTH = (0.25, 0.45)  # outer-eye distances behind the outline

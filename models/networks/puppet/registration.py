@@ -8,7 +8,8 @@ from scipy.spatial import Delaunay
 from torch import Tensor
 
 from models.networks.puppet.geometry import Geometry, Placements
-from models.networks.puppet.mesh import BASE_VERTICES, FACE_POINTS, OVAL, RING_SIZE
+from models.networks.puppet.mesh import BASE_VERTICES, FACE_POINTS, RING_SIZE
+from puppet.face.landmarks import OVAL
 
 STEPS = 150
 FRAMES_PER_STEP = 24

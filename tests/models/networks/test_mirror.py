@@ -21,13 +21,12 @@ from models.data.dataset import open_dataset
 from models.networks import config
 from models.networks.config import PRESETS, TrainConfig, from_json, to_json
 from models.networks.mirror import draw, flip_offsets, flip_pictures, flip_pose, one_sided
-from models.networks.puppet.mesh import OVAL
 from models.training.run_folder import Overrides, data_facts, new_run, read_run_facts, resume_run, write_run_facts
 from models.training.trainer import train
 from puppet.core.errors import DataError
 from puppet.core.types import LANDMARKS, HeadPose
 from puppet.face import align
-from puppet.face.landmarks import BROWS, EYE_LEFT, EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT, LIPS, MIRRORED, STABLE
+from puppet.face.landmarks import BROWS, EYE_LEFT, EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT, LIPS, MIRRORED, OVAL, STABLE
 from puppet.face.measurements import measure
 from puppet.face.mirroring import flip_points
 

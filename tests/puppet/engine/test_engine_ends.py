@@ -36,8 +36,8 @@ class Broken(PlantedTracker):
     problem: BaseException = RuntimeError("planted")
     first = 0
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, library: str) -> None:
+        super().__init__(library=library)
         self._tracked = 0
 
     def track(self, frame):

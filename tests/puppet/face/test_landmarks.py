@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from mediapipe.python.solutions import face_mesh_connections as mediapipe_lines
+import pytest
 
 from puppet.face.landmarks import contour_lines, mesh_lines
 
 
 def test_the_lines_are_those_of_mediapipe():
+    mediapipe_lines = pytest.importorskip("mediapipe.python.solutions.face_mesh_connections")
+
     def undirected(lines):
         return {tuple(sorted(line)) for line in lines}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image as Pillow  # mediapipe brings it
+from PIL import Image as Pillow
 from video_fixtures import played, shown_number
 
 from puppet.core.errors import RecordingError

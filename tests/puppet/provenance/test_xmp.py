@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
-from PIL import Image as Pillow  # mediapipe brings it
+from PIL import Image as Pillow
 from video_fixtures import numbered, result_of, told
 
 from puppet.core.layout import Layout

@@ -20,7 +20,6 @@ from models.networks.puppet.mesh import (
     FOOT,
     LAID_OPEN,
     MOUTH_COLUMNS,
-    OVAL,
     TEETH,
     ActorMesh,
     _with_edges,
@@ -32,7 +31,7 @@ from puppet.actor.warp import MeshWarp
 from puppet.core.errors import DataError
 from puppet.core.types import LANDMARKS, HeadPose
 from puppet.face import align
-from puppet.face.landmarks import EYE_RIGHT
+from puppet.face.landmarks import EYE_RIGHT, OVAL
 
 PICTURE, TEXTURE = 128, 96
 POSE = HeadPose(align.rotation_of(np.array([4, -3, 2])), align.STEADY_EYES * PICTURE, np.array([62.0, 55.0, 0.0]))
