@@ -1,4 +1,4 @@
-"""MediaPipe's face networks as plain ONNX: makes `puppet/assets/face_networks` from mediapipe 0.10.21.
+"""MediaPipe's networks for faces and people as plain ONNX: makes `puppet/assets/face_networks` from mediapipe 0.10.21.
 
 `python -m export.face_networks -o puppet/assets/face_networks` (Python 3.10 to 3.12, with the extra train)
 """
@@ -22,6 +22,7 @@ from export.tflite_model import Model
 from export.tflite_to_onnx import Converter
 from puppet.core.types import LANDMARKS
 from puppet.face.onnx_mesh import FULL_RANGE, FULL_RANGE_SIZE, MESH, MESH_SIZE, SHORT_RANGE, SHORT_RANGE_SIZE
+from puppet.face.onnx_segmentation import SEGMENTATION, SEGMENTATION_SIZE
 from puppet.face.tracking import MEDIAPIPE_VERSION
 from puppet.storage.files import write_whole
 
@@ -38,6 +39,10 @@ SOURCES = {  # ours: MediaPipe's, and its SHA-256
     FULL_RANGE: (
         "face_detection/face_detection_full_range_sparse.tflite",
         "2c3728e6da56f21e21a320433396fb06d40d9088f2247c05e5635a688d45dfe1",
+    ),
+    SEGMENTATION: (
+        "selfie_segmentation/selfie_segmentation.tflite",
+        "9ee168ec7c8f2a16c56fe8e1cfbc514974cbbb7e434051b455635f1bd1462f5c",
     ),
 }
 NOTICE = (
@@ -76,6 +81,7 @@ def face_networks() -> dict[str, bytes]:
         MESH: mesh_network(_read(MESH)),
         SHORT_RANGE: detector_network(_read(SHORT_RANGE), SHORT_RANGE_SIZE),
         FULL_RANGE: detector_network(_read(FULL_RANGE), FULL_RANGE_SIZE),
+        SEGMENTATION: segmentation_network(_read(SEGMENTATION)),
     }
 
 
@@ -117,6 +123,15 @@ def detector_network(model: Model, size: int) -> bytes:
     return b.finish("face_detector", NOTICE, _input(size), outputs)
 
 
+def segmentation_network(model: Model) -> bytes:
+    """Picture uint8 (1, 256, 256, 3) RGB -> how surely each pixel is a person's, f32 (256, 256) from 0 to 1."""
+    b = OnnxBuilder()
+    (mask,) = Converter(model, b, _picture(b, low=0)).convert()
+    side = SEGMENTATION_SIZE
+    outputs = {"mask": (b.add("Reshape", mask, b.whole(side, side)), (side, side))}
+    return b.finish("selfie_segmentation", NOTICE, _input(side), outputs)
+
+
 def _picture(b: OnnxBuilder, low: float) -> str:
     """The input as f32 (1, 3, S, S) from `low` to 1."""
     picture = b.add("Transpose", b.add("Cast", "picture", to=TensorProto.FLOAT), perm=[0, 3, 1, 2])
@@ -142,7 +157,7 @@ def _read(name: str) -> Model:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the three files, and MediaPipe's licence beside them."""
+    """Write the files, and MediaPipe's licence beside them."""
     parser = argparse.ArgumentParser(prog="python -m export.face_networks", description=__doc__)
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="where to put them")
     folder: Path = parser.parse_args(arguments).output

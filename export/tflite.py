@@ -63,7 +63,7 @@ def _numbers(values: Sequence[int]) -> tuple[int, ...]:
 def _options(made: Any) -> dict[str, Any]:
     if made.customOptions is not None and len(made.customOptions):
         options: Any = flexbuffers.Loads(bytes(made.customOptions))
-        return options
+        return options if isinstance(options, dict) else {}  # a C structure: shapes say the same
     return {} if made.builtinOptions is None else vars(made.builtinOptions)
 
 

@@ -1,4 +1,4 @@
-"""TFLite operators -> ONNX nodes: what MediaPipe's face networks need.
+"""TFLite operators -> ONNX nodes: what MediaPipe's face and segmentation networks need.
 
 Pictures lie (N, H, W, C) in TFLite and (N, C, H, W) in ONNX. Weights stay 16 bit in the file. Branches of equal shape,
 such as those for lips and eyes, run side by side as groups of channels: ONNX Runtime's time for networks as small as
@@ -50,13 +50,17 @@ class Converter:
             "RELU": lambda operator: self._builder.add("Relu", self._inputs(operator, 0)),
             "ADD": lambda operator: self._activated(operator, self._of_two(operator, "Add")),
             "MUL": lambda operator: self._activated(operator, self._of_two(operator, "Mul")),
-            "MAX_POOL_2D": self._max_pool,
+            "HARD_SWISH": self._hard_swish,
+            "LOGISTIC": lambda operator: self._builder.add("Sigmoid", self._inputs(operator, 0)),
+            "MAX_POOL_2D": lambda operator: self._pool(operator, "MaxPool"),
+            "AVERAGE_POOL_2D": lambda operator: self._pool(operator, "AveragePool"),
             "PAD": self._pad,
             "RESHAPE": self._reshape,
             "CONCATENATION": self._concatenation,
             "STRIDED_SLICE": self._whole_slice,
             "RESIZE_BILINEAR": self._resize,
             "DEPTH_TO_SPACE": self._depth_to_space,
+            "Convolution2DTransposeBias": self._enlarging_convolution,
             "Landmarks2TransformMatrix": self._matrices_of_landmarks,
             "TransformTensorBilinear": self._transformed_pictures,
             "TransformLandmarks": self._transformed_landmarks,
@@ -206,10 +210,15 @@ class Converter:
         below = b.add("Relu", b.add("Conv", source, b.constant(-np.ones_like(slopes)), **alone))
         return b.add("Add", source, b.add("Conv", below, b.constant(1 - slopes), **alone))
 
-    def _max_pool(self, together: Sequence[Operator]) -> str:
+    def _hard_swish(self, together: Sequence[Operator]) -> str:
+        """Hard swish, x relu6(x + 3) / 6. Howard et al. 2019, eq. 4."""
+        source = self._inputs(together, 0)
+        return self._builder.add("Mul", source, self._builder.add("HardSigmoid", source, alpha=1 / 6, beta=0.5))
+
+    def _pool(self, together: Sequence[Operator], kind: str) -> str:
         options = together[0].options
         windows = self._windows(together[0], [options["filterHeight"], options["filterWidth"]])
-        return self._activated(together, self._builder.add("MaxPool", self._inputs(together, 0), **windows))
+        return self._activated(together, self._builder.add(kind, self._inputs(together, 0), **windows))
 
     def _pad(self, together: Sequence[Operator]) -> str:
         """Pixels are left to the convolutions that follow; channels are added by one, for the blocked layout's sake."""
@@ -271,6 +280,18 @@ class Converter:
         return self._builder.add("DepthToSpace", self._inputs(together, 0), blocksize=block, mode="DCR")
 
     # --- MediaPipe's operators ---
+
+    def _enlarging_convolution(self, together: Sequence[Operator]) -> str:
+        """A transposed convolution whose windows lie side by side: its stride is its window."""
+        operator = self._only(together)
+        ((weights,), (bias,)) = self._constants(together, 1), self._constants(together, 2)  # (out, rows, columns, in)
+        _, height, width, _ = self._shape(operator.inputs[0])
+        _, rows, columns, _ = weights.shape
+        if self._shape(operator.outputs[0])[1:3] != (height * rows, width * columns):
+            raise ExportError("transposed convolutions whose windows overlap are not supported")
+        b = self._builder
+        constants = b.constant(weights.transpose(3, 0, 1, 2)), b.constant(bias)
+        return b.add("ConvTranspose", self._inputs(together, 0), *constants, strides=[rows, columns])
 
     def _matrices_of_landmarks(self, together: Sequence[Operator]) -> str:
         return matrices_of_landmarks(

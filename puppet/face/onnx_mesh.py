@@ -10,15 +10,12 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from puppet.core.errors import PuppetError, reason
 from puppet.core.types import Floats, Image
 from puppet.face.blaze_face import Detection, anchors, detections
 from puppet.face.face_rect import FaceRect, joined, rect_around, rect_of_points
+from puppet.face.onnx_network import Network
 from puppet.face.protocols import FaceBox, without_doubles
-from puppet.inference.session import open_session
-from puppet.storage.folders import ASSETS
 
-NETWORKS = ASSETS / "face_networks"
 MESH, SHORT_RANGE, FULL_RANGE = "attention_mesh.onnx", "face_detector_short.onnx", "face_detector_full.onnx"
 MESH_SIZE = 192  # px, side of what the mesh network sees
 SHORT_RANGE_SIZE, SHORT_RANGE_LAYERS = 128, ((8, 2), (16, 6))  # px; stride and boxes at each place of its grids
@@ -36,7 +33,7 @@ class OnnxMesh:
     def __init__(self, still: bool, max_faces: int) -> None:
         self._still, self._max_faces = still, max_faces
         self._detector = _Detector(SHORT_RANGE, SHORT_RANGE_SIZE, SHORT_RANGE_LAYERS, SHORT_RANGE_SCORE)
-        self._network = _Network(MESH)
+        self._network = Network(MESH)
         self._rects: list[FaceRect] = []  # where the faces of the last frame are looked for in the next one
 
     def find(self, image: Image) -> list[Floats]:
@@ -86,7 +83,7 @@ class _Detector:
     """A BlazeFace network, which sees the whole picture in a square."""
 
     def __init__(self, name: str, size: int, layers: Sequence[tuple[int, int]], score: float) -> None:
-        self._network, self._size, self._anchors = _Network(name), size, anchors(size, layers)
+        self._network, self._size, self._anchors = Network(name), size, anchors(size, layers)
         self._score = score
 
     def detect(self, image: Image) -> tuple[FaceRect, list[Detection]]:
@@ -103,20 +100,3 @@ class _Detector:
             rect_around(*(np.vstack((one.box.reshape(2, 2), one.points[:2])) * square.side + square.corner))
             for one in found
         ]
-
-
-class _Network:
-    """One of the networks: a picture in, two arrays out."""
-
-    def __init__(self, name: str) -> None:
-        path = NETWORKS / name
-        try:
-            self._session = open_session(path.read_bytes())  # one thread: at this size more cost more than they help
-        except Exception as error:  # ONNX Runtime's own exceptions have no common base
-            detail = reason(error) if isinstance(error, OSError) else str(error)
-            raise PuppetError(f"{path} cannot be loaded ({detail}); install Puppet again") from error
-
-    def run(self, picture: Image) -> tuple[Floats, Floats]:
-        """Both outputs for a picture uint8 (S, S, 3) RGB."""
-        first, second = self._session.run(None, {"picture": picture[None]})
-        return first, second

@@ -35,7 +35,9 @@ LAYERS = {
     "puppet.inference.session": Layer("puppet.core puppet.inference", "onnxruntime"),
     "puppet.face": Layer("puppet.core puppet.parsing puppet.storage", "numpy cv2"),
     "puppet.face.mediapipe_mesh": Layer("puppet.core puppet.face", "numpy mediapipe"),
-    "puppet.face.onnx_mesh": Layer("puppet.core puppet.storage puppet.face puppet.inference.session", "numpy cv2"),
+    "puppet.face.onnx_network": Layer("puppet.core puppet.storage puppet.inference.session"),
+    "puppet.face.onnx_mesh": Layer("puppet.core puppet.face puppet.face.onnx_network", "numpy cv2"),
+    "puppet.face.onnx_segmentation": Layer("puppet.core puppet.face.onnx_network", "numpy"),
     "puppet.face.tracking": Layer("puppet.core puppet.face puppet.face.mediapipe_mesh puppet.face.onnx_mesh", "numpy"),
     "puppet.actor.graph": Layer("puppet.core", "numpy"),
     "puppet.actor": Layer(
@@ -90,7 +92,7 @@ LAYERS = {
     "models.common.device": Layer("puppet.core", "torch"),
     "models.data": Layer(
         "puppet.core puppet.parsing puppet.storage puppet.process puppet.pictures puppet.face puppet.face.tracking"
-        " puppet.sources models.common",
+        " puppet.face.onnx_segmentation puppet.sources models.common",
         "numpy cv2 h5py",
     ),
     "models.networks": Layer("puppet.core puppet.parsing puppet.face models.common models.data", "numpy torch"),
@@ -136,7 +138,9 @@ LAYERS = {
         "numpy cv2 torch onnx onnxscript onnxruntime",
     ),
     "export.face_networks": Layer(
-        "puppet.core puppet.storage puppet.face.onnx_mesh puppet.face.tracking export export.tflite", "numpy onnx"
+        "puppet.core puppet.storage puppet.face.onnx_mesh puppet.face.onnx_segmentation puppet.face.tracking export"
+        " export.tflite",
+        "numpy onnx",
     ),
 }
 OURS = ("puppet", "models", "export")
