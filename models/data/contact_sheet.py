@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from models.data.coverage import BINS, PITCH_EDGES, TRAITS, YAW_EDGES, CoverageReport, Trait, head_cells, traits
 from models.data.dataset import Dataset
+from models.data.outline import Figures
 from puppet.core import pixels
 from puppet.core.rows import evenly_spread
 from puppet.core.types import Floats, Image
@@ -18,6 +19,8 @@ CELL = 116  # px, an example crop
 GAP, MARGIN, LINE = 6, 20, 22  # px
 EXAMPLES = 5  # per extreme
 GRID = (6, 10)  # rows and columns of a sheet without landmarks
+WORST, MEDIAN = 3, 2  # frames over green
+GREEN = np.array([0, 177, 64], np.float32)  # RGB, that of studios
 APART = 1.0  # s between two examples of one extreme
 CONTEXT = 1.35  # side of an example / size of the face in it
 INK, FAINT, BAR, PAPER = (40, 40, 40), (150, 150, 150), (180, 120, 60), (250, 250, 250)  # BGR
@@ -31,10 +34,16 @@ EXTREMES = (  # title, trait, sign: +1 largest, -1 smallest
 )  # fmt: skip
 
 
-def contact_sheet(report: CoverageReport, dataset: Dataset, people: Sequence[tuple[str, Image]] = ()) -> Image:
+def contact_sheet(
+    report: CoverageReport,
+    dataset: Dataset,
+    people: Sequence[tuple[str, Image]] = (),
+    mattes: Figures | None = None,
+) -> Image:
     """The picture beside the report of one person's data set, uint8 (H, W, 3) BGR.
 
-    people: a `portrait` of each person who was seen in the footage, and its caption.
+    people: a `portrait` of each person who was seen in the footage, and its caption. mattes: what was measured of the
+    data set's.
     """
     figures = traits(dataset.canonical, dataset.neutral)
     grid = _head_grid(report, dataset)
@@ -46,6 +55,8 @@ def contact_sheet(report: CoverageReport, dataset: Dataset, people: Sequence[tup
     head = f"{', '.join(report.sources)}: {report.kept} of {report.looked_at} frames kept. Verdict: {report.verdict}"
     _write(title, head, 0, LINE - 6, 0.55)
     parts = [_widen(part, width) for part in (title, top, _paper(MARGIN, width), extremes)]
+    if mattes is not None and (cut_out := _cut_out_rows(report, dataset)):
+        parts += [_paper(MARGIN, width), _over_green(dataset, mattes, cut_out, width)]
     if people:
         parts += [_paper(MARGIN, width), _people(people, width)]
     sheet = np.vstack(parts)
@@ -57,6 +68,32 @@ def contact_sheet(report: CoverageReport, dataset: Dataset, people: Sequence[tup
 def portrait(image: Image, points: Floats) -> Image:
     """One cell of the sheet: the face with points f32 (478, 2) px in a picture uint8 (H, W, 3) BGR."""
     return _face(image, points, CELL - GAP)
+
+
+def _cut_out_rows(report: CoverageReport, dataset: Dataset) -> list[int]:
+    """The rows of sources with an outline of the person."""
+    found = {outline.source for outline in report.outlines if outline.origin != "none"}
+    return [row for row, number in enumerate(dataset.source) if dataset.sources[number] in found]
+
+
+def _over_green(dataset: Dataset, mattes: Figures, rows: list[int], width: int) -> Image:
+    """Frames over green: those with the least sure outlines, and some about the median."""
+    places = np.array(rows)
+    along = mattes.along[places]
+    worst = pick_extremes(along, dataset.source[places], dataset.time[places], WORST)
+    middle = pick_extremes(-np.abs(along - np.median(along)), dataset.source[places], dataset.time[places], MEDIAN)
+    side = width // (WORST + MEDIAN)
+    sheet = _paper(LINE + side, width)
+    _write(
+        sheet, "over green: the outlines that are least sure, and usual ones (undecided pixels along them)", 0, LINE - 6
+    )
+    for place, i in enumerate([*worst, *middle]):
+        picture, matte = dataset.image(rows[i]), dataset.mattes(places[[i]])[0, ..., None] / np.float32(255)
+        over = pixels.swap_red_blue(np.round(picture * matte + GREEN * (1 - matte)).astype(np.uint8))
+        cell = sheet[LINE : LINE + side - GAP, place * side : (place + 1) * side - GAP]
+        cell[:] = pixels.resize(over, side - GAP, side - GAP)
+        _label(cell, f"{along[i]:.0%}")
+    return sheet
 
 
 def _people(people: Sequence[tuple[str, Image]], width: int) -> Image:

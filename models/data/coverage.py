@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from models.data.outline import Outline
 from puppet.core.types import Floats
 from puppet.face import measurements
 
@@ -190,7 +191,8 @@ class CoverageReport:
     head: frames by pitch (rows, up first) and yaw (columns, left first), cells between PITCH_EDGES and YAW_EDGES;
     histograms: BINS counts by trait, what lies beyond counts at the ends; ranges: 1st, 50th and 99th percentile.
     one_sided: how the head turns mostly to one side, "" when it does not; training then shows mirrored frames
-    (models/networks/mirror.py). people: frames of each person who was seen, most first.
+    (models/networks/mirror.py). people: frames of each person who was seen, most first. outlines: of the person, by
+    source.
     """
 
     sources: list[str]
@@ -206,6 +208,7 @@ class CoverageReport:
     one_sided: str = ""
     notes: list[str] = field(default_factory=list)
     people: list[int] = field(default_factory=list)
+    outlines: list[Outline] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for `json.dump`."""
@@ -221,6 +224,8 @@ class CoverageReport:
         for name, values in self.ranges.items():
             trait = TRAITS[name]
             lines.append(f"{trait.title:38}" + "".join(f"{v:8.2f}" for v in values) + f"  {trait.unit}")
+        if self.outlines:
+            lines += ["", "Outline of the person before the background", *(f"  {one.words()}" for one in self.outlines)]
         lines += ["", "Missing from the footage:" if self.missing else "Nothing is missing from the footage."]
         lines += [f"  - {words}" for words in self.missing]
         lines += [f"Note: {note}" for note in self.notes]
@@ -255,6 +260,7 @@ def make_report(
     sources: list[str],
     notes: list[str] | None = None,
     people: list[int] | None = None,
+    outlines: list[Outline] | None = None,
 ) -> CoverageReport:
     """Report on the kept frames: canonical f32 (N, 478, 3), angles f32 (N, 3) degrees, neutral f32 (478, 3).
 
@@ -278,6 +284,7 @@ def make_report(
         one_sided=one_sided(angles),
         notes=notes or [],
         people=people or [],
+        outlines=outlines or [],
     )
 
 

@@ -53,12 +53,13 @@ LANDMARK_FIELDS: dict[str, Field] = {  # all there, or none of them
     "neutral": ("float32", (LANDMARKS, 3)),
 }
 OPTIONAL_FIELDS: dict[str, Field] = {
+    "matte": ("uint8", ("N", "S", "S")),
     "held_out": ("bool", ("N",)),
     "labels": ("int8", ("N", "K")),
     "file": ("object", ("N",)),
 }
 ATTRIBUTES = ("format", "version", "crop", "sources", "report")
-LARGE = ("data", "points", "canonical")  # never read as a whole when a data set is opened
+LARGE = ("data", "matte", "points", "canonical")  # never read as a whole when a data set is opened
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,11 @@ class Dataset:
     def has_landmarks(self) -> bool:
         """Whether faces were tracked; without landmarks only networks that see pixels alone can train on it."""
         return self.crop != CENTRE
+
+    @property
+    def has_matte(self) -> bool:
+        """Whether every picture has a matte; data sets of earlier versions and of many people have none."""
+        return "matte" in self.file
 
     @cached_property
     def points(self) -> Floats:
@@ -150,12 +156,24 @@ class Dataset:
 
         DataError when the file is damaged.
         """
+        return self._pictures("data", rows)
+
+    def mattes(self, rows: NDArray[np.integer] | None = None) -> NDArray[np.uint8]:
+        """The pictures' mattes uint8 (B, S, S), 0 background to 255 person; rows as for `images`.
+
+        DataError when there are none, or the file is damaged.
+        """
+        if not self.has_matte:
+            raise DataError(f"{self.path}: has no mattes, for an earlier version made it; prepare it again")
+        return self._pictures("matte", rows)
+
+    def _pictures(self, name: str, rows: NDArray[np.integer] | None) -> NDArray[np.uint8]:
         rows = np.arange(len(self)) if rows is None else np.asarray(rows)
-        out = np.empty((len(rows), self.size, self.size, 3), np.uint8)
+        field: Any = self.file[name]
+        out = np.empty((len(rows), *field.shape[1:]), np.uint8)
         try:
-            crops: Any = self.file["data"]
             for place in np.argsort(rows, kind="stable"):  # in the file's order
-                out[place] = crops[rows[place]]
+                out[place] = field[rows[place]]
         except (OSError, RuntimeError) as error:
             raise DataError(f"{self.path}: damaged picture data ({error}); prepare it again") from error
         return out
@@ -171,22 +189,25 @@ class Dataset:
         self.close()
 
 
-def new_file(path: Path, size: int, crop: Crop, sources: Sequence[str], count: int = 0) -> h5py.File:
+def new_file(
+    path: Path, size: int, crop: Crop, sources: Sequence[str], count: int = 0, matte: bool = False
+) -> h5py.File:
     """Make a data set file to be filled: `data` for `count` pictures, which may be resized, and the attributes.
 
-    size: side of the crops, px. The attribute `report` and the other fields are still missing.
+    size: side of the crops, px. matte: with the field `matte`. The attribute `report` and the other fields are missing.
     """
     file = h5py.File(path, "w", libver="earliest")
     names = json.dumps([one_line(name, LONGEST_NAME) for name in sources])
-    file.create_dataset(
-        "data",
-        (count, size, size, 3),
-        np.uint8,
-        maxshape=(None, size, size, 3),
-        chunks=(1, size, size, 3),
-        compression="gzip",
-        compression_opts=1,
-    )
+    for name, shape in (("data", (size, size, 3)), ("matte", (size, size)))[: 1 + matte]:
+        file.create_dataset(
+            name,
+            (count, *shape),
+            np.uint8,
+            maxshape=(None, *shape),
+            chunks=(1, *shape),
+            compression="gzip",
+            compression_opts=1,
+        )
     file.attrs.update({"format": FORMAT, "version": VERSION, "crop": crop, "sources": names})
     return file
 
@@ -240,7 +261,10 @@ def _checked(path: Path, file: h5py.File) -> Dataset:
     if not is_plain(report.get("one_sided", "")):
         raise DataError(f"{path}: its report cannot be shown; prepare it again")
     dataset = Dataset(path, file, size, attributes["crop"], sources, report, **small, **_extras(path, file))
-    dataset.image(len(dataset) - 1)
+    last = np.array([len(dataset) - 1])
+    dataset.images(last)
+    if dataset.has_matte:
+        dataset.mattes(last)
     return dataset
 
 

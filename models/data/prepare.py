@@ -17,6 +17,7 @@ from models.common.arguments import degrees, whole_number
 from models.common.sheets import encode_png
 from models.common.types import DATASET_SUFFIXES
 from models.data import dataset_writer, publishing
+from models.data.alpha_films import check_alphas
 from models.data.cleaning import Track
 from models.data.coverage import CoverageReport
 from models.data.dataset import CENTRE, CROPS, Crop
@@ -44,7 +45,8 @@ class Options:
     size: side of the crops, px. crop: None means upright for pictures, steady for videos. max_yaw in degrees: heads
     turned further are dropped. every, max_frames: as in `Footage`. force: replace files that exist. many: pictures of
     many people, one at a time (`prepare_many`). person: whom to keep where the footage shows several, 1 the one with
-    most frames; 0: not asked for, that one.
+    most frames; 0: not asked for, that one. alpha: films that show the person white on black, one for each file of the
+    footage; without them outlines are looked for in the pictures.
     """
 
     size: int = 256
@@ -55,6 +57,7 @@ class Options:
     force: bool = False
     many: bool = False
     person: int = 0
+    alpha: tuple[Path, ...] = ()
 
 
 def add_prepare_arguments(parser: argparse.ArgumentParser) -> None:
@@ -75,13 +78,24 @@ def add_prepare_arguments(parser: argparse.ArgumentParser) -> None:
                         "and any number fits into memory (--crop centre implies it)")  # fmt: skip
     parser.add_argument("--person", type=whole_number(1, 99), default=0, metavar="N", help="whom to keep where the "
                         "footage shows several people: 1 is the one with most frames (1)")  # fmt: skip
+    parser.add_argument("--alpha", nargs="+", type=Path, default=[], metavar="FILM", help="films that show the person "
+                        "white on black, one for each FOOTAGE in their order, frame by frame the same (otherwise the "
+                        "outline is looked for in the pictures)")  # fmt: skip
     parser.add_argument("--force", action="store_true", help="replace DATA.h5 if it exists")
 
 
 def run_prepare(args: argparse.Namespace) -> int:
     """Prepare, print the report, return the exit code. Raises PuppetError for the command line to print."""
     options = Options(
-        args.size, args.crop, args.every, args.max_yaw, args.max_frames, args.force, args.many, args.person
+        args.size,
+        args.crop,
+        args.every,
+        args.max_yaw,
+        args.max_frames,
+        args.force,
+        args.many,
+        args.person,
+        tuple(args.alpha),
     )
     report = prepare(args.footage, args.output, options)
     print(report.text())
@@ -100,7 +114,7 @@ def prepare(
     """
     tools = tools or Tools()
     check_footage(paths)
-    if output.resolve() in [path.resolve() for path in paths]:
+    if output.resolve() in [path.resolve() for path in (*paths, *options.alpha)]:
         raise DataError(f"{output}: is the footage itself; choose another name")
     if output.suffix.lower() not in DATASET_SUFFIXES or output.is_dir():
         raise DataError(f"{output}: a data set is a file whose name ends with .h5; choose such a name")
@@ -110,12 +124,17 @@ def prepare(
         raise DataError("--many takes every picture by itself; a steady crop needs one person's video: leave one out")
     if options.person and (options.many or options.crop == CENTRE):
         raise DataError("--person chooses whom a video shows; pictures of many people are all kept: leave it out")
+    if options.alpha and (options.many or options.crop == CENTRE):
+        raise DataError(
+            "--alpha tells one person from the background; pictures of many people have no mattes: leave it out"
+        )
     with only_writer(output):
         return _prepare(paths, output, options, tools)
 
 
 def _prepare(paths: list[Path], output: Path, options: Options, tools: Tools) -> CoverageReport | PicturesReport:
     footage = Footage(tuple(map(pictures_folder, paths)), options.every, options.max_frames)
+    alphas = check_alphas(options.alpha, footage, tools) if options.alpha else None
     side_file, part = output.with_name(f"{output.name}.tracked"), output
     new_folders = [folder for folder in output.parents if not folder.exists()]  # innermost first
     try:
@@ -127,8 +146,8 @@ def _prepare(paths: list[Path], output: Path, options: Options, tools: Tools) ->
         else:
             track = _track(footage, side_file, tools)
             chosen = select(track, footage.names, options.size, options.crop, options.max_yaw, options.person)
-            notes = dataset_writer.write_dataset(part, chosen, footage, tools)
-            report, sheet = dataset_writer.write_report(part, chosen, footage, tools, notes)
+            written = dataset_writer.write_dataset(part, chosen, footage, tools, alphas)
+            report, sheet = dataset_writer.write_report(part, chosen, footage, tools, written)
         publishing.flush(part)
         publishing.publish_dataset(part, output, report.text() + "\n", encode_png(sheet), options.force)
     except KeyboardInterrupt:

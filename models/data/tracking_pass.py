@@ -17,6 +17,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from models.data.dataset import Crop
+from models.data.matting import Matting
 from puppet.core.errors import DataError, SourceError, reason
 from puppet.core.progress import progress
 from puppet.core.protocols import Source
@@ -91,12 +93,24 @@ class FacesTracker(Tracker, Protocol):
         ...
 
 
+class MattesMaker(Protocol):
+    """Makes mattes as `Matting` does."""
+
+    def matte(self, frame: Image, to_crop: NDArray[np.float64], picture: Image) -> Floats:
+        """The matte f32 (S, S), 0 background to 1 person, of a picture that `to_crop` cuts from a frame; both BGR."""
+        ...
+
+
 @dataclass(frozen=True)
 class Tools:
-    """How footage is opened and tracked; tests put fakes here. new_tracker(still): still for folders of pictures."""
+    """How footage is opened, tracked and told from its background; tests put fakes here.
+
+    new_tracker(still): still for folders of pictures. new_matting(crop, size): as for `Matting`.
+    """
 
     open_source: Callable[[str], Source] = lambda spec: open_source(spec, paced=False)
     new_tracker: Callable[[bool], FacesTracker] = lambda still: FaceMeshTracker(still=still, max_faces=2)
+    new_matting: Callable[[Crop, int], MattesMaker] = Matting
 
 
 def is_still(path: Path) -> bool:

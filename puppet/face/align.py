@@ -152,12 +152,15 @@ def _crop_transform(centre: Real, side: float, roll: float, size: int) -> Double
     return np.column_stack([linear, (size - 1) / 2 - linear @ centre])
 
 
-def cut(image: Image, to_crop: Doubles, size: int) -> AlignedCrop:
-    """Cut a size x size crop; shrinks by area averaging so that detail does not alias; edges are replicated."""
+def cut(image: Image, to_crop: Doubles, size: int, method: int = cv2.INTER_LANCZOS4) -> AlignedCrop:
+    """Cut a size x size crop; shrinks by area averaging so that detail does not alias; edges are replicated.
+
+    method: OpenCV's interpolation.
+    """
     scale = float(np.sqrt(abs(np.linalg.det(to_crop[:, :2]))))
     if scale < 1:
         image = np.asarray(cv2.GaussianBlur(image, (0, 0), shrinking_blur(scale)), np.uint8)
-    crop = cv2.warpAffine(image, to_crop, (size, size), flags=cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE)
+    crop = cv2.warpAffine(image, to_crop, (size, size), flags=method, borderMode=cv2.BORDER_REPLICATE)
     return AlignedCrop(np.asarray(crop, np.uint8), to_crop)
 
 

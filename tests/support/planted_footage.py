@@ -139,12 +139,23 @@ class ClipTracker:
         pass
 
 
+class NoPerson:
+    """Mattes of someone who never sees a background."""
+
+    def matte(self, frame: Image, to_crop: np.ndarray, picture: Image) -> Floats:
+        return np.ones(picture.shape[:2], np.float32)
+
+
 def planted_tools(
     clip: Clip, tracked: list[int] | None = None, on_read: Callable[[int], None] = lambda _: None
 ) -> Tools:
     """Tools for `prepare` that play `clip` whatever the footage is called."""
     seen = [] if tracked is None else tracked
-    return Tools(lambda spec: ClipSource(clip, Path(spec).name, on_read), lambda still: ClipTracker(clip, seen))
+    return Tools(
+        lambda spec: ClipSource(clip, Path(spec).name, on_read),
+        lambda still: ClipTracker(clip, seen),
+        lambda crop, size: NoPerson(),
+    )
 
 
 def main() -> None:
