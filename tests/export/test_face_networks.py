@@ -1,4 +1,4 @@
-"""MediaPipe's face networks as ONNX: the files that the program carries are what the script makes."""
+"""MediaPipe's networks as ONNX: the files that the program carries are what the script makes."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ import onnx
 import pytest
 
 from export import ExportError
-from puppet.face.onnx_mesh import FULL_RANGE, MESH, NETWORKS, SHORT_RANGE
+from puppet.face.onnx_mesh import FULL_RANGE, MESH, SHORT_RANGE
+from puppet.face.onnx_network import NETWORKS
+from puppet.face.onnx_segmentation import SEGMENTATION
 
 tflite = pytest.importorskip("export.tflite", reason="mediapipe is not installed")
 face_networks = pytest.importorskip("export.face_networks")
-NAMES = (MESH, SHORT_RANGE, FULL_RANGE)
+NAMES = (MESH, SHORT_RANGE, FULL_RANGE, SEGMENTATION)
 
 
 @pytest.fixture(scope="module")

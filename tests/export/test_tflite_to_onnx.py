@@ -272,6 +272,42 @@ def alone_of(made: Maker, output: int) -> Maker:
     return one
 
 
+def test_hard_swish_and_logistic() -> None:
+    made = Maker(1, 4, 5, 3)
+    ends = [made.add(kind, (0,), (1, 4, 5, 3)) for kind in ("HARD_SWISH", "LOGISTIC")]
+    x = 4 * random.standard_normal((1, 4, 5, 3))
+    swish, logistic = made.run(x, *ends)
+    np.testing.assert_allclose(swish, x * np.clip(x + 3, 0, 6) / 6, atol=1e-5)
+    np.testing.assert_allclose(logistic, 1 / (1 + np.exp(-x)), atol=1e-6)
+
+
+@pytest.mark.parametrize(("filter_", "stride", "padding"), [((4, 6), 4, VALID), ((3, 3), 2, SAME)])
+def test_average_pooling_counts_no_padding(filter_: tuple[int, int], stride: int, padding: int) -> None:
+    made = Maker(1, 4, 6, 2)
+    shape = (1, 1, 1, 2) if padding == VALID else (1, 2, 3, 2)
+    options = {"filterHeight": filter_[0], "filterWidth": filter_[1], "strideH": stride, "strideW": stride}
+    number = made.add("AVERAGE_POOL_2D", (0,), shape, padding=padding, **options)
+    x = random.standard_normal((1, 4, 6, 2))
+    (given,) = made.run(x, number)
+    for row, column in np.ndindex(shape[1:3]):
+        window = x[0, row * stride : row * stride + filter_[0], column * stride : column * stride + filter_[1]]
+        np.testing.assert_allclose(given[0, row, column], window.mean((0, 1)), atol=1e-5)
+
+
+def test_an_enlarging_convolution_puts_windows_side_by_side() -> None:
+    made = Maker(1, 3, 4, 5)
+    weights, bias = halves(1, 2, 2, 5), halves(1)
+    inputs = (0, made.constant(weights), made.constant(bias))
+    number = made.add("Convolution2DTransposeBias", inputs, (1, 6, 8, 1))
+    x = random.standard_normal((1, 3, 4, 5))
+    (given,) = made.run(x, number)
+    wanted = np.einsum("hwc,rsc->hrws", x[0], weights[0].astype(float)).reshape(6, 8) + float(bias[0])
+    np.testing.assert_allclose(given[0, ..., 0], wanted, atol=1e-4)
+    made.shapes[number] = (1, 4, 5, 1)
+    with pytest.raises(ExportError, match="windows overlap"):
+        made.file(number)
+
+
 def test_what_is_computed_twice_is_computed_once() -> None:
     made = Maker(1, 4, 4, 2)
     first, again = (made.add("MUL", (0, made.constant(np.full(1, 0.25, np.float16))), (1, 4, 4, 2)) for _ in range(2))

@@ -12,7 +12,7 @@ import puppet
 from puppet.core.errors import PuppetError
 from puppet.core.trackers import MEDIAPIPE, ONNX
 from puppet.core.types import Floats, Image
-from puppet.face import onnx_mesh
+from puppet.face import onnx_network
 from puppet.face.landmarks import OUTER_EYES
 from puppet.face.onnx_mesh import OnnxDetector, OnnxMesh
 from puppet.face.tracking import face_detector, tracker_library
@@ -113,7 +113,7 @@ def test_every_point_is_finite_and_the_irises_lie_in_their_eyes(clip: list[Image
 
 
 def test_a_picture_that_cannot_be_read_as_a_network_says_which(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(onnx_mesh, "NETWORKS", tmp_path)
+    monkeypatch.setattr(onnx_network, "NETWORKS", tmp_path)
     with pytest.raises(PuppetError, match=r"face_detector_full\.onnx cannot be loaded .*; install Puppet again"):
         OnnxDetector()
     (tmp_path / "face_detector_full.onnx").write_bytes(b"nothing")
