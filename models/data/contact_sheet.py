@@ -72,8 +72,9 @@ def portrait(image: Image, points: Floats) -> Image:
 
 def _cut_out_rows(report: CoverageReport, dataset: Dataset) -> list[int]:
     """The rows of sources with an outline of the person."""
-    found = {outline.source for outline in report.outlines if outline.origin != "none"}
-    return [row for row, number in enumerate(dataset.source) if dataset.sources[number] in found]
+    present = np.unique(dataset.source)  # the report tells of these, in this order
+    found = [number for number, one in zip(present, report.outlines, strict=False) if one.origin != "none"]
+    return np.flatnonzero(np.isin(dataset.source, found)).tolist()
 
 
 def _over_green(dataset: Dataset, mattes: Figures, rows: list[int], width: int) -> Image:
@@ -88,7 +89,7 @@ def _over_green(dataset: Dataset, mattes: Figures, rows: list[int], width: int) 
         sheet, "over green: the outlines that are least sure, and usual ones (undecided pixels along them)", 0, LINE - 6
     )
     for place, i in enumerate([*worst, *middle]):
-        picture, matte = dataset.image(rows[i]), dataset.mattes(places[[i]])[0, ..., None] / np.float32(255)
+        picture, matte = dataset.image(rows[i]), dataset.mattes(places[[i]])[0, ..., None].astype(np.float32) / 255
         over = pixels.swap_red_blue(np.round(picture * matte + GREEN * (1 - matte)).astype(np.uint8))
         cell = sheet[LINE : LINE + side - GAP, place * side : (place + 1) * side - GAP]
         cell[:] = pixels.resize(over, side - GAP, side - GAP)

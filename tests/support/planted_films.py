@@ -37,4 +37,4 @@ def tools_with(films: dict[str, tuple[list[Image], int | None]], count: int = 12
 
 
 def film(count: int, width: int = WIDTH, height: int = HEIGHT) -> list[Image]:
-    return [np.zeros((height, width, 3), np.uint8)] * count
+    return [np.zeros((height, width, 3), np.uint8) for _ in range(count)]

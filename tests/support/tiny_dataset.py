@@ -69,10 +69,13 @@ def planted_fields(n: int, size: int, crop: str = "upright") -> dict[str, np.nda
     }
 
 
-def write_dataset(path: Path, n: int = 24, size: int = 64, crop: str = "upright") -> Path:
-    """Write a valid data set of n frames at 30 per second."""
+def write_dataset(path: Path, n: int = 24, size: int = 64, crop: str = "upright", matte: bool = False) -> Path:
+    """Write a valid data set of n frames at 30 per second; matte: with mattes, where the red square is a person."""
     fields = planted_fields(n, size, crop)
     with h5py.File(path, "w") as file:
+        if matte:
+            person = np.where(fields["data"][..., 0] > 200, 255, 0).astype(np.uint8)
+            file.create_dataset("matte", data=person, chunks=(1, size, size), compression="gzip")
         file.create_dataset("data", data=fields.pop("data"), chunks=(1, size, size, 3), compression="gzip")
         for name, values in fields.items():
             file[name] = values

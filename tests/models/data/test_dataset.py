@@ -36,6 +36,15 @@ def test_pictures_come_in_the_order_asked_for(path: Path) -> None:
         assert dataset.images(np.array([], np.intp)).shape == (0, 32, 32, 3)
 
 
+def test_mattes_come_in_the_order_asked_for(tmp_path: Path) -> None:
+    with open_dataset(write_dataset(tmp_path / "m.h5", n=12, size=32, matte=True)) as dataset:
+        rows = np.array([7, 2, 7])
+        assert dataset.has_matte
+        assert dataset.mattes(rows).shape == (3, 32, 32)
+        assert ((dataset.mattes(rows) == 255) == (dataset.images(rows)[..., 0] > 200)).all()
+        assert len(np.unique(dataset.mattes()[[2, 7]], axis=0)) == 2
+
+
 def test_a_closed_data_set_stays_closed(path: Path) -> None:
     dataset = open_dataset(path)
     dataset.close()
@@ -115,6 +124,8 @@ DAMAGE = {
     "a source that is not listed": replace("source", np.full(12, 3, np.int16)),
     "holds no frames": no_frames,
     "damaged picture data": scrambled_picture,
+    r"field matte is uint8 \(11, 32, 32\)": edit(lambda f: f.update({"matte": np.zeros((11, 32, 32), np.uint8)})),
+    r"field matte is float32 \(12, 32, 32\)": edit(lambda f: f.update({"matte": np.zeros((12, 32, 32), np.float32)})),
     "damaged data set": edit(lambda f: f.attrs.modify("sources", "{not json")),
 }
 

@@ -31,7 +31,9 @@ COUNT = 12
 def head_film(count: int = COUNT) -> list[Image]:
     """A white head that moves by a pixel a frame."""
     pictures = film(count)
-    return [cv2.ellipse(p.copy(), (92 + i, 95), (60, 75), 0, 0, 360, (255,) * 3, -1) for i, p in enumerate(pictures)]
+    for i, picture in enumerate(pictures):
+        cv2.ellipse(picture, (92 + i, 95), (60, 75), 0, 0, 360, (255,) * 3, -1)
+    return pictures
 
 
 @pytest.fixture
@@ -60,7 +62,7 @@ def test_a_film_becomes_the_matte_of_its_frames(footage: Path, output: Path, alp
 
 
 def test_a_film_that_does_not_show_the_face_is_refused(footage: Path, output: Path, alpha: Path) -> None:
-    tools = tools_with({"alpha.mp4": ([255 - p for p in head_film()], COUNT)}, COUNT)
+    tools = tools_with({"alpha.mp4": ([np.bitwise_not(picture) for picture in head_film()], COUNT)}, COUNT)
     with pytest.raises(DataError, match=r"planted\.mp4: its alpha film shows 0% of the face"):
         prepare([footage], output, Options(size=64, alpha=(alpha,)), tools)
     assert not output.parent.exists()
@@ -171,7 +173,7 @@ def test_mattes_are_compressed_by_frame_and_checked(footage: Path, output: Path)
         matte = file["matte"]
         assert isinstance(matte, h5py.Dataset)
         assert (matte.dtype, matte.chunks, matte.compression) == (np.uint8, (1, 64, 64), "gzip")
-        assert matte.id.get_storage_size() < 0.1 * matte.size
+        assert matte.id.get_storage_size() < 0.1 * 20 * 64 * 64
         del file["matte"]
         file["matte"] = np.zeros((20, 64, 32), np.uint8)
     with pytest.raises(DataError, match=r"field matte is uint8 \(20, 64, 32\), expected uint8 \(20, 64, 64\)"):

@@ -16,7 +16,7 @@ from fuzz.target import Target
 def _datasets(folder: Path) -> list[bytes]:
     from tiny_dataset import write_dataset
 
-    return [write_dataset(folder / "data.h5", 6, 64).read_bytes()]
+    return [write_dataset(folder / "data.h5", 6, 64, matte=True).read_bytes()]
 
 
 def _read_dataset(path: Path) -> None:
@@ -28,6 +28,8 @@ def _read_dataset(path: Path) -> None:
     with open_dataset(path) as data:
         data_facts(data)
         data.images(np.arange(min(len(data), 8)))
+        if data.has_matte:
+            data.mattes(np.arange(min(len(data), 8)))
         if data.has_landmarks:
             assert np.isfinite(data.points[:8]).all(), "points that are not finite"
             assert np.isfinite(data.canonical[:8]).all(), "landmarks that are not finite"
