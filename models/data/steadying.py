@@ -58,7 +58,7 @@ def _steady(window: list[Cutout], at: int) -> Cutout:
     for other in window:
         if other is middle or not neighbours(middle, other):
             continue
-        where = np.nonzero(np.abs(other.matte - middle.matte) > CHANGE)
+        where = np.nonzero(cv2.absdiff(other.matte, middle.matte) > CHANGE)
         alike = np.exp(-0.5 * (picture_change(middle, other)[where] / SAME) ** 2)
         total[where] += alike * other.matte[where]
         weight[where] += alike
@@ -72,5 +72,6 @@ def neighbours(one: Cutout, other: Cutout) -> bool:
 
 def picture_change(one: Cutout, other: Cutout) -> Floats:
     """How much the pictures differ at each pixel, f32 (S, S) grey levels: the channel that differs most, averaged."""
-    apart = cv2.absdiff(one.picture, other.picture).max(axis=2)
+    blue, green, red = cv2.split(cv2.absdiff(one.picture, other.picture))
+    apart = cv2.max(cv2.max(blue, green), red)
     return np.asarray(cv2.blur(apart.astype(np.float32), (AROUND, AROUND)))
