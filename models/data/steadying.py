@@ -74,4 +74,4 @@ def picture_change(one: Cutout, other: Cutout) -> Floats:
     """How much the pictures differ at each pixel, f32 (S, S) grey levels: the channel that differs most, averaged."""
     blue, green, red = cv2.split(cv2.absdiff(one.picture, other.picture))
     apart = cv2.max(cv2.max(blue, green), red)
-    return np.asarray(cv2.blur(apart.astype(np.float32), (AROUND, AROUND)))
+    return np.asarray(cv2.blur(apart.astype(np.float32), (AROUND, AROUND)), np.float32)
