@@ -14,11 +14,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from puppet.actor.edges import Complexes, Drawn, Indices, smooth_edges
 from puppet.core.types import Floats, Image
 
 Doubles = NDArray[np.float64]
-Indices = NDArray[np.intp]
-Complexes = NDArray[np.complex64]
 
 SLACK = 1 / 256  # px by which triangles overlap, so that rounding leaves no seams
 MIN_AREA = 1e-4  # px^2 (twice the area): thinner triangles are left to their neighbours
@@ -46,14 +45,15 @@ class MeshWarp:
         self.image_size = image_size
         self.points = len(texture)
         self._corners = np.ascontiguousarray(triangles.T)  # (3, T)
-        corner = texture[self._corners]  # (3, T, 2)
-        self._texture_origin = corner[0]
-        self._texture_edges = corner[1] - corner[0], corner[2] - corner[0]
+        corner = texture.T[:, self._corners]  # (2, 3, T): x and y apart
+        self._texture_origin = corner[:, 0]
+        self._texture_edges = corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]
         self._texture_sign = np.sign(_cross(*self._texture_edges))
+        self._texels_per_pixel = float(np.sqrt(np.ptp(texture, axis=0).prod())) / image_size
         pixels = image_size * image_size
         self._budget = 4 * pixels  # pixels drawn in one go: bounds the memory when a wild mesh folds many times
         self._counting = np.arange(max(self._budget + image_size, 1 << 16))
-        self._owner = np.empty(pixels, np.intp)  # triangle of each pixel, T = none
+        self._owner = np.empty(pixels, np.intp)  # triangle of each pixel, counted from the farthest; -1: none
         self._gathered = np.empty(pixels, np.complex64)
         self._map = np.empty(pixels, np.complex64)  # x + iy in the texture
         y, x = np.indices((image_size, image_size), np.float32).reshape(2, -1, 1)
@@ -65,31 +65,57 @@ class MeshWarp:
         Both f32 (S, S), px in the texture; views of a buffer that the next call overwrites. Exact inside the mesh;
         pixels that no triangle covers repeat the nearest covered one.
         """
-        field = self._draw_field(points)
+        field = self._rasterised(points).field
         return field[..., 0], field[..., 1]
 
     def draw(self, texture: Image, points: Floats) -> Image:
         """The textured mesh: texture uint8 (T, T, 3) and points f32 (V, 3) px -> a new picture uint8 (S, S, 3)."""
-        field = self._draw_field(points)
+        drawn = self._rasterised(points)
         no_map: Any = None  # OpenCV takes an interleaved (x, y) map as map1 with no map2
-        picture = cv2.remap(texture, field, no_map, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        return cast("Image", picture)
+        sampled = cv2.remap(texture, drawn.field, no_map, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        picture = cast("Image", sampled)
+        smooth_edges(picture, texture, drawn, self._texels_per_pixel)
+        return picture
 
     @np.errstate(invalid="ignore", over="ignore")  # points that are no numbers: their triangles are not drawn
-    def _draw_field(self, points: Floats) -> Floats:
-        """Interleaved field f32 (S, S, 2)."""
+    def _rasterised(self, points: Floats) -> Drawn:
+        """Owners, field and what else the pixels beside edges need; views of buffers that the next call overwrites."""
         if points.shape != (self.points, 3):
             raise ValueError(f"the mesh has {self.points} points, got {points.shape}")
         size = self.image_size
-        corners = points.astype(np.float64)[self._corners]  # (3, T, 3)
-        flat, depth = corners[..., :2], corners[..., 2].sum(0)
-        doubled = _cross(flat[1] - flat[0], flat[2] - flat[0])
-        drawable = np.flatnonzero((np.abs(doubled) > MIN_AREA) & (np.abs(doubled) < np.inf))  # false for NaN too
+        *flat, depth = points.T.astype(np.float64).take(self._corners, axis=1)  # x, y and z of the corners, (3, T) each
+        flat, depth = np.stack(flat), depth.sum(0)
+        doubled = _cross(flat[:, 1] - flat[:, 0], flat[:, 2] - flat[:, 0])
+        area = np.abs(doubled)
+        drawable = np.flatnonzero((area > MIN_AREA) & (area < np.inf))  # false for NaN too
         behind = doubled[drawable] * self._texture_sign[drawable] <= 0
         order = drawable[np.argsort(-depth[drawable] - HIDDEN_BEHIND * behind, kind="stable")]  # far first
-        self._owner.fill(len(doubled))
-        self._rasterise(flat[:, order], order)
-        constant, along_x, along_y = self._affine_maps(flat, doubled)
+        flat, doubled = flat.take(order, axis=2), doubled.take(order)
+        planes = _half_planes(flat, np.sign(doubled))
+        self._owner.fill(-1)
+        self._rasterise(flat, planes)
+        maps = self._affine_maps(flat, doubled, order)
+        if len(order):
+            self._fill_covered(*maps)
+        field = self._map.view(np.float32).reshape(size, size, 2)
+        self._fill_uncovered(field)
+        return Drawn(self._owner, field, np.ascontiguousarray(planes.transpose(1, 2, 0), np.float32), maps)
+
+    def _affine_maps(self, flat: Doubles, doubled: Doubles, order: Indices) -> tuple[Complexes, Complexes, Complexes]:
+        """Picture px -> texture px as complex numbers: constant, per x, per y; each (M,), in the given order."""
+        (x, y), inverse = flat, 1 / doubled
+        s, t = (edges.take(order, axis=1) for edges in self._texture_edges)
+        along_x = (s * (y[2] - y[0]) - t * (y[1] - y[0])) * inverse
+        along_y = (t * (x[1] - x[0]) - s * (x[2] - x[0])) * inverse
+        constant = self._texture_origin.take(order, axis=1) - along_x * x[0] - along_y * y[0]
+
+        def as_complex(vectors: Doubles) -> Complexes:
+            return np.ascontiguousarray(vectors.T, np.float32).view(np.complex64)[:, 0]
+
+        return as_complex(constant), as_complex(along_x), as_complex(along_y)
+
+    def _fill_covered(self, constant: Complexes, along_x: Complexes, along_y: Complexes) -> None:
+        """Write the field of the pixels that have an owner."""
         field = self._map.view(np.float32).reshape(-1, 2)
         gathered = self._gathered.view(np.float32).reshape(-1, 2)
         np.take(along_x, self._owner, out=self._map, mode="clip")
@@ -99,33 +125,17 @@ class MeshWarp:
         np.add(field, gathered, out=field)
         np.take(constant, self._owner, out=self._gathered, mode="clip")
         np.add(field, gathered, out=field)
-        field = field.reshape(size, size, 2)
-        self._fill_uncovered(field, len(doubled))
-        return field
 
-    def _affine_maps(self, flat: Doubles, doubled: Doubles) -> tuple[Complexes, Complexes, Complexes]:
-        """Picture px -> texture px for every triangle, as complex numbers: constant, per x, per y; each (T,)."""
-        u, v = flat[1] - flat[0], flat[2] - flat[0]
-        s, t = self._texture_edges
-        inverse = 1 / np.where(np.abs(doubled) > MIN_AREA, doubled, 1.0)[:, None]
-        along_x = (s * v[:, 1:] - t * u[:, 1:]) * inverse
-        along_y = (t * u[:, :1] - s * v[:, :1]) * inverse
-        constant = self._texture_origin - along_x * flat[0][:, :1] - along_y * flat[0][:, 1:]
+    def _rasterise(self, flat: Doubles, planes: Doubles) -> None:
+        """Write the number of each triangle into the owner map, one after the other.
 
-        def as_complex(vectors: Doubles) -> Complexes:
-            return vectors.astype(np.float32).view(np.complex64)[:, 0]
-
-        return as_complex(constant), as_complex(along_x), as_complex(along_y)
-
-    def _rasterise(self, flat: Doubles, names: Indices) -> None:
-        """Write the triangles' names into the owner map, in the given order. flat f64 (3, T, 2); names (T,).
-
-        Of a wild mesh that covers the picture MAX_LAYERS times the farthest triangles are left out.
+        flat f64 (2, 3, M): corners; planes f64 (3, 3, M): see `_half_planes`. Of a wild mesh that covers the picture
+        MAX_LAYERS times the farthest triangles are left out.
         """
         size = self.image_size
-        low, high = flat.min(0) - SLACK, flat.max(0) + SLACK
+        low, high = flat.min(1) - SLACK, flat.max(1) + SLACK
         first, last = np.ceil(low).clip(0, size), np.floor(high).clip(-1, size - 1)
-        columns, rows = (last - first + 1).clip(0).T
+        columns, rows = (last - first + 1).clip(0)
         nearer = np.cumsum((columns * rows)[::-1])[::-1]  # pixels of this one's box and of all that come after it
         begin = int(np.searchsorted(-nearer, -MAX_LAYERS * size * size))
         rows = rows.astype(np.intp)
@@ -134,24 +144,24 @@ class MeshWarp:
             reached = int(ends[begin] - rows[begin]) + SPANS_AT_ONCE
             end = max(begin + 1, int(np.searchsorted(ends, reached, side="right")))
             part = slice(begin, end)
-            self._rasterise_part(flat[:, part], names[part], low[part, 0], high[part, 0], first[part, 1], rows[part])
+            self._rasterise_part(begin, planes[..., part], low[0, part], high[0, part], first[1, part], rows[part])
             begin = end
 
     def _rasterise_part(
-        self, flat: Doubles, names: Indices, low: Doubles, high: Doubles, first: Doubles, rows: Indices
+        self, number: int, planes: Doubles, low: Doubles, high: Doubles, first: Doubles, rows: Indices
     ) -> None:
-        """low, high (T,): extent in x, px; first (T,): first row of each; rows (T,): how many."""
+        """Triangles from `number` on. low, high: extent in x, px; first: first row; rows: how many; each (M,)."""
         size = self.image_size
         ends = rows.cumsum()
         if not ends[-1]:
             return
         triangle = np.repeat(np.arange(len(rows)), rows)
         y = _count(self._counting, ends[-1]) - np.repeat(ends - rows - first.astype(np.intp), rows)
-        left, right = _span_bounds(flat, low, high, triangle, y)
+        left, right = _span_bounds(planes, low, high, triangle, y)
         start = np.ceil(left).clip(0, size).astype(np.intp)
         width = (np.floor(right).clip(-1, size - 1).astype(np.intp) - start + 1).clip(0)
         start += y * size
-        names = names[triangle]
+        triangle += number
         ends = width.cumsum()
         begin = 0
         while begin < len(width):  # one round, unless the mesh is wild
@@ -160,16 +170,16 @@ class MeshWarp:
             part = slice(begin, end)
             pixels = np.repeat(start[part] - (ends[part] - width[part] - drawn), width[part])
             pixels += self._counting[: len(pixels)]
-            self._owner[pixels] = np.repeat(names[part], width[part])  # where pixels repeat, the last one stays
+            self._owner[pixels] = np.repeat(triangle[part], width[part])  # where pixels repeat, the last one stays
             begin = end
 
-    def _fill_uncovered(self, field: Floats, none: int) -> None:
+    def _fill_uncovered(self, field: Floats) -> None:
         """Repeat the nearest covered pixel where the mesh does not reach (rare: its border lies on the frame)."""
-        if self._owner.max() < none:
+        if self._owner.min() >= 0:
             return
-        covered = self._owner < none
+        covered = self._owner >= 0
         if not covered.any():
-            field[:] = self._texture_origin.mean(0)
+            field[:] = self._texture_origin.mean(1)
             return
         size = self.image_size
         uncovered = (~covered).astype(np.uint8).reshape(size, size)
@@ -181,16 +191,28 @@ class MeshWarp:
         flat[~covered] = flat[nearest[label[~covered]]]
 
 
-def _span_bounds(flat: Doubles, low: Doubles, high: Doubles, triangle: Indices, y: Indices) -> tuple[Doubles, Doubles]:
-    """Leftmost and rightmost x, f64 (spans,), of `triangle` (spans,) at row `y` (spans,), widened by SLACK.
+def _half_planes(flat: Doubles, sign: Doubles) -> Doubles:
+    """Sides of triangles f64 (2, 3, M) as half-planes a x + b y + c >= 0, widened by SLACK: f64 (3: a, b, c; 3, M).
 
-    An edge of a triangle is a half-plane a x + b y + c >= 0: it bounds x from the left where a > 0.
+    sign (M,): of the triangles' areas.
     """
-    start, end = flat, flat[[1, 2, 0]]
-    step = end - start  # (3, T, 2)
-    inside = np.sign(_cross(step[0], -step[2]))
-    a, b = -step[..., 1] * inside, step[..., 0] * inside
-    c = SLACK * np.hypot(a, b) - a * start[..., 0] - b * start[..., 1]
+    x, y = flat
+    planes = np.empty((3, *x.shape))
+    a, b, c = planes
+    np.multiply(y - y[[1, 2, 0]], sign, out=a)
+    np.multiply(x[[1, 2, 0]] - x, sign, out=b)
+    np.subtract(SLACK * np.hypot(a, b) - a * x, b * y, out=c)
+    return planes
+
+
+def _span_bounds(
+    planes: Doubles, low: Doubles, high: Doubles, triangle: Indices, y: Indices
+) -> tuple[Doubles, Doubles]:
+    """Leftmost and rightmost x, f64 (spans,), of `triangle` (spans,) at row `y` (spans,).
+
+    A half-plane bounds x from the left where a > 0.
+    """
+    a, b, c = planes
     is_left, is_right = a > 1e-9, a < -1e-9  # level edges bound y only
     divisor = np.where(is_left | is_right, np.negative(a), 1.0)
     slope, offset = b / divisor, c / divisor
@@ -203,8 +225,8 @@ def _span_bounds(flat: Doubles, low: Doubles, high: Doubles, triangle: Indices, 
 
 
 def _cross(a: Doubles, b: Doubles) -> Doubles:
-    """Cross product of 2-D vectors (..., 2) -> (...)."""
-    return a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
+    """Cross product of 2-D vectors (2, N) -> (N,)."""
+    return a[0] * b[1] - a[1] * b[0]
 
 
 def _count(counting: Indices, n: int) -> Indices:
