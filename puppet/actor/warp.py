@@ -45,6 +45,7 @@ class MeshWarp:
         self.image_size = image_size
         self.points = len(texture)
         self._corners = np.ascontiguousarray(triangles.T)  # (3, T)
+        self._beyond = _triangles_beyond(triangles)
         corner = texture.T[:, self._corners]  # (2, 3, T): x and y apart
         self._texture_origin = corner[:, 0]
         self._texture_edges = corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]
@@ -99,7 +100,11 @@ class MeshWarp:
             self._fill_covered(*maps)
         field = self._map.view(np.float32).reshape(size, size, 2)
         self._fill_uncovered(field)
-        return Drawn(self._owner, field, np.ascontiguousarray(planes.transpose(1, 2, 0), np.float32), maps)
+        number = np.full(self._corners.shape[1] + 1, -1)  # in drawing order, of those that are seen from the front
+        first = np.count_nonzero(behind)
+        number[order[first:]] = np.arange(first, len(order))
+        beyond = number[self._beyond.take(order, axis=1)]
+        return Drawn(self._owner, field, np.ascontiguousarray(planes.swapaxes(0, 1), np.float32), beyond, maps)
 
     def _affine_maps(self, flat: Doubles, doubled: Doubles, order: Indices) -> tuple[Complexes, Complexes, Complexes]:
         """Picture px -> texture px as complex numbers: constant, per x, per y; each (M,), in the given order."""
@@ -189,6 +194,18 @@ class MeshWarp:
         nearest[label[covered]] = np.flatnonzero(covered)
         flat = field.reshape(-1, 2)
         flat[~covered] = flat[nearest[label[~covered]]]
+
+
+def _triangles_beyond(triangles: Indices) -> Indices:
+    """The triangle across each side (first to second corner, second to third, third to first): (3, T), -1 for none."""
+    ends = np.sort(np.stack([triangles, triangles[:, [1, 2, 0]]], -1).reshape(-1, 2), axis=1)
+    key = ends[:, 0] * (triangles.max() + 1) + ends[:, 1]
+    order = np.argsort(key, kind="stable")
+    first = np.flatnonzero(key[order[1:]] == key[order[:-1]])
+    one, other = order[first], order[first + 1]
+    beyond = np.full(len(key), -1)
+    beyond[one], beyond[other] = other // 3, one // 3
+    return np.ascontiguousarray(beyond.reshape(-1, 3).T)
 
 
 def _half_planes(flat: Doubles, sign: Doubles) -> Doubles:

@@ -1,0 +1,110 @@
+"""Edges are smooth: every pixel beside one takes its share of both sides, and of nothing else."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from planted_head import (
+    COLOUR_SUM,
+    FINER,
+    around,
+    averaged_picture,
+    decibels,
+    fine_picture,
+    plain_picture,
+    planted_head,
+)
+
+from puppet.actor import edges
+from puppet.actor.warp import MeshWarp
+
+LEAST = 36.0  # dB against the mesh drawn at four times the size
+BAND = 3  # px around an edge
+SIZE = 64
+SQUARE = np.array([[0, 0], [1, 0], [0, 1], [1, 1]], np.float32)
+TRIANGLES = np.array([[0, 1, 2], [1, 3, 2]])
+RED, BLUE = (0, 0, 255), (255, 0, 0)
+YAWS = (-40, -25, -15, 0, 15, 25, 40)
+
+
+def red_before_blue(corners: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """A blue square fills the picture; a red one with the given corners (4, 2) px lies before it."""
+    texture = np.full((SIZE, 2 * SIZE, 3), 255, np.uint8)  # white belongs to neither
+    texture[:, : SIZE - 2], texture[:, SIZE + 2 :] = BLUE, RED
+    texture_points = np.concatenate([SQUARE * (SIZE - 4), SQUARE * (SIZE - 8) + (SIZE + 5, 2)])
+    behind = np.column_stack([SQUARE * (SIZE + 3) - 2, np.full(4, 9)])
+    points = np.concatenate([behind, np.column_stack([corners, np.zeros(4)])]).astype(np.float32)
+    return MeshWarp(np.concatenate([TRIANGLES, TRIANGLES + 4]), texture_points, SIZE).draw(texture, points)
+
+
+@pytest.mark.parametrize("yaw", YAWS)
+@pytest.mark.parametrize("size", [256, 384])
+def test_a_turning_head_looks_as_if_drawn_larger_and_averaged(yaw: int, size: int) -> None:
+    mesh = planted_head(yaw, size)
+    truth, edge = averaged_picture(mesh, size)
+    picture = MeshWarp(mesh.triangles, mesh.texture_points, size).draw(mesh.texture, mesh.points)
+    band = around(edge, BAND)
+    assert edge.sum() > 2.5 * size  # its outline at least
+    assert decibels(plain_picture(mesh, size)[0], truth, band) < 30  # sampled once a pixel
+    assert decibels(picture, truth, band) > LEAST
+
+
+@pytest.mark.parametrize("yaw", YAWS)
+def test_no_pixel_takes_a_colour_that_neither_side_has(yaw: int) -> None:
+    """The three channels of all that the mesh shows have one sum; of what lies beside it in the texture another."""
+    mesh, size = planted_head(yaw, 256), 256
+    picture = MeshWarp(mesh.triangles, mesh.texture_points, size).draw(mesh.texture, mesh.points)
+    assert np.abs(picture.sum(2, dtype=int) - COLOUR_SUM).max() <= 2  # rounding
+    fine, _ = fine_picture(mesh, size)
+    reach = np.ones((3 * FINER, 3 * FINER), np.uint8)  # a pixel and its neighbours
+    darkest, brightest = (see(fine, reach)[FINER // 2 :: FINER, FINER // 2 :: FINER] for see in (cv2.erode, cv2.dilate))
+    assert (picture >= darkest.astype(int) - 2).all()
+    assert (picture <= brightest.astype(int) + 2).all()
+
+
+@pytest.mark.parametrize(("share", "quarters"), [(0.05, 0), (0.2, 1), (0.45, 2), (0.7, 3), (0.95, 4)])
+def test_a_pixel_shows_as_much_of_a_side_as_it_holds(share: float, quarters: int) -> None:
+    """Column 20 and row 30 belong to the red square by a share, counted in quarters of a pixel."""
+    left, right, top, bottom = 20.5 - share, 50.25, 30.5 - share, 60.25
+    picture = red_before_blue(np.array([[left, top], [right, top], [left, bottom], [right, bottom]])).astype(int)
+    expected = np.array([255 * (4 - quarters) / 4, 0, 255 * quarters / 4])
+    assert np.abs(picture[32:58, 20] - expected).max() < 1
+    assert np.abs(picture[30, 22:48] - expected).max() < 1
+    assert (picture[32:58, 22:48] == RED).all()
+    assert (picture[:29] == BLUE).all()
+    assert (picture[:, :19] == BLUE).all()
+
+
+def test_a_strip_thinner_than_a_pixel_fills_no_pixel() -> None:
+    """Its middle runs through the pixels' centres: a quarter of each is its own."""
+    picture = red_before_blue(np.array([[19.8, 10], [20.1, 10], [19.8, 50], [20.1, 50]])).astype(int)
+    assert np.abs(picture[12:48, 20] - [255 * 3 / 4, 0, 255 / 4]).max() < 1
+    assert (picture[:, 21:] == BLUE).all()
+    assert (picture[:, :19] == BLUE).all()
+
+
+def test_an_edge_is_smooth_up_to_the_border_of_the_picture() -> None:
+    """The red side reaches beyond three borders; what it leaves of row 0 has nothing to do with the row after it."""
+    picture = red_before_blue(np.array([[-9, -9], [20.25, -9], [-9, 90], [20.25, 90]])).astype(int)
+    assert np.abs(picture[:, 20] - [255 / 4, 0, 255 * 3 / 4]).max() < 1
+    assert (picture[:, :20] == RED).all()
+    assert (picture[:, 21:] == BLUE).all()
+
+
+def test_away_from_edges_every_pixel_is_sampled_once() -> None:
+    mesh = planted_head(25, 256)
+    picture = MeshWarp(mesh.triangles, mesh.texture_points, 256).draw(mesh.texture, mesh.points)
+    plain, _ = plain_picture(mesh, 256)
+    _, edge = averaged_picture(mesh, 256)
+    changed = (picture != plain).any(2)
+    assert changed.any()
+    assert not changed[~around(edge, BAND)].any()
+
+
+def test_a_mesh_of_nothing_but_edges_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edges, "MOST_PIXELS", 100)
+    mesh = planted_head(25, 256)
+    picture = MeshWarp(mesh.triangles, mesh.texture_points, 256).draw(mesh.texture, mesh.points)
+    assert np.array_equal(picture, plain_picture(mesh, 256)[0])
