@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -70,8 +71,8 @@ def _texture() -> Image:
 
 def plain_picture(mesh: PlantedMesh, size: int) -> tuple[Image, Floats]:
     """The picture sampled once per pixel, and the field it is sampled with, f32 (S, S, 2)."""
-    field = np.stack(MeshWarp(mesh.triangles, mesh.texture_points, size).field(mesh.points), -1)
-    return np.asarray(cv2.remap(mesh.texture, field, None, cv2.INTER_LINEAR), np.uint8), field
+    x, y = MeshWarp(mesh.triangles, mesh.texture_points, size).field(mesh.points)
+    return np.asarray(cv2.remap(mesh.texture, x.copy(), y.copy(), cv2.INTER_LINEAR), np.uint8), np.stack([x, y], -1)
 
 
 def fine_picture(mesh: PlantedMesh, size: int) -> tuple[Image, Floats]:
@@ -99,6 +100,6 @@ def around(mask: Mask, reach: int) -> Mask:
     return cv2.dilate(mask.astype(np.uint8), disc) > 0
 
 
-def decibels(picture: NDArray[np.generic], truth: NDArray[np.float64], where: Mask) -> float:
+def decibels(picture: NDArray[Any], truth: NDArray[np.float64], where: Mask) -> float:
     """PSNR of some pixels."""
     return float(10 * np.log10(255**2 / ((picture - truth)[where] ** 2).mean()))
