@@ -70,13 +70,17 @@ class MeshWarp:
         field = self._rasterised(points).field
         return field[..., 0], field[..., 1]
 
-    def draw(self, texture: Image, points: Floats) -> Image:
-        """The textured mesh: texture uint8 (T, T, 3) and points f32 (V, 3) px -> a new picture uint8 (S, S, 3)."""
+    def draw(self, texture: Image, points: Floats, smooth: bool = True) -> Image:
+        """The textured mesh: texture uint8 (T, T, 3) and points f32 (V, 3) px -> a new picture uint8 (S, S, 3).
+
+        smooth: outlines and folds show both sides by their shares; otherwise pixels are sampled once, at their centres.
+        """
         drawn = self._rasterised(points)
         no_map: Any = None  # OpenCV takes an interleaved (x, y) map as map1 with no map2
         sampled = cv2.remap(texture, drawn.field, no_map, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         picture = cast("Image", sampled)
-        smooth_edges(picture, texture, drawn, self._texels_per_pixel)
+        if smooth:
+            smooth_edges(picture, texture, drawn, self._texels_per_pixel)
         return picture
 
     @np.errstate(invalid="ignore", over="ignore")  # points that are no numbers: their triangles are not drawn

@@ -71,8 +71,9 @@ def _texture() -> Image:
 
 def plain_picture(mesh: PlantedMesh, size: int) -> tuple[Image, Floats]:
     """The picture sampled once per pixel, and the field it is sampled with, f32 (S, S, 2)."""
-    x, y = MeshWarp(mesh.triangles, mesh.texture_points, size).field(mesh.points)
-    return np.asarray(cv2.remap(mesh.texture, x.copy(), y.copy(), cv2.INTER_LINEAR), np.uint8), np.stack([x, y], -1)
+    warp = MeshWarp(mesh.triangles, mesh.texture_points, size)
+    picture = warp.draw(mesh.texture, mesh.points, smooth=False)
+    return picture, np.stack(warp.field(mesh.points), -1)
 
 
 def fine_picture(mesh: PlantedMesh, size: int) -> tuple[Image, Floats]:

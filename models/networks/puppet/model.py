@@ -160,7 +160,10 @@ class PuppetVAE(ActorModel):
         vertices = tracked_vertices(self.geometry, footage.points[rows])
         pictures = footage.images(rows)
         unwarped = np.stack(
-            [MeshWarp(mesh.triangles, v[:, :2], size).draw(p, flat) for v, p in zip(vertices, pictures, strict=True)]
+            [
+                MeshWarp(mesh.triangles, v[:, :2], size).draw(p, flat, smooth=False)
+                for v, p in zip(vertices, pictures, strict=True)
+            ]
         )
         mean, shown = unwarped.mean(0, dtype=np.float32), self._shown(footage.points[rows])
         outer, inner = (mesh.texture_points[list(rim)] for rim in (landmarks.OUTER_LIPS, landmarks.INNER_LIPS))
