@@ -33,7 +33,7 @@ test:
 test-light:
 	@python=$$($(call find_among,python3.13 python3.14 python3.12 python3.11 python3.10)) && "$$python" .ci/bootstrap.py light
 	@.venv-light/bin/python -m pytest -o addopts="-ra --strict-markers --import-mode=importlib" \
-		-W "ignore:Unknown config option" $(or $(ARGS),tests/puppet/face tests/puppet/inference)
+		-W "ignore:Unknown config option" tests/puppet/face tests/puppet/inference $(ARGS)
 
 lint:
 	@$(set_up) test

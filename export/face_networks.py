@@ -17,7 +17,6 @@ from onnx import TensorProto
 
 from export import ExportError
 from export.onnx_builder import OnnxBuilder
-from export.tflite import read_tflite
 from export.tflite_model import Model
 from export.tflite_to_onnx import Converter
 from puppet.core.types import LANDMARKS
@@ -144,8 +143,12 @@ def _input(size: int) -> dict[str, tuple[int, Sequence[int]]]:
 
 
 def _read(name: str) -> Model:
-    """The TFLite model that one of our files is made from."""
-    installed = metadata.distribution("mediapipe")
+    """The TFLite model that one of our files is made from. Raises ExportError."""
+    try:
+        installed = metadata.distribution("mediapipe")
+        from export.tflite import read_tflite  # imports mediapipe
+    except (metadata.PackageNotFoundError, ModuleNotFoundError) as error:
+        raise ExportError(f"mediapipe {MEDIAPIPE_VERSION} is needed, with all that it imports ({error})") from error
     if installed.version != MEDIAPIPE_VERSION:
         raise ExportError(f"mediapipe {MEDIAPIPE_VERSION} is needed; this is {installed.version}")
     inner, digest = SOURCES[name]
@@ -167,7 +170,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"{folder / name}: {len(content) / 1e6:.2f} MB")
         licence = metadata.distribution("mediapipe").read_text("LICENSE")
         write_whole(folder / "LICENSE", f"{NOTICE}\n\n{licence}", private=False)
-    except (ExportError, OSError, metadata.PackageNotFoundError) as error:
+    except (ExportError, OSError) as error:
         print(f"export.face_networks: {error}", file=sys.stderr)
         return 2
     return 0

@@ -11,7 +11,7 @@ from typing import Any
 
 import onnx
 import torch
-from onnxscript import opset18, optimizer
+from onnxscript import ir, opset18, optimizer
 
 from export import ExportError
 from export.graph import Graph
@@ -22,6 +22,7 @@ from puppet.core.texts import one_line
 # runs it from 1.20 on, and leaves to the CPU what another provider does not know in this version.
 OPSET = 18
 BATCH = "N"  # the free dimension's name
+CHECK_ERRORS = (onnx.checker.ValidationError, onnx.shape_inference.InferenceError)
 FOLDED = 1 << 24  # numbers of a constant that may come of other constants; by itself the optimizer stops far below
 CHATTY = ("torch.onnx", "torch.fx", "torch.fx.experimental.symbolic_shapes", "onnxscript", "onnx_ir")  # loggers
 
@@ -50,8 +51,9 @@ def to_onnx(graph: Graph) -> bytes:
             optimizer.optimize(program.model, input_size_limit=FOLDED, output_size_limit=FOLDED)
         made = _without_origin(program.model_proto)
         onnx.checker.check_model(made, full_check=True)
+        _require_free_batch(made)
         return made.SerializeToString(deterministic=True)
-    except (ValueError, RuntimeError, TypeError, onnx.checker.ValidationError) as error:
+    except (ValueError, RuntimeError, TypeError, *CHECK_ERRORS) as error:
         raise ExportError(f"the {graph.name} cannot be written as ONNX: {_cause(error)}") from error
 
 
@@ -73,7 +75,16 @@ def _gathered(self: Any, indices: Sequence[Any]) -> Any:
     if len(given) != 1:
         raise ValueError("several dimensions are indexed by lists at once; index one after the other")
     axis, rows = given[0]
+    if rows.dtype not in (ir.DataType.INT32, ir.DataType.INT64):
+        raise ValueError("a dimension is indexed by a mask, whose number of rows is not known; index it by a list")
     return opset18.Gather(self, rows, axis=axis)
+
+
+def _require_free_batch(made: onnx.ModelProto) -> None:
+    """ValueError where the network computes with the number of examples, which is then fixed to theirs."""
+    for port in (*made.graph.input, *made.graph.output):
+        if port.type.tensor_type.shape.dim[0].dim_param != BATCH:
+            raise ValueError(f"{port.name} has a fixed number of rows: the network computes with the size of its batch")
 
 
 def _without_origin(made: onnx.ModelProto) -> onnx.ModelProto:

@@ -38,7 +38,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not given or (given[0].startswith("-") and given[0] not in ("-h", "--help", "--version")):
         given.insert(0, "run")
     if given[0] in training_code.COMMANDS:
-        return training_code.run_command(given)
+        try:
+            return training_code.run_command(given)
+        except KeyboardInterrupt as stop:  # before the command itself takes signals
+            return exit_code(stop)
     arguments = build_parser().parse_args(given)
     environment.spare_cores()
     environment.print_anything()

@@ -16,14 +16,13 @@ import time
 from pathlib import Path
 from typing import Any, cast
 
-import puppet
 from puppet.actor.card import ActorCard
 from puppet.actor.file import AGAIN, DECODER, ENCODER
 from puppet.core.errors import ActorFileError, reason
 from puppet.media.ffmpeg_child import CREATION_FLAGS
 from puppet.parsing.plain_json import parse_json, read_json
 from puppet.storage.files import write_whole
-from puppet.storage.folders import config_folder
+from puppet.storage.folders import IMPORT_FOLDER, config_folder
 
 TIME_LIMIT = 10.0  # s to load the file and to draw its golden picture
 START_LIMIT = 60.0  # s for Python and its libraries, which are not the actor's fault
@@ -73,11 +72,10 @@ def _run_child(path: Path) -> dict[str, Any]:
 
     Either {"passed": fingerprint without versions, "versions": its own} or {"refused": message with the file's name}.
     """
-    home = Path(puppet.__file__).parent.parent  # Python looks for modules where it is started: not where the user is
     try:
         child = subprocess.Popen(
             [*CHILD, str(path.absolute())],
-            cwd=home,
+            cwd=IMPORT_FOLDER,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

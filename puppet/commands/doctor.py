@@ -20,6 +20,7 @@ from puppet.commands.display import has_display
 from puppet.core.errors import PuppetError
 from puppet.new_actor import training_code
 from puppet.process.log import explained, log_file, writing_problem
+from puppet.storage.folders import IMPORT_FOLDER
 
 if TYPE_CHECKING:
     from puppet.media.microphone import SoundSystem
@@ -253,6 +254,7 @@ def check_display() -> Iterator[Finding]:
     done = subprocess.run(
         [sys.executable, "-c", OPEN_A_WINDOW],
         env=environment,
+        cwd=IMPORT_FOLDER,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -92,6 +92,8 @@ def run_render(arguments: argparse.Namespace) -> int:
             raise PuppetError(f"{arguments.video} is not a folder of videos; --resume and --jobs are for folders")
         print(one_line(render_one(arguments.video, arguments.output, arguments.force), None))
         return 0
+    if arguments.actor is not None:
+        arguments.actor = str(find_actor(arguments.actor).absolute())  # the processes stand in another folder
     jobs = arguments.jobs or default_jobs()
     options = render_options(arguments)
     render_folder(videos, arguments.output, outputs, render_one, options, jobs, arguments.resume, arguments.force)

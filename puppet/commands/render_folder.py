@@ -22,6 +22,7 @@ from puppet.process.log import explained
 from puppet.sources.files import claimed_frames
 from puppet.storage.file_lock import is_locked, lock_of, owner
 from puppet.storage.files import missing_folders, remove_empty
+from puppet.storage.folders import IMPORT_FOLDER
 
 CORES_PER_JOB = 4  # tracking, acting and encoding keep about so many busy
 LOOK_EVERY = 0.2  # s between looks at the processes
@@ -189,6 +190,7 @@ def _start(job: Job, options: Sequence[str]) -> subprocess.Popen[str]:
         text=True,
         errors="replace",
         start_new_session=True,  # so that Ctrl-C comes once, from here
+        cwd=IMPORT_FOLDER,
     )
 
 

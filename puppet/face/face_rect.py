@@ -57,6 +57,13 @@ class FaceRect:
         flat = points[:, :2] @ transform[:, :2].T + transform[:, 2]
         return np.column_stack([flat, points[:, 2] * (self.side / size)]).astype(np.float32)
 
+    def scaled(self, before: tuple[int, int], now: tuple[int, int]) -> FaceRect:
+        """The same part of the picture when its size, width and height in px, is another one."""
+        if before == now:
+            return self
+        across, down = now[0] / before[0], now[1] / before[1]
+        return FaceRect(self.x * across, self.y * down, self.side * (across * down) ** 0.5, self.angle)
+
     def overlap(self, other: FaceRect) -> float:
         """Intersection over union, of the squares not turned."""
         width = min(self.x + self.side / 2, other.x + other.side / 2) - max(

@@ -33,12 +33,14 @@ class OnnxMesh:
     def __init__(self, still: bool, max_faces: int) -> None:
         self._still, self._max_faces = still, max_faces
         self._detector = _Detector(SHORT_RANGE, SHORT_RANGE_SIZE, SHORT_RANGE_LAYERS, SHORT_RANGE_SCORE)
-        self._network = Network(MESH)
+        self._network = Network(MESH, MESH_SIZE)
         self._rects: list[FaceRect] = []  # where the faces of the last frame are looked for in the next one
+        self._size = (0, 0)  # of that frame, width and height in px
 
     def find(self, image: Image) -> list[Floats]:
         """Points f32 (478, 3) px of every face that is seen."""
-        rects = [] if self._still else self._rects
+        before, self._size = self._size, (image.shape[1], image.shape[0])
+        rects = [] if self._still else [rect.scaled(before, self._size) for rect in self._rects]
         if len(rects) < self._max_faces:
             rects = joined(self._detector.rects(image)[: self._max_faces], rects)
         faces = [points for rect in rects if (points := self._points(image, rect)) is not None]
@@ -83,7 +85,7 @@ class _Detector:
     """A BlazeFace network, which sees the whole picture in a square."""
 
     def __init__(self, name: str, size: int, layers: Sequence[tuple[int, int]], score: float) -> None:
-        self._network, self._size, self._anchors = Network(name), size, anchors(size, layers)
+        self._network, self._size, self._anchors = Network(name, size), size, anchors(size, layers)
         self._score = score
 
     def detect(self, image: Image) -> tuple[FaceRect, list[Detection]]:

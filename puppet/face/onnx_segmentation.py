@@ -18,7 +18,7 @@ class PersonSegmentation:
     """Tells a person from the background, in each picture by itself."""
 
     def __init__(self) -> None:
-        self._network = Network(SEGMENTATION)
+        self._network = Network(SEGMENTATION, SEGMENTATION_SIZE)
 
     def mask(self, picture: Image) -> Floats:
         """How surely each pixel of a picture uint8 (256, 256, 3) RGB is a person's: f32 (256, 256), 0 to 1."""

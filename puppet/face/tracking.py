@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import metadata
+from typing import TypeVar
 
 import numpy as np
 
 from puppet.core.errors import PuppetError
+from puppet.core.texts import one_line
 from puppet.core.trackers import AUTO, MEDIAPIPE, ONNX
 from puppet.core.types import Face, Floats, Frame, Image
 from puppet.face import align
@@ -21,6 +24,9 @@ SPARE_CORES = 4  # tracking, acting and the window take two; the second view cos
 SMALL = 0.16  # of the picture's shorter side: FaceMesh finds no smaller faces by itself
 VIEW = 5.0  # sizes of a small face: side of the part of the picture in which it is followed
 ROOM = 1.0  # sizes that are left between the face and that part's edge
+Made = TypeVar("Made")
+logger = logging.getLogger(__name__)
+_mediapipe_fails = False  # it is installed, and could not be used
 
 
 class FaceMeshTracker:
@@ -123,7 +129,7 @@ class FaceMeshTracker:
 
 def tracker_library(asked: str = AUTO) -> str:
     """The library that runs the networks, MEDIAPIPE or ONNX. Raises PuppetError for one that is not there."""
-    if asked == ONNX:
+    if asked == ONNX or (asked == AUTO and _mediapipe_fails):
         return ONNX
     try:
         there = metadata.version("mediapipe")
@@ -142,13 +148,18 @@ def tracker_library(asked: str = AUTO) -> str:
 
 def face_detector(library: str = AUTO) -> FaceDetector:
     """BlazeFace's full-range model, which finds small faces too (Bazarevsky et al. 2019). Raises PuppetError."""
-    if tracker_library(library) == MEDIAPIPE:
+
+    def mediapipe() -> FaceDetector:
         from puppet.face.mediapipe_mesh import MediaPipeDetector
 
         return MediaPipeDetector()
-    from puppet.face.onnx_mesh import OnnxDetector
 
-    return OnnxDetector()
+    def onnx() -> FaceDetector:
+        from puppet.face.onnx_mesh import OnnxDetector
+
+        return OnnxDetector()
+
+    return _made(library, mediapipe, onnx)
 
 
 def live_tracker(library: str = AUTO) -> Tracker:
@@ -168,13 +179,36 @@ def video_tracker(still: bool = False, library: str = AUTO) -> Tracker:
 
 
 def _face_mesh(library: str, still: bool, max_faces: int) -> FaceMesh:
-    if tracker_library(library) == MEDIAPIPE:
+    def mediapipe() -> FaceMesh:
         from puppet.face.mediapipe_mesh import MediaPipeMesh
 
         return MediaPipeMesh(still, max_faces)
-    from puppet.face.onnx_mesh import OnnxMesh
 
-    return OnnxMesh(still, max_faces)
+    def onnx() -> FaceMesh:
+        from puppet.face.onnx_mesh import OnnxMesh
+
+        return OnnxMesh(still, max_faces)
+
+    return _made(library, mediapipe, onnx)
+
+
+def _made(library: str, mediapipe: Callable[[], Made], onnx: Callable[[], Made]) -> Made:
+    """What one of the two makes; ONNX Runtime's where mediapipe is installed but broken, unless that was asked for."""
+    global _mediapipe_fails
+    if tracker_library(library) == ONNX:
+        return onnx()
+    try:
+        return mediapipe()
+    except Exception as error:  # parts of it are missing, or what it needs has another version: anything may be raised
+        why = one_line(f"{type(error).__name__}: {error}")
+        if library == MEDIAPIPE:
+            raise PuppetError(
+                f"mediapipe {MEDIAPIPE_VERSION} is installed but cannot be used ({why}); install it again, or use the "
+                f"tracker {ONNX}"
+            ) from error
+        logger.warning("mediapipe cannot be used (%s): ONNX Runtime finds the face", why)
+        _mediapipe_fails = True
+    return onnx()
 
 
 def _extent(points: Floats) -> Floats:

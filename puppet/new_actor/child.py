@@ -25,7 +25,7 @@ from puppet.storage.file_lock import acquire
 POLL_EVERY = 0.2  # s between two checks for the request to stop
 OUTPUT_TIMEOUT = 5.0  # s that a tool's output may still take after its end; a process it left behind may hold it open
 LOCK_TIMEOUT = 2.0  # s; longer than any window looks at the lock
-PUPPET = (sys.executable, "-m", "puppet")  # in `training_code.HOME`, where `job` starts this process
+PUPPET = (sys.executable, "-m", "puppet")  # in `IMPORT_FOLDER`, where `job` starts this process
 
 
 class Stopped(Exception):

@@ -27,7 +27,7 @@ from puppet.parsing.plain_json import parse_json, read_json, to_json
 from puppet.parsing.reading import read_end, read_limited
 from puppet.storage.file_lock import is_locked
 from puppet.storage.files import write_whole
-from puppet.storage.folders import jobs_folder
+from puppet.storage.folders import IMPORT_FOLDER, jobs_folder
 
 JOB, STATE, STOP, LOG, LOCK, PID = "job.json", "state.json", "stop", "log.txt", "lock", "pid"
 DATA, REPORT, SHEET, RUN = "data.h5", "data.report.txt", "data.report.png", "run"
@@ -271,7 +271,7 @@ def _start(folder: Path, state: JobState) -> None:
         (folder / STOP).unlink(missing_ok=True)
         with (folder / LOG).open("ab") as log:
             child: subprocess.Popen[Any] = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=training_code.HOME, **apart
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=IMPORT_FOLDER, **apart
             )
         _wait_for_lock(folder, child)
     except OSError as problem:

@@ -13,10 +13,10 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-PACKAGE = Path(__file__).resolve().parents[1]
-HOME = PACKAGE.parent  # what `import puppet` needs on the path
-INSTALLED = PACKAGE / "training_code"  # the wheel has it, see pyproject.toml
-LIBRARIES = ("torch", "h5py", "onnx", "safetensors", "scipy")  # what the extra `train` brings
+from puppet.storage.folders import IMPORT_FOLDER
+
+INSTALLED = IMPORT_FOLDER / "puppet" / "training_code"  # the wheel has it, see pyproject.toml
+LIBRARIES = ("torch", "h5py", "onnx", "onnxscript", "safetensors", "scipy")  # what the extra `train` brings
 EXPORT = "export"
 COMMANDS = {  # of `puppet`, in the order of --help; all but export are commands of `models`, too
     "prepare": "make a data set from footage of one person",
@@ -38,7 +38,7 @@ def is_installed() -> bool:
 
 def code_folder() -> Path | None:
     """The folder that holds `models` and `export`; None where a part of the program was left out."""
-    folder = INSTALLED if is_installed() else HOME
+    folder = INSTALLED if is_installed() else IMPORT_FOLDER
     whole = all((folder / package / "__main__.py").is_file() for package in ("models", EXPORT))
     return folder if whole else None
 
@@ -53,7 +53,7 @@ def what_is_missing() -> str:
     words = f"To train an actor, {', '.join(missing)} must be installed"
     if is_installed():
         return f'{words}: {_installer()} "puppet-live[train]"'
-    return f'{words}. In {HOME} run: {_installer()} -c constraints.txt -e ".[train]"'
+    return f'{words}. In {IMPORT_FOLDER} run: {_installer()} -c constraints.txt -e ".[train]"'
 
 
 def _installer() -> str:

@@ -12,6 +12,9 @@ import platformdirs
 
 PROGRAM = "puppet-live"  # the name of its folders
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
+# Processes of the program start here: Python looks for modules where it is started, not only where they are installed,
+# and where the user stands may lie anything.
+IMPORT_FOLDER = ASSETS.parents[1]
 CONFIG, ACTORS, JOBS = "PUPPET_CONFIG_DIR", "PUPPET_ACTORS_DIR", "PUPPET_JOBS_DIR"  # environment variables
 LOG, SIGNING = "PUPPET_LOG_DIR", "PUPPET_SIGNING_DIR"
 

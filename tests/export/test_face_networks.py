@@ -67,6 +67,17 @@ def test_another_mediapipe_is_refused(
     assert not (tmp_path / "new").exists()
 
 
+def test_without_mediapipe_it_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    def missing(name: str) -> None:
+        raise face_networks.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(face_networks.metadata, "distribution", missing)
+    assert face_networks.main(["-o", str(tmp_path / "new")]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("export.face_networks: mediapipe 0.10.21 is needed")
+    assert said.count("\n") == 1
+
+
 def test_what_is_no_tflite_model_is_refused() -> None:
     with pytest.raises(ExportError, match="no TFLite model"):
         tflite.read_tflite(b"\x08\x00\x00\x00ORTM" + bytes(100))

@@ -111,3 +111,28 @@ def test_a_network_that_decides_by_its_input_is_refused_in_one_line(capfd):
         to_onnx(graph)
     assert str(caught.value).isprintable()
     assert capfd.readouterr() == ("", "")
+
+
+class Planted(nn.Module):
+    """A network that is planted as a function."""
+
+    def __init__(self, function) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor]:
+        return (self.function(x),)
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (lambda x: x[:, torch.tensor([True, False, True])], "indexed by a mask"),
+        (lambda x: x * float(x.shape[0]), "computes with the size of its batch"),
+        (lambda x: x.reshape(2, 3), "computes with the size of its batch"),
+    ],
+)
+def test_what_an_actor_could_not_play_is_refused_with_its_cause(function, message: str) -> None:
+    graph = Graph("planted", Planted(function).eval(), {"x": torch.zeros(2, 3)}, {"y": (torch.float32, (3,))})
+    with pytest.raises(ExportError, match=f"the planted cannot be written as ONNX: .*{message}"):
+        to_onnx(graph)

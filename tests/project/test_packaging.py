@@ -151,8 +151,8 @@ def test_the_wheel_says_what_it_is(wheel: zipfile.ZipFile) -> None:
     info = f"puppet_live-{puppet.__version__}.dist-info"
     text = wheel.read(f"{info}/METADATA").decode()
     assert f"\nVersion: {puppet.__version__}\n" in text
-    assert "\nLicense-Expression: GPL-3.0-or-later\n" in text
-    assert f"{info}/licenses/LICENSE" in wheel.namelist()
+    assert "\nLicense-Expression: GPL-3.0-or-later AND Apache-2.0\n" in text
+    assert {f"{info}/licenses/LICENSE", f"{info}/licenses/puppet/assets/face_networks/LICENSE"} < set(wheel.namelist())
     assert wheel.read(f"{info}/entry_points.txt").decode().split() == [
         "[console_scripts]",
         "puppet",

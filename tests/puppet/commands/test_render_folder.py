@@ -14,6 +14,7 @@ from puppet import cli
 from puppet.commands import performance, render, render_folder
 from puppet.core.errors import RecordingError
 from puppet.output.settings import OutputSettings
+from puppet.storage.folders import IMPORT_FOLDER
 
 
 @pytest.fixture
@@ -115,7 +116,8 @@ class Child:
     started: list[list[str]] = []
     interrupted: list[str] = []
 
-    def __init__(self, command: list[str], **_: object) -> None:
+    def __init__(self, command: list[str], cwd: Path, **_: object) -> None:
+        assert cwd == IMPORT_FOLDER  # nothing that lies where the user stands is imported
         self.command, self.looks = command, 0
         self.video, self.output = Path(command[4]), Path(command[6])
         self.returncode: int | None = None
@@ -169,6 +171,18 @@ def test_several_at_once_get_the_same_options(
     said = capsys.readouterr()
     assert "c.mp4: no face was seen" in said.err
     assert f"{tmp_path / 'out' / 'a.mp4'}: done" in said.out
+
+
+def test_an_actor_that_is_named_from_here_is_found_by_the_processes(
+    given: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Child, "started", [])
+    monkeypatch.setattr(render_folder.subprocess, "Popen", Child)
+    monkeypatch.setattr(render_folder, "claimed_frames", lambda video: 8)
+    monkeypatch.chdir(tmp_path)
+    given[given.index("--actor") + 1] = "tiny.actor"
+    cli.main(["render", *given, "--jobs", "2"])
+    assert {command[command.index("--actor") + 1] for command in Child.started} == {str(tmp_path / "tiny.actor")}
 
 
 def test_ctrl_c_is_handed_on_to_every_process(

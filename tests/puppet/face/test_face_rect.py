@@ -72,3 +72,8 @@ def test_a_face_that_is_followed_is_not_found_again() -> None:
     assert joined([], [followed]) == [followed]
     assert again.overlap(followed) > 0.8
     assert followed.overlap(beside) == 0
+
+
+def test_the_square_follows_a_picture_that_changes_its_size() -> None:
+    assert FaceRect(100, 50, 80, 0.1).scaled((640, 480), (320, 240)) == FaceRect(50, 25, 40, 0.1)
+    assert FaceRect(100, 50, 80).scaled((640, 480), (640, 480)) == FaceRect(100, 50, 80)

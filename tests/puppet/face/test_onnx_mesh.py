@@ -14,7 +14,7 @@ from puppet.core.trackers import MEDIAPIPE, ONNX
 from puppet.core.types import Floats, Image
 from puppet.face import onnx_network
 from puppet.face.landmarks import OUTER_EYES
-from puppet.face.onnx_mesh import OnnxDetector, OnnxMesh
+from puppet.face.onnx_mesh import SHORT_RANGE, OnnxDetector, OnnxMesh
 from puppet.face.tracking import face_detector, tracker_library
 
 DEMO = Path(puppet.__file__).parent / "assets" / "demo.mp4"
@@ -112,10 +112,24 @@ def test_every_point_is_finite_and_the_irises_lie_in_their_eyes(clip: list[Image
         assert (points[iris : iris + 5, 2] == points[iris, 2]).all()
 
 
-def test_a_picture_that_cannot_be_read_as_a_network_says_which(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_source_that_changes_its_size_is_followed_on(clip: list[Image], monkeypatch: pytest.MonkeyPatch) -> None:
+    mesh, runs = OnnxMesh(False, 1), []
+    detect = mesh._detector.detect
+    monkeypatch.setattr(mesh._detector, "detect", lambda image: runs.append(1) or detect(image))
+    for image, side in zip(clip, (480, 240, 720, 300), strict=False):
+        (points,) = mesh.find(np.asarray(cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA), np.uint8))
+        assert points[:, 0].mean() == pytest.approx(0.49 * side, abs=0.1 * side)
+    assert len(runs) == 1
+
+
+def test_a_file_that_is_no_network_or_another_one_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    short = (onnx_network.NETWORKS / SHORT_RANGE).read_bytes()
     monkeypatch.setattr(onnx_network, "NETWORKS", tmp_path)
     with pytest.raises(PuppetError, match=r"face_detector_full\.onnx cannot be loaded .*; install Puppet again"):
         OnnxDetector()
     (tmp_path / "face_detector_full.onnx").write_bytes(b"nothing")
     with pytest.raises(PuppetError, match=r"face_detector_full\.onnx cannot be loaded .*; install Puppet again"):
+        OnnxDetector()
+    (tmp_path / "face_detector_full.onnx").write_bytes(short)
+    with pytest.raises(PuppetError, match=r"face_detector_full\.onnx is another network .*128.*; install Puppet again"):
         OnnxDetector()

@@ -284,6 +284,27 @@ def test_another_mediapipe_is_not_used_even_when_asked_for(
             make(MEDIAPIPE)
 
 
+def broken(*_: object) -> None:
+    raise AttributeError("FieldDescriptor has no attribute 'label'")
+
+
+def test_a_mediapipe_that_cannot_be_used_is_left_for_the_networks(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, pictures: list[np.ndarray]
+) -> None:
+    """What it needs has another version, or parts of it are missing."""
+    monkeypatch.setattr(tracking, "_mediapipe_fails", False)
+    monkeypatch.setattr(tracking.metadata, "version", version_of("0.10.21"))
+    monkeypatch.setattr("puppet.face.mediapipe_mesh.MediaPipeMesh", broken)
+    with pytest.raises(PuppetError, match=r"installed but cannot be used \(AttributeError: .*or use the tracker onnx"):
+        FaceMeshTracker(library=MEDIAPIPE)
+    tracker = FaceMeshTracker()
+    assert "FieldDescriptor" in caplog.text
+    assert tracker.track(frame(pictures[0])) is not None
+    assert (tracker_library(), tracker_library(MEDIAPIPE)) == (ONNX, MEDIAPIPE)
+    assert type(face_detector()).__name__ == "OnnxDetector"
+    tracker.close()
+
+
 def version_of(installed: str | None) -> Callable[[str], str]:
     def version(name: str) -> str:
         assert name == "mediapipe"

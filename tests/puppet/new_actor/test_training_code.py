@@ -31,7 +31,7 @@ def without_libraries(monkeypatch: pytest.MonkeyPatch, installed: Path | None) -
 
 
 def test_a_checkout_has_it_beside_puppet_and_an_installed_program_inside(tmp_path, monkeypatch):
-    assert training_code.code_folder() == training_code.HOME == ROOT
+    assert training_code.code_folder() == training_code.IMPORT_FOLDER == ROOT
     monkeypatch.setattr(training_code, "INSTALLED", planted(tmp_path / "puppet" / "training_code"))
     assert training_code.code_folder() == tmp_path / "puppet" / "training_code"
 
@@ -70,7 +70,7 @@ def test_a_checkout_names_its_pins(monkeypatch):
 
 def test_a_program_without_its_training_code_says_so(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(training_code, "INSTALLED", tmp_path / "nowhere")
-    monkeypatch.setattr(training_code, "HOME", tmp_path)
+    monkeypatch.setattr(training_code, "IMPORT_FOLDER", tmp_path)
     for words in (["train", "x.h5", "-o", "run"], ["train", "--help"]):
         assert cli.main(words) == 2
         assert capsys.readouterr().err == f"error: {training_code.what_is_missing()}\n"
@@ -90,6 +90,7 @@ BARE = """
 import sys
 sys.modules.update(dict.fromkeys({names!r}))
 from puppet.cli import main
+from puppet.storage.folders import IMPORT_FOLDER
 sys.exit(main([sys.argv[1], "--help"]))
 """
 
