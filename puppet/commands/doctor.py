@@ -296,7 +296,7 @@ def check_tracker() -> Iterator[Finding]:
         finally:
             tracker.close()
         how = "" if library == used else " (--tracker onnx)"
-        yield Finding("good", "tracking", f"{LABELS[library]} runs{how}")
+        yield Finding("good", "tracking", f"works: {LABELS[library]}{how}")
 
 
 def check_actors() -> Iterator[Finding]:
