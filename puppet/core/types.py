@@ -98,9 +98,14 @@ class Latent:
 
 @dataclass(frozen=True, slots=True)
 class Portrait:
-    """The actor's picture, uint8 (S, S, 3) BGR."""
+    """The actor's picture.
+
+    image: uint8 (S, S, 3) BGR, over the background in force. person: uint8 (S, S, 4) BGRA, colours premultiplied by
+    alpha, without any background; None for an actor without layers.
+    """
 
     image: Image
+    person: Image | None = None
 
 
 @dataclass(frozen=True, slots=True)
