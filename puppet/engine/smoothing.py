@@ -7,6 +7,7 @@ State is a value: `smooth(state, x, t)` gives the next state, so a performance c
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from puppet.core.types import Floats
 
-Cutoff = TypeVar("Cutoff", float, Floats)  # Hz
+Rate = TypeVar("Rate", float, Floats)
 
 
 MAX_GAP = 0.5  # s without a sample, after which the filter starts again
@@ -61,11 +62,12 @@ def smooth(state: Smoothed | None, x: Floats, at: float, settings: OneEuro) -> S
     elapsed = at - state.at
     if elapsed <= 0:
         return replace(state, value=np.asarray(x, np.float32))
-    raw_speed = (x - state.value) / elapsed
-    speed = state.speed + _alpha(settings.speed_cutoff, elapsed) * (raw_speed - state.speed)
-    cutoff = settings.min_cutoff + settings.beta * np.abs(speed)
-    value = state.value + _alpha(cutoff, elapsed) * (x - state.value)
-    return Smoothed(value.astype(np.float32), speed.astype(np.float32), at)
+    change, turn = x - state.value, 2 * math.pi * elapsed
+    for_speed = _weight(settings.speed_cutoff * turn)
+    speed = state.speed * (1 - for_speed) + change * (for_speed / elapsed)
+    rate = np.abs(speed) * (settings.beta * turn) + settings.min_cutoff * turn
+    value = state.value + change * _weight(rate)
+    return Smoothed(value.astype(np.float32, copy=False), speed.astype(np.float32, copy=False), at)
 
 
 def smooth_by(state: Smoothed | None, x: Floats, at: float, settings: OneEuro, strength: float) -> Smoothed:
@@ -76,7 +78,9 @@ def smooth_by(state: Smoothed | None, x: Floats, at: float, settings: OneEuro, s
     return smooth(state, x, at, OneEuro(settings.min_cutoff * factor, settings.beta * factor, settings.speed_cutoff))
 
 
-def _alpha(cutoff: Cutoff, elapsed: float) -> Cutoff:
-    """Weight of the new sample in a first-order low-pass; Casiez et al. 2012, eq. 4 and 5."""
-    rate = 2 * np.pi * cutoff * elapsed
+def _weight(rate: Rate) -> Rate:
+    """Weight of the new sample in a first-order low-pass; Casiez et al. 2012, eq. 4 and 5.
+
+    rate: 2 pi * cut-off in Hz * seconds since the last sample.
+    """
     return rate / (rate + 1)

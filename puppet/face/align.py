@@ -7,6 +7,7 @@ the image's right (clockwise as seen).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -52,16 +53,18 @@ def fit_similarity(source: Real, target: Real) -> tuple[Doubles, Doubles, Double
 
     Least squares over points source (P, 3) and targets (N, P, 3), each target by itself; Umeyama 1991, eq. 40-42.
     """
-    source, target = source.astype(np.float64), target.astype(np.float64)
-    source_mean: Doubles = source.mean(0)
-    target_mean: Doubles = target.mean(1)
-    a, b = source - source_mean, target - target_mean[:, None]
-    covariance: Doubles = b.transpose(0, 2, 1) @ a
+    source, target = source.astype(np.float64, copy=False), target.astype(np.float64, copy=False)
+    source_mean: Doubles = np.add.reduce(source, 0) / len(source)
+    target_mean: Doubles = np.add.reduce(target, 1) / len(source)
+    a = source - source_mean
+    covariance: Doubles = target.transpose(0, 2, 1) @ a  # a has no mean, so the target's falls out
     u, singular, vt = np.linalg.svd(covariance)
-    sign = np.ones_like(singular)
-    sign[:, 2] = np.sign(np.linalg.det(u @ vt))
-    rotation = np.asarray(u * sign[:, None] @ vt, np.float64)
-    scale: Doubles = (singular * sign).sum(1) / (a * a).sum()
+    mirrored = np.linalg.det(u @ vt) < 0
+    if mirrored.any():
+        u[mirrored, :, 2] *= -1
+        singular[mirrored, 2] *= -1
+    rotation = np.asarray(u @ vt, np.float64)
+    scale: Doubles = np.add.reduce(singular, 1) / np.vdot(a, a)
     return rotation, scale, target_mean - scale[:, None] * (rotation @ source_mean)
 
 
@@ -80,8 +83,8 @@ def head_poses(points: Floats, reference: Floats | None = None) -> list[HeadPose
 def canonicalise(points: Floats, reference: Floats | None = None) -> tuple[Floats, HeadPose]:
     """Points f32 (478, 3) px -> canonical landmarks f32 (478, 3) and the pose that was taken off."""
     pose = head_pose(points, reference)
-    canonical = (points - pose.translation) @ pose.rotation / pose.scale
-    return canonical.astype(np.float32), pose
+    inverse = pose.rotation / pose.scale
+    return (points @ inverse - pose.translation @ inverse).astype(np.float32), pose
 
 
 def face_of(points: Floats) -> Face:
@@ -97,20 +100,22 @@ def place(canonical: Floats, pose: HeadPose) -> Floats:
 
 def rotation_of(angles: Real) -> Doubles:
     """Yaw, pitch, roll in degrees (3,) -> rotation f64 (3, 3) = Rz(roll) Ry(yaw) Rx(pitch)."""
-    yaw, pitch, roll = np.radians(np.asarray(angles, np.float64))
-    cy, sy, cp, sp, cr, sr = np.cos(yaw), np.sin(yaw), np.cos(pitch), np.sin(pitch), np.cos(roll), np.sin(roll)
-    about_x = np.array([[1, 0, 0], [0, cp, sp], [0, -sp, cp]])
-    about_y = np.array([[cy, 0, -sy], [0, 1, 0], [sy, 0, cy]])
-    about_z = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
-    return np.asarray(about_z @ about_y @ about_x, np.float64)
+    yaw, pitch, roll = (math.radians(angle) for angle in angles)
+    cy, sy, cp, sp, cr, sr = (turn(angle) for angle in (yaw, pitch, roll) for turn in (math.cos, math.sin))
+    return np.array(
+        [
+            [cr * cy, cr * sy * sp - sr * cp, -cr * sy * cp - sr * sp],
+            [sr * cy, sr * sy * sp + cr * cp, -sr * sy * cp + cr * sp],
+            [sy, -cy * sp, cy * cp],
+        ]
+    )
 
 
 def angles_of(rotation: Real) -> Floats:
     """Rotation (3, 3) -> yaw, pitch, roll in degrees, f32 (3,). Inverse of `rotation_of` for |yaw| < 90."""
-    yaw = np.arcsin(np.clip(rotation[2, 0], -1, 1))
-    pitch = np.arctan2(-rotation[2, 1], rotation[2, 2])
-    roll = np.arctan2(rotation[1, 0], rotation[0, 0])
-    return np.degrees([yaw, pitch, roll]).astype(np.float32)
+    (r00, _, _), (r10, _, _), (r20, r21, r22) = rotation.tolist()
+    radians = math.asin(max(-1.0, min(1.0, r20))), math.atan2(-r21, r22), math.atan2(r10, r00)
+    return np.array([math.degrees(angle) for angle in radians], np.float32)
 
 
 def steady_transform(poses: Sequence[HeadPose], size: int) -> Doubles:

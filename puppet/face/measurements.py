@@ -5,6 +5,8 @@ Everything is canonical (`align.canonicalise`): pose removed, unit = outer-eye d
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from puppet.core.types import LANDMARKS, Floats
@@ -64,6 +66,11 @@ def measurement_matrix() -> Floats:
 
 
 _MATRIX = measurement_matrix()
+
+
+def measurement_rows(names: Sequence[str]) -> Floats:
+    """The rows of `measurement_matrix` for some measurements, f32 (len(names), 478 * 3)."""
+    return _MATRIX[[MEASUREMENT_NAMES.index(name) for name in names]]
 
 
 def measure(canonical: Floats) -> dict[str, Floats]:

@@ -24,7 +24,7 @@ ROUTINE_LOG = re.compile(  # lines that MediaPipe's libraries write when all is 
     rb"(WARNING: All log messages before absl::InitializeLog\(\)|INFO: Created TensorFlow Lite"
     rb"|[IW]\d{4,8} [\d:.]+ +\d+ [\w./-]+:\d+\]).*(\n|$)"
 )
-# a landmark in a serialised list (Protocol Buffers): tag and length, then tag and little-endian float of each coordinate
+# a landmark in a list serialised by Protocol Buffers: tag and length, then tag and little-endian float of x, y, z each
 _LANDMARK = np.dtype([("", "V3"), ("x", "<f4"), ("", "V1"), ("y", "<f4"), ("", "V1"), ("z", "<f4")])
 _STDERR = threading.Lock()  # held while file descriptor 2 is turned elsewhere
 

@@ -27,12 +27,14 @@ from puppet.face.landmarks import (
     NOSE_BASE,
     UPPER_LIP,
 )
-from puppet.face.measurements import Y, measure, nearness
+from puppet.face.measurements import Y, measurement_rows, nearness
 from puppet.face.neutral import Neutral
 
 MAX_REGION_GAIN = 1.8  # the smallest eyes in the largest face still move plausibly
 MAX_RESPONSE_GAIN = 2.0  # an actor that responds with less than half is driven twice as much
 LIP_ROOM = 0.75  # of the way to the nose, how far up a lip may go
+COMPARED = ("lids_right", "lids_left", "mouth_width")  # measurements by whose ratio the two faces' movements differ
+_COMPARED = measurement_rows(COMPARED)
 KNEE = 0.75  # share of that up to which nothing is held back
 
 
@@ -72,19 +74,24 @@ class Retargeter:
             region: float(np.clip(1 / max(share, 1e-3), 1, MAX_RESPONSE_GAIN)) for region, share in response.items()
         }
         self._needed = replace(AS_THE_USER, **needed)
-        self._of_actor = measure(actor)
-        self._eyes = {
-            "lids_right": _without(nearness(actor, EYE_RIGHT, 0.05), IRIS_RIGHT),
-            "lids_left": _without(nearness(actor, EYE_LEFT, 0.05), IRIS_LEFT),
-        }
-        self._mouth = nearness(actor, LIPS, 0.15)
+        self._of_actor: list[float] = (_COMPARED @ actor.ravel()).tolist()
+        self._lids = np.stack(
+            [
+                _without(nearness(actor, EYE_RIGHT, 0.05), IRIS_RIGHT),
+                _without(nearness(actor, EYE_LEFT, 0.05), IRIS_LEFT),
+            ]
+        )
+        by_ratio = np.zeros((len(COMPARED), LANDMARKS, 3), np.float32)
+        by_ratio[:2, :, Y] = self._lids
+        by_ratio[2] = nearness(actor, LIPS, 0.15)[:, None]
+        self._by_ratio = by_ratio.reshape(len(COMPARED), -1)
         lower = tuple(set(LIPS) - set(UPPER_LIP))
         self._upper_lip = _without(nearness(actor, UPPER_LIP, 0.06), lower)
         self._lip_room = LIP_ROOM * max(0.0, float(actor[LIP_TOP, Y] - actor[NOSE_BASE, Y]))
         eyes = nearness(actor, EYE_RIGHT + IRIS_RIGHT + EYE_LEFT + IRIS_LEFT, 0.06)
         brows = nearness(actor, BROWS, 0.12) * (1 - eyes)
         mouth = nearness(actor, LIPS + JAW + CHEEKS, 0.2) * (1 - eyes)
-        self._regions = {"eyes": eyes, "brows": brows, "mouth": mouth}
+        self._regions = np.stack([eyes, mouth, brows])  # in the order of the gains
 
     def drive(self, face: Face, user: Neutral, chosen: Gains = AS_THE_USER) -> tuple[Floats, Floats]:
         """A tracked face -> landmarks on the actor f32 (478, 3) and head movement f32 (6,), both as in `types.Drive`.
@@ -98,34 +105,34 @@ class Retargeter:
         if wanted != AS_THE_USER:
             offset *= self._chosen(offset, wanted)
         rise = float(offset[NOSE_BASE, Y] - offset[LIP_TOP, Y])
-        offset[:, Y] += self._upper_lip * (rise - _soft_limit(rise, self._lip_room))
+        held_back = rise - _soft_limit(rise, self._lip_room)
+        if held_back:
+            offset[:, Y] += self._upper_lip * held_back
         return self.actor + offset, head_movement(pose, user.pose)
 
     def gains(self, user: Floats) -> Floats:
         """User offset -> actor offset, f32 (478, 3), for a user's neutral f32 (478, 3)."""
-        of_user = measure(user)
-
-        def ratio(name: str) -> float:
-            wanted = self._of_actor[name] / max(float(of_user[name]), 1e-3)
-            return float(np.clip(wanted, 1 / MAX_REGION_GAIN, MAX_REGION_GAIN))
-
-        gain = np.ones((LANDMARKS, 3), np.float32)
-        for name, near in self._eyes.items():
-            gain[:, Y] += near * (ratio(name) - 1)
-        gain += (self._mouth * (ratio("mouth_width") - 1))[:, None]
-        return gain
+        of_user: list[float] = (_COMPARED @ user.ravel()).tolist()
+        ratios = [actor / max(own, 1e-3) for actor, own in zip(self._of_actor, of_user, strict=True)]
+        more = [min(max(ratio, 1 / MAX_REGION_GAIN), MAX_REGION_GAIN) - 1 for ratio in ratios]
+        return (np.float32(1) + np.array(more, np.float32) @ self._by_ratio).reshape(LANDMARKS, 3)
 
     def _chosen(self, offset: Floats, chosen: Gains) -> Floats:
-        """Factor f32 (478, 3) on an offset f32 (478, 3) for the chosen gains. A shut eye cannot be shut further."""
-        factor = np.ones((LANDMARKS, 3), np.float32)
-        for region, near in self._regions.items():
-            factor += near[:, None] * (getattr(chosen, region) - 1)
-        factor *= chosen.overall
-        wanted, change = chosen.overall * chosen.eyes, measure(offset)
-        for name, near in self._eyes.items():
-            if wanted > 1 and change[name] < 0:
-                shut = max(1.0, float(self._of_actor[name] / -change[name]))  # the factor that just shuts it
-                factor[:, Y] *= 1 - near * (1 - min(1.0, shut / wanted))
+        """Factor f32 (478, 1) or (478, 3) on an offset f32 (478, 3) for the chosen gains.
+
+        A shut eye cannot be shut further.
+        """
+        more = np.array([chosen.eyes - 1, chosen.mouth - 1, chosen.brows - 1], np.float32)
+        factor = ((np.float32(1) + more @ self._regions) * np.float32(chosen.overall))[:, None]
+        wanted = chosen.overall * chosen.eyes
+        if wanted <= 1:
+            return factor
+        factor = np.repeat(factor, 3, axis=1)
+        change: list[float] = (_COMPARED @ offset.ravel()).tolist()
+        for near, gap, moved in zip(self._lids, self._of_actor, change, strict=False):
+            if moved < 0:
+                shut = max(1.0, gap / -moved)  # the factor that just shuts it
+                factor[:, Y] *= 1 - near * np.float32(1 - min(1.0, shut / wanted))
         return factor
 
 
@@ -133,7 +140,7 @@ def head_movement(pose: HeadPose, usual: HeadPose) -> Floats:
     """How a pose differs from the usual one, f32 (6,) as in `types.Drive`; both in px of the same frames."""
     angles = align.angles_of(pose.rotation @ usual.rotation.T)
     moved = (pose.translation - usual.translation)[:2] / usual.scale
-    return np.array([*angles, *moved, np.log(pose.scale / usual.scale)], np.float32)
+    return np.array([*angles, *moved, math.log(pose.scale / usual.scale)], np.float32)
 
 
 def _soft_limit(value: float, limit: float) -> float:
