@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
 from collections import deque
@@ -33,6 +34,7 @@ class PreviewPane(QWidget):
         self.setMinimumSize(120, 120)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._image: QImage | None = None
+        self._in_mirror: QImage | None = None  # the same picture, once it is needed
         self._mirrored = False
         self._note = ""
         self._corner = ""
@@ -91,14 +93,14 @@ class PreviewPane(QWidget):
 
         captured_at: perf_counter seconds, for `latency_ms`; None: it does not count there.
         """
-        self._image = image
+        self._image, self._in_mirror = image, None
         self._unpainted_since = captured_at
         self.update()
 
     def clear(self) -> None:
         """Back to the placeholder."""
         if self._image is not None:
-            self._image = None
+            self._image = self._in_mirror = None
             self._latencies.clear()
             self.update()
 
@@ -147,15 +149,10 @@ class PreviewPane(QWidget):
         window = self.window()
         corner = 0.0 if window is not None and window.isFullScreen() and not self._framed else CORNER
         frame.addRoundedRect(QRectF(self.rect()), corner, corner)
-        painter.fillPath(frame, QColor(PICTURE_BACKGROUND))
-        painter.setClipPath(frame)
+        if self.picture != QRectF(self.rect()):
+            painter.fillPath(frame, QColor(PICTURE_BACKGROUND))
         if self._image is not None:
-            painter.save()
-            if self._mirrored:
-                painter.translate(self.width(), 0)
-                painter.scale(-1, 1)
-            painter.drawImage(self._target(self._image), self._image)
-            painter.restore()
+            self._draw_picture(painter, self._image, frame, corner)
         elif self._placeholder:
             painter.setPen(QColor(PICTURE_TEXT))
             inside = self.rect().adjusted(24, 24, -24, -24)
@@ -167,7 +164,6 @@ class PreviewPane(QWidget):
         if self._corner:
             self._draw_corner(painter, self._corner)
         if self._framed:
-            painter.setClipping(False)
             painter.setPen(QPen(QColor(PICTURE_TEXT), 1.5))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), CORNER, CORNER)
@@ -176,6 +172,37 @@ class PreviewPane(QWidget):
         if captured_at is not None and self._image is not None:
             self._latencies.append((time.perf_counter() - captured_at) * 1000)
             self.painted.emit(captured_at)
+
+    def _draw_picture(self, painter: QPainter, image: QImage, frame: QPainterPath, corner: float) -> None:
+        """Draw the picture; `frame` cuts its corners off, whose radius is `corner` px.
+
+        Cutting and turning are slow in Qt: only the rows beside the corners are cut, and the mirror image is made once.
+        """
+        if self._mirrored:
+            if self._in_mirror is None:
+                self._in_mirror = image.mirrored(True, False)
+            image = self._in_mirror
+        target, ratio = self._target(image), self.devicePixelRatioF()
+        left, top, width, height = (round(side * ratio) for side in target.getRect())
+        cut = math.ceil(corner * ratio) if left < corner * ratio else 0  # rows of the pane
+        above = max(0, cut - top)
+        below = max(0, cut - (self.device_size[1] - top - height))
+        if image.size() != QSize(width, height) or above + below > height:  # still as large as the pane was before
+            above, below = height, 0
+
+        def draw_rows(first: int, end: int) -> None:
+            part = QRectF(target.left(), target.top() + first / ratio, target.width(), (end - first) / ratio)
+            scale = image.height() / height
+            painter.drawImage(part, image, QRectF(0, first * scale, image.width(), (end - first) * scale))
+
+        if above + below < height:
+            draw_rows(above, height - below)
+        if above or below:
+            painter.save()
+            painter.setClipPath(frame)
+            draw_rows(0, above)
+            draw_rows(height - below, height)
+            painter.restore()
 
     def _target(self, image: QImage) -> QRectF:
         """Where the picture goes: fitted and centred, on whole device px so that one that has the size stays crisp."""

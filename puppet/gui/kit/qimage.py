@@ -32,10 +32,11 @@ def to_qimage(image: Image, width: int, height: int, points: Floats | None = Non
         image = pixels.resize(image, w, h)
     if points is not None:
         image = _with_mesh(image, points, w / size[0], h / size[1])
-    image = np.ascontiguousarray(image)
-    data: Any = image.data  # PyQt6's own annotation knows bytes only
-    wrapped = QImage(data, w, h, image.strides[0], QImage.Format.Format_BGR888)
-    return wrapped.convertToFormat(QImage.Format.Format_RGB32)  # a copy: the array need not outlive it
+    shown = QImage(w, h, QImage.Format.Format_RGB32)
+    memory: Any = shown.bits()  # PyQt6's own annotation knows no buffer
+    memory.setsize(shown.sizeInBytes())
+    cv2.cvtColor(image, cv2.COLOR_BGR2BGRA, dst=np.frombuffer(memory, np.uint8).reshape(h, w, 4))
+    return shown
 
 
 def _with_mesh(image: Image, points: Floats, across: float, down: float) -> Image:
