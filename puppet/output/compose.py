@@ -16,9 +16,9 @@ LARGE = 512  # px: side by side, smaller portraits are doubled, to no more than 
 def compose(result: Result, layout: Layout, height: int = 0, badge: bool = False) -> Image:
     """What a layout shows of a result, uint8 (H, W, 3) BGR.
 
-    Driver left, actor right, both as high as the portrait, or twice as high up to LARGE px; or one of them alone, at its
-    own size. Without an actor the driver alone. height: px, another one for the whole picture; 0: as said. badge: put
-    the badge on the actor's picture.
+    Driver left, actor right, both as high as the portrait, or up to LARGE px twice as high; or one of them alone, at
+    its own size. Without an actor the driver alone. height: px, another one for the whole picture; 0: as said. badge:
+    put the badge on the actor's picture.
     """
     frame, portrait = result.frame.image, result.portrait
     if layout is Layout.DRIVER or portrait is None:
