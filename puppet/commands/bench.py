@@ -39,7 +39,8 @@ def run_bench(
         raise PuppetError(f"{json_path}: there is no such folder")
     if flash and not has_display():
         raise PuppetError("--flash needs a display, and there is none here")
-    played = load_actor(find_actor(actor or DEFAULT_ACTOR), provider)
+    file = find_actor(actor or DEFAULT_ACTOR)
+    played = load_actor(file, provider)
     installed = list_actors()
     others = [load_actor(installed[number % len(installed)], provider) for number in range(actors - 1)]
     clip, capture_ms = read_clip(size)
@@ -54,6 +55,7 @@ def run_bench(
     if "paint_ms" in measured:
         measured["stage_ms"]["paint"] = measured.pop("paint_ms")
     figures = about(played, size, seconds, tracker_library(tracker)) | {"actors": actors} | measured
+    figures["actor_mb"] = file.stat().st_size / 2**20
     figures["verdict"] = verdict(figures)
     print(table(figures))
     if json_path is not None:

@@ -6,7 +6,8 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from puppet.core.layout import Layout
 from puppet.core.progress import progress
 from puppet.core.timing import StageTimes, percentiles
 from puppet.core.trackers import TRACKER
-from puppet.core.types import Frame, Image, Result
+from puppet.core.types import Frame, Image, Latent, Result
 from puppet.output.compose import compose
 from puppet.sources.registry import DEMO_CLIP, open_source
 
@@ -32,6 +33,7 @@ IN_FLIGHT = 3  # frames of the free run: one acted, one tracked, one waiting
 WARM_UP = 1.5  # s at the start that do not count: threads start, caches fill, the tracker finds the face
 LIVE_FPS = 30.0
 KEEP = 200_000  # steps the percentiles are taken over
+DECODED_APART = 60  # results of which network and mesh are timed by themselves
 
 PaintOver = Callable[[Image, int, float], None]
 
@@ -126,6 +128,7 @@ class ResultCounter:
         self.stages, self.latency = StageTimes(KEEP), StageTimes(KEEP)
         self.times: list[float] = []
         self.faces = 0
+        self.latents: deque[Latent] = deque(maxlen=DECODED_APART)
         self._taken, self._composing = taken, composing
         self.warm = np.inf
 
@@ -141,6 +144,8 @@ class ResultCounter:
             self.latency.add({"latency": (begun - result.frame.captured_at) * 1e3})
             self.times.append(now)
             self.faces += result.face is not None
+            if result.latent is not None:
+                self.latents.append(result.latent)
         self._taken()
 
     def close(self) -> None:
@@ -165,18 +170,13 @@ def free_run(
     """
     source = MemorySource(clip, fps=None)
     counter = ResultCounter(source.tickets.release, composing=True)
-    engine = build_engine_for(actor, lambda _: source, others=others, tracker=tracker)
-    engine.set_actor(Path(f"{actor.name}.actor"))
-    engine.add_sink(counter)
-    usage = Usage()
-    try:
-        engine.start(source.name)
-        wait(engine, counter, seconds, usage, "free-running")
-    finally:
-        engine.stop()
+    usage, _ = _measure(actor, source, counter, seconds, "free-running", others, tracker)
+    stage_ms: dict[str, dict[str, float]] = {}
+    for stage, ms in counter.stages.percentiles().items():
+        stage_ms |= {stage: ms} | (decode_parts(actor, counter.latents) if stage == "decode" else {})
     return {
         "fps": counter.fps,
-        "stage_ms": counter.stages.percentiles(),
+        "stage_ms": stage_ms,
         "faces": counter.faces / max(1, len(counter.times)),
         "memory_mb": usage.memory_mb,
         "cpu_free": usage.cpu,
@@ -196,18 +196,49 @@ def live_run(
     """
     source = MemorySource(clip, LIVE_FPS)
     counter = ResultCounter(lambda: None, composing=False)
+    usage, drops = _measure(actor, source, counter, seconds, "live", others, tracker)
+    latency = counter.latency.percentiles().get("latency", percentiles([]))
+    return {"latency_ms": latency, "latency_to": "result", "drops": drops, "live_fps": counter.fps, "cpu": usage.cpu}
+
+
+def _measure(
+    actor: Actor,
+    source: MemorySource,
+    counter: ResultCounter,
+    seconds: float,
+    label: str,
+    others: Sequence[Actor],
+    tracker: str,
+) -> tuple[Usage, int]:
+    """Play the source and count its results; what that took, and how many frames were dropped. Raises PuppetError."""
     engine = build_engine_for(actor, lambda _: source, others=others, tracker=tracker)
     engine.set_actor(Path(f"{actor.name}.actor"))
     engine.add_sink(counter)
     usage = Usage()
     try:
         engine.start(source.name)
-        wait(engine, counter, seconds, usage, "live")
-        drops = engine.status().dropped
+        wait(engine, counter, seconds, usage, label)
+        return usage, engine.status().dropped
     finally:
         engine.stop()
-    latency = counter.latency.percentiles().get("latency", percentiles([]))
-    return {"latency_ms": latency, "latency_to": "result", "drops": drops, "live_fps": counter.fps, "cpu": usage.cpu}
+
+
+def decode_parts(actor: Actor, latents: Iterable[Latent]) -> dict[str, dict[str, float]]:
+    """Percentiles of the two parts of "decode", each by itself, ms: "network" and "mesh".
+
+    Empty for an actor without a mesh.
+    """
+    parts = StageTimes()
+    try:
+        for latent in latents:
+            begun = time.perf_counter()
+            painted = actor.parts(latent)
+            between = time.perf_counter()
+            actor.draw(*painted)
+            parts.add({"network": (between - begun) * 1e3, "mesh": (time.perf_counter() - between) * 1e3})
+    except ValueError:
+        return {}
+    return parts.percentiles()
 
 
 def wait(engine: Engine, counter: ResultCounter, seconds: float, usage: Usage, label: str) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MAX_BYTES, LARGEST, LONGEST = 1 << 20, 1e12, 60  # of a JSON file that is compared; of its figures; of their names
 TRACKING, ACTING = ("track",), ("align", "retarget", "encode", "decode", "compose")  # what each thread does, in order
+DECODING = ("network", "mesh")  # the parts of "decode"
 PACKAGES = ("numpy", "opencv-contrib-python", "mediapipe", "onnxruntime-gpu", "onnxruntime", "PyQt6")
 
 
@@ -90,7 +91,8 @@ def table(figures: Mapping[str, Any]) -> str:
     machine, memory = figures["machine"], figures["memory_mb"]
     notice = f" ({figures['provider_notice']})" if figures["provider_notice"] else ""
     rows = [
-        f"actor      {figures['actor']}, {figures['actor_size']} px, on {figures['provider']}{notice}"
+        f"actor      {figures['actor']}, {figures['actor_size']} px, {figures['actor_mb']:.1f} MiB, "
+        f"on {figures['provider']}{notice}"
         + (f"; {figures['actors']} actors at once" if figures["actors"] > 1 else ""),
         f"tracker    {LABELS[figures['tracker']]}",
         f"machine    {machine['cores']} x {machine['cpu']}, GPU: {machine['gpu'] or 'none'}; {machine['system']}",
@@ -100,7 +102,8 @@ def table(figures: Mapping[str, Any]) -> str:
         f"{'stage, ms':<12}" + "".join(f"{name:>9}" for name in PERCENTILES),
     ]
     for stage, ms in figures["stage_ms"].items():
-        rows.append(f"{stage:<12}" + "".join(f"{ms[name]:9.2f}" for name in PERCENTILES))
+        name = f"  {stage}" if stage in DECODING else stage
+        rows.append(f"{name:<12}" + "".join(f"{ms[name]:9.2f}" for name in PERCENTILES))
     latency = "".join(f"{figures['latency_ms'][name]:9.2f}" for name in PERCENTILES)
     rows += [f"{'latency':<12}{latency}   live: from capture to {figures['latency_to']}"]
     if "flash_ms" in figures:

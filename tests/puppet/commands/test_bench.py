@@ -24,7 +24,7 @@ def test_every_figure_is_measured_printed_and_written(
     figures = json.loads(out.read_text())
     wanted = {"fps", "latency_ms", "stage_ms", "drops", "memory_mb", "provider", "versions", "verdict", "machine"}
     assert wanted <= set(figures)
-    stages = ["capture", "convert", "track", "retarget", "align", "encode", "decode", "compose"]
+    stages = ["capture", "convert", "track", "retarget", "align", "encode", "decode", "network", "mesh", "compose"]
     assert list(figures["stage_ms"]) == stages
     assert figures["fps"] > 0
     assert figures["faces"] == 1
@@ -34,10 +34,12 @@ def test_every_figure_is_measured_printed_and_written(
     assert 0 < figures["latency_ms"]["p50"] <= figures["latency_ms"]["p99"]
     assert 10 < figures["memory_mb"]["start"] <= figures["memory_mb"]["most"]
     assert figures["actors"] == 1
+    assert figures["actor_mb"] == (tmp_path / "Mia.actor").stat().st_size / 2**20
     assert figures["versions"]["numpy"] == np.__version__
     said = capsys.readouterr().out
     assert figures["verdict"] in said
     assert "live: from capture to result" in said
+    assert "Mia, 64 px, 0.1 MiB, on CPU" in said
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
+from tiny_actor import tiny_actor
 
-from puppet.actor.runtime import Actor
+from puppet.actor.runtime import Actor, load_actor
 from puppet.commands import bench_measure
-from puppet.core.types import Image
+from puppet.core.types import Image, Latent
 
 
 def clip(frames: int) -> list[Image]:
@@ -69,3 +71,27 @@ def test_several_actors_are_decoded_for_every_frame(loaded_actor: Actor, monkeyp
     figures = bench_measure.free_run(loaded_actor, clip(4), 1, [loaded_actor, loaded_actor])
     assert figures["fps"] > 0
     assert len(decoded) >= 3 * figures["fps"] * 0.9
+
+
+def test_network_and_mesh_are_timed_apart() -> None:
+    class Slow:
+        """Takes 20 ms for the network, and 5 ms for the mesh."""
+
+        def parts(self, latent: Latent) -> tuple[Image, np.ndarray]:
+            time.sleep(0.02)
+            return np.zeros((1, 1, 3), np.uint8), latent.values
+
+        def draw(self, painted: Image, points: np.ndarray) -> None:
+            assert points.shape == (4,)
+            time.sleep(0.005)
+
+    latents = [Latent(np.zeros(4, np.float32))] * 3
+    found = bench_measure.decode_parts(Slow(), latents)  # pyright: ignore[reportArgumentType]
+    assert list(found) == ["network", "mesh"]
+    assert found["network"]["p50"] >= 20
+    assert 5 <= found["mesh"]["p50"] < found["network"]["p50"]
+
+
+def test_an_actor_that_gives_whole_pictures_has_no_parts(tmp_path: Path) -> None:
+    actor = load_actor(tiny_actor(tmp_path / "Kim.actor", "image"), "cpu")
+    assert bench_measure.decode_parts(actor, [Latent(actor.latents.mean)]) == {}
