@@ -119,7 +119,7 @@ class SelectingTracker:
         if self._cuts.cut_pending:  # where a face was in another scene, FaceMesh would see a torn one for some frames
             self._mesh.reset()
             self._ignored = None
-        face = self._mesh.track(frame)
+        face = seen = self._mesh.track(frame)
         box = None if face is None else box_of(face.points)
         ignored = box is not None and self._ignored is not None and self._ignored.distance(box) <= SAME_PLACE
         lost = self._followed is not None and (
@@ -134,7 +134,7 @@ class SelectingTracker:
             face = self._choose(frame, face)
         elif ignored:
             self._ignored, face = box, None
-        self._followed = None if face is None else box_of(face.points)
+        self._followed = None if face is None else box if face is seen else box_of(face.points)
         self._ever_followed = self._ever_followed or face is not None
         self.faces_seen = 0 if face is None else max(1, len(self._candidates))
         return face

@@ -119,8 +119,7 @@ def _shape(canonical: Floats, angles: Floats) -> Floats:
 def _appearance(at_landmarks: Image) -> Floats:
     logs = np.log(at_landmarks.astype(np.float32) + DARKEST)
     contrasts = [
-        (_median(logs[list(here)]) - _median(logs[list(beside)])) / varies
-        for here, beside, varies in CONTRASTS
+        (_median(logs[list(here)]) - _median(logs[list(beside)])) / varies for here, beside, varies in CONTRASTS
     ]
     skin = _median(at_landmarks[list(SKIN)].astype(np.float32))[None, None] / 255
     tint = np.asarray(cv2.cvtColor(skin, cv2.COLOR_BGR2LAB), np.float32)[0, 0, 1:] / TINT

@@ -40,7 +40,7 @@ class FaceMeshTracker:
 
     def __init__(self, still: bool = False, max_faces: int = 1, library: str = AUTO) -> None:
         self._mesh = _face_mesh(library, still, max_faces)
-        self._last_extent: Floats | None = None
+        self._last: FaceBox | None = None  # the face that was followed last
         self._view: tuple[int, int, int, int] | None = None  # left, top, right, bottom in px; None: the whole picture
         self.faces_seen = 0
         self.others: tuple[Face, ...] = ()  # faces of the last frame that are not the followed one
@@ -53,11 +53,11 @@ class FaceMeshTracker:
         if not found:
             self._view = None
             return None
-        points = min(found, key=self._distance_from_last)
+        box, points = min(((box_of(one), one) for one in found), key=self._distance_from_last)
         self.others = tuple(align.face_of(other) for other in found if other is not points)
-        self._last_extent = _extent(points)
+        self._last = box
         if self._view is not None:
-            self._move_view(frame.image, points)
+            self._move_view(frame.image, box)
         return align.face_of(points)
 
     def follow(self, frame: Frame, box: FaceBox, others: Sequence[FaceBox]) -> Face | None:
@@ -70,13 +70,13 @@ class FaceMeshTracker:
         for other in others:  # painted over, so that this one is found
             x, y, reach = int(other.x), int(other.y), int(0.7 * other.size)
             image[max(0, y - reach) : max(0, y + reach), max(0, x - reach) : max(0, x + reach)] = 128
-        self._last_extent, self._view = None, self._view_of(image, box)
+        self._last, self._view = None, self._view_of(image, box)
         return self.track(Frame(image, frame.index, frame.captured_at))
 
     def reset(self) -> None:
         """Forget where the face was; the next frame is searched for one."""
         self._mesh.reset()
-        self._last_extent = self._view = None
+        self._last = self._view = None
 
     def _found(self, image: Image) -> list[Floats]:
         """Points f32 (478, 3) px of all faces that FaceMesh sees."""
@@ -98,12 +98,11 @@ class FaceMeshTracker:
         left, top = max(0, int(middle_x - reach)), max(0, int(middle_y - reach))
         return left, top, min(width, int(middle_x + reach) + 1), min(height, int(middle_y + reach) + 1)
 
-    def _move_view(self, image: Image, points: Floats) -> None:
+    def _move_view(self, image: Image, box: FaceBox) -> None:
         """Move the view when the face comes near its edge, or has another size than the view was made for."""
         assert self._view is not None
         height, width = image.shape[:2]
         left, top, right, bottom = self._view
-        box = box_of(points)
         free = ROOM * box.size
         near = (
             (left > 0 and box.x - left < free)
@@ -119,12 +118,12 @@ class FaceMeshTracker:
         """Free the tracker; call from the thread that used it."""
         self._mesh.close()
 
-    def _distance_from_last(self, points: Floats) -> float:
+    def _distance_from_last(self, face: tuple[FaceBox, Floats]) -> float:
         """Distance from the face followed last, in its own sizes; without one, the largest wins."""
-        extent = _extent(points)
-        if self._last_extent is None:
-            return -float(extent[2])
-        return float(np.abs(extent - self._last_extent).sum() / self._last_extent[2])
+        box, last = face[0], self._last
+        if last is None:
+            return -box.size
+        return (abs(box.x - last.x) + abs(box.y - last.y) + abs(box.size - last.size)) / max(last.size, 1e-9)
 
 
 def tracker_library(asked: str = AUTO) -> str:
@@ -209,9 +208,3 @@ def _made(library: str, mediapipe: Callable[[], Made], onnx: Callable[[], Made])
         logger.warning("mediapipe cannot be used (%s): ONNX Runtime finds the face", why)
         _mediapipe_fails = True
     return onnx()
-
-
-def _extent(points: Floats) -> Floats:
-    """Centre x, centre y and size in px."""
-    low, high = points[:, :2].min(0), points[:, :2].max(0)
-    return np.array((*(low + high) / 2, (high - low).max()), np.float32)

@@ -117,7 +117,7 @@ def test_the_nearest_face_is_followed(monkeypatch, tracker) -> None:
     moved = tracked(rest_face(), scale=41, middle=(86, 102))
     answers = [far.points], [near.points, moved.points], [], [moved.points]
     monkeypatch.setattr(tracker, "_mesh", PlantedMesh(*answers))
-    monkeypatch.setattr(tracker, "_last_extent", None)
+    monkeypatch.setattr(tracker, "_last", None)
     blank = np.zeros((240, 320, 3))
     np.testing.assert_allclose(tracker.track(frame(blank)).points, far.points, atol=1e-3)
     np.testing.assert_allclose(tracker.track(frame(blank)).points, moved.points, atol=1e-3)
@@ -129,7 +129,7 @@ def test_the_nearest_face_is_followed(monkeypatch, tracker) -> None:
 def test_of_several_new_faces_the_largest_is_followed(monkeypatch, tracker) -> None:
     small, large = tracked(rest_face(), scale=40, middle=(80, 100)), tracked(rest_face(), scale=60, middle=(220, 100))
     monkeypatch.setattr(tracker, "_mesh", PlantedMesh([small.points, large.points]))
-    monkeypatch.setattr(tracker, "_last_extent", None)
+    monkeypatch.setattr(tracker, "_last", None)
     found = tracker.track(frame(np.zeros((240, 320, 3))))
     np.testing.assert_allclose(found.points, large.points, atol=1e-3)
 
