@@ -149,10 +149,11 @@ class PreviewPane(QWidget):
         window = self.window()
         corner = 0.0 if window is not None and window.isFullScreen() and not self._framed else CORNER
         frame.addRoundedRect(QRectF(self.rect()), corner, corner)
-        if self.picture != QRectF(self.rect()):
+        target = self.picture
+        if target != QRectF(self.rect()):
             painter.fillPath(frame, QColor(PICTURE_BACKGROUND))
         if self._image is not None:
-            self._draw_picture(painter, self._image, frame, corner)
+            self._draw_picture(painter, self._image, target, frame, corner)
         elif self._placeholder:
             painter.setPen(QColor(PICTURE_TEXT))
             inside = self.rect().adjusted(24, 24, -24, -24)
@@ -173,8 +174,10 @@ class PreviewPane(QWidget):
             self._latencies.append((time.perf_counter() - captured_at) * 1000)
             self.painted.emit(captured_at)
 
-    def _draw_picture(self, painter: QPainter, image: QImage, frame: QPainterPath, corner: float) -> None:
-        """Draw the picture; `frame` cuts its corners off, whose radius is `corner` px.
+    def _draw_picture(
+        self, painter: QPainter, image: QImage, target: QRectF, frame: QPainterPath, corner: float
+    ) -> None:
+        """Draw the picture at `target`; `frame` cuts its corners off, whose radius is `corner` px.
 
         Cutting and turning are slow in Qt: only the rows beside the corners are cut, and the mirror image is made once.
         """
@@ -182,7 +185,7 @@ class PreviewPane(QWidget):
             if self._in_mirror is None:
                 self._in_mirror = image.mirrored(True, False)
             image = self._in_mirror
-        target, ratio = self._target(image), self.devicePixelRatioF()
+        ratio = self.devicePixelRatioF()
         left, top, width, height = (round(side * ratio) for side in target.getRect())
         cut = math.ceil(corner * ratio) if left < corner * ratio else 0  # rows of the pane
         above = max(0, cut - top)
@@ -191,12 +194,13 @@ class PreviewPane(QWidget):
             above, below = height, 0
 
         def draw_rows(first: int, end: int) -> None:
+            if first >= end:
+                return
             part = QRectF(target.left(), target.top() + first / ratio, target.width(), (end - first) / ratio)
             scale = image.height() / height
             painter.drawImage(part, image, QRectF(0, first * scale, image.width(), (end - first) * scale))
 
-        if above + below < height:
-            draw_rows(above, height - below)
+        draw_rows(above, height - below)
         if above or below:
             painter.save()
             painter.setClipPath(frame)

@@ -263,10 +263,16 @@ class RangeMeter(QWidget):
         """Move the bar towards a value from 0 on, smoothed by CALM; None empties it at once."""
         if value is not None and self._value is not None:
             value = self._value + self.CALM * (value - self._value)
-        if value != self._value:
-            self._value = value
-            self.setAccessibleDescription("" if value is None else "within" if value <= 1 else "beyond")
+        if self._end(value) != self._end(self._value):  # hardly ever: most frames move it by less than it can show
             self.update()
+        description = "" if value is None else "within" if value <= 1 else "beyond"
+        if description != self.accessibleDescription():
+            self.setAccessibleDescription(description)
+        self._value = value
+
+    def _end(self, value: float | None) -> float | None:
+        """Where the bar ends that shows a value, in half px from its left; None: there is none."""
+        return None if value is None else round(2 * self.WIDTH * min(1.0, value / self.FULL)) / 2
 
     def paintEvent(self, a0: QPaintEvent | None) -> None:
         colours = colours_for(self.palette())
@@ -277,8 +283,9 @@ class RangeMeter(QWidget):
         outline = QPainterPath()
         outline.addRoundedRect(bar, 3, 3)
         painter.fillPath(outline, QColor(colours.border))
-        if self._value is not None:
-            end = bar.left() + self.WIDTH * min(1.0, self._value / self.FULL)
+        length = self._end(self._value)
+        if length is not None:
+            end = bar.left() + length
             painter.setClipPath(outline)
             within = QRectF(bar.left(), bar.top(), min(end, mark) - bar.left(), bar.height())
             painter.fillRect(within, QColor(colours.accent))
