@@ -21,7 +21,8 @@ from puppet.core.types import LANDMARKS, Floats
 from puppet.face.measurements import RESPONSE_REGIONS
 from puppet.parsing.plain_json import check_shown, parse_json
 
-FORMAT_VERSION = 2  # 1: a head that turned but did not move, pose (N, 3)
+FORMAT_VERSION = 3  # 1: a head that turned but did not move, pose (N, 3)
+BEFORE_LAYERS = 2  # read as a card without `painted_size` and `layers`
 
 ActorKind = Literal["mesh", "image"]
 EncoderInput = Literal["crop", "landmarks", "pose"]
@@ -59,6 +60,9 @@ class ActorCard:
     image_size, texture_size (mesh only), crop_size (only if the encoder asks for pixels): sides in px.
     encoder_inputs: some of "crop", "landmarks", "pose". neutral f32 (478, 3): canonical landmarks.
     triangles i32 (T, 3) and texture_points f32 (V, 2) px: the mesh, None for the kind "image".
+    painted_size: side in px of the RGBA texture that the decoder gives, to which the file's fine detail is added at
+    `texture_size` (puppet/actor/layers.py); None where the decoder gives the whole texture. layers: whether the mesh is
+    a person without a background, drawn over the file's plate.
     response: share of a movement that was asked for that a tracker sees on the actor, by region (export/response.py);
     empty when it was not measured.
     parity: how far ONNX Runtime is from torch, by name. training: plain facts (frames, steps, metrics, preset ...).
@@ -77,6 +81,8 @@ class ActorCard:
     created: str
     crop_size: int | None = None
     texture_size: int | None = None
+    painted_size: int | None = None
+    layers: bool = False
     triangles: NDArray[np.int32] | None = None
     texture_points: Floats | None = None
     response: Mapping[str, float] = field(default_factory=dict[str, float])
@@ -103,7 +109,7 @@ class OtherVersionError(ValueError):
         self.advice = "update puppet" if newer else "get a newer file of this actor, or train it again and export it"
         super().__init__(
             f"format version {version} (made by puppet {one_line(str(made_by), 40)}) is"
-            f" {'newer' if newer else 'older'} than this puppet reads, version {FORMAT_VERSION}"
+            f" {'newer' if newer else 'older'} than this puppet reads, version {BEFORE_LAYERS} to {FORMAT_VERSION}"
         )
 
 
@@ -121,8 +127,11 @@ def card_from_json(text: str | bytes) -> ActorCard:
     version = data.get("format_version")
     if type(version) is not int or version < 1:
         raise ValueError(f"format_version is {one_line(repr(version), 60)}")
-    if version != FORMAT_VERSION:
+    if not BEFORE_LAYERS <= version <= FORMAT_VERSION:
         raise OtherVersionError(version, data.get("puppet_version", "unknown"))
+    if version == BEFORE_LAYERS:
+        _check_absent(data, "painted_size", "layers")
+        data |= {"format_version": FORMAT_VERSION, "painted_size": None, "layers": False}
     data.setdefault("response", {})  # files made before it was measured lack it
     _check_keys(data, {*_FIELDS, "decoder_outputs"})
     outputs = data.pop("decoder_outputs")
@@ -169,10 +178,16 @@ def _name(value: Any) -> str:
 def _integer(low: int, high: int) -> Callable[[Any], int]:
     def parse(value: Any) -> int:
         if type(value) is not int or not low <= value <= high:
-            raise ValueError(f"must be a whole number from {low} to {high}, not {str(value)[:40]}")
+            raise ValueError(f"must be a whole number from {low} to {high}, not {one_line(str(value), 40)}")
         return value
 
     return parse
+
+
+def _switch(value: Any) -> bool:
+    if type(value) is not bool:
+        raise ValueError(f"must be true or false, not {one_line(str(value), 40)}")
+    return value
 
 
 def _optional(parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -272,6 +287,8 @@ _FIELDS: dict[str, Callable[[Any], Any]] = {
     "latent_size": _integer(1, MAX_LATENT),
     "crop_size": _optional(_integer(16, MAX_SIDE)),
     "texture_size": _optional(_integer(16, MAX_SIDE)),
+    "painted_size": _optional(_integer(16, MAX_SIDE)),
+    "layers": _switch,
     "encoder_inputs": _inputs,
     "neutral": _array(3, LANDMARKS, rows=LANDMARKS),
     "triangles": _optional(_array(3, MAX_TRIANGLES, whole=True)),
@@ -299,10 +316,19 @@ def _check_agreement(card: ActorCard) -> None:
     mesh = card.texture_size, card.triangles, card.texture_points
     if any((part is not None) != (card.kind == MESH) for part in mesh):
         raise ValueError("texture_size, triangles and texture_points must be given exactly for mesh actors")
+    if card.painted_size is not None and not card.painted_size <= (card.texture_size or 0):
+        raise ValueError(f"painted_size is {card.painted_size}; it must be at most texture_size, {card.texture_size}")
+    if card.layers and card.painted_size is None:
+        raise ValueError("layers needs painted_size")
     if card.triangles is not None and card.texture_points is not None:
         low, high = int(card.triangles.min()), int(card.triangles.max())
         if low < 0 or high >= len(card.texture_points):
             raise ValueError(f"triangles name points {low} to {high}, there are {len(card.texture_points)}")
+
+
+def _check_absent(data: dict[str, Any], *names: str) -> None:
+    if unknown := [name for name in names if name in data]:
+        raise ValueError(f"unknown field {unknown[0]!r} in a card of version {BEFORE_LAYERS}")
 
 
 def _check_keys(data: dict[str, Any], expected: set[str]) -> None:

@@ -1,8 +1,8 @@
 """The actor file: written whole or not at all, and every part checked before it is used.
 
-`NAME.actor` is a zip, stored without compression, of exactly `card.json` and MEMBERS. The card holds the SHA-256 of
-every other member, so a damaged or edited file is refused before any of it is used. Nothing in it can execute.
-Written by export/, read by the app.
+`NAME.actor` is a zip, stored without compression, of exactly `card.json` and what `members_of` its card names. The card
+holds the SHA-256 of every other member, so a damaged or edited file is refused before any of it is used. Nothing in it
+can execute. Written by export/, read by the app.
 """
 
 from __future__ import annotations
@@ -25,24 +25,35 @@ from puppet.storage.files import whole_file
 SUFFIX = ".actor"
 CARD = "card.json"
 ENCODER, DECODER, PREVIEW, LATENTS = "encoder.onnx", "decoder.onnx", "preview.png", "latents.npz"
-MEMBERS = (ENCODER, DECODER, PREVIEW, LATENTS)
-MAX_BYTES = {CARD: 1 << 20, ENCODER: 64 << 20, DECODER: 64 << 20, PREVIEW: 4 << 20, LATENTS: 16 << 20}
+DETAIL, PLATE = "detail.png", "plate.png"
+MEMBERS = (ENCODER, DECODER, PREVIEW, LATENTS)  # of every actor
+MAX_BYTES = {
+    **{CARD: 1 << 20, ENCODER: 64 << 20, DECODER: 64 << 20, PREVIEW: 4 << 20, LATENTS: 16 << 20},
+    **{DETAIL: 20 << 20, PLATE: 16 << 20},
+}
 MAX_OVERHEAD = 1 << 16  # bytes of the zip beside its members
 MAX_ENTRIES = 64  # of the zip; which ones they are is checked afterwards, with a message of its own
 AGAIN = "get the file again or export it again"
 
 
+def members_of(card: ActorCard) -> tuple[str, ...]:
+    """The members that a file with this card holds beside the card: MEMBERS, and pictures where it has layers."""
+    detail = () if card.painted_size is None else (DETAIL,)
+    return MEMBERS + detail + ((PLATE,) if card.layers else ())
+
+
 def write_actor(path: Path, card: ActorCard, members: Mapping[str, bytes], replace: bool = True) -> ActorCard:
     """Write an actor file whole or not at all; returns the card with the hashes filled in.
 
-    members: exactly MEMBERS. Raises ActorFileError when it cannot be written or would not be readable again, and
-    without `replace` FileExistsError when there is a file of that name.
+    members: exactly `members_of(card)`. Raises ActorFileError when it cannot be written or would not be readable again,
+    and without `replace` FileExistsError when there is a file of that name.
     """
-    if set(members) != set(MEMBERS):
-        raise ActorFileError(f"{path.name}: members must be {', '.join(MEMBERS)}, not {', '.join(sorted(members))}")
-    card = dataclasses.replace(card, sha256={name: hashlib.sha256(members[name]).hexdigest() for name in MEMBERS})
+    names = members_of(card)
+    if set(members) != set(names):
+        raise ActorFileError(f"{path.name}: members must be {', '.join(names)}, not {', '.join(sorted(members))}")
+    card = dataclasses.replace(card, sha256={name: hashlib.sha256(members[name]).hexdigest() for name in names})
     try:
-        content = {CARD: card_to_json(card).encode(), **{name: members[name] for name in MEMBERS}}
+        content = {CARD: card_to_json(card).encode(), **{name: members[name] for name in names}}
         card_from_json(content[CARD])
     except (ValueError, TypeError) as error:
         raise ActorFileError(f"{path.name}: the card would not be readable: {error}") from error
@@ -66,7 +77,7 @@ def read_card(path: Path) -> ActorCard:
 
 
 def read_member(path: Path, name: str) -> bytes:
-    """One member, its SHA-256 checked against the card. Raises ActorFileError."""
+    """One of MEMBERS, its SHA-256 checked against the card. Raises ActorFileError."""
     with _OpenActor(path) as actor:
         return actor.read(name)
 
@@ -74,7 +85,7 @@ def read_member(path: Path, name: str) -> bytes:
 def read_actor(path: Path) -> tuple[ActorCard, dict[str, bytes]]:
     """The card and every member, all hashes checked. Raises ActorFileError."""
     with _OpenActor(path) as actor:
-        return actor.card, {name: actor.read(name) for name in MEMBERS}
+        return actor.card, {name: actor.read(name) for name in members_of(actor.card)}
 
 
 class _OpenActor:
@@ -95,6 +106,7 @@ class _OpenActor:
             self._zip = open_zip(self._file, MAX_ENTRIES)
             self._check_contents()
             self.card = self._read_card()
+            self._check_members(members_of(self.card))
         except ValueError as error:
             self._file.close()
             raise ActorFileError(f"{path.name}: not an actor file, or cut short ({error}); {AGAIN}") from error
@@ -112,21 +124,35 @@ class _OpenActor:
     def _check_contents(self) -> None:
         infos = self._zip.infolist()
         names = [info.filename for info in infos]
-        missing = [name for name in MAX_BYTES if name not in names]
-        extra = [name for name in names if name not in MAX_BYTES]
-        if CARD in missing:  # also when a cut file ends in the zip that is inside latents.npz
+        if CARD not in names:  # also when a cut file ends in the zip that is inside latents.npz
             raise ActorFileError(f"{self.path.name}: not an actor file, or cut short ({CARD} is missing); {AGAIN}")
-        if missing:
-            raise ActorFileError(f"{self.path.name}: {', '.join(missing)} is missing; {AGAIN}")
-        if extra or len(names) != len(set(names)):
-            what = f"holds {extra[0][:80]!r}, which" if extra else "holds a member twice, which"
-            raise ActorFileError(f"{self.path.name}: {what} does not belong in an actor file; {AGAIN}")
+        if len(names) != len(set(names)):
+            raise ActorFileError(
+                f"{self.path.name}: holds a member twice, which does not belong in an actor file; {AGAIN}"
+            )
+        self._check_names(MEMBERS, tuple(MAX_BYTES))
         for info in infos:
             if info.compress_type != zipfile.ZIP_STORED or info.compress_size != info.file_size or info.flag_bits & 1:
                 raise ActorFileError(f"{self.path.name}: {info.filename} is compressed or encrypted; {AGAIN}")
             if info.file_size > MAX_BYTES[info.filename]:
                 size = f"{info.filename} has {info.file_size} bytes, at most {MAX_BYTES[info.filename]} are allowed"
                 raise ActorFileError(f"{self.path.name}: {size}; {AGAIN}")
+
+    def _check_names(self, needed: tuple[str, ...], allowed: tuple[str, ...]) -> None:
+        names = self._zip.namelist()
+        missing = [name for name in needed if name not in names]
+        extra = [name for name in names if name not in allowed]
+        if missing:
+            raise ActorFileError(f"{self.path.name}: {', '.join(missing)} is missing; {AGAIN}")
+        if extra:
+            words = f"holds {extra[0][:80]!r}, which does not belong in an actor file"
+            raise ActorFileError(f"{self.path.name}: {words}; {AGAIN}")
+
+    def _check_members(self, members: tuple[str, ...]) -> None:
+        """The card is known: what is there besides MEMBERS is what it needs."""
+        self._check_names(members, (CARD, *members))
+        if set(self.card.sha256) != set(members):
+            raise ActorFileError(f"{self.path.name}: {CARD}: sha256 does not name every member; {AGAIN}")
 
     def _bytes(self, name: str) -> bytes:
         try:
@@ -136,13 +162,10 @@ class _OpenActor:
 
     def _read_card(self) -> ActorCard:
         try:
-            card = card_from_json(self._bytes(CARD))
+            return card_from_json(self._bytes(CARD))
         except ValueError as error:
             advice = error.advice if isinstance(error, OtherVersionError) else AGAIN
             raise ActorFileError(f"{self.path.name}: {CARD}: {error}; {advice}") from error
-        if set(card.sha256) != set(MEMBERS):
-            raise ActorFileError(f"{self.path.name}: {CARD}: sha256 does not name every member; {AGAIN}")
-        return card
 
     def read(self, name: str) -> bytes:
         data = self._bytes(name)

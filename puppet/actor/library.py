@@ -70,6 +70,7 @@ def details(card: ActorCard) -> list[tuple[str, str]]:
         ("Resolution", f"{card.image_size} × {card.image_size} px"),
         ("Latent numbers", str(card.latent_size)),
         ("Sees", _sees(card)),
+        ("Background", "its own, or any other" if card.layers else "a part of its picture"),
         ("Made", card.created),
     ]
     if isinstance(training.get("frames"), int):

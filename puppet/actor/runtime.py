@@ -23,9 +23,10 @@ from puppet.actor import trial
 from puppet.actor.card import ActorCard
 from puppet.actor.catalogue import BUILT_IN
 from puppet.actor.contents import Contents, one_line_reason, read_contents
-from puppet.actor.file import AGAIN, DECODER, ENCODER
+from puppet.actor.file import AGAIN, DECODER, ENCODER, members_of
 from puppet.actor.golden import golden_crop, golden_means
 from puppet.actor.latents import Latents
+from puppet.actor.layers import FullTexture
 from puppet.actor.signature import check_signature
 from puppet.actor.warp import MeshWarp
 from puppet.core import pixels
@@ -50,9 +51,20 @@ class Actor:
     """
 
     def __init__(
-        self, card: ActorCard, encoder: bytes, decoder: bytes, latents: Latents, provider: str = CPU, threads: int = 0
+        self,
+        card: ActorCard,
+        encoder: bytes,
+        decoder: bytes,
+        latents: Latents,
+        provider: str = CPU,
+        threads: int = 0,
+        detail: Image | None = None,
+        plate: Image | None = None,
     ) -> None:
-        """`provider` is ONNX Runtime's name; threads 0: as many as are sensible. Raises ActorFileError."""
+        """`provider` is ONNX Runtime's name; threads 0: as many as are sensible.
+
+        detail, plate: as in `Contents`, whatever the card asks for. Raises ActorFileError.
+        """
         self.card = card
         self.name = card.name
         self.neutral = card.neutral
@@ -68,6 +80,12 @@ class Actor:
         self._warp: MeshWarp | None = None
         if card.triangles is not None and card.texture_points is not None:
             self._warp = MeshWarp(card.triangles, card.texture_points, card.image_size)
+        self.plate = plate if card.layers else None
+        self._full: FullTexture | None = None
+        if card.painted_size is not None and detail is not None:
+            self._full = FullTexture(detail if card.layers else np.ascontiguousarray(detail[..., :3]))
+        if (self._full is None) != (card.painted_size is None) or (self.plate is None) == card.layers:
+            raise ActorFileError(f"card asks for pictures that are missing: {', '.join(members_of(card))}; {AGAIN}")
         check_signature(card, self._encoder, self._decoder)
 
     def encode(self, drive: Drive, crop: AlignedCrop | None) -> Latent:
@@ -90,27 +108,44 @@ class Actor:
                 feed[name] = np.ascontiguousarray(value, np.float32)[None]
         return self._run(self._encoder, outputs, feed)
 
-    def decode(self, latent: Latent) -> Portrait:
-        """The picture of a point in latent space."""
+    def decode(self, latent: Latent, behind: Image | None = None) -> Portrait:
+        """The picture of a point in latent space. behind: as for `draw`."""
         outputs = self._decoded(latent)
-        return Portrait(pixels.swap_red_blue(*outputs)) if self._warp is None else self.draw(*outputs)
+        if self._warp is None:
+            return Portrait(pixels.swap_red_blue(*outputs))
+        return self.draw(*outputs, behind=behind)
 
     def parts(self, latent: Latent) -> tuple[Image, Floats]:
-        """Texture uint8 (T, T, 3) RGB and mesh points f32 (V, 3) px of a point in latent space.
+        """What the decoder paints and mesh points f32 (V, 3) px of a point in latent space.
 
-        Raises ValueError for an actor that gives whole pictures.
+        Painted is uint8 (T, T, 3) RGB, the texture, or (P, P, 4) RGBA, colours premultiplied, where the card has a
+        `painted_size`. Raises ValueError for an actor that gives whole pictures.
         """
         if self._warp is None:
             raise ValueError(f"{self.name} has no mesh: its decoder gives whole pictures")
-        texture, points = self._decoded(latent)
-        return texture, points
+        painted, points = self._decoded(latent)
+        return painted, points
 
-    def draw(self, texture: Image, points: Floats) -> Portrait:
-        """The picture of a texture over a mesh, both as from `parts`. Raises ValueError as that does."""
+    def draw(self, painted: Image, points: Floats, behind: Image | None = None) -> Portrait:
+        """The picture of what was painted over a mesh, both as from `parts`.
+
+        behind: uint8 (S, S, 3) BGR, what a person is drawn over; the actor's own plate when None. Actors without layers
+        ignore it. Raises ValueError as `parts` does.
+        """
+        person = self.drawn(painted, points)
+        if self.plate is None:
+            return Portrait(person)
+        return Portrait(pixels.over(person, self.plate if behind is None else behind), person)
+
+    def drawn(self, painted: Image, points: Floats) -> Image:
+        """What `draw` lays over the background: uint8 (S, S, 4) BGRA; the whole picture (S, S, 3) without layers."""
         if self._warp is None:
             raise ValueError(f"{self.name} has no mesh: its decoder gives whole pictures")
         with self._turn():
-            return Portrait(pixels.swap_red_blue(self._warp.draw(texture, points)))
+            texture = pixels.swap_red_blue(painted)
+            if self._full is not None:
+                texture = self._full.of(texture if self.card.layers else np.ascontiguousarray(texture[..., :3]))
+            return self._warp.draw(texture, points)
 
     def _decoded(self, latent: Latent) -> list[NDArray[Any]]:
         """What the decoder gives, in the card's order."""
@@ -156,6 +191,12 @@ class Actor:
             shape = None if crop is None else crop.image.shape
             raise ValueError(f"{self.name} acts from crops of side {side} px, got {shape}")
         return pixels.swap_red_blue(crop.image)[None]
+
+
+def make_actor(contents: Contents, provider: str = CPU, threads: int = 0) -> Actor:
+    """The actor of checked contents, not tested yet; see `Actor`. Raises ActorFileError."""
+    c = contents
+    return Actor(c.card, c.encoder, c.decoder, c.latents, provider, threads, c.detail, c.plate)
 
 
 def versions() -> str:
@@ -221,7 +262,7 @@ def _draw_far_from_rest(actor: Actor) -> None:
 def _tested(contents: Contents, provider: str, threads: int) -> Actor | str:
     """The actor when it draws its golden picture, otherwise the reason why not."""
     try:
-        actor = Actor(contents.card, contents.encoder, contents.decoder, contents.latents, provider, threads)
+        actor = make_actor(contents, provider, threads)
         difference = actor.golden_difference()
     except ActorFileError as error:
         if provider == CPU:

@@ -14,6 +14,7 @@ from puppet.inference.protocols import Session
 def check_signature(card: ActorCard, encoder: Session, decoder: Session) -> None:
     """Compare the graphs' inputs and outputs with the card. Raises ActorFileError for the first that differs."""
     crop, size, side = card.crop_size, card.image_size, card.texture_size
+    painted, channels = (side, 3) if card.painted_size is None else (card.painted_size, 4)
     points = 0 if card.texture_points is None else len(card.texture_points)
     shapes = {
         "crop": ("tensor(uint8)", [crop, crop, 3]),
@@ -23,7 +24,7 @@ def check_signature(card: ActorCard, encoder: Session, decoder: Session) -> None
         "logvar": ("tensor(float)", [card.latent_size]),
         "latent": ("tensor(float)", [card.latent_size]),
         "image": ("tensor(uint8)", [size, size, 3]),
-        "texture": ("tensor(uint8)", [side, side, 3]),
+        "texture": ("tensor(uint8)", [painted, painted, channels]),
         "points": ("tensor(float)", [points, 3]),
     }
     sides = (

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from puppet.actor.card import ActorCard
-from puppet.actor.file import AGAIN, DECODER, ENCODER
+from puppet.actor.file import AGAIN, LATENTS, PREVIEW, members_of
 from puppet.core.errors import ActorFileError, reason
 from puppet.media.ffmpeg_child import CREATION_FLAGS
 from puppet.parsing.plain_json import parse_json, read_json
@@ -61,7 +61,9 @@ def try_in_child(path: Path, card: ActorCard) -> None:
 def fingerprint(card: ActorCard, versions: str) -> str:
     """SHA-256 of what loading an actor and drawing with it depend on."""
     sizes = (card.kind, card.image_size, card.latent_size, card.crop_size, card.texture_size, card.encoder_inputs)
-    digest = hashlib.sha256(repr((versions, sizes, card.sha256[ENCODER], card.sha256[DECODER])).encode())
+    layers = (card.painted_size, card.layers)
+    drawn = tuple(card.sha256[name] for name in members_of(card) if name not in (PREVIEW, LATENTS))
+    digest = hashlib.sha256(repr((versions, sizes, layers, drawn)).encode())
     for array in (card.neutral, card.triangles, card.texture_points):
         digest.update(b"none" if array is None else repr(array.shape).encode() + array.tobytes())
     return digest.hexdigest()

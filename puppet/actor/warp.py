@@ -1,30 +1,29 @@
 """The mesh warp: the decoder's texture and points -> the actor's picture. Numpy and OpenCV only.
 
-A rasteriser made of whole-array steps. Every triangle is cut into one span per pixel row, every span into pixels, and
-the triangles nearest to the viewer are written last. Pixels belong to the triangle that holds their centre, so a
-mouth corner or lid that is thinner than a pixel never smears over its neighbours (`cv2.fillConvexPoly` draws outlines
-too, and its 1,030 calls take as long). Pictures are sampled once per pixel, but beside edges 16 times (edges.py).
-600 points, 1,200 triangles at 256 px: 4 ms on one core, sampling included.
+A rasteriser made of whole-array steps. Every triangle is cut into one span per pixel row (spans.py), every span into
+pixels, and the triangles nearest to the viewer are written last. Pixels belong to the triangle that holds their centre,
+so a mouth corner or lid that is thinner than a pixel never smears over its neighbours (`cv2.fillConvexPoly` draws
+outlines too, and its 1,030 calls take as long). Pictures are sampled once per pixel, but beside edges 9 or 16
+times (edges.py). Sampling takes four channels: with three, `cv2.remap` is slower.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from puppet.actor.edges import Complexes, Drawn, Indices, smooth_edges
+from puppet.actor.edges import NO_MAP, NOWHERE, Complexes, Drawn, smooth_edges
+from puppet.actor.spans import Doubles, Indices, Spans, Window, cut_into_spans, half_planes, window_around
 from puppet.core.types import Floats, Image
 
-Doubles = NDArray[np.float64]
-
-SLACK = 1 / 256  # px by which triangles overlap, so that rounding leaves no seams
 MIN_AREA = 1e-4  # px^2 (twice the area): thinner triangles are left to their neighbours
-MAX_LAYERS = 16  # pictures' worth of pixels that are drawn at most; ordinary meshes need about three
-SPANS_AT_ONCE = 1 << 18  # bounds the memory when a wild mesh covers the picture many times
 HIDDEN_BEHIND = 1e9  # px added to the depth of a triangle seen from behind: drawn before everything else
+NO_TRIANGLE = np.full(1, -1)
+NO_SLOPE, NO_BASE = np.zeros(1, np.complex64), np.full(1, NOWHERE)
 
 
 class MeshWarp:
@@ -54,12 +53,13 @@ class MeshWarp:
         self._texels_per_pixel = float(np.sqrt(np.ptp(texture, axis=0).prod())) / image_size
         pixels = image_size * image_size
         self._budget = 4 * pixels  # pixels drawn in one go: bounds the memory when a wild mesh folds many times
-        self._counting = np.arange(max(self._budget + image_size, 1 << 16))
-        self._owner = np.empty(pixels, np.intp)  # triangle of each pixel, counted from the farthest; -1: none
-        self._gathered = np.empty(pixels, np.complex64)
+        self._counting = np.arange(self._budget + image_size)
+        self._owner = np.empty(pixels, np.int32)  # number of each pixel's span; 0: none
+        self._slope = np.empty(pixels, np.complex64)  # of the map along x
         self._map = np.empty(pixels, np.complex64)  # x + iy in the texture
-        y, x = np.indices((image_size, image_size), np.float32).reshape(2, -1, 1)
-        self._x, self._y = np.tile(x, 2), np.tile(y, 2)  # for both parts of the map: (pixels, 2)
+        self._texels, self._fractions = np.empty((pixels, 2), np.int16), np.empty(pixels, np.uint16)  # the same map
+        x = np.repeat(np.arange(image_size, dtype=np.float32), 2)
+        self._x = np.tile(x, (image_size, 1))  # for both parts of the map
 
     def field(self, points: Floats) -> tuple[Floats, Floats]:
         """Where each pixel of the picture comes from: points f32 (V, 3) px, z away from the viewer -> map_x, map_y.
@@ -67,49 +67,67 @@ class MeshWarp:
         Both f32 (S, S), px in the texture; views of a buffer that the next call overwrites. Exact inside the mesh;
         pixels that no triangle covers repeat the nearest covered one.
         """
-        field = self._rasterised(points).field
-        return field[..., 0], field[..., 1]
+        drawn = self._rasterised(points, whole=True)
+        self._fill_uncovered(drawn)
+        return drawn.field[..., 0], drawn.field[..., 1]
 
     def draw(self, texture: Image, points: Floats, smooth: bool = True) -> Image:
-        """The textured mesh: texture uint8 (T, T, 3) and points f32 (V, 3) px -> a new picture uint8 (S, S, 3).
+        """The textured mesh: texture uint8 (T, T, C) and points f32 (V, 3) px -> a new picture uint8 (S, S, C).
 
-        smooth: outlines and folds show both sides by their shares; otherwise pixels are sampled once, at their centres.
+        With 3 channels it is opaque: pixels that no triangle covers repeat the nearest covered one. With 4, colours
+        premultiplied by the last, they are 0, as everything outside of the texture is. smooth: outlines and folds show
+        both sides by their shares; otherwise pixels are sampled once, at their centres.
         """
-        drawn = self._rasterised(points)
-        no_map: Any = None  # OpenCV takes an interleaved (x, y) map as map1 with no map2
-        sampled = cv2.remap(texture, drawn.field, no_map, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        picture = cast("Image", sampled)
-        if smooth:
-            smooth_edges(picture, texture, drawn, self._texels_per_pixel)
-        return picture
+        opaque = texture.shape[2] == 3
+        drawn, border = self._rasterised(points, whole=opaque), cv2.BORDER_CONSTANT
+        if opaque:
+            self._fill_uncovered(drawn)
+            texture = cv2.cvtColor(texture, cv2.COLOR_BGR2BGRA)  # pyright: ignore[reportAssignmentType]
+            border = cv2.BORDER_REPLICATE
+        picture = np.zeros((self.image_size, self.image_size, 4), np.uint8)
+        seen = picture[drawn.window.slices]
+        if seen.size:
+            texels, fractions = self._fixed_point(drawn.field)
+            cv2.remap(texture, texels, fractions, cv2.INTER_LINEAR, dst=seen, borderMode=border)
+            if smooth:
+                smooth_edges(seen, texture, drawn, texels, self._texels_per_pixel, border)
+        return cast("Image", cv2.cvtColor(picture, cv2.COLOR_BGRA2BGR)) if opaque else picture
 
     @np.errstate(invalid="ignore", over="ignore")  # points that are no numbers: their triangles are not drawn
-    def _rasterised(self, points: Floats) -> Drawn:
-        """Owners, field and what else the pixels beside edges need; views of buffers that the next call overwrites."""
+    def _rasterised(self, points: Floats, whole: bool) -> Drawn:
+        """Owners, field and what else the pixels beside edges need; views of buffers that the next call overwrites.
+
+        whole: of the whole picture, not only of the part that the mesh reaches.
+        """
         if points.shape != (self.points, 3):
             raise ValueError(f"the mesh has {self.points} points, got {points.shape}")
         size = self.image_size
-        *flat, depth = points.T.astype(np.float64).take(self._corners, axis=1)  # x, y and z of the corners, (3, T) each
-        flat, depth = np.stack(flat), depth.sum(0)
+        corners = points.T.astype(np.float64).take(self._corners, axis=1)  # x, y and z of the corners, (3, 3, T)
+        flat, depth = corners[:2], corners[2].sum(0)
         doubled = _cross(flat[:, 1] - flat[:, 0], flat[:, 2] - flat[:, 0])
         area = np.abs(doubled)
         drawable = np.flatnonzero((area > MIN_AREA) & (area < np.inf))  # false for NaN too
         behind = doubled[drawable] * self._texture_sign[drawable] <= 0
         order = drawable[np.argsort(-depth[drawable] - HIDDEN_BEHIND * behind, kind="stable")]  # far first
         flat, doubled = flat.take(order, axis=2), doubled.take(order)
-        planes = _half_planes(flat, np.sign(doubled))
-        self._owner.fill(-1)
-        self._rasterise(flat, planes)
+        planes = half_planes(flat, np.sign(doubled))
         maps = self._affine_maps(flat, doubled, order)
-        if len(order):
-            self._fill_covered(*maps)
-        field = self._map.view(np.float32).reshape(size, size, 2)
-        self._fill_uncovered(field)
+        window = Window(0, 0, size, size) if whole else window_around(flat, size)
+        owner, triangle, field = self._write(window, cut_into_spans(flat, planes, window, size), maps)
         number = np.full(self._corners.shape[1] + 1, -1)  # in drawing order, of those that are seen from the front
         first = np.count_nonzero(behind)
         number[order[first:]] = np.arange(first, len(order))
         beyond = number[self._beyond.take(order, axis=1)]
-        return Drawn(self._owner, field, np.ascontiguousarray(planes.swapaxes(0, 1), np.float32), beyond, maps)
+        sides = np.ascontiguousarray(planes.swapaxes(0, 1), np.float32)
+        return Drawn(window, owner, triangle, field, sides, beyond, maps)
+
+    def _fixed_point(self, field: Floats) -> tuple[NDArray[np.int16], NDArray[np.uint16]]:
+        """A field (H, W, 2) as whole texels i16 (H, W, 2) and fractions, which `cv2.remap` takes in less time."""
+        height, width, _ = field.shape
+        texels = self._texels[: height * width].reshape(field.shape)
+        fractions = self._fractions[: height * width].reshape(height, width)
+        cv2.convertMaps(field, NO_MAP, cv2.CV_16SC2, texels, fractions)
+        return texels, fractions
 
     def _affine_maps(self, flat: Doubles, doubled: Doubles, order: Indices) -> tuple[Complexes, Complexes, Complexes]:
         """Picture px -> texture px as complex numbers: constant, per x, per y; each (M,), in the given order."""
@@ -124,54 +142,38 @@ class MeshWarp:
 
         return as_complex(constant), as_complex(along_x), as_complex(along_y)
 
-    def _fill_covered(self, constant: Complexes, along_x: Complexes, along_y: Complexes) -> None:
-        """Write the field of the pixels that have an owner."""
-        field = self._map.view(np.float32).reshape(-1, 2)
-        gathered = self._gathered.view(np.float32).reshape(-1, 2)
-        np.take(along_x, self._owner, out=self._map, mode="clip")
-        np.multiply(field, self._x, out=field)
-        np.take(along_y, self._owner, out=self._gathered, mode="clip")
-        np.multiply(gathered, self._y, out=gathered)
-        np.add(field, gathered, out=field)
-        np.take(constant, self._owner, out=self._gathered, mode="clip")
-        np.add(field, gathered, out=field)
+    def _write(
+        self, window: Window, parts: Iterable[Spans], maps: tuple[Complexes, Complexes, Complexes]
+    ) -> tuple[NDArray[np.int32], Indices, Floats]:
+        """Spans of a window -> owner, triangle and field of `Drawn`."""
+        constant, along_x, along_y = maps
+        owner = self._owner[: window.pixels]
+        owner.fill(0)
+        triangle, slopes, bases = [NO_TRIANGLE], [NO_SLOPE], [NO_BASE]
+        number = 1
+        for spans in parts:
+            self._write_part(owner, number, spans)
+            number += len(spans.triangle)
+            triangle.append(spans.triangle)
+            slopes.append(along_x.take(spans.triangle))
+            base = along_y.take(spans.triangle)
+            base *= spans.row
+            base += constant.take(spans.triangle)
+            if window.left:
+                base += slopes[-1] * np.float32(window.left)
+            bases.append(base)
+        slope, base = (part[: window.pixels] for part in (self._slope, self._map))
+        np.take(np.concatenate(slopes), owner, out=slope, mode="clip")
+        np.take(np.concatenate(bases), owner, out=base, mode="clip")
+        shape = (window.height, 2 * window.width)
+        slope, field = slope.view(np.float32).reshape(shape), base.view(np.float32).reshape(shape)
+        cv2.accumulateProduct(slope, self._x[: shape[0], : shape[1]], field)
+        return owner, np.concatenate(triangle), field.reshape(window.height, window.width, 2)
 
-    def _rasterise(self, flat: Doubles, planes: Doubles) -> None:
-        """Write the number of each triangle into the owner map, one after the other.
-
-        flat f64 (2, 3, M): corners; planes f64 (3, 3, M): see `_half_planes`. Of a wild mesh that covers the picture
-        MAX_LAYERS times the farthest triangles are left out.
-        """
-        size = self.image_size
-        low, high = flat.min(1) - SLACK, flat.max(1) + SLACK
-        first, last = np.ceil(low).clip(0, size), np.floor(high).clip(-1, size - 1)
-        columns, rows = (last - first + 1).clip(0)
-        nearer = np.cumsum((columns * rows)[::-1])[::-1]  # pixels of this one's box and of all that come after it
-        begin = int(np.searchsorted(-nearer, -MAX_LAYERS * size * size))
-        rows = rows.astype(np.intp)
-        ends = rows.cumsum()
-        while begin < len(rows):  # one round, unless the mesh is wild
-            reached = int(ends[begin] - rows[begin]) + SPANS_AT_ONCE
-            end = max(begin + 1, int(np.searchsorted(ends, reached, side="right")))
-            part = slice(begin, end)
-            self._rasterise_part(begin, planes[..., part], low[0, part], high[0, part], first[1, part], rows[part])
-            begin = end
-
-    def _rasterise_part(
-        self, number: int, planes: Doubles, low: Doubles, high: Doubles, first: Doubles, rows: Indices
-    ) -> None:
-        """Triangles from `number` on. low, high: extent in x, px; first: first row; rows: how many; each (M,)."""
-        size = self.image_size
-        ends = rows.cumsum()
-        if not ends[-1]:
-            return
-        triangle = np.repeat(np.arange(len(rows)), rows)
-        y = _count(self._counting, ends[-1]) - np.repeat(ends - rows - first.astype(np.intp), rows)
-        left, right = _span_bounds(planes, low, high, triangle, y)
-        start = np.ceil(left).clip(0, size).astype(np.intp)
-        width = (np.floor(right).clip(-1, size - 1).astype(np.intp) - start + 1).clip(0)
-        start += y * size
-        triangle += number
+    def _write_part(self, owner: NDArray[np.int32], number: int, spans: Spans) -> None:
+        """Write the numbers of spans, from `number` on, into the owner map, one after the other."""
+        numbers = np.arange(number, number + len(spans.width), dtype=np.int32)
+        start, width = spans.start, spans.width
         ends = width.cumsum()
         begin = 0
         while begin < len(width):  # one round, unless the mesh is wild
@@ -180,14 +182,14 @@ class MeshWarp:
             part = slice(begin, end)
             pixels = np.repeat(start[part] - (ends[part] - width[part] - drawn), width[part])
             pixels += self._counting[: len(pixels)]
-            self._owner[pixels] = np.repeat(triangle[part], width[part])  # where pixels repeat, the last one stays
+            owner[pixels] = np.repeat(numbers[part], width[part])  # where pixels repeat, the last one stays
             begin = end
 
-    def _fill_uncovered(self, field: Floats) -> None:
+    def _fill_uncovered(self, drawn: Drawn) -> None:
         """Repeat the nearest covered pixel where the mesh does not reach (rare: its border lies on the frame)."""
-        if self._owner.min() >= 0:
+        if drawn.owner.min() > 0:
             return
-        covered = self._owner >= 0
+        covered, field = drawn.owner > 0, drawn.field
         if not covered.any():
             field[:] = self._texture_origin.mean(1)
             return
@@ -213,43 +215,6 @@ def _triangles_beyond(triangles: Indices) -> Indices:
     return np.ascontiguousarray(beyond.reshape(-1, 3).T)
 
 
-def _half_planes(flat: Doubles, sign: Doubles) -> Doubles:
-    """Sides of triangles f64 (2, 3, M) as half-planes a x + b y + c >= 0, widened by SLACK: f64 (3: a, b, c; 3, M).
-
-    sign (M,): of the triangles' areas.
-    """
-    x, y = flat
-    planes = np.empty((3, *x.shape))
-    a, b, c = planes
-    np.multiply(y - y[[1, 2, 0]], sign, out=a)
-    np.multiply(x[[1, 2, 0]] - x, sign, out=b)
-    np.subtract(SLACK * np.hypot(a, b) - a * x, b * y, out=c)
-    return planes
-
-
-def _span_bounds(
-    planes: Doubles, low: Doubles, high: Doubles, triangle: Indices, y: Indices
-) -> tuple[Doubles, Doubles]:
-    """Leftmost and rightmost x, f64 (spans,), of `triangle` (spans,) at row `y` (spans,).
-
-    A half-plane bounds x from the left where a > 0.
-    """
-    a, b, c = planes
-    is_left, is_right = a > 1e-9, a < -1e-9  # level edges bound y only
-    divisor = np.where(is_left | is_right, np.negative(a), 1.0)
-    slope, offset = b / divisor, c / divisor
-    # at most two of three edges are on one side, so the triangle's own extent takes part too
-    left = np.where(is_left, slope, 0).take(triangle, axis=1) * y
-    left += np.where(is_left, offset, low).take(triangle, axis=1)
-    right = np.where(is_right, slope, 0).take(triangle, axis=1) * y
-    right += np.where(is_right, offset, high).take(triangle, axis=1)
-    return left.max(0), right.min(0)
-
-
 def _cross(a: Doubles, b: Doubles) -> Doubles:
     """Cross product of 2-D vectors (2, N) -> (N,)."""
     return a[0] * b[1] - a[1] * b[0]
-
-
-def _count(counting: Indices, n: int) -> Indices:
-    return counting[:n] if n <= len(counting) else np.arange(n)

@@ -28,14 +28,15 @@ from PIL import (
 from PIL.Image import Image as Decoded
 
 from puppet.core.errors import PictureError
+from puppet.core.file_types import PICTURE_SUFFIXES
 from puppet.core.types import Image
 from puppet.pictures.formats import check
 from puppet.pictures.limits import MAX_BYTES, ORDINARY, Checked, Limits
 from puppet.pictures.pnm import pnm_header
 
 SUFFIXES = {  # of files that are taken for pictures; their first bytes tell the format
-    *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".webp", ".gif", ".tif", ".tiff"),
-    *(".pbm", ".pgm", ".ppm", ".pnm"),
+    *PICTURE_SUFFIXES,
+    *(".apng", ".jpe", ".jfif", ".dib", ".pbm", ".pgm", ".ppm", ".pnm"),
     *(".avif", ".heic", ".heif", ".hif"),  # cannot be read: it is said in words
 }
 STREAMED = Limits(size=32 << 20, pixels=1 << 25)  # of a camera's pictures
@@ -49,6 +50,7 @@ DECODERS: dict[str, Callable[[BytesIO], ImageFile.ImageFile]] = {
 }
 AT_ONCE = 1 << 22  # px that are written out in one piece
 TURNS = {3: cv2.ROTATE_180, 6: cv2.ROTATE_90_CLOCKWISE, 8: cv2.ROTATE_90_COUNTERCLOCKWISE}  # EXIF's orientation
+PNG_MODES = {3: ("RGB", 2), 4: ("RGBA", 6)}  # by channels: name and colour type
 DIRECT = ("RGB", "RGBA", "RGBX")  # Pillow's modes that are written out as BGR in one step
 CONVERTED = ("1", "P", "PA", "CMYK", "YCbCr", "LA")
 
@@ -75,6 +77,22 @@ def decode_picture(data: bytes, kinds: tuple[str, ...] = (), limits: Limits = OR
     kinds: the accepted formats ("PNG" ...), all when empty. Raises PictureError in words that can follow a file's name.
     """
     return next(_decoded(check(data, limits, kinds)))
+
+
+def decode_png_of(data: bytes, side: int, channels: int, most: int) -> Image:
+    """Pixels of a square PNG of exactly `side` px and 8 bits a channel, as they are: uint8 (side, side, channels).
+
+    channels: 3, BGR, or 4, BGRA, whose alpha multiplies nothing here. most: bytes that it may have. Raises PictureError
+    for any other picture, in words that can follow a file's name.
+    """
+    checked = check(data, Limits(most, side * side, side), ("PNG",))
+    mode, colour = PNG_MODES[channels]
+    if (checked.width, checked.height, *checked.kept[24:26]) != (side, side, 8, colour):  # depth, colour type
+        raise PictureError(f"it must be {mode} with 8 bits a channel and {side} x {side} pixels")
+    with _told_as_damaged(), BytesIO(checked.kept) as file:
+        decoder = PngImagePlugin.PngImageFile(file)
+        decoder.load()
+        return np.frombuffer(decoder.tobytes("raw", "BGRA"[:channels]), np.uint8).reshape(side, side, channels)
 
 
 def decode_jpeg(data: bytes) -> Image:
@@ -124,9 +142,16 @@ def read_bytes(path: Path) -> bytes:
 
 def _decoded(checked: Checked) -> Iterator[Image]:
     """The frames of an animation, or the one picture."""
-    try:
+    with _told_as_damaged():
         for image in _pnm(checked) if checked.kind == "PNM" else _frames(checked):
             yield _upright(image, checked.orientation)
+
+
+@contextlib.contextmanager
+def _told_as_damaged() -> Iterator[None]:
+    """Raises PictureError for whatever a decoder raises."""
+    try:
+        yield
     except PictureError:
         raise
     except Exception as problem:  # Pillow's decoders have no common base for what they find wrong

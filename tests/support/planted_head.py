@@ -23,7 +23,7 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class PlantedMesh:
-    """triangles (T, 3); texture_points f32 (V, 2) px; texture uint8 (S, S, 3); points f32 (V, 3) px."""
+    """triangles (T, 3); texture_points f32 (V, 2) px; texture uint8 (S, S, 3 or 4); points f32 (V, 3) px."""
 
     triangles: NDArray[np.int32]
     texture_points: Floats
@@ -54,6 +54,15 @@ def planted_head(yaw: float, size: int) -> PlantedMesh:
     sheet = np.concatenate([np.stack([a, b, c], 1), np.stack([b, d, c], 1)])
     triangles = np.concatenate([sheet, sheet + corner.size]).astype(np.int32)
     return PlantedMesh(triangles, texture_points.astype(np.float32), _texture(), points.astype(np.float32))
+
+
+def planted_person(yaw: float, size: int) -> PlantedMesh:
+    """The same head without the wall, before nothing: its texture has an alpha, 255 on its sheet and 0 elsewhere."""
+    mesh = planted_head(yaw, size)
+    head = len(mesh.triangles) // 2
+    texture = np.dstack([mesh.texture, np.full(mesh.texture.shape[:2], 255, np.uint8)])
+    texture[:, : SHEET + 2 * GAP] = 0
+    return replace(mesh, triangles=mesh.triangles[head:], texture=texture)
 
 
 def _texture() -> Image:
@@ -92,7 +101,7 @@ def averaged_picture(mesh: PlantedMesh, size: int) -> tuple[NDArray[np.float64],
         edge[here] |= apart
         edge[there] |= apart
     blocks = (size, FINER, size, FINER)
-    return picture.reshape(*blocks, 3).mean((1, 3)), edge.reshape(blocks).any((1, 3))
+    return picture.reshape(*blocks, -1).mean((1, 3)), edge.reshape(blocks).any((1, 3))
 
 
 def around(mask: Mask, reach: int) -> Mask:

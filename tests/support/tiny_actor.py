@@ -158,15 +158,19 @@ def mesh_encoder() -> bytes:
     return model(nodes, constants, inputs, {"mean": (TensorProto.FLOAT, 8), "logvar": (TensorProto.FLOAT, 8)})
 
 
-def mesh_decoder() -> bytes:
-    """latent -> texture, points: inner points move with yaw and pitch, the texture brightens with the mouth."""
+def mesh_decoder(colours: np.ndarray | None = None, light: float = 20) -> bytes:
+    """latent -> texture, points: inner points move with yaw and pitch, the texture brightens with the mouth.
+
+    colours: f32 (T, T, C) 0 .. 255, `texture()` when None. light: levels per latent of the mouth.
+    """
+    colours = texture() if colours is None else colours
     _, points = grid_mesh()
     rest = np.column_stack([points, np.zeros(len(points))]).astype(np.float32)
     inner = (np.abs(points - 31.5) < 25).all(1)
     moving = np.zeros((8, len(points), 3), np.float32)
     moving[0, inner, 0], moving[1, inner, 1] = MOVE, -MOVE
     brighter = np.zeros((8, 1), np.float32)
-    brighter[3] = 20
+    brighter[3] = light
     nodes = [
         helper.make_node("MatMul", ["latent", "moving"], ["moved"]),
         helper.make_node("Reshape", ["moved", "points_shape"], ["offsets"]),
@@ -182,11 +186,11 @@ def mesh_decoder() -> bytes:
         "rest": rest[None],
         "brighter": brighter,
         "pixel_shape": np.array([-1, 1, 1, 1]),
-        "colours": texture()[None],
+        "colours": colours[None],
         **PIXEL_CONSTANTS,
     }
     outputs = {
-        "texture": (TensorProto.UINT8, TEXTURE_SIZE, TEXTURE_SIZE, 3),
+        "texture": (TensorProto.UINT8, *colours.shape),
         "points": (TensorProto.FLOAT, len(points), 3),
     }
     return model(nodes, constants, {"latent": (TensorProto.FLOAT, 8)}, outputs)

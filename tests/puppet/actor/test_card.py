@@ -28,7 +28,7 @@ def put(**changes):
 BAD_CARDS = {
     "unknown field": (put(colour="red"), "unknown field 'colour'"),
     "missing field": (drop("consent"), "field 'consent' is missing"),
-    "newer": (put(format_version=3, puppet_version="9.1"), r"format version 3 \(made by puppet 9\.1\).*update puppet"),
+    "newer": (put(format_version=4, puppet_version="9.1"), r"format version 4 \(made by puppet 9\.1\).*update puppet"),
     "older": (put(format_version=1), r"format version 1 .*is older than this puppet reads.*; .*train it again"),
     "no version": (drop("format_version"), "format_version is None"),
     "boolean size": (put(image_size=True), "image_size: must be a whole number from 16 to 2048, not True"),
@@ -49,6 +49,14 @@ BAD_CARDS = {
     "fractional triangle": (put(triangles=[[0, 1, 2.5]]), "triangles: every row must be 3 whole numbers"),
     "overflowing triangle": (put(triangles=[[0, 1, 2**40]]), "triangles: numbers must be within"),
     "no mesh": (put(triangles=None), "must be given exactly for mesh actors"),
+    "painted size": (put(painted_size=32.0), "painted_size: must be a whole number from 16 to 2048, not 32.0"),
+    "painted larger": (put(painted_size=65), "painted_size is 65; it must be at most texture_size, 64"),
+    "layers of text": (put(layers="yes"), "layers: must be true or false, not yes"),
+    "layers of control characters": (put(layers="\x1b[2J"), r"layers: must be true or false, not [^\x1b]+\Z"),
+    "layers of a number": (put(layers=1), "layers: must be true or false, not 1"),
+    "layers alone": (put(layers=True), "layers needs painted_size"),
+    "layers of before": (put(format_version=2), "unknown field 'painted_size' in a card of version 2"),
+    "no word of layers": (drop("layers"), "field 'layers' is missing"),
     "crop": (put(crop_size=64), "crop_size must be given exactly when"),
     "golden": (put(golden={"means": [0] * 768}), "golden: field 'tolerance' is missing"),
     "golden levels": (put(golden={"means": [256] * 768, "tolerance": 3}), "golden: means must be 768 whole numbers"),
@@ -93,6 +101,24 @@ def test_text_that_is_no_card_is_refused(mesh, text, message):
 def test_a_card_survives_json():
     card, _ = tiny_parts("image")
     assert card_to_json(card_from_json(card_to_json(card))) == card_to_json(card)
+
+
+def test_a_card_from_before_layers_is_read_as_one_without(mesh):
+    def before(card):
+        card["format_version"] = 2
+        del card["painted_size"], card["layers"]
+
+    rewrite_actor(mesh, card=before)
+    card = read_card(mesh)
+    assert (card.painted_size, card.layers) == (None, False)
+    assert card_to_json(card) == card_to_json(read_card(tiny_actor(mesh)))  # what is written of it is version 3
+
+
+def test_an_image_actor_has_no_painted_texture(tmp_path):
+    path = tiny_actor(tmp_path / "Ida.actor", kind="image")
+    rewrite_actor(path, card=put(painted_size=32))
+    with pytest.raises(ActorFileError, match="painted_size is 32; it must be at most texture_size, None"):
+        read_card(path)
 
 
 def test_a_card_from_before_responses_were_measured_is_read(mesh):

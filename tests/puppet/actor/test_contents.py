@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 
 import cv2
+import layered_actor as layered
 import numpy as np
 import onnx
 import planted_pictures
@@ -16,9 +18,9 @@ from tiny_actor import tiny_parts
 from puppet.actor import card as actor_card
 from puppet.actor import contents, trial
 from puppet.actor.catalogue import read_preview
-from puppet.actor.file import DECODER, ENCODER, LATENTS, PREVIEW
+from puppet.actor.file import DECODER, DETAIL, ENCODER, LATENTS, PLATE, PREVIEW
 from puppet.actor.graph.check import check_graph
-from puppet.actor.runtime import load_actor
+from puppet.actor.runtime import load_actor, make_actor
 from puppet.core.errors import ActorFileError
 from puppet.inference import session
 
@@ -123,3 +125,45 @@ def test_a_preview_is_a_png_of_a_bounded_size(tmp_path):
         path = tiny.write_tiny(tmp_path / "x.actor", replace={PREVIEW: data})
         with pytest.raises(ActorFileError, match=words):
             read_preview(path)
+
+
+def encoded(image: np.ndarray) -> bytes:
+    return cv2.imencode(".png", image)[1].tobytes()
+
+
+OTHER_PICTURES = {
+    "smaller": lambda side, channels: encoded(np.zeros((side - 1, side - 1, channels), np.uint8)),
+    "larger": lambda side, channels: encoded(np.zeros((side + 1, side + 1, channels), np.uint8)),
+    "no square": lambda side, channels: encoded(np.zeros((side - 1, side, channels), np.uint8)),
+    "alpha or none": lambda side, channels: encoded(np.zeros((side, side, 7 - channels), np.uint8)),
+    "grey": lambda side, channels: encoded(np.zeros((side, side), np.uint8)),
+    "16 bits": lambda side, channels: encoded(np.zeros((side, side, channels), np.uint16)),
+    "JPEG": lambda *_: planted_pictures.samples()["jpeg"],
+    "nothing": lambda *_: b"",
+    "cut": lambda side, channels: encoded(np.zeros((side, side, channels), np.uint8))[:-20],
+}
+
+
+@pytest.mark.parametrize("case", OTHER_PICTURES)
+@pytest.mark.parametrize(("name", "side", "channels"), [(DETAIL, layered.TEXTURE, 4), (PLATE, layered.SIZE, 3)])
+def test_pictures_of_layers_have_exactly_the_size_and_mode_of_the_card(tmp_path, name, side, channels, case):
+    path = layered.layered_actor(tmp_path / "x.actor", replace={name: OTHER_PICTURES[case](side, channels)})
+    with pytest.raises(ActorFileError, match=rf"x\.actor: {name.replace('.', '[.]')} cannot be used: .+"):
+        contents.read_contents(path)
+    assert read_preview(path).shape == (layered.SIZE, layered.SIZE, 3)  # its card and preview are shown
+
+
+def test_pictures_of_layers_come_as_they_are(tmp_path):
+    read = contents.read_contents(layered.layered_actor(tmp_path / "x.actor"))
+    assert read.detail is not None
+    assert read.plate is not None
+    assert np.array_equal(read.detail, layered.detail())
+    assert np.array_equal(read.plate, layered.plate())
+
+
+def test_an_actor_without_the_pictures_that_its_card_asks_for_is_refused():
+    card, members = layered.layered_parts()
+    read = contents.checked_contents(card, members)
+    for missing in ({"detail": None}, {"plate": None}):
+        with pytest.raises(ActorFileError, match=r"card asks for pictures .*detail\.png, plate\.png"):
+            make_actor(dataclasses.replace(read, **missing))

@@ -15,6 +15,7 @@ from planted_head import (
     fine_picture,
     plain_picture,
     planted_head,
+    planted_person,
 )
 
 from puppet.actor import edges
@@ -25,6 +26,7 @@ BAND = 3  # px around an edge
 SIZE = 64
 SQUARE = np.array([[0, 0], [1, 0], [0, 1], [1, 1]], np.float32)
 TRIANGLES = np.array([[0, 1, 2], [1, 3, 2]])
+HALF_RED = (0, 0, 128, 128)
 RED, BLUE = (0, 0, 255), (255, 0, 0)
 YAWS = (-40, -25, -15, 0, 15, 25, 40)
 
@@ -75,6 +77,69 @@ def test_a_pixel_shows_as_much_of_a_side_as_it_holds(share: float, quarters: int
     assert (picture[32:58, 22:48] == RED).all()
     assert (picture[:29] == BLUE).all()
     assert (picture[:, :19] == BLUE).all()
+
+
+def red_alone(corners: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """A red person, half transparent, with the given corners (4, 2) px, before nothing."""
+    texture = np.full((SIZE, SIZE, 4), HALF_RED, np.uint8)
+    points = np.column_stack([corners, np.zeros(4)]).astype(np.float32)
+    return MeshWarp(TRIANGLES, SQUARE * (SIZE - 1), SIZE).draw(texture, points)
+
+
+@pytest.mark.parametrize(("share", "thirds"), [(0.05, 0), (0.3, 1), (0.6, 2), (0.95, 3)])
+@pytest.mark.parametrize("turned", [False, True])
+def test_an_edge_before_nothing_takes_its_share_of_nothing(share: float, thirds: int, turned: bool) -> None:
+    """Premultiplied: colour and alpha by the same share; on all four sides."""
+    low, high = 20.5 - share, 39.5 + share
+    corners = np.array([[low, low], [high, low], [low, high], [high, high]])
+    picture = red_alone(corners[[1, 3, 0, 2]] if turned else corners).astype(int)
+    expected = np.array(HALF_RED) * thirds / 3
+    for line in (picture[22:38, 20], picture[22:38, 40], picture[20, 22:38], picture[40, 22:38]):
+        assert np.abs(line - expected).max() < 1
+    assert (picture[22:38, 22:38] == HALF_RED).all()
+    around_it = np.ones((SIZE, SIZE), bool)
+    around_it[20:41, 20:41] = False
+    assert not picture[around_it].any()
+
+
+def test_a_person_who_reaches_beyond_the_picture_is_whole_up_to_its_border() -> None:
+    picture = red_alone(np.array([[-9, 30.2], [90, 30.2], [-9, 90], [90, 90]])).astype(int)
+    assert (picture[31:] == HALF_RED).all()
+    assert np.abs(picture[30] - np.array(HALF_RED) / 3).max() < 1
+    assert not picture[:30].any()
+
+
+def test_a_person_outside_of_the_picture_is_not_there() -> None:
+    for there in (-200, 200):
+        assert not red_alone(there + SQUARE * 50).any()
+    assert not red_alone(np.full((4, 2), np.nan)).any()
+
+
+def test_what_is_not_covered_takes_no_search_for_the_nearest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cv2, "distanceTransformWithLabels", None)
+    assert red_alone(np.array([[9, 9], [50, 9], [9, 50], [50, 50]])).any()
+
+
+@pytest.mark.parametrize("yaw", YAWS)
+def test_a_person_before_nothing_looks_as_if_drawn_larger_and_averaged(yaw: int) -> None:
+    mesh, size = planted_person(yaw, 256), 256
+    truth, edge = averaged_picture(mesh, size)
+    picture = MeshWarp(mesh.triangles, mesh.texture_points, size).draw(mesh.texture, mesh.points)
+    assert edge.sum() > 1.2 * size  # its outline at least
+    assert decibels(picture, truth, around(edge, BAND)) > LEAST
+    inside = picture[..., 3] > 0
+    sums = picture[..., :3].sum(2, dtype=int)
+    assert np.abs(sums[inside] - COLOUR_SUM * (picture[..., 3][inside] / 255.0)).max() <= 3  # rounding
+    assert not picture[~inside].any()
+
+
+def test_an_edge_of_what_cannot_be_seen_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The triangles reach further than the person does, as exported ones may."""
+    mesh = planted_person(25, 256)
+    texture = mesh.texture.copy()
+    texture[:] = 0
+    monkeypatch.setattr(edges, "_seen_in", None)
+    assert not MeshWarp(mesh.triangles, mesh.texture_points, 256).draw(texture, mesh.points).any()
 
 
 def test_a_strip_thinner_than_a_pixel_fills_no_pixel() -> None:

@@ -8,10 +8,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from layered_actor import layered_actor, layered_parts
 from tiny_actor import rewrite_actor, tiny_actor, tiny_parts
 
 from puppet.actor import file as actor_file
-from puppet.actor.file import CARD, DECODER, ENCODER, MEMBERS, read_actor, read_card, read_member, write_actor
+from puppet.actor.file import (
+    CARD,
+    DECODER,
+    DETAIL,
+    ENCODER,
+    MEMBERS,
+    PLATE,
+    members_of,
+    read_actor,
+    read_card,
+    read_member,
+    write_actor,
+)
 from puppet.core.errors import ActorFileError
 
 
@@ -45,6 +58,17 @@ def test_what_is_written_comes_back(tmp_path, kind):
 def test_equal_content_gives_an_equal_file(tmp_path):
     first, second = tiny_actor(tmp_path / "a.actor", name="A"), tiny_actor(tmp_path / "b.actor", name="A")
     assert first.read_bytes() == second.read_bytes()
+
+
+@pytest.mark.parametrize(("layers", "pictures"), [(True, {DETAIL, PLATE}), (False, {DETAIL})])
+def test_pictures_of_layers_come_back(tmp_path, layers, pictures):
+    card, members = layered_parts(layers=layers)
+    path = tmp_path / "Lea.actor"
+    write_actor(path, card, members)
+    back, contents = read_actor(path)
+    assert contents == members
+    assert set(members_of(back)) == set(back.sha256) == {*MEMBERS, *pictures}
+    assert (back.painted_size, back.layers) == (card.painted_size, layers)
 
 
 # --- files that are refused ---
@@ -100,6 +124,32 @@ def test_an_extra_member_is_refused(mesh, name):
         read_card(mesh)
 
 
+@pytest.mark.parametrize("name", [DETAIL, PLATE])
+def test_pictures_are_there_exactly_when_the_card_asks_for_them(tmp_path, mesh, name):
+    lea = layered_actor(tmp_path / "Lea.actor")
+    with zipfile.ZipFile(lea) as archive:
+        picture = archive.read(name)
+    rewrite_actor(lea, lambda members: members.pop(name))
+    with pytest.raises(ActorFileError, match=rf"Lea\.actor: {name} is missing"):
+        read_card(lea)
+    rewrite_actor(mesh, lambda members: members.update({name: picture}))
+    with pytest.raises(ActorFileError, match=rf"Mia\.actor: holds '{name}', which does not belong"):
+        read_card(mesh)
+    card, members = layered_parts()
+    with pytest.raises(ActorFileError, match=r"members must be .*detail\.png, plate\.png, not"):
+        write_actor(tmp_path / "x.actor", card, {key: data for key, data in members.items() if key != name})
+
+
+def test_pictures_that_were_edited_or_have_no_hash_are_noticed(tmp_path):
+    lea = layered_actor(tmp_path / "Lea.actor")
+    rewrite_actor(lea, lambda members: members.update({PLATE: members[DETAIL]}))
+    with pytest.raises(ActorFileError, match=r"plate\.png was changed after it was exported"):
+        read_actor(lea)
+    rewrite_actor(lea, card=lambda card: card["sha256"].pop(PLATE))
+    with pytest.raises(ActorFileError, match="sha256 does not name every member"):
+        read_card(lea)
+
+
 def test_a_member_twice_is_refused(mesh):
     with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(mesh, "a") as archive:
         archive.writestr(ENCODER, b"other")
@@ -114,11 +164,18 @@ def test_compressed_members_are_refused(mesh):
 
 
 def test_sizes_are_bounded(mesh, monkeypatch, tmp_path):
-    monkeypatch.setitem(actor_file.MAX_BYTES, ENCODER, 1000)
-    with pytest.raises(ActorFileError, match=r"encoder\.onnx has \d+ bytes, at most 1000 are allowed"):
-        read_card(mesh)
-    with pytest.raises(ActorFileError, match="at most 1000"):
-        write_actor(tmp_path / "new.actor", *tiny_parts())
+    with monkeypatch.context() as limited:
+        limited.setitem(actor_file.MAX_BYTES, ENCODER, 1000)
+        with pytest.raises(ActorFileError, match=r"encoder\.onnx has \d+ bytes, at most 1000 are allowed"):
+            read_card(mesh)
+        with pytest.raises(ActorFileError, match="at most 1000"):
+            write_actor(tmp_path / "new.actor", *tiny_parts())
+    for name in (DETAIL, PLATE):
+        lea = layered_actor(tmp_path / "Lea.actor")
+        with monkeypatch.context() as limited:
+            limited.setitem(actor_file.MAX_BYTES, name, 100)
+            with pytest.raises(ActorFileError, match=rf"{name} has \d+ bytes, at most 100 are allowed"):
+                read_card(lea)
     for name in actor_file.MAX_BYTES:
         monkeypatch.setitem(actor_file.MAX_BYTES, name, 10)
     mesh.write_bytes(bytes(1 << 17))

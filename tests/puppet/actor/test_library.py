@@ -8,6 +8,7 @@ import zlib
 from pathlib import Path
 
 import pytest
+from layered_actor import layered_actor
 from planted_pictures import png, png_header
 from tiny_actor import tiny_actor
 
@@ -84,6 +85,8 @@ def test_renaming_changes_file_and_card_and_leaves_the_rest(folder, tmp_path):
     with pytest.raises(ActorFileError, match="already"):
         library.rename(other, "Carl the Great")
     assert other.exists()
+    lea = library.rename(library.admit(layered_actor(tmp_path / "lea.actor")), "Lea the First")
+    assert load_actor(lea, "cpu").plate is not None
 
 
 @pytest.mark.parametrize("name", ["", " ", ".hidden", "a/b", "a\\b", "a:b", "x" * 61, "a\nb"])
@@ -127,6 +130,10 @@ def test_details_are_words(tmp_path):
     assert told["Likeness"].startswith("28.8 dB")
     assert (told["Consent"], told["Licence"]) == ("Carl agreed.", "CC0-1.0")
     assert told["Sees"] == "how your face moves, never its pixels"
+    assert told["Background"] == "a part of its picture"
+    assert dict(library.details(read_card(layered_actor(tmp_path / "lea.actor"))))["Background"].startswith(
+        "its own, or"
+    )
     pixels = read_card(tiny_actor(tmp_path / "pixels.actor", "image"))
     assert "at most 4 numbers of them" in dict(library.details(pixels))["Sees"]
     odd = read_card(tiny_actor(tmp_path / "odd.actor", training={"frames": "many", "metrics": 3}))

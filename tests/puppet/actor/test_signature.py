@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import tiny_actor as tiny
+from layered_actor import layered_actor
 from tiny_actor import tiny_parts
 
 from puppet.actor.file import DECODER, ENCODER, LATENTS
@@ -34,6 +35,18 @@ def test_a_card_that_disagrees_with_the_graphs_is_refused(tmp_path, changes, mes
         changes = {**changes, "replace": {LATENTS: latents_to_bytes(tiny.tiny_latents(9))}}
     with pytest.raises(ActorFileError, match=message):
         load_actor(tiny.write_tiny(tmp_path / "x.actor", **changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"painted_size": 32}, r"decoder\.onnx gives texture as .*32, 32, 4\], it gives .*16, 16, 4"),
+        ({"replace": {DECODER: tiny.mesh_decoder()}}, r"gives texture as .*16, 16, 4\], it gives .*64, 64, 3"),
+    ],
+)
+def test_a_painted_texture_has_the_size_of_the_card_and_an_alpha(tmp_path, changes, message):
+    with pytest.raises(ActorFileError, match=message):
+        load_actor(layered_actor(tmp_path / "x.actor", **changes))
 
 
 def test_graphs_in_each_others_place_are_refused(tmp_path):

@@ -13,13 +13,14 @@ import numpy as np
 import onnx
 import pytest
 import tiny_actor as tiny
+from layered_actor import layered_parts
 from onnx import TensorProto, helper, numpy_helper
 
 from puppet.actor import card as actor_card
 from puppet.actor import trial
 from puppet.actor.card import Golden
 from puppet.actor.catalogue import BUILT_IN
-from puppet.actor.file import ENCODER, LATENTS, read_actor, read_card, write_actor
+from puppet.actor.file import DETAIL, ENCODER, LATENTS, PLATE, PREVIEW, members_of, read_actor, read_card, write_actor
 from puppet.actor.latents import latents_to_bytes
 from puppet.actor.runtime import load_actor, versions
 from puppet.core.errors import ActorFileError
@@ -259,6 +260,16 @@ def test_modules_that_lie_where_the_user_is_are_not_run(tmp_path, config, monkey
     load_actor(Path("Mia.actor"), "cpu")
     assert not (tmp_path / "executed").exists()
     assert path.exists()
+
+
+@pytest.mark.parametrize("name", [DETAIL, PLATE])
+def test_other_pictures_of_layers_are_tried_anew(name):
+    card = layered_parts()[0]
+    card = dataclasses.replace(card, sha256=dict.fromkeys(members_of(card), "0" * 64))
+    other = dataclasses.replace(card, sha256={**card.sha256, name: "1" * 64})
+    preview = dataclasses.replace(card, sha256={**card.sha256, PREVIEW: "1" * 64})
+    assert trial.fingerprint(card, "") != trial.fingerprint(other, "")
+    assert trial.fingerprint(card, "") == trial.fingerprint(preview, "")
 
 
 # --- latents, pixels ---

@@ -64,6 +64,7 @@ def actor_file(random: Random, data: bytes) -> bytes:
     members = members_of(data)
     inner: dict[str, Mutator] = {"preview.png": png, "latents.npz": npz, "encoder.onnx": onnx_file}
     inner["decoder.onnx"] = onnx_file
+    inner |= {name: png for name in ("detail.png", "plate.png") if name in members}
     if share < 0.5:
         members["card.json"] = json_text(random, members["card.json"])
         return zipped(members)

@@ -14,10 +14,12 @@ ACTOR_LIMIT = 14.0  # s: an actor's self-test has 10 s of its own, in a child th
 
 
 def _actors(folder: Path) -> list[bytes]:
+    from layered_actor import layered_actor
     from tiny_actor import explorable_actor, tiny_actor
 
     made = [tiny_actor(folder / "mesh.actor"), tiny_actor(folder / "image.actor", "image")]
-    return [path.read_bytes() for path in (*made, explorable_actor(folder / "rich.actor"))]
+    made += [explorable_actor(folder / "rich.actor"), layered_actor(folder / "layered.actor")]
+    return [path.read_bytes() for path in made]
 
 
 def _read_actor(path: Path) -> None:

@@ -135,7 +135,7 @@ def test_nothing_is_opened_for_what_actors_say(make_gui, canary, tmp_path, monke
         SHORT: {},
         "unknown": {SHORT: 1},
         "kind": {"kind": SHORT},
-        "version": {"format_version": 3},
+        "version": {"format_version": 4},
     }.items():
         file = tiny_actor(folder / f"{name}.actor", name="carl", **about)
         edit_card(file, puppet_version=SHORT, **changes)
