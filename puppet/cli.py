@@ -103,6 +103,7 @@ def _add_run(commands: Commands) -> None:
     options.add_provider(run)
     options.add_tracker(run)
     without = "as the window was left; with --headless the values in brackets"
+    options.add_background(run)
     options.add_outputs(run, without)
     run.add_argument("--screenshot", type=Path, metavar="PNG", help="save a picture of the window before it ends")
     options.add_motion(run, without)
@@ -126,6 +127,7 @@ def _add_render(commands: Commands) -> None:
     options.add_provider(render)
     options.add_tracker(render)
     render.add_argument("--force", action="store_true", help="replace OUT.mp4 when it exists")
+    options.add_background(render)
     options.add_outputs(render, "the values in brackets")
     options.add_motion(render, "the values in brackets")
 

@@ -2,7 +2,8 @@
 
 A file that is missing or damaged never stops the app. The metadata of a field say what it may be:
 "range": the lowest and the highest number. "choices": all values there are. "path": a file, a folder, an address or a
-name. "folder": a path that must not be a file. "name": the name of a user. Of lists also "most": how many entries are
+name. "folder": a path that must not be a file. "name": the name of a user. "parse": reads the text, or raises
+ValueError. Of lists also "most": how many entries are
 kept; "merge": entries that another window added are kept, too.
 """
 
@@ -16,6 +17,7 @@ from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
+from puppet.core.background import BACKGROUND
 from puppet.core.errors import PuppetError
 from puppet.core.layout import WINDOW_LAYOUT
 from puppet.core.motion import MotionSettings
@@ -68,6 +70,7 @@ class Settings:
     user: str = field(default="Me", metadata={"name": True})  # who sits before the camera
     users: tuple[str, ...] = field(default=("Me",), metadata={"name": True, "most": 100, "merge": True})
     actor: str = field(default="", metadata=A_PATH)  # name or file
+    background: str = BACKGROUND.field()  # of actors that have layers
     provider: str = PROVIDER.field()
     recording_folder: str = field(default="", metadata=A_PATH | {"folder": True})  # empty: see `folder`
     mirror_preview: bool = True
@@ -203,6 +206,11 @@ def _refusal(value: Any, wanted: type, allowed: Mapping[str, Any]) -> str:
     texts = value if isinstance(value, list) else [value] if isinstance(value, str) else []
     if not all(_is_text(text, allowed) for text in texts):
         return f"cannot be {shown}"
+    if "parse" in allowed and isinstance(value, str):
+        try:
+            allowed["parse"](value)
+        except ValueError:
+            return f"cannot be {shown}"
     if allowed.get("folder") and isinstance(value, str) and os.path.exists(value) and not os.path.isdir(value):
         return f"cannot be {shown}, which is no folder"
     return ""

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from puppet.core.background import BACKGROUND, Background, BackgroundKind
 from puppet.core.layout import LAYOUT
 from puppet.core.motion import MOTION_OPTIONS
 from puppet.core.options import ChoiceOption, NumberOption, flag
 from puppet.core.providers import PROVIDER
 from puppet.core.trackers import TRACKER
 from puppet.media.codecs import CODEC, HEIGHT, QUALITY
+
+if TYPE_CHECKING:
+    from puppet.engine.options import StepOptions
 
 Value = TypeVar("Value")
 
@@ -35,6 +41,20 @@ def add_tracker(parser: argparse.ArgumentParser) -> None:
     """--tracker, "auto" unless one is chosen."""
     help = f"{TRACKER.help} ({TRACKER.default})"
     parser.add_argument(TRACKER.flag, choices=TRACKER.choices, default=TRACKER.default, help=help)
+
+
+def add_background(parser: argparse.ArgumentParser) -> None:
+    """--background; None unless one is given."""
+    help = f"{BACKGROUND.help} ({BACKGROUND.default})"
+    parser.add_argument(BACKGROUND.flag, type=checked(_background), metavar=BACKGROUND.shown, help=help)
+
+
+def _background(text: str) -> Background:
+    """A picture by its whole path: who reads it may stand in another folder, or come later."""
+    read: Background = BACKGROUND.parse(text)
+    if read.kind is not BackgroundKind.PICTURE or "://" in text:
+        return read
+    return replace(read, picture=os.path.abspath(read.picture))
 
 
 def add_number(
@@ -72,7 +92,8 @@ def add_motion(parser: argparse.ArgumentParser, without: str) -> None:
 def chosen_outputs(arguments: argparse.Namespace, file: Path | None = None) -> dict[str, Any]:
     """What was chosen for recordings, by field of `OutputSettings`.
 
-    file: that is to be made; when no codec was chosen, its name may choose one. Raises RecordingError without ffmpeg.
+    file: that is to be made; when no codec was chosen, its name may choose one, and a transparent background one that
+    has alpha. Raises RecordingError without ffmpeg.
     """
     chosen = {option.name: getattr(arguments, option.name) for option in OUTPUT_OPTIONS}
     if file is not None and arguments.codec is None:
@@ -80,7 +101,8 @@ def chosen_outputs(arguments: argparse.Namespace, file: Path | None = None) -> d
         from puppet.output.settings import OutputSettings
 
         usual = OutputSettings()
-        fitting = with_fitting_codec(usual, file).codec
+        over_nothing = arguments.background is not None and arguments.background.transparent
+        fitting = with_fitting_codec(usual, file, over_nothing).codec
         chosen["codec"] = fitting if fitting != usual.codec else None
     switched_off = {"hardware": arguments.software, "badge": arguments.no_badge}
     given = {name: value for name, value in chosen.items() if value is not None}
@@ -94,11 +116,23 @@ def chosen_motion(arguments: argparse.Namespace) -> dict[str, Any]:
     return {name: value for name, value in chosen.items() if value is not None}
 
 
+def step_options(arguments: argparse.Namespace) -> StepOptions:
+    """Motion and background as they were given. Raises PictureError for a background that cannot be read."""
+    from puppet.commands.services import read_backdrop
+    from puppet.engine.options import StepOptions
+
+    if arguments.background is None:
+        return StepOptions(**chosen_motion(arguments))
+    return StepOptions(**chosen_motion(arguments), background=read_backdrop(arguments.background))
+
+
 def render_options(arguments: argparse.Namespace) -> list[str]:
     """The options of `puppet render` as they were given, for a process that renders one video of a folder."""
     names = ("actor", *(option.name for option in (PROVIDER, TRACKER, *OUTPUT_OPTIONS, *MOTION_OPTIONS)))
     values = [(name, getattr(arguments, name)) for name in names]
     given = [word for name, value in values if value is not None for word in (flag(name), str(value))]
+    if arguments.background is not None:
+        given += [BACKGROUND.flag, arguments.background.text]
     return given + [flag(name) for name in ("software", "sign", "no_badge") if getattr(arguments, name)]
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from puppet.actor.catalogue import DEFAULT_ACTOR, find_actor
 from puppet.actor.runtime import load_actor
-from puppet.commands.services import build_engine_for
+from puppet.commands.services import build_engine_for, check_background
 from puppet.core.addresses import without_secrets
 from puppet.core.errors import ActorStalledError, PuppetError, RecordingError
 from puppet.core.progress import progress
@@ -58,6 +58,9 @@ def run_headless(
     """
     spec = source or default_source()
     played = load_actor(find_actor(actor or DEFAULT_ACTOR), provider)
+    outputs = outputs or OutputSettings()
+    if options is not None:
+        check_background(played, options.background.wanted, outputs if record is not None else None)
     opened: list[Source] = []
 
     def make_source(spec: str) -> Source:
@@ -66,7 +69,6 @@ def run_headless(
 
     meter = Meter(frames)
     engine = build_engine_for(played, make_source, options, tracker=tracker)
-    outputs = outputs or OutputSettings()
     camera = VirtualCamera(outputs.badge) if virtual_camera else None
     sink = begin_take(outputs, record, played.name, played.card.consent) if record is not None else None
     interrupted: KeyboardInterrupt | None = None

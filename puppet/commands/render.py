@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 
 from puppet.actor.catalogue import DEFAULT_ACTOR, find_actor
 from puppet.actor.runtime import load_actor
-from puppet.commands.arguments import chosen_motion, chosen_outputs, render_options
+from puppet.commands.arguments import chosen_outputs, render_options, step_options
 from puppet.commands.performance import Performance, frames_in_words, track_clip
 from puppet.commands.render_folder import default_jobs, render_folder, videos_in
 from puppet.commands.render_target import RenderTarget
+from puppet.commands.services import check_background
 from puppet.core.addresses import without_secrets
 from puppet.core.errors import PuppetError, RecordingError
 from puppet.core.progress import progress
@@ -34,7 +35,7 @@ from puppet.media.frame_times import FrameTimes, frame_rate, probe_frame_times
 from puppet.media.sound_file import SoundTrack
 from puppet.media.video_facts import VideoFacts, probe_video
 from puppet.output.crash_recovery import recover_and_report
-from puppet.output.recording_sink import RecorderSink, recording_settings
+from puppet.output.recording_sink import RecorderSink, check_alpha, recording_settings
 from puppet.output.settings import OutputSettings
 from puppet.pictures.decode import SUFFIXES as IMAGE_SUFFIXES
 from puppet.sources.registry import DEMO, DEMO_CLIP, open_source
@@ -73,13 +74,16 @@ def run_render(arguments: argparse.Namespace) -> int:
     recover_and_report()
     videos = videos_in(Path(arguments.video))
     outputs = OutputSettings(**chosen_outputs(arguments, None if videos else arguments.output))
+    options = step_options(arguments)
+    if options.background.wanted.transparent:
+        check_alpha(Codec(outputs.codec), outputs.layouts)
 
     def render_one(video: str | Path, output: Path, force: bool) -> str:
         rendered = render(
             str(video),
             output,
             actor=arguments.actor,
-            options=StepOptions(**chosen_motion(arguments)),
+            options=options,
             provider=arguments.provider,
             tracker=arguments.tracker,
             force=force,
@@ -95,8 +99,8 @@ def run_render(arguments: argparse.Namespace) -> int:
     if arguments.actor is not None:
         arguments.actor = str(find_actor(arguments.actor).absolute())  # the processes stand in another folder
     jobs = arguments.jobs or default_jobs()
-    options = render_options(arguments)
-    render_folder(videos, arguments.output, outputs, render_one, options, jobs, arguments.resume, arguments.force)
+    given = render_options(arguments)
+    render_folder(videos, arguments.output, outputs, render_one, given, jobs, arguments.resume, arguments.force)
     return 0
 
 
@@ -116,11 +120,12 @@ def render(
     frame has its place. outputs: layout (several: several files, see `RecorderSink`), size, codec, badge.
     The output has its name only once it is finished. An existing one is replaced only with `force`. After Ctrl-C or an
     error, what was made is kept as a playable NAME.part file.
-    Raises PuppetError: unreadable video, no face in it, unknown actor, output that cannot be written, or that another
-    process is writing.
+    Raises PuppetError: unreadable video, no face in it, unknown actor, one that cannot have this background, output
+    that cannot be written or show it, or that another process is writing.
     """
-    outputs = outputs or OutputSettings()
+    outputs, options = outputs or OutputSettings(), options or StepOptions()
     played = load_actor(find_actor(actor or DEFAULT_ACTOR), provider)
+    check_background(played, options.background.wanted, outputs)
     source = open_source(video, paced=False)
     if source.live:
         name = without_secrets(str(video))
@@ -130,7 +135,7 @@ def render(
         check_suffix(output, Codec(outputs.codec))
         source.open()
         try:
-            return _render(source, target, played, options or StepOptions(), outputs, _film_of(video), tracker)
+            return _render(source, target, played, options, outputs, _film_of(video), tracker)
         finally:
             source.close()
 

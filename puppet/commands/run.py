@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from puppet.commands.arguments import chosen_motion, chosen_outputs
+from puppet.commands.arguments import chosen_motion, chosen_outputs, step_options
 from puppet.commands.display import has_display
 from puppet.core.errors import PuppetError
 from puppet.engine.options import StepOptions
@@ -20,8 +20,7 @@ def run_live(arguments: argparse.Namespace) -> int:
     if not has_display():
         if any((arguments.source, arguments.frames, arguments.record, arguments.screenshot)):
             raise PuppetError("There is no display for the window; use --headless, or: puppet render VIDEO -o OUT.mp4")
-        options = StepOptions(**chosen_motion(arguments))
-        return render_demo(arguments.actor, arguments.provider, options, arguments.tracker)
+        return render_demo(arguments.actor, arguments.provider, step_options(arguments), arguments.tracker)
     from puppet.commands.window import run_window
 
     return run_window(
@@ -36,6 +35,7 @@ def run_live(arguments: argparse.Namespace) -> int:
         outputs=chosen_outputs(arguments, arguments.record),
         virtual_camera=arguments.virtual_camera,
         tracker=arguments.tracker,
+        background=arguments.background,
     )
 
 
@@ -54,7 +54,7 @@ def _run_headless(arguments: argparse.Namespace) -> int:
         record=arguments.record,
         loop=arguments.loop,
         provider=arguments.provider,
-        options=StepOptions(**chosen_motion(arguments)),
+        options=step_options(arguments),
         outputs=OutputSettings(**chosen_outputs(arguments, arguments.record)),
         virtual_camera=arguments.virtual_camera,
         tracker=arguments.tracker,

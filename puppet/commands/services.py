@@ -6,10 +6,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from puppet.core.errors import PuppetError
+from puppet.core import pixels
+from puppet.core.background import CHOICES, Background, BackgroundKind
+from puppet.core.errors import PictureError, PuppetError, reason
 from puppet.core.layout import Layout
 from puppet.core.providers import AUTO
 from puppet.core.trackers import TRACKER
+from puppet.engine.backdrop import Backdrop
 from puppet.engine.engine import Engine
 from puppet.engine.protocols import PuppeteerLike
 from puppet.settings import Settings
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
     from puppet.engine.options import StepOptions
     from puppet.gui.presenters.services import Services
     from puppet.output.recording_sink import RecorderSink
+    from puppet.output.settings import OutputSettings
+
+LARGEST_BACKDROP = 2048  # px, side of a background's picture that is kept: no actor draws larger ones
 
 
 def build_engine(
@@ -74,6 +80,40 @@ def _make_puppeteer(actor: Actor | None, tracker: str) -> PuppeteerLike:
     from puppet.face.tracking import live_tracker
 
     return Puppeteer(live_tracker(library=tracker), actor)
+
+
+def read_backdrop(background: Background) -> Backdrop:
+    """A background that is ready to be drawn. Raises PictureError, with the file and what to do."""
+    if background.kind is not BackgroundKind.PICTURE:
+        return Backdrop(background)
+    from puppet.pictures.decode import read_picture
+
+    path = Path(background.picture)
+    try:
+        picture = read_picture(path)
+    except FileNotFoundError as problem:
+        raise PictureError(f"{path}: there is no such file; a background is {CHOICES}") from problem
+    except OSError as problem:
+        raise PictureError(f"{path}: {reason(problem)}; choose another picture for the background") from problem
+    except PictureError as problem:
+        raise PictureError(f"{problem}; choose another picture for the background") from problem
+    return Backdrop(background, pixels.cover(picture, min(*picture.shape[:2], LARGEST_BACKDROP)))
+
+
+def check_background(actor: Actor, background: Background, outputs: OutputSettings | None) -> None:
+    """Raise PuppetError where this actor cannot have that background, or a file of these outputs cannot show it."""
+    if background.kind is BackgroundKind.OWN:
+        return
+    if actor.plate is None:
+        raise PuppetError(
+            f"{actor.name} has no layers: its background is a part of its picture, and no other one can be put there; "
+            "leave --background out, or choose another actor"
+        )
+    if background.transparent and outputs is not None:
+        from puppet.media.codecs import Codec
+        from puppet.output.recording_sink import check_alpha
+
+        check_alpha(Codec(outputs.codec), outputs.layouts)
 
 
 def consent_of(engine: Engine) -> Callable[[], str]:
@@ -136,4 +176,5 @@ def window_services(
         neutrals=NeutralStore(),
         record_footage=record_footage,
         read_picture=read_picture,
+        read_backdrop=read_backdrop,
     )

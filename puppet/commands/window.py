@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from puppet.commands.display import prepare_qt, refuse_existing
-from puppet.commands.services import build_engine, consent_of, window_services
+from puppet.commands.services import build_engine, consent_of, read_backdrop, window_services
+from puppet.core.background import Background
 from puppet.core.errors import ActorFileError, PuppetError, RecordingError
 from puppet.core.providers import AUTO
 from puppet.core.trackers import TRACKER
@@ -46,6 +47,7 @@ def run_window(
     outputs: Mapping[str, Any] | None = None,
     virtual_camera: bool = False,
     tracker: str = TRACKER.default,
+    background: Background | None = None,
 ) -> int:
     """Open the window and stay until it is closed; 0 when all went well.
 
@@ -59,11 +61,14 @@ def run_window(
     loop: play a video or folder again and again.
     motion: smoothing and gains, by field of MotionSettings; as if the sliders had been moved. outputs: the same for
     recordings, by field of OutputSettings. virtual_camera: switch it on. tracker: one of TRACKER's choices.
-    Raises PuppetError for a source, an actor or a file that was asked for here and does not work, and when the engine
-    gives up in an unattended run.
+    background: as if it had been chosen in the window; None: as the settings say.
+    Raises PuppetError for a source, an actor, a background or a file that was asked for here and does not work, and
+    when the engine gives up in an unattended run.
     """
     prepare_qt()
     refuse_existing(screenshot)
+    if background is not None:
+        read_backdrop(background)  # what was asked for and does not work ends the program before there is a window
     path = settings_path()
     settings, notices = load_settings(path)
     file = SettingsFile(path, settings)
@@ -71,6 +76,7 @@ def run_window(
         settings,
         motion=replace(settings.motion, **(motion or {})),
         output=replace(settings.output, **(outputs or {})),
+        background=settings.background if background is None else background.text,
     )
     from puppet.sources.devices import list_cameras
 

@@ -7,6 +7,7 @@ limit or a default. Standard library only, so that `puppet --help` loads nothing
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -85,6 +86,33 @@ class ChoiceOption(Generic[Value]):
     def field(self) -> Any:
         """A field of a settings dataclass: the default, and the choices that `puppet.settings` checks."""
         return dataclasses.field(default=self.default, metadata={"choices": self.choices})
+
+
+@dataclass(frozen=True)
+class TextOption:
+    """An option that is a text with rules of its own; it may be the path of a file.
+
+    parse: text -> value; raises ValueError, whose message is for the user. shown: its place holder in `--help`.
+    name, help: as for `NumberOption`.
+    """
+
+    name: str
+    default: str
+    parse: Callable[[str], Any]
+    help: str
+    shown: str
+
+    def __post_init__(self) -> None:
+        self.parse(self.default)
+
+    @property
+    def flag(self) -> str:
+        """Its name on the command line: "--background"."""
+        return flag(self.name)
+
+    def field(self) -> Any:
+        """A field of a settings dataclass: the default, and the parser that `puppet.settings` checks with."""
+        return dataclasses.field(default=self.default, metadata={"path": True, "parse": self.parse})
 
 
 def flag(name: str) -> str:

@@ -101,7 +101,8 @@ class Portrait:
     """The actor's picture.
 
     image: uint8 (S, S, 3) BGR, over the background in force. person: uint8 (S, S, 4) BGRA, colours premultiplied by
-    alpha, without any background; None for an actor without layers.
+    alpha, without any background; None for an actor without layers, and in a Result unless its background is
+    transparent: then `image` shows a checkerboard behind the person, and is for the window alone.
     """
 
     image: Image

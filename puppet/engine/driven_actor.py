@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from puppet.actor.expression_range import ExpressionRange
-from puppet.core.types import POSE_SIZE, AlignedCrop, Drive, Face, Floats, Frame, Latent, Portrait
+from puppet.core.types import POSE_SIZE, AlignedCrop, Drive, Face, Floats, Frame, Image, Latent, Portrait
 from puppet.engine.options import StepOptions
 from puppet.engine.presence import Presence
 from puppet.engine.smoothing import LANDMARK_FILTER, LATENT_FILTER, POSE_FILTER, Smoothed, smooth_by
@@ -19,6 +19,7 @@ from puppet.face.retarget import Retargeter
 
 if TYPE_CHECKING:
     from puppet.actor.runtime import Actor
+    from puppet.engine.backdrop import Backdrop
 
 # Movements that tell which latents belong to the head: degrees, eye distances, log size.
 POSE_PROBE = np.array([5, 5, 5, 0.1, 0.1, 0.1], np.float32)
@@ -54,6 +55,8 @@ class DrivenActor:
         self.actor = actor
         self.motion = Motion(pose=pose)
         self.held: Latent | None = None  # as the target of a morph: the latent that is shown of it
+        self._backdrop: tuple[Backdrop, bool] | None = None  # that `_behind` was made of, and whether it is mirrored
+        self._behind: dict[int, Image | None] = {}  # by side, px: what is behind the person
         self._retargeter = Retargeter(actor.neutral, actor.card.response)
         self._rest = np.asarray(actor.latents.mean, np.float32)
         expression = np.ones(len(self._rest), bool)
@@ -79,10 +82,24 @@ class DrivenActor:
             self.motion = replace(self.motion, presence=self.motion.presence.without_face(at))
         return DrivenLatent(self._blended(), crop, strange)
 
-    def decode(self, latent: Latent, stages: StageTimer) -> Portrait:
+    def decode(self, latent: Latent, options: StepOptions, stages: StageTimer) -> Portrait:
         """The actor's picture of a latent."""
         with stages("decode"):
-            return self.actor.decode(latent)
+            return self.actor.decode(latent, self.behind(options, self.actor.card.image_size))
+
+    def behind(self, options: StepOptions, side: int) -> Image | None:
+        """What is behind the person in a picture of this side, uint8 (side, side, 3) BGR; made once.
+
+        None: the actor's own plate, or an actor without layers.
+        """
+        if self.actor.plate is None:
+            return None
+        chosen = options.background, options.mirror_output
+        if self._backdrop is None or self._backdrop[0] is not chosen[0] or self._backdrop[1] != chosen[1]:
+            self._backdrop, self._behind = chosen, {}
+        if side not in self._behind:
+            self._behind[side] = options.background.behind(self.actor.plate, side, options.mirror_output)
+        return self._behind[side]
 
     def restart_motion(self) -> None:
         """Forget the last frames: the next one shows another scene."""

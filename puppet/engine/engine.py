@@ -207,6 +207,12 @@ class Engine:
             actor, partner = self._setup.actor, self._setup.morph_actor()
             return () if actor is None else (actor,) if partner is None else (actor, partner)
 
+    @property
+    def has_layers(self) -> bool:
+        """Whether an actor that is shown, in the wall too, can have another background than its own."""
+        with self._lock:
+            return any(actor.plate is not None for actor in (*self.shown_actors, *self._setup.others))
+
     def status(self) -> Status:
         """How the engine is doing, at this moment."""
         delivery = self._delivery

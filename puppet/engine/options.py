@@ -1,4 +1,4 @@
-"""What the user can change from one step to the next: smoothing, gains, mirroring, and play in latent space."""
+"""What the user can change from one step to the next: smoothing, gains, background, and play in latent space."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from puppet.core.motion import BROWS_GAIN, EXPRESSION_GAIN, EYES_GAIN, MOUTH_GAIN, POSE_GAIN, SMOOTHING
 from puppet.core.types import Floats, Latent
+from puppet.engine.backdrop import Backdrop
 from puppet.face.retarget import Gains
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class StepOptions:
     brows_gain: float = BROWS_GAIN.default
     pose_gain: float = POSE_GAIN.default
     mirror_output: bool = False  # flips the actor's picture
+    background: Backdrop = Backdrop()  # behind every actor that has layers
     offset: Floats | None = None  # f32 (D,), added to the latent of every face: an attribute's direction
     freeze: Latent | None = None  # shown instead of any other latent
     morph: MorphInto | None = None

@@ -10,7 +10,9 @@ import numpy as np
 
 from puppet.actor.morph import ActorMorph
 from puppet.core import pixels
-from puppet.core.types import Face, Floats, Frame, Latent, Portrait, Result
+from puppet.core.background import BackgroundKind
+from puppet.core.types import Face, Floats, Frame, Image, Latent, Portrait, Result
+from puppet.engine.backdrop import mixed
 from puppet.engine.driven_actor import DrivenActor, DrivenLatent
 from puppet.engine.options import StepOptions
 from puppet.engine.stage_timer import StageTimer
@@ -152,13 +154,12 @@ class Puppeteer:
             given.append(one.drive(frame, face, user, options, stages))
         latent = _edited(given[0].latent, options)
         if morph is None:
-            portraits = [driven[0].decode(latent, stages)]
+            portraits = [driven[0].decode(latent, options, stages)]
         else:
             portraits = [self._morphed(driven[0], latent, driven[-1], given[-1].latent, options, morph.share, stages)]
         beside = zip(driven[1 : 1 + len(others)], given[1:], strict=False)
-        portraits += [one.decode(its.latent, stages) for one, its in beside]
-        if options.mirror_output:
-            portraits = [Portrait(np.ascontiguousarray(portrait.image[:, ::-1])) for portrait in portraits]
+        portraits += [one.decode(its.latent, options, stages) for one, its in beside]
+        portraits = [_shown(portrait, options) for portrait in portraits]
         crop, strange = given[0].crop, given[0].out_of_range
         return Result(frame, face, crop, portraits[0], latent, stages.milliseconds, strange, tuple(portraits[1:]))
 
@@ -178,8 +179,8 @@ class Puppeteer:
         if options.freeze is None or partner.held is None:
             partner.held = b  # what is frozen belongs to the first one's latents: the partner waits with it
         with stages("decode"):
-            image, side = self._morph.draw(a, partner.held, share).image, first.actor.card.image_size
-            return Portrait(image if len(image) == side else pixels.resize(image, side, side))
+            behind, side = _behind_both(first, partner, share, options), first.actor.card.image_size
+            return _of_side(self._morph.draw(a, partner.held, share, behind), side)
 
     def _driven_actors(self, actors: Sequence[Actor]) -> list[DrivenActor]:
         """One for each actor, in order: the one in use already, or a new one that starts from its own neutral."""
@@ -198,6 +199,31 @@ class Puppeteer:
         if self._capture_next:
             self._users.captured, self._capture_next = neutral_from_face(face), False
         return self._users.neutral_for(face, frame.captured_at, frame.still)
+
+
+def _behind_both(a: DrivenActor, b: DrivenActor, share: float, options: StepOptions) -> Image | None:
+    """What is behind the morph of two actors, as large as the larger one's pictures; None: their own plates."""
+    side = max(a.actor.card.image_size, b.actor.card.image_size)
+    first, second = a.behind(options, side), b.behind(options, side)
+    if first is None or second is None or options.background.wanted.kind is not BackgroundKind.BLURRED:
+        return second if first is None else first
+    return mixed(first, second, share)
+
+
+def _of_side(portrait: Portrait, side: int) -> Portrait:
+    if len(portrait.image) == side:
+        return portrait
+    person = None if portrait.person is None else pixels.resize(portrait.person, side, side)
+    return Portrait(pixels.resize(portrait.image, side, side), person)
+
+
+def _shown(portrait: Portrait, options: StepOptions) -> Portrait:
+    """The portrait mirrored if wanted, and the person by itself only where nothing is behind it."""
+    image, person = portrait.image, portrait.person if options.background.wanted.transparent else None
+    if options.mirror_output:
+        image = np.ascontiguousarray(image[:, ::-1])
+        person = None if person is None else np.ascontiguousarray(person[:, ::-1])
+    return Portrait(image, person)
 
 
 def _edited(latent: Latent, options: StepOptions) -> Latent:

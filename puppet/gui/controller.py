@@ -12,6 +12,7 @@ from puppet.core.errors import PuppetError
 from puppet.core.types import Result
 from puppet.engine.engine import Engine
 from puppet.gui.main_window import MainWindow
+from puppet.gui.presenters.backgrounds import BackgroundPresenter
 from puppet.gui.presenters.base import WindowContext, reason_of
 from puppet.gui.presenters.camera import CameraPresenter
 from puppet.gui.presenters.latent import LatentPresenter
@@ -53,6 +54,7 @@ class Controller(QObject):
             CameraPresenter(context),
             NeutralPresenter(context),
             OutputPresenter(context),
+            BackgroundPresenter(context),
             LibraryPresenter(context, self.source_and_actor.choose_actor),
             NewActorPresenter(context, self.source_and_actor.choose_actor),
         ]

@@ -46,7 +46,7 @@ class MainWindow(QMainWindow):
         self.source, self.actor, self.transport, self.motion = live.source, live.actor, live.transport, live.motion
         self.pictures, self.side, self.view = live.pictures, live.side, live.view
         self.camera, self.wall, self.user, self.card = live.camera, live.wall, live.user, live.pictures.card
-        self.output = live.output
+        self.output, self.background = live.output, live.background
         self.driver_pane, self.actor_pane = live.pictures.driver, live.pictures.actor
         self.library = LibraryPage()
         self.new_actor = NewActorPage()

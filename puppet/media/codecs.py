@@ -26,12 +26,27 @@ class Codec(Enum):
     AV1 = "av1"
     PRORES = "prores"
     FFV1 = "ffv1"
+    PRORES_4444 = "prores-4444"
+    VP9_ALPHA = "vp9-alpha"
 
     @property
     def label(self) -> str:
         """The name for people, as "H.264"."""
-        names = {"h264": "H.264", "hevc": "HEVC", "vp9": "VP9", "av1": "AV1", "prores": "ProRes", "ffv1": "FFV1"}
-        return names[self.value]
+        return {
+            "h264": "H.264",
+            "hevc": "HEVC",
+            "vp9": "VP9",
+            "av1": "AV1",
+            "prores": "ProRes",
+            "ffv1": "FFV1",
+            "prores-4444": "ProRes 4444",
+            "vp9-alpha": "VP9 with alpha",
+        }[self.value]
+
+    @property
+    def alpha(self) -> bool:
+        """Whether its files can be transparent."""
+        return self in (Codec.PRORES_4444, Codec.VP9_ALPHA)
 
     @property
     def suffixes(self) -> tuple[str, ...]:
@@ -41,11 +56,13 @@ class Codec(Enum):
             "av1": (".mp4", ".m4v", ".mkv", ".webm"),
             "prores": (".mov", ".mkv"),
             "ffv1": (".mkv",),
+            "prores-4444": (".mov", ".mkv"),
+            "vp9-alpha": (".webm", ".mkv"),
         }.get(self.value, (".mp4", ".m4v", ".mov", ".mkv"))
 
 
 class Quality(Enum):
-    """How much detail is kept. FFV1 is lossless whatever is asked."""
+    """How much detail is kept. FFV1 is lossless whatever is asked, and ProRes 4444 nearly so."""
 
     SMALL = "small"
     GOOD = "good"
@@ -58,7 +75,7 @@ def _codec_help() -> str:
     for codec in Codec:
         codecs.setdefault(codec.suffixes, []).append(codec.value)
     fitting = "; ".join(f"{', '.join(names)}: {' '.join(suffixes)}" for suffixes, names in codecs.items())
-    return f"{fitting}; not given: the first that fits the file's name"
+    return f"{fitting}; not given: the first that fits the file's name; the last two can be transparent"
 
 
 CODEC = ChoiceOption("codec", Codec.H264.value, tuple(codec.value for codec in Codec), _codec_help())
@@ -110,6 +127,8 @@ ENCODERS: tuple[Encoder, ...] = (  # of each codec the first that works is taken
     Encoder("prores_videotoolbox", Codec.PRORES, "Apple VideoToolbox", "yuv422p10le"),
     Encoder("prores_ks", Codec.PRORES, "", "yuv422p10le"),
     Encoder("ffv1", Codec.FFV1, "", "bgr0"),
+    Encoder("prores_ks", Codec.PRORES_4444, "", "yuva444p10le"),
+    Encoder("libvpx-vp9", Codec.VP9_ALPHA, "", "yuva420p"),
 )
 
 LEVELS = {  # of Quality, small to high: what looks about the same with each kind of encoder
@@ -119,6 +138,7 @@ LEVELS = {  # of Quality, small to high: what looks about the same with each kin
     "vp9": (40, 31, 20),  # the same scale
     "videotoolbox": (45, 60, 75),  # 0 .. 100, larger is better
     "prores": (1, 2, 3),  # LT, standard, HQ
+    "prores-4444": (4, 4, 4),  # 4444; its XQ is for grading film
 }
 
 
@@ -133,9 +153,10 @@ def quality_arguments(encoder: Encoder, quality: Quality, fps: float, patient: b
     every = ["-g", str(max(1, round(fps * KEYFRAME_SECONDS)))]
     crf, av1 = str(LEVELS["crf"][step]), str(LEVELS["av1"][step])
     scale = av1 if encoder.codec is Codec.AV1 else crf
-    if encoder.codec is Codec.PRORES:
+    if encoder.codec in (Codec.PRORES, Codec.PRORES_4444):
         vendor = ["-vendor", "apl0"] if family == "prores_ks" else []
-        chosen = ["-profile:v", str(LEVELS["prores"][step]), *vendor]
+        alpha = ["-alpha_bits", "16"] if encoder.codec.alpha else []  # what other programs write, and expect
+        chosen = ["-profile:v", str(LEVELS[encoder.codec.value][step]), *vendor, *alpha]
         return ["-c:v", encoder.name, *chosen, "-pix_fmt", encoder.pixels]
     options: dict[str, list[str]] = {
         "libx264": ["-preset", "medium" if patient else "veryfast", "-crf", crf, "-rc-lookahead", str(LOOKAHEAD)],
@@ -157,10 +178,11 @@ def quality_arguments(encoder: Encoder, quality: Quality, fps: float, patient: b
         "videotoolbox": ["-q:v", str(LEVELS["videotoolbox"][step])],
     }
     frames = ["-g", "1"] if encoder.lossless else every  # FFV1: every picture stands for itself
-    no_b = [] if encoder.codec in (Codec.VP9, Codec.AV1, Codec.FFV1) or family == "libx265" else ["-bf", "0"]
+    no_b = [] if encoder.codec not in (Codec.H264, Codec.HEVC) or family == "libx265" else ["-bf", "0"]
+    shown = ["-auto-alt-ref", "0"] if encoder.codec is Codec.VP9_ALPHA else []  # alpha goes with shown pictures only
     tag = ["-tag:v", "hvc1"] if encoder.codec is Codec.HEVC else []  # what Apple's players ask for
     surface = [] if family == "vaapi" else ["-pix_fmt", encoder.pixels]
-    return ["-c:v", encoder.name, *options[family], *no_b, *frames, *surface, *tag]
+    return ["-c:v", encoder.name, *options[family], *shown, *no_b, *frames, *surface, *tag]
 
 
 def device_arguments(encoder: Encoder) -> list[str]:

@@ -37,7 +37,9 @@ class RecordingSettings:
 
 
 def recording_arguments(executable: str, s: RecordingSettings) -> list[str]:
-    """Raw BGR pictures of s.width x s.height on standard input -> a file at s.path that plays while it grows.
+    """Raw pictures of s.width x s.height on standard input -> a file at s.path that plays while it grows.
+
+    They are BGR, or BGRA with straight alpha where the codec takes alpha.
 
     MP4 and MOV are fragmented (ISO 14496-12, 8.8): every half second can be decoded by itself, so the file plays up to
     there whatever happens to ffmpeg. Matroska and WebM are made of clusters anyway. Overwrites: the caller has made the
@@ -45,12 +47,12 @@ def recording_arguments(executable: str, s: RecordingSettings) -> list[str]:
     """
     filters = pixel_filters(s.encoder)
     if (s.width % 2 or s.height % 2) and not s.encoder.lossless:
-        filters.insert(0, "pad=ceil(iw/2)*2:ceil(ih/2)*2")
+        filters.insert(0, "pad=ceil(iw/2)*2:ceil(ih/2)*2" + (":color=black@0" if s.encoder.codec.alpha else ""))
     # fmt: off
     return [
         executable, "-hide_banner", "-loglevel", "error", "-nostats", "-y", *device_arguments(s.encoder),
-        "-f", "rawvideo", "-pixel_format", "bgr24", "-video_size", f"{s.width}x{s.height}", "-framerate", rate(s.fps),
-        "-i", "pipe:0",
+        "-f", "rawvideo", "-pixel_format", "bgra" if s.encoder.codec.alpha else "bgr24",
+        "-video_size", f"{s.width}x{s.height}", "-framerate", rate(s.fps), "-i", "pipe:0",
         "-vf", ",".join(filters),
         *quality_arguments(s.encoder, s.quality, s.fps, s.patient),
         *metadata_arguments(s.about, container(s.path)),

@@ -21,11 +21,7 @@ from puppet.core import pixels
 from puppet.core.errors import NameTakenError, RecordingError, reason
 from puppet.core.types import Image
 from puppet.media.codecs import check_suffix
-from puppet.media.ffmpeg_arguments import (
-    FrameClock,
-    RecordingSettings,
-    recording_arguments,
-)
+from puppet.media.ffmpeg_arguments import FrameClock, RecordingSettings, recording_arguments
 from puppet.media.ffmpeg_child import find_ffmpeg, last_lines, loggable, start_ffmpeg
 from puppet.media.remux import remux
 from puppet.media.sound_file import SoundTrack
@@ -142,8 +138,9 @@ class Recorder:
     def write(self, image: Image, captured_at: float) -> None:
         """Queue a picture, uint8 (H, W, 3) BGR, not to be changed afterwards. `captured_at` in seconds, any origin.
 
-        Does not wait: with a full queue the picture is counted in `dropped` and its time filled by the one before.
-        A picture of another size is fitted into the first one's, with black bars. Ignored once closed or failed.
+        Codecs with alpha take (H, W, 4) BGRA with straight alpha as well. Does not wait: with a full queue the picture
+        is counted in `dropped` and its time filled by the one before. One of another size is fitted into the first
+        one's, with black bars. Ignored once closed or failed.
         """
         with self._changed:
             if self._wait:
@@ -269,6 +266,8 @@ class Recorder:
 
     def _bytes(self, image: Image) -> bytes:
         s = self._settings
+        if s.encoder.codec.alpha and image.shape[2] == 3:
+            image = pixels.opaque(image)
         if image.shape[:2] != (s.height, s.width):
             image = pixels.fit(image, s.width, s.height)
         return image.tobytes()

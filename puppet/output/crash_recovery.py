@@ -11,7 +11,7 @@ from pathlib import Path
 
 from puppet.core.errors import RecordingError
 from puppet.core.layout import Layout
-from puppet.media.ffmpeg_arguments import container
+from puppet.media.ffmpeg_arguments import CLUSTERED, container
 from puppet.media.ffmpeg_child import find_ffmpeg
 from puppet.media.frame_times import probe_frame_times
 from puppet.media.remux import remux
@@ -81,7 +81,7 @@ def _finish(take: Entry, sounds: Sequence[Entry], sentences: list[str]) -> bool:
     if take.path.stat().st_size == 0:
         take.remove()  # no picture had come
         return False
-    if container(take.path) != "matroska" and not _is_fragmented(take.path):
+    if container(take.path) not in CLUSTERED and not _is_fragmented(take.path):
         return False  # another program's file: ours is not finished
     sound = next((sound for sound in sounds if take.path in _takes_of(sound)), None)
     times = probe_frame_times(take.path).times

@@ -21,9 +21,10 @@ from puppet.output.clips import FPS as CLIP_FPS
 from puppet.output.clips import HEIGHT as CLIP_HEIGHT
 from puppet.output.clips import SECONDS as CLIP_SECONDS
 from puppet.output.clips import save_clip
+from puppet.output.compose import is_transparent
 from puppet.output.disk import DiskSpace, disk_space
 from puppet.output.pre_roll import PreRoll
-from puppet.output.recording_sink import RecorderSink, begin_take
+from puppet.output.recording_sink import RecorderSink, begin_take, check_alpha
 from puppet.output.settings import OutputSettings
 from puppet.output.snapshot import save_snapshot
 from puppet.output.virtual_camera import VirtualCamera
@@ -54,7 +55,8 @@ class LiveOutputs:
     """A sink that keeps what outputs need, and opens their devices. Qt-free.
 
     `write` from the engine's thread, everything else from one other thread (the window's). consent: gives what the
-    actor's card says about consent. open_microphone, open_camera, list_microphones: tests put fakes here.
+    actor's card says about consent. open_microphone, open_camera,
+    list_microphones: tests put fakes here.
     """
 
     error: PuppetError | None = None  # a device that fails does not end the sink
@@ -71,6 +73,7 @@ class LiveOutputs:
         self._settings = settings
         self._folder = folder
         self._consent = consent
+        self._transparent = False  # whether nothing was behind the actor in the last result
         self._list_microphones = list_microphones
         self._open_microphone, self._open_camera = open_microphone, open_camera
         self._pre_roll = PreRoll(CLIP_SECONDS)
@@ -91,6 +94,7 @@ class LiveOutputs:
         """Keep the result for pre-roll and clips, and show it on the virtual camera."""
         if self._over.is_set():
             return
+        self._transparent = is_transparent(result)
         self._pre_roll.write(result)
         camera = self._camera
         if camera is not None:
@@ -138,6 +142,8 @@ class LiveOutputs:
         """
         self._folder = folder if path is None else path.parent
         s = self._settings
+        if self._transparent:
+            check_alpha(Codec(s.codec), s.layouts)
         if self._encoders.get((s.codec, s.hardware)) is None:
             s = replace(s, hardware=False)  # trying hardware out would make the window wait
         pre_roll = [r for r in self._pre_roll.last(s.pre_roll) if r.portrait is not None] if s.pre_roll else []
@@ -186,7 +192,7 @@ class LiveOutputs:
         return microphone.level if microphone is not None else None
 
     def codecs(self) -> tuple[Codec, ...]:
-        """The codecs that the window offers: those that can be encoded here, without VP9, which .webm files get.
+        """The codecs that the window offers: those that can be encoded here, without plain VP9, for .webm files only.
 
         The first call asks ffmpeg. Raises RecordingError.
         """

@@ -94,4 +94,5 @@ def _lowered(frame: Frame, height: int) -> Frame:
 
 def _size(result: Result) -> int:
     portrait = result.portrait
-    return result.frame.image.nbytes + (portrait.image.nbytes if portrait is not None else 0)
+    pictures = [] if portrait is None else [portrait.image, *([] if portrait.person is None else [portrait.person])]
+    return result.frame.image.nbytes + sum(picture.nbytes for picture in pictures)

@@ -19,7 +19,7 @@ from puppet.media.ffmpeg_child import find_ffmpeg
 from puppet.media.recorder import Recorder, Recording
 from puppet.media.sound_file import SoundFile, SoundSource, SoundTrack
 from puppet.media.timeline import Timeline
-from puppet.output.compose import compose
+from puppet.output.compose import compose, is_transparent
 from puppet.output.settings import OutputSettings
 from puppet.provenance import signing
 from puppet.provenance.xmp import Provenance
@@ -64,6 +64,8 @@ class RecorderSink:
         self.dropped = 0
         self._fps = settings.fps
         self._layouts, self._height, self._badge, self._wait = tuple(layouts), height, badge, wait
+        self._codec = settings.encoder.codec
+        self._refusal: RecordingError | None = None
         self._timeline = Timeline()
         self._lock = threading.Lock()  # a pause falls between two results
         self._closing = threading.Lock()  # the engine closes what gave up while the window closes what it began
@@ -111,13 +113,14 @@ class RecorderSink:
 
     @property
     def error(self) -> RecordingError | None:
-        """That of the first file that has one."""
+        """The first of `errors`."""
         return next(iter(self.errors), None)
 
     @property
     def errors(self) -> tuple[RecordingError, ...]:
-        """Those of all files, in their order."""
-        return tuple(recorder.error for recorder in self._recorders if recorder.error is not None)
+        """Why the take was refused; those of all files, in their order."""
+        refusal = () if self._refusal is None else (self._refusal,)
+        return (*refusal, *(recorder.error for recorder in self._recorders if recorder.error is not None))
 
     @property
     def seconds(self) -> float:
@@ -145,12 +148,22 @@ class RecorderSink:
             self._timeline.resume(time.perf_counter())
 
     def write(self, result: Result) -> None:
-        """Add a picture to every file, or to none when one of their queues is full."""
+        """Add a picture to every file, or to none when one of their queues is full.
+
+        A take whose first picture has nothing behind the actor is refused, in `error`, where the codec has no alpha;
+        later ones are over green then.
+        """
         with self._lock:
             at = self._timeline.place(result.frame.captured_at)
-        if at is None or self.recordings:
+        if at is None or self.recordings or self._refusal is not None:
             return
-        pictures = [compose(result, layout, self._height, self._badge) for layout in self._layouts]
+        if not self._begun and is_transparent(result):
+            try:
+                check_alpha(self._codec, self._layouts)
+            except RecordingError as problem:
+                self._refusal = problem
+                return
+        pictures = [self._composed(result, layout) for layout in self._layouts]
         pairs = list(zip(self._recorders, pictures, strict=True))
         if not self._wait and not all(recorder.has_room(picture) for recorder, picture in pairs):
             self.dropped += 1  # in all files or in none: their timing stays the same
@@ -196,10 +209,10 @@ class RecorderSink:
         return replace(settings, path=path, about=about)
 
     def _pictures(self, pre_roll: Sequence[Result], layout: Layout) -> list[tuple[Callable[[], Image], float]]:
-        return [
-            (functools.partial(compose, result, layout, self._height, self._badge), result.frame.captured_at)
-            for result in pre_roll
-        ]
+        return [(functools.partial(self._composed, result, layout), result.frame.captured_at) for result in pre_roll]
+
+    def _composed(self, result: Result, layout: Layout) -> Image:
+        return compose(result, layout, self._height, self._badge, self._codec.alpha)
 
 
 def recording_settings(
@@ -240,14 +253,24 @@ def begin_take(
     )
 
 
-def with_fitting_codec(outputs: OutputSettings, path: Path) -> OutputSettings:
+def check_alpha(codec: Codec, layouts: Sequence[Layout]) -> None:
+    """Raise RecordingError where the actor is to be seen over nothing, and the codec cannot show that."""
+    if not codec.alpha and any(layout is not Layout.DRIVER for layout in layouts):
+        choices = " or ".join(f"{other.label} ({other.suffixes[0]})" for other in Codec if other.alpha)
+        raise RecordingError(
+            f"The background is transparent, which {codec.label} cannot show; choose the codec {choices}, or another "
+            "background"
+        )
+
+
+def with_fitting_codec(outputs: OutputSettings, path: Path, alpha: bool = False) -> OutputSettings:
     """The settings with a codec that goes into files of this name's ending, or as they are when none can be encoded.
 
-    Raises RecordingError when there is no ffmpeg.
+    alpha: only codecs that can be transparent. Raises RecordingError when there is no ffmpeg.
     """
-    suffix = path.suffix.lower()
-    if suffix in Codec(outputs.codec).suffixes:
+    suffix, chosen = path.suffix.lower(), Codec(outputs.codec)
+    if suffix in chosen.suffixes and (chosen.alpha or not alpha):
         return outputs
-    fitting = [codec for codec in Codec if suffix in codec.suffixes]
+    fitting = [codec for codec in Codec if suffix in codec.suffixes and (codec.alpha or not alpha)]
     there = [codec for codec in available_codecs(find_ffmpeg()) if codec in fitting] if fitting else []
     return replace(outputs, codec=there[0].value) if there else outputs

@@ -15,8 +15,11 @@ from puppet.storage.names import new_recording_path
 
 
 def save_snapshot(result: Result, folder: Path, about: Provenance) -> Path:
-    """Save what `about` says is shown as a new PNG file that says what it is. Raises RecordingError."""
-    picture = compose(result, about.layout, badge=bool(about.badge))
+    """Save what `about` says is shown as a new PNG file that says what it is; with alpha where nothing is behind it.
+
+    Raises RecordingError.
+    """
+    picture = compose(result, about.layout, badge=bool(about.badge), alpha=True)
     done, encoded = cv2.imencode(".png", picture)
     if not done:
         raise RecordingError("The snapshot could not be encoded as PNG")

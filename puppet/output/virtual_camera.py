@@ -8,11 +8,12 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from puppet.core import pixels
+from puppet.core.background import GREEN
 from puppet.core.errors import CameraOutputError
 from puppet.core.layout import Layout
 from puppet.core.slot import LatestSlot
 from puppet.core.types import Image, Result
-from puppet.output.compose import compose
+from puppet.output.compose import compose, is_transparent
 
 SIDE = 720  # px; programs that call expect a camera of about this height
 FPS = 30.0
@@ -49,6 +50,7 @@ OpenCamera = Callable[[int, int, float], CameraBackend]  # width, height, pictur
 class VirtualCamera:
     """A sink: shows the actor, square in the middle of a SIDE-high 16:9 picture, the newest only, from its own thread.
 
+    Cameras have no alpha: where nothing is behind the actor, and beside it, the picture is green then.
     Raises CameraOutputError with the exact steps when there is no driver. badge: see `compose`.
     """
 
@@ -82,7 +84,8 @@ class VirtualCamera:
         try:
             while (result := self._slot.take()) is not None:
                 picture = compose(result, Layout.ACTOR, self._size[1], self.badge)
-                self._camera.send(pixels.swap_red_blue(pixels.fit(picture, *self._size)))
+                around = GREEN if is_transparent(result) else None
+                self._camera.send(pixels.swap_red_blue(pixels.fit(picture, *self._size, around)))
                 self.sent += 1
         except Exception as problem:  # whatever a driver raises, the preview goes on
             self.error = CameraOutputError(f"The virtual camera stopped: {_short(problem)}")

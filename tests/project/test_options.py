@@ -13,12 +13,15 @@ import pytest
 
 from puppet import cli
 from puppet.commands.arguments import OUTPUT_OPTIONS
+from puppet.core.background import BACKGROUND, COLOURS, WORDS
 from puppet.core.motion import MOTION_OPTIONS, MotionSettings
-from puppet.core.options import ChoiceOption, NumberOption
+from puppet.core.options import ChoiceOption, NumberOption, TextOption
 from puppet.core.providers import LABELS, PROVIDER, PROVIDERS
 from puppet.core.trackers import AUTO, TRACKER
 from puppet.core.trackers import LABELS as TRACKER_LABELS
 from puppet.engine.options import StepOptions
+from puppet.gui.live.background_panel import CHOICES as PANEL_CHOICES
+from puppet.gui.live.background_panel import BackgroundPanel
 from puppet.gui.live.motion_panel import MotionPanel
 from puppet.gui.live.output_panel import OutputPanel
 from puppet.media.codecs import CODEC, Codec
@@ -26,7 +29,7 @@ from puppet.output.settings import OutputSettings
 from puppet.settings import Settings, load_settings
 
 
-def action(command: str, option: NumberOption | ChoiceOption) -> argparse.Action:
+def action(command: str, option: NumberOption | ChoiceOption | TextOption) -> argparse.Action:
     """The option as argparse knows it."""
     parser = cli.build_parser()
     commands = next(one for one in parser._actions if isinstance(one, argparse._SubParsersAction))
@@ -161,6 +164,32 @@ def test_the_output_panel_offers_every_choice(qapp) -> None:
         if option.name in boxes:
             box = boxes[option.name]
             assert [box.itemData(row) for row in range(box.count())] == list(option.choices)
+
+
+def test_the_background_is_the_same_everywhere(tmp_path: Path, qapp) -> None:
+    for command in ("run", "render"):
+        on_command_line = action(command, BACKGROUND)
+        assert (on_command_line.dest, on_command_line.default) == (BACKGROUND.name, None)
+        assert on_command_line.metavar == BACKGROUND.shown
+        assert on_command_line.help == f"{BACKGROUND.help} ({BACKGROUND.default})"
+        parse = on_command_line.type
+        assert callable(parse)
+        with pytest.raises(argparse.ArgumentTypeError, match="is no colour like"):
+            parse("#12")
+        for text in PANEL_CHOICES:
+            assert parse(text) == BACKGROUND.parse(text)
+    (field,) = (field for field in fields(Settings) if field.name == BACKGROUND.name)
+    assert (field.default, field.metadata["parse"]) == (BACKGROUND.default, BACKGROUND.parse)
+    assert StepOptions().background.wanted == BACKGROUND.parse(BACKGROUND.default)
+    assert PANEL_CHOICES.keys() <= {*WORDS, *COLOURS}
+    assert PANEL_CHOICES.keys() >= WORDS.keys()
+    assert BackgroundPanel().box.currentData() == BACKGROUND.default
+    path = tmp_path / "settings.json"
+    for text, taken in (("#102030", True), ("/x/y.png", True), ("#12", False), ("", False)):
+        path.write_text(json.dumps({BACKGROUND.name: text}))
+        settings, notices = load_settings(path)
+        assert settings.background == (text if taken else BACKGROUND.default)
+        assert taken == (not notices)
 
 
 def test_every_codec_is_named_with_the_files_it_goes_into() -> None:

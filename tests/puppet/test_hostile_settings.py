@@ -25,6 +25,8 @@ HOSTILE_SETTINGS = {
     "long": {"source": "x" * 5000, "user": "x" * 5000},
     "large": {"window": {"width": 10**9, "height": 10**9}, "camera": {"width": 10**30, "fps": -1}},
     "other kinds": dict.fromkeys(("motion", "view", "output", "window", "camera", "users", "user"), [[]]),
+    "backgrounds": {"background": "#12345\x1b"},
+    "no background": {"background": ["own"]},
     "unknown": {f"{n}\x1b": n for n in range(1000)},
     "nobody's home": {"actor": "~nobody-of-that-name/x.actor"},
 }
@@ -39,6 +41,7 @@ def test_hostile_settings_are_named_and_replaced_and_the_start_goes_on(tmp_path,
     assert len(notices) <= 11
     assert max(len(settings.recent), len(settings.users), len(settings.wall)) <= 100
     assert settings.output == Settings().output
+    assert settings.background == "own"
     assert (settings.user, settings.window.width) == ("Me", 1240)
     choose_source(None, settings.source, [])
     choose_actor(None, settings.actor)

@@ -114,6 +114,7 @@ class FakePuppeteer:
 class FakeActor:
     providers = ["CPUExecutionProvider"]
     notice: str | None = "CUDA is not used: libcudnn is missing"
+    plate = None
 
     def __init__(self, name):
         self.name = name

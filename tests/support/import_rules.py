@@ -53,7 +53,7 @@ LAYERS = {
         "puppet.core puppet.parsing puppet.storage puppet.pictures puppet.media puppet.sources.network",
         "numpy cv2 cv2_enumerate_cameras",
     ),
-    "puppet.engine": Layer("puppet.core puppet.process puppet.face puppet.actor", "numpy"),
+    "puppet.engine": Layer("puppet.core puppet.process puppet.face puppet.actor", "numpy cv2"),
     "puppet.output": Layer(
         "puppet.core puppet.storage puppet.provenance puppet.media puppet.actor", "numpy cv2 pyvirtualcam"
     ),

@@ -19,6 +19,7 @@ from PyQt6.QtCore import QCoreApplication, Qt
 from PyQt6.QtGui import QColor, QDesktopServices
 from PyQt6.QtWidgets import QComboBox
 
+from puppet.commands.services import read_backdrop
 from puppet.core.addresses import without_secrets
 from puppet.core.errors import ActorFileError, SourceError
 from puppet.core.layout import Layout
@@ -112,6 +113,7 @@ class PlantedWindow:
             neutrals=NeutralStore(folder / "neutrals"),
             record_footage=lambda path: self.make_take(path, folder, "driver"),
             read_picture=lambda path: cv2.imread(str(path)),  # pyright: ignore[reportArgumentType]
+            read_backdrop=read_backdrop,
         )
         self.controller = Controller(self.engine, self.window, settings, services)
         self.window.closing.connect(self.controller.shutdown)

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from puppet.core.types import Frame, Image, Portrait, Result
+from puppet.media.codecs import Codec
 from puppet.media.ffmpeg_arguments import RecordingSettings, recording_arguments
 from puppet.media.ffmpeg_child import find_ffmpeg
 from puppet.media.sound_file import RATE
@@ -92,6 +93,30 @@ def decode(path: Path) -> tuple[list[Image], list[float]]:
     assert size is not None
     pictures = np.frombuffer(done.stdout, np.uint8).reshape(-1, int(size[2]), int(size[1]), 3)
     return list(pictures), stamps
+
+
+def _raw(path: Path, codec: Codec, filters: str, pixel_format: str, channels: int) -> list[Image]:
+    """All pictures of a file; ffmpeg's own decoder of VP9 would leave alpha out."""
+    decoder = ["-c:v", "libvpx-vp9"] if codec is Codec.VP9_ALPHA else []
+    # fmt: off
+    done = subprocess.run([
+        find_ffmpeg(), "-hide_banner", "-nostats", "-nostdin", *decoder, "-i", str(path), "-map", "0:v:0",
+        "-vf", f"{filters},showinfo", "-fps_mode", "passthrough", "-pix_fmt", pixel_format, "-f", "rawvideo", "-",
+    ], capture_output=True, check=True, timeout=60)
+    # fmt: on
+    size = re.search(r"\bs:(\d+)x(\d+)", done.stderr.decode())
+    assert size is not None
+    return list(np.frombuffer(done.stdout, np.uint8).reshape(-1, int(size[2]), int(size[1]), channels))
+
+
+def alpha_of(path: Path, codec: Codec) -> list[Image]:
+    """The alpha of every picture, uint8 (H, W), by ffmpeg's alphaextract."""
+    return [picture[..., 0] for picture in _raw(path, codec, "alphaextract", "gray", 1)]
+
+
+def decode_with_alpha(path: Path, codec: Codec) -> list[Image]:
+    """Every picture, uint8 (H, W, 4) BGRA, straight alpha."""
+    return _raw(path, codec, "null", "bgra", 4)
 
 
 def clicks(sound: np.ndarray, rate: int = RATE) -> list[float]:

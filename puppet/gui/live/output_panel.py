@@ -66,7 +66,11 @@ class OutputPanel(QWidget):
         )
         self.codec = _choices(
             translate("puppet", "Codec"),
-            translate("puppet", "H.264 plays everywhere; FFV1 loses nothing"),
+            translate(
+                "puppet",
+                "H.264 plays everywhere; FFV1 loses nothing;\n"
+                "ProRes 4444 and VP9 with alpha keep a transparent background",
+            ),
             {c.value: c.label for c in Codec},
         )
         self.hardware = Switch(translate("puppet", "Use the graphics card"))
@@ -129,7 +133,12 @@ class OutputPanel(QWidget):
             button.setAccessibleName(translate("puppet", "Last three seconds as {0}").format(button.text()))
         self.camera = Switch(translate("puppet", "Virtual camera"))
         set_tip(
-            self.camera, translate("puppet", "Show the actor as a camera that other programs can choose, for calls")
+            self.camera,
+            translate(
+                "puppet",
+                "Show the actor as a camera that other programs can choose, for calls.\n"
+                "A camera is never transparent: with that background it is green",
+            ),
         )
         self.note = Label()  # the virtual camera, the encoder, and problems
         self.note.setWordWrap(True)
@@ -308,7 +317,7 @@ class OutputPanel(QWidget):
             widget.setEnabled(sound)
         self.delay.setEnabled(sound and not self._settings.automatic_delay)
         self._say_delay()
-        self.quality.setEnabled(self._settings.codec != Codec.FFV1.value)
+        self.quality.setEnabled(Codec(self._settings.codec) not in (Codec.FFV1, Codec.PRORES_4444))
 
 
 def _choices(name: str, tooltip: str, entries: dict) -> ChoiceBox:

@@ -7,6 +7,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from puppet.gui.kit.side_panel import SidePanel
 from puppet.gui.kit.words import translate
 from puppet.gui.live.actor_panel import ActorPanel
+from puppet.gui.live.background_panel import BackgroundPanel
 from puppet.gui.live.camera_panel import CameraPanel
 from puppet.gui.live.latent_panel import LatentPanel
 from puppet.gui.live.motion_panel import MotionPanel
@@ -33,6 +34,8 @@ class LivePage(QWidget):
         self.motion = MotionPanel()
         self.side = SidePanel()
         self.side.add_group("motion", translate("puppet", "Motion"), self.motion)
+        self.background = BackgroundPanel()
+        self.side.add_group("background", translate("puppet", "Background"), self.background)
         self.view = ViewPanel()
         self.side.add_group("view", translate("puppet", "View"), self.view)
         self.user = UserPanel()

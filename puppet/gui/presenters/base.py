@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from PyQt6.QtGui import QIcon
 
 from puppet.core.types import Floats, Latent, Result
+from puppet.engine.backdrop import Backdrop
 from puppet.engine.engine import Engine
 from puppet.engine.options import MorphInto, StepOptions
 from puppet.engine.status import Problem, Status
@@ -38,6 +39,7 @@ class WindowContext:
         self.presenters: list[Presenter] = []
         self.background = Background(window)
         self.told_elsewhere: list[Callable[[Problem], bool]] = []  # whether a presenter tells this problem itself
+        self.backdrop = Backdrop()  # behind the actors
         self.partner = ""  # name of the actor that the one who plays turns into
         self._saving = threading.Lock()
         self._offset: Floats | None = None
@@ -63,6 +65,7 @@ class WindowContext:
         options = StepOptions(
             **asdict(self.settings.motion),
             mirror_output=self.settings.mirror_output,
+            background=self.backdrop,
             offset=self._offset,
             freeze=self._freeze,
             morph=self._morph,

@@ -8,7 +8,9 @@ from pathlib import Path
 from types import ModuleType
 
 from puppet.actor import library
+from puppet.core.background import Background
 from puppet.core.types import Image, Result
+from puppet.engine.backdrop import Backdrop
 from puppet.face.neutral_store import NeutralStore
 from puppet.new_actor import job
 from puppet.output.live_outputs import LiveOutputs
@@ -33,5 +35,6 @@ class Services:
     neutrals: NeutralStore
     record_footage: Callable[[Path], RecorderSink]  # records what the camera sees, as footage for an actor
     read_picture: Callable[[Path], Image | None]  # a picture file; None: none that can be read
+    read_backdrop: Callable[[Background], Backdrop]  # raises PictureError
     jobs: ModuleType = job  # or an object with its functions
     library: ModuleType = library  # or an object with its functions

@@ -67,7 +67,7 @@ def test_several_actors_are_decoded_for_every_frame(loaded_actor: Actor, monkeyp
     monkeypatch.setattr(bench_measure, "WARM_UP", 0.1)
     decoded = []
     decode = Actor.decode
-    monkeypatch.setattr(Actor, "decode", lambda self, latent: decoded.append(self) or decode(self, latent))
+    monkeypatch.setattr(Actor, "decode", lambda self, *given: decoded.append(self) or decode(self, *given))
     figures = bench_measure.free_run(loaded_actor, clip(4), 1, [loaded_actor, loaded_actor])
     assert figures["fps"] > 0
     assert len(decoded) >= 3 * figures["fps"] * 0.9

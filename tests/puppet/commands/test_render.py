@@ -98,7 +98,7 @@ def test_the_name_of_the_file_chooses_container_and_codec(
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert "b.webm: H.264 recordings are MP4, M4V, MOV or MKV files" in said
-    assert "or the codec VP9 or AV1" in said
+    assert "or the codec VP9, AV1 or VP9 with alpha" in said
     assert not (tmp_path / "b.webm").exists()
 
 

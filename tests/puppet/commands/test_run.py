@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from puppet import cli
+from puppet.core.background import parse_background
 
 
 def test_without_a_display_the_demo_becomes_a_new_file(
@@ -43,7 +44,7 @@ def test_the_window_gets_what_was_asked_for(monkeypatch: pytest.MonkeyPatch, tmp
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
     monkeypatch.setattr("puppet.commands.window.run_window", lambda **options: got.update(options) or 0)
     given = ["--source", "0", "--actor", "marble", "--loop", "--provider", "cpu", "--frames", "7", "--eyes-gain", "1.5"]
-    given += ["--layout", "actor", "--no-badge", "--virtual-camera"]
+    given += ["--layout", "actor", "--no-badge", "--virtual-camera", "--background", "green"]
     assert cli.main(given) == 0
     assert got == {
         "source": "0",
@@ -57,6 +58,7 @@ def test_the_window_gets_what_was_asked_for(monkeypatch: pytest.MonkeyPatch, tmp
         "virtual_camera": True,
         "tracker": "auto",
         "motion": {"eyes_gain": 1.5},
+        "background": parse_background("green"),
     }
 
 

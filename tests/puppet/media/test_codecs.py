@@ -7,9 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from video_fixtures import decode, numbered, shown_number, told
+from planted_layers import disc, person
+from video_fixtures import alpha_of, decode, decode_with_alpha, numbered, shown_number, told
 
+from puppet.core import pixels
 from puppet.core.errors import RecordingError
+from puppet.core.layout import Layout
 from puppet.media.codecs import (
     ENCODERS,
     X264,
@@ -25,10 +28,10 @@ from puppet.media.ffmpeg_arguments import RecordingSettings, recording_arguments
 from puppet.media.ffmpeg_child import find_ffmpeg
 from puppet.media.recorder import Recorder
 from puppet.output import recording_sink
-from puppet.output.recording_sink import recording_settings, with_fitting_codec
+from puppet.output.recording_sink import check_alpha, recording_settings, with_fitting_codec
 from puppet.output.settings import OutputSettings
 
-BY_NAME = {encoder.name: encoder for encoder in ENCODERS}
+BY_NAME = {encoder.name + (" with alpha" if encoder.codec.alpha else ""): encoder for encoder in ENCODERS}
 
 
 @pytest.mark.parametrize(
@@ -49,10 +52,14 @@ BY_NAME = {encoder.name: encoder for encoder in ENCODERS}
         "hevc_vaapi": "-rc_mode CQP -qp 23 -bf 0 -g 30 -tag:v hvc1",
         "h264_videotoolbox": "-q:v 60 -bf 0 -g 30 -pix_fmt yuv420p",
         "prores_videotoolbox": "-profile:v 2 -pix_fmt yuv422p10le",
+        "prores_ks with alpha": "-profile:v 4 -vendor apl0 -alpha_bits 16 -pix_fmt yuva444p10le",
+        "libvpx-vp9 with alpha": "-deadline realtime -cpu-used 8 -row-mt 1 -lag-in-frames 0 -crf 31 -b:v 0"
+        " -auto-alt-ref 0 -g 30 -pix_fmt yuva420p",
     }.items(),
 )
 def test_the_arguments_of_every_encoder_are_this_list(name: str, arguments: str) -> None:
-    assert quality_arguments(BY_NAME[name], Quality.GOOD, 30.0) == ["-c:v", name, *arguments.split()]
+    made = quality_arguments(BY_NAME[name], Quality.GOOD, 30.0)
+    assert made == ["-c:v", name.partition(" ")[0], *arguments.split()]
 
 
 def test_rendering_has_more_time_than_recording() -> None:
@@ -63,10 +70,11 @@ def test_rendering_has_more_time_than_recording() -> None:
     assert (live[live.index("-preset") + 1], rendered[rendered.index("-preset") + 1]) == ("veryfast", "medium")
 
 
-@pytest.mark.parametrize("encoder", ENCODERS, ids=lambda encoder: encoder.name)
+@pytest.mark.parametrize("encoder", ENCODERS, ids=BY_NAME)
 def test_a_higher_quality_asks_for_more(encoder: Encoder) -> None:
     lists = [quality_arguments(encoder, quality, 30.0) for quality in Quality]
-    assert len({tuple(arguments) for arguments in lists}) == (1 if encoder.lossless else 3)
+    steps = {Codec.FFV1: 1, Codec.PRORES_4444: 1}
+    assert len({tuple(arguments) for arguments in lists}) == steps.get(encoder.codec, 3)
 
 
 def test_vaapi_gets_its_device_before_the_input_and_its_pictures_on_it() -> None:
@@ -114,13 +122,46 @@ def test_every_mode_for_real(codec: Codec, suffix: str, tmp_path: Path) -> None:
     pictures, stamps = decode(path)  # not by OpenCV, whose wheel has no AV1 decoder
     assert [shown_number(picture) for picture in pictures] == list(range(40))
     said = told(path)
-    assert re.search(rf"Video: {codec.value}\b", said)
+    assert re.search(rf"Video: {codec.value.partition('-')[0]}\b", said)
     assert re.search(r"Duration: 00:00:01\.60, start: 0\.000000", said)
     assert re.search(r"\b25 fps\b", said)
     assert re.search(r"Synthetic performance of the actor 'marble'", said)
     assert stamps == pytest.approx([number / 25 for number in range(40)], abs=6e-4)  # matroska counts milliseconds
     if codec is Codec.FFV1:
         assert all(np.array_equal(picture, numbered(number)) for number, picture in enumerate(pictures))
+
+
+MOST_OFF = {Codec.PRORES_4444: (1, 1), Codec.VP9_ALPHA: (16, 20)}  # levels of alpha, and of colours by alpha
+
+
+@pytest.mark.parametrize("size", [(128, 128), (127, 65)])
+@pytest.mark.parametrize(
+    ("codec", "suffix"),
+    [(codec, suffix) for codec in Codec if codec.alpha for suffix in codec.suffixes],
+    ids=lambda part: getattr(part, "value", part),
+)
+def test_alpha_comes_back_as_it_was_recorded(codec: Codec, suffix: str, size: tuple[int, int], tmp_path: Path) -> None:
+    """A disc that moves over nothing, then one opaque picture, read back by ffmpeg."""
+    path, (width, height) = tmp_path / f"take{suffix}", size
+    recorder = Recorder(recording_settings(OutputSettings(codec=codec.value), path), wait=True)
+    planted = []
+    for number in range(12):
+        drawn = person(128, disc(128, 40, (40 + 3 * number, 60)))
+        planted.append(pixels.straight(np.ascontiguousarray(drawn[:height, :width]), spread=True))
+        recorder.write(planted[-1], number / 30)
+    recorder.write(np.full((height, width, 3), 90, np.uint8), 12 / 30)
+    recording = recorder.close()
+    assert recorder.error is None
+    alphas = alpha_of(path, codec)
+    pictures = decode_with_alpha(path, codec)
+    assert len(alphas) == len(pictures) == recording.frames == 13
+    alpha_off, colours_off = MOST_OFF[codec]
+    for wanted, alpha, picture in zip(planted, alphas, pictures, strict=False):
+        assert np.abs(alpha[:height, :width].astype(int) - wanted[..., 3]).max() <= alpha_off
+        off = np.abs(picture[:height, :width, :3].astype(int) - wanted[..., :3]) * (wanted[..., 3:] / 255)
+        assert off[: height // 2 * 2, : width // 2 * 2].max() <= colours_off  # an odd last column is mixed with black
+        assert max(alpha[height:].max(initial=0), alpha[:, width:].max(initial=0)) <= alpha_off  # what makes it even
+    assert alphas[12][:height, :width].min() >= 255 - alpha_off
 
 
 def test_a_name_that_does_not_suit_the_codec_is_refused(tmp_path: Path) -> None:
@@ -130,6 +171,19 @@ def test_a_name_that_does_not_suit_the_codec_is_refused(tmp_path: Path) -> None:
         match=r"take\.mp4: ProRes recordings are MOV or MKV files; .* or the codec H\.264, HEVC, VP9 or AV1",
     ):
         Recorder(settings)
+
+
+def test_a_transparent_picture_asks_for_a_codec_that_has_alpha() -> None:
+    usual = OutputSettings()
+    assert with_fitting_codec(usual, Path("a.mov"), alpha=True).codec == "prores-4444"
+    assert with_fitting_codec(usual, Path("a.webm"), alpha=True).codec == "vp9-alpha"
+    assert with_fitting_codec(OutputSettings(codec="vp9-alpha"), Path("a.mkv"), alpha=True).codec == "vp9-alpha"
+    assert with_fitting_codec(usual, Path("a.mp4"), alpha=True) == usual  # refused by `check_alpha`
+    said = r"which H\.264 cannot show; choose the codec ProRes 4444 \(\.mov\) or VP9 with alpha \(\.webm\), or another"
+    with pytest.raises(RecordingError, match=said):
+        check_alpha(Codec.H264, tuple(Layout))
+    check_alpha(Codec.H264, (Layout.DRIVER,))
+    check_alpha(Codec.PRORES_4444, tuple(Layout))
 
 
 def test_a_name_chooses_the_codec_where_the_usual_one_does_not_suit(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
+from planted_layers import transparent_result
 from planted_virtual_camera import PlantedCamera
-from video_fixtures import numbered, played, result_of, shown_number, until
+from video_fixtures import alpha_of, numbered, played, result_of, shown_number, until
 
-from puppet.core.errors import CameraOutputError, SoundError
-from puppet.media.codecs import X264
+from puppet.core.errors import CameraOutputError, RecordingError, SoundError
+from puppet.media.codecs import X264, Codec
 from puppet.output.live_outputs import LiveOutputs
 from puppet.output.settings import OutputSettings
 from puppet.output.virtual_camera import VirtualCamera
@@ -42,6 +44,29 @@ def test_a_take_begins_with_the_pre_roll_and_by_the_settings(tmp_path: Path) -> 
     assert take.path.parent == tmp_path / "takes"
     assert b"Nobody: a statue." in take.path.read_bytes()
     outputs.close()
+    outputs.close()
+
+
+def test_a_take_over_nothing_needs_a_codec_with_alpha_and_is_refused_before_a_file_is_made(tmp_path: Path) -> None:
+    outputs = outputs_at(tmp_path)
+    outputs.write(transparent_result(0))
+    with pytest.raises(RecordingError, match=r"transparent, which H\.264 cannot show; choose the codec ProRes 4444"):
+        outputs.take(None, tmp_path / "takes", "marble")
+    assert not (tmp_path / "takes").exists()
+    outputs.configure(OutputSettings("actor", codec="prores-4444", hardware=False, pre_roll=1.0, badge=False))
+    for number in range(1, 60):
+        outputs.write(transparent_result(number))
+    take = outputs.take(None, tmp_path / "takes", "marble")
+    take.write(transparent_result(60))
+    take.close()
+    assert take.path.suffix == ".mov"
+    alphas = alpha_of(take.path, Codec.PRORES_4444)
+    assert len(alphas) == pytest.approx(31, abs=1)  # a second from before, too
+    wanted = transparent_result(60).portrait.person[..., 3]  # pyright: ignore
+    assert np.abs(alphas[-1].astype(int) - wanted).max() <= 1
+    outputs.write(played(61, 61 / 30))
+    outputs.configure(OutputSettings(hardware=False))
+    outputs.take(tmp_path / "plain.mp4", tmp_path, "marble").close()
     outputs.close()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from planted_layers import transparent_result
 from video_fixtures import played
 
 from puppet.output.pre_roll import PreRoll
@@ -21,6 +22,17 @@ def test_the_last_seconds_are_kept_and_no_more() -> None:
     for number in range(150, 160):
         recent.write(played(number, number / 30))
     assert [result.frame.index for result in recent.last(9.0)][-5:] == [151, 153, 155, 157, 159]
+
+
+def test_the_person_alone_counts_in_what_is_kept() -> None:
+    one = transparent_result(0)
+    assert one.portrait is not None
+    assert one.portrait.person is not None
+    room = one.frame.image.nbytes + one.portrait.image.nbytes + one.portrait.person.nbytes
+    recent = PreRoll(9.0, most_bytes=3 * room)
+    for number in range(10):
+        recent.write(transparent_result(number))
+    assert [result.frame.index for result in recent.last(9.0)] == [7, 8, 9]
 
 
 def test_for_clips_alone_large_pictures_are_kept_small_and_never_reach_a_take() -> None:

@@ -12,13 +12,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from video_fixtures import numbered, played, read_video, result_of, shown_number, told, until
+from planted_layers import transparent_result
+from video_fixtures import alpha_of, numbered, played, read_video, result_of, shown_number, told, until
 
 from puppet.core.errors import RecordingError
 from puppet.core.layout import Layout
 from puppet.media import recorder as recorder_module
+from puppet.media.codecs import Codec
 from puppet.media.ffmpeg_arguments import RecordingSettings
-from puppet.output.recording_sink import RecorderSink, begin_take, layout_path
+from puppet.output.compose import compose
+from puppet.output.recording_sink import RecorderSink, begin_take, layout_path, recording_settings
 from puppet.output.settings import OutputSettings
 
 ALL = tuple(Layout)
@@ -70,6 +73,44 @@ def test_three_files_of_one_take_have_the_same_timing(tmp_path: Path) -> None:
     assert stamps[0] == stamps[1] == stamps[2]
     sizes = [read_video(path)[0].shape[:2] for path in take.paths]
     assert sizes == [(192, 320 + 192), (96, 96), (96, 160)]
+
+
+def test_a_take_that_begins_over_nothing_is_refused_where_the_codec_has_no_alpha(tmp_path: Path) -> None:
+    take = RecorderSink(RecordingSettings(tmp_path / "take.mp4"), (Layout.DRIVER, Layout.ACTOR))
+    take.write(transparent_result(0))
+    assert "H.264 cannot show" in str(take.error)
+    with pytest.raises(RecordingError, match="or another background"):
+        take.close()
+    assert list(tmp_path.iterdir()) == []
+    driver = RecorderSink(RecordingSettings(tmp_path / "driver.mp4"), (Layout.DRIVER,))
+    driver.write(transparent_result(0))
+    driver.close()
+    assert driver.recording is not None
+    assert driver.recording.frames == 1
+
+
+def test_a_background_that_goes_in_the_middle_of_a_take_becomes_green(tmp_path: Path) -> None:
+    take = RecorderSink(RecordingSettings(tmp_path / "take.mp4"), (Layout.ACTOR,), wait=True)
+    for number in range(6):
+        take.write(played(number, number / 30, 128) if number < 3 else transparent_result(number))
+    take.close()
+    pictures = read_video(take.path)
+    assert [shown_number(picture) for picture in pictures[:3]] == [0, 1, 2]
+    assert np.abs(pictures[4][5, 120].astype(int) - (0, 255, 0)).max() < 12
+
+
+def test_separate_files_have_alpha_where_the_actor_is(tmp_path: Path) -> None:
+    settings = recording_settings(OutputSettings(codec="prores-4444"), tmp_path / "take.mov")
+    take = RecorderSink(settings, ALL, badge=True, wait=True)
+    for number in range(4):
+        take.write(transparent_result(number))
+    take.close()
+    for path, layout in zip(take.paths, ALL, strict=True):
+        alphas = alpha_of(path, Codec.PRORES_4444)
+        assert len(alphas) == 4
+        wanted = compose(transparent_result(3), layout, badge=True, alpha=True)
+        alpha = wanted[..., 3] if wanted.shape[2] == 4 else np.full(wanted.shape[:2], 255)
+        assert np.abs(alphas[3].astype(int) - alpha).max() <= 1
 
 
 def test_a_full_queue_of_one_file_drops_the_picture_in_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,9 +5,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image as Pillow
+from planted_layers import transparent_result
 from video_fixtures import numbered, result_of
 
 from puppet.core.errors import RecordingError
+from puppet.core.layout import Layout
+from puppet.output.compose import compose
 from puppet.output.snapshot import save_snapshot
 from puppet.provenance.xmp import Provenance
 
@@ -20,6 +24,19 @@ def test_a_snapshot_is_the_composed_picture_and_says_what_it_is(tmp_path: Path):
     assert first.suffix == ".png"
     assert np.array_equal(cv2.imread(str(first)), image)  # pyright: ignore[reportArgumentType, reportCallIssue]
     assert b"Synthetic performance of the actor 'marble'" in first.read_bytes()
+
+
+def test_a_snapshot_over_nothing_has_straight_alpha_and_says_what_it_is(tmp_path: Path):
+    result = transparent_result(0)
+    about = Provenance("marble", layout=Layout.ACTOR, badge=False)
+    path = save_snapshot(result, tmp_path, about)
+    with Pillow.open(path) as picture:
+        assert picture.mode == "RGBA"
+        seen = np.asarray(picture)
+    np.testing.assert_array_equal(seen[..., 2::-1], compose(result, Layout.ACTOR, alpha=True)[..., :3])
+    np.testing.assert_array_equal(seen[..., 3], result.portrait.person[..., 3])  # pyright: ignore
+    assert b"Synthetic performance of the actor 'marble'" in path.read_bytes()
+    assert b"trainedAlgorithmicMedia" in path.read_bytes()
 
 
 def test_a_snapshot_into_nowhere_is_told(tmp_path: Path):

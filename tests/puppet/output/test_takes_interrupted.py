@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import wave
@@ -12,11 +13,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from folders import ROOT, SUPPORT, names, posix, remove
+from planted_layers import transparent_result
 from planted_microphone import PlantedMicrophone
-from video_fixtures import numbered, read_video, result_of, shown_number, sound_of, until
+from video_fixtures import alpha_of, numbered, read_video, result_of, shown_number, sound_of, told, until
 
 from puppet.core.errors import PuppetError
 from puppet.core.layout import Layout
+from puppet.media.codecs import Codec
 from puppet.media.ffmpeg_arguments import RecordingSettings
 from puppet.output.crash_recovery import recover_unfinished
 from puppet.output.recording_sink import RecorderSink
@@ -97,6 +100,56 @@ def test_a_take_of_a_killed_window_is_finished_by_the_next_start_with_its_sound(
     assert np.abs(sound).max() > 1000
     assert list(lists_folder().iterdir()) == []
     assert recover_unfinished() == []
+
+
+TRANSPARENT_TAKE = """
+import sys
+from pathlib import Path
+from planted_layers import transparent_result
+from planted_microphone import PlantedMicrophone
+from puppet.core.layout import Layout
+from puppet.output.recording_sink import RecorderSink, recording_settings
+from puppet.output.settings import OutputSettings
+device = PlantedMicrophone([0.5, 1.2], 4.0, start=-0.5)
+settings = recording_settings(OutputSettings(codec=sys.argv[2]), Path(sys.argv[1]), "marble", "Marble agreed.")
+take = RecorderSink(settings, (Layout.ACTOR,), microphone=device, wait=True)
+for number in range(90):
+    device.hear(number / 30 + 0.03)
+    take.write(transparent_result(number))
+take.recorder._changed.acquire()
+take.recorder._changed.wait_for(lambda: not take.recorder._queue)
+print("recorded", flush=True)
+sys.stdin.read()
+"""
+
+
+@posix
+@pytest.mark.parametrize("codec", [codec for codec in Codec if codec.alpha], ids=lambda codec: codec.value)
+def test_a_take_over_nothing_of_a_killed_window_keeps_its_alpha_and_sound(codec: Codec, tmp_path: Path) -> None:
+    path = tmp_path / "videos" / f"take{codec.suffixes[0]}"
+    with subprocess.Popen(
+        [sys.executable, "-c", TRANSPARENT_TAKE, str(path), codec.value],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(SUPPORT), str(ROOT)])},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "recorded\n"
+        until(lambda: len(alpha_of(path, codec)) > 20)  # it plays while it grows
+        process.kill()
+    until(lambda: any(f"{path.name} was interrupted" in told for told in recover_unfinished()))
+    assert names(path.parent) == {path.name}
+    alphas = alpha_of(path, codec)
+    assert len(alphas) >= 89
+    for number, alpha in enumerate(alphas[:90]):
+        wanted = transparent_result(number).portrait.person[..., 3]  # pyright: ignore
+        assert np.abs(alpha.astype(int) - wanted).max() <= 16
+    assert np.abs(sound_of(path)).max() > 1000
+    said = told(path)
+    assert re.search(r"Duration: 00:00:0[23]\.\d\d", said)
+    assert b"Marble agreed." in path.read_bytes()
+    assert "Synthetic performance of the actor 'marble'" in said  # in .mov also XMP, for which .webm has no place
 
 
 @posix

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from planted_layers import PERSON, transparent_result
 from planted_virtual_camera import PlantedCamera
 from video_fixtures import played, shown_number, until
 
@@ -33,6 +34,18 @@ def test_the_actor_is_shown_in_the_middle_in_rgb_and_never_the_driver() -> None:
     assert not frame[:, :270].any()
     assert driver.closed
     assert camera.error is None
+
+
+def test_an_actor_over_nothing_is_over_green_in_the_whole_picture() -> None:
+    driver = PlantedCamera()
+    camera = VirtualCamera(badge=False, open_camera=driver)
+    camera.write(transparent_result(0))
+    until(lambda: camera.sent == 1)
+    camera.close()
+    (frame,) = driver.frames
+    for place in ((5, 5), (700, 1270), (20, 300), (700, 960)):  # beside the actor's square, and in it
+        assert tuple(frame[place]) == (0, 255, 0)
+    assert tuple(frame[360, 280 + 240]) == PERSON[::-1]
 
 
 def test_a_driver_that_is_slow_holds_nobody_up_and_gets_the_newest() -> None:

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from video_fixtures import numbered, read_video, result_of, shown_number
+from planted_layers import transparent_result
+from video_fixtures import alpha_of, numbered, read_video, result_of, shown_number
 
 from puppet.core.errors import RecordingError
 from puppet.core.layout import Layout
 from puppet.core.types import Frame, Portrait, Result
+from puppet.media.codecs import Codec
 from puppet.output.recording_sink import begin_take
 from puppet.output.settings import OutputSettings
 from puppet.output.snapshot import save_snapshot
@@ -63,6 +65,24 @@ def test_a_take_is_signed_and_a_change_is_found(tmp_path: Path) -> None:
     data[place] ^= 1
     actor.write_bytes(data)
     assert read(actor)["validation_state"] == "Invalid"
+
+
+def test_a_take_and_a_snapshot_over_nothing_are_signed_and_keep_their_alpha(tmp_path: Path) -> None:
+    pytest.importorskip("c2pa")
+    codec = Codec.PRORES_4444
+    take = begin_take(
+        OutputSettings("actor", codec=codec.value, badge=False, sign=True), tmp_path / "take.mov", "marble"
+    )
+    for number in range(5):
+        take.write(transparent_result(number))
+    take.close()
+    about = Provenance("marble")
+    shot = save_snapshot(transparent_result(0), tmp_path, about)
+    sign(shot, about)
+    for path in (take.path, shot):
+        assert read(path)["validation_state"] == "Valid"
+    wanted = transparent_result(4).portrait.person[..., 3]  # pyright: ignore
+    assert np.abs(alpha_of(take.path, codec)[4].astype(int) - wanted).max() <= 1
 
 
 def test_a_snapshot_is_signed(tmp_path: Path) -> None:
