@@ -55,7 +55,7 @@ class _Layered:
 
     def decode(self, latent: Latent, behind: Image | None = None) -> Portrait:
         cut = cv2.cvtColor(np.dstack([self._actor.decode(latent).image, self._alpha]), cv2.COLOR_RGBA2mRGBA)
-        return Portrait(pixels.over(cut, self.plate if behind is None else behind), cut)
+        return Portrait(pixels.over(cut, self.plate if behind is None else behind), cut)  # pyright: ignore[reportArgumentType]
 
 
 def transparent_result(

@@ -140,7 +140,7 @@ def test_a_morph_is_given_the_background_in_the_size_of_the_larger_actor(person:
     monkeypatch.setattr("puppet.engine.puppeteer.ActorMorph", Morph)
     other: Actor = Larger()  # pyright: ignore[reportAssignmentType]
     portrait = shown(person, background=TRANSPARENT, morph=MorphInto(other, 0.25))
-    np.testing.assert_array_equal(given[-1], checkerboard(2 * SIDE))
+    np.testing.assert_array_equal(given[-1], checkerboard(2 * SIDE))  # pyright: ignore[reportArgumentType]
     assert portrait.image.shape == (SIDE, SIDE, 3)
     assert portrait.person is not None
     assert portrait.person.shape == (SIDE, SIDE, 4)

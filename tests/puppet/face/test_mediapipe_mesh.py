@@ -24,7 +24,7 @@ class PlantedSolution:
         self._shapes = shapes
 
     def process(self, rgb: np.ndarray) -> SimpleNamespace:
-        from mediapipe.framework.formats.landmark_pb2 import NormalizedLandmark, NormalizedLandmarkList
+        from mediapipe.framework.formats.landmark_pb2 import NormalizedLandmark, NormalizedLandmarkList  # pyright: ignore[reportAttributeAccessIssue]
 
         def landmarks(shape: np.ndarray) -> NormalizedLandmarkList:
             return NormalizedLandmarkList(landmark=[NormalizedLandmark(x=x, y=y, z=z) for x, y, z in shape])

@@ -21,7 +21,7 @@ def test_the_range_meter_is_painted_again_only_when_it_looks_different(qapp):
     class Counting(RangeMeter):
         updates = 0
 
-        def update(self) -> None:
+        def update(self) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
             self.updates += 1
 
     meter = Counting("Range")
