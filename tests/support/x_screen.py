@@ -33,10 +33,14 @@ class Screen:
         self._xtst.XTestFakeMotionEvent(self._display, -1, round(x), round(y), ctypes.c_ulong(0))
         self._x11.XFlush(self._display)
 
-    def click(self) -> None:
+    def click(self, button: int = 1) -> None:
         for down in (1, 0):
-            self._xtst.XTestFakeButtonEvent(self._display, 1, down, ctypes.c_ulong(0))
+            self._xtst.XTestFakeButtonEvent(self._display, button, down, ctypes.c_ulong(0))
         self._x11.XFlush(self._display)
+
+    def scroll(self, down: bool = True) -> None:
+        """The wheel by one notch."""
+        self.click(5 if down else 4)
 
     def press(self, key: str) -> None:
         """A key by its X name: "r", "Return"."""

@@ -25,6 +25,7 @@ from puppet.gui.kit.pickers import VIDEO_FILES, pick_files
 from puppet.gui.kit.plain_text import Label, set_tip
 from puppet.gui.kit.preview import PreviewPane
 from puppet.gui.kit.side_panel import Column
+from puppet.gui.kit.wheel import CalmSpinBox
 from puppet.gui.kit.widgets import Switch
 from puppet.gui.kit.words import translate
 from puppet.new_actor.job import Job, JobState
@@ -225,7 +226,7 @@ class NewActorPage(QWidget):
         set_tip(self.name, translate("puppet", "What the actor is called in your list"))
         set_tip(self.consent, translate("puppet", "Kept in the actor's file, for whoever gets it"))
         self.consent.setPlaceholderText(translate("puppet", "Ada Lovelace agreed on 2 May to be played by anybody."))
-        self.minutes = QSpinBox()
+        self.minutes = CalmSpinBox()
         self.minutes.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)  # the style draws them badly; keys do the same
         self.minutes.setRange(1, MOST_MINUTES)
         self.minutes.setValue(MINUTES)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QEvent, QObject, Qt, pyqtSignal
-from PyQt6.QtWidgets import QHBoxLayout, QSlider, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QWidget
 
 from puppet.gui.kit.plain_text import Label, set_tip
+from puppet.gui.kit.wheel import CalmSlider
 from puppet.gui.kit.words import decimal, translate
 
 STEPS = 50  # of a slider per standard deviation
@@ -19,7 +20,7 @@ class SigmaSlider(QWidget):
 
     def __init__(self, name: str, widest: float = WIDEST) -> None:
         super().__init__()
-        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider = CalmSlider()
         self.slider.setProperty("role", "centred")
         self.slider.setRange(-round(widest * STEPS), round(widest * STEPS))
         self.slider.setPageStep(STEPS // 2)

@@ -24,7 +24,6 @@ from PyQt6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QSizePolicy,
-    QSlider,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionComboBox,
@@ -36,6 +35,7 @@ from PyQt6.QtWidgets import (
 
 from puppet.gui.kit.plain_text import Label, as_lines, set_tip
 from puppet.gui.kit.theme import colours_for
+from puppet.gui.kit.wheel import CalmComboBox, CalmSlider
 
 CC_COMBO = QStyle.ComplexControl.CC_ComboBox
 Shape = Literal["dot", "square", "camera", "target"]
@@ -82,7 +82,7 @@ def _is_separator(index: QModelIndex) -> bool:
     return index.data(Qt.ItemDataRole.AccessibleDescriptionRole) == "separator"  # how QComboBox marks them
 
 
-class ChoiceBox(QComboBox):
+class ChoiceBox(CalmComboBox):
     """A combo box that draws its own arrow, shortens texts that do not fit, and tells when its list opens.
 
     Style sheets would need a picture file for the arrow, and would cut the texts.
@@ -190,7 +190,7 @@ class PercentSlider(QWidget):
     def __init__(self, caption: str, tooltip: str, low: float, high: float, default: float) -> None:
         super().__init__()
         self._default = default
-        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider = CalmSlider()
         self.slider.setRange(round(low * 100), round(high * 100))
         self.slider.setPageStep(10)
         self.slider.setMinimumWidth(70)

@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QProgressBar, Q
 
 from puppet.core.layout import SEPARATE, Layout
 from puppet.gui.kit.plain_text import Label, set_tip
+from puppet.gui.kit.wheel import CalmSpinBox
 from puppet.gui.kit.widgets import ChoiceBox, Switch, caption_of
 from puppet.gui.kit.words import translate
 from puppet.media.codecs import HEIGHT, Codec, Quality
@@ -330,10 +331,10 @@ def _choices(name: str, tooltip: str, entries: dict) -> ChoiceBox:
 
 
 def _numbers(name: str, low: int, high: int, unit: str) -> QSpinBox:
-    box = QSpinBox()
+    box = CalmSpinBox()
     box.setAccessibleName(name)
     box.setRange(low, high)
-    box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)  # arrow keys and the wheel do the same
+    box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)  # arrow keys do the same
     box.setSuffix(unit)
     return box
 
