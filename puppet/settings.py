@@ -10,6 +10,7 @@ kept; "merge": entries that another window added are kept, too.
 from __future__ import annotations
 
 import errno
+import json
 import math
 import os
 from collections.abc import Mapping
@@ -114,9 +115,10 @@ def load_settings(path: Path) -> tuple[Settings, list[str]]:
 def save_settings(settings: Settings, path: Path) -> None:
     """Write atomically: another process, or the next start after a crash, sees the old file or the new one.
 
-    Raises OSError.
+    Only what `load_settings` takes is written: a value that it would refuse becomes the default. Raises OSError.
     """
-    write_whole(path, to_json(asdict(settings), indent=2) + "\n")
+    usable = _read(Settings, json.loads(to_json(asdict(settings), indent=0)), "", [])
+    write_whole(path, to_json(asdict(usable), indent=2) + "\n")
 
 
 class SettingsFile:

@@ -119,8 +119,9 @@ class Controller(QObject):
         self._upkeep_timer.stop()
         self._status_timer.stop()
         problems = [problem for presenter in self.context.presenters for problem in presenter.shutdown()]
-        size, folded = context.window.normalGeometry().size(), context.window.side.folded
-        shape = WindowSettings(size.width(), size.height(), context.window.isMaximized(), " ".join(folded))
+        window = context.window
+        size = window.normal_size
+        shape = WindowSettings(size.width(), size.height(), window.isMaximized(), " ".join(window.side.folded))
         context.settings = replace(context.settings, window=shape)
         context.background.finish(BACKGROUND_TIMEOUT)
         try:

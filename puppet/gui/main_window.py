@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PyQt6.QtCore import QEvent, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QShortcut, QShowEvent
+from PyQt6.QtCore import QEvent, QSize, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PyQt6.QtWidgets import (
     QHBoxLayout,
     QMainWindow,
@@ -27,6 +27,7 @@ from puppet.gui.kit.words import translate
 from puppet.gui.live.page import LivePage
 
 MARGIN, GAP = 16, 10  # px
+SETTLED_MS = 300  # a size counts as chosen after so long: a window is resized before it says that it is maximised
 
 
 class MainWindow(QMainWindow):
@@ -61,6 +62,9 @@ class MainWindow(QMainWindow):
         self.help_button.setAccessibleName(translate("puppet", "Keyboard shortcuts"))
         set_tip(self.help_button, translate("puppet", "Keyboard shortcuts ({0})").format(keys_for("help")))
         self._sheet: ShortcutSheet | None = None
+        self._normal = QSize()  # px of the window where it is neither maximised nor full screen
+        self._settled = self.make_timer(self._keep_size)
+        self._settled.setSingleShot(True)
         self._pages = QStackedWidget()
         self._keys: list[tuple[str, QShortcut]] = []  # the page where it works, or empty
         self._arrange()
@@ -176,8 +180,29 @@ class MainWindow(QMainWindow):
             )
         super().changeEvent(a0)
 
+    @property
+    def normal_size(self) -> QSize:
+        """Size in px that the window has, or had before it was maximised or went to full screen.
+
+        Qt's own `normalGeometry` is empty, or as large as the screen, where the window manager has maximised it.
+        """
+        return self.size() if self._is_normal() else self._normal
+
+    def _is_normal(self) -> bool:
+        return not (self.isMaximized() or self.isFullScreen() or self.isMinimized())
+
+    def _keep_size(self) -> None:
+        if self._is_normal():
+            self._normal = self.size()
+
+    def resizeEvent(self, a0: QResizeEvent | None) -> None:
+        super().resizeEvent(a0)
+        self._settled.start(SETTLED_MS)
+
     def showEvent(self, a0: QShowEvent | None) -> None:
         super().showEvent(a0)
+        if self._normal.isEmpty():
+            self._normal = self.normalGeometry().size()  # of one that is shown maximised: what it was resized to
         if self.focusWidget() in (None, self.tabs):  # otherwise Qt gives the focus to the first tab
             self.setFocus()
 

@@ -122,3 +122,10 @@ def test_a_list_of_texts_is_kept_and_other_lists_are_refused(tmp_path):
     settings, (notice,) = load_settings(path)
     assert settings == Settings()
     assert '"wall"' in notice
+
+
+def test_what_would_be_refused_is_not_written(tmp_path):
+    path = tmp_path / "settings.json"
+    kept = Settings(user="Ann", window=WindowSettings(-1, -1, True, "wall"))
+    save_settings(kept, path)
+    assert load_settings(path) == (Settings(user="Ann", window=WindowSettings(maximised=True)), [])

@@ -9,6 +9,8 @@ from PyQt6.QtWidgets import QLabel
 from puppet.gui.explorer.style import explorer_style
 from puppet.gui.kit import theme
 from puppet.gui.kit.theme import PICTURE_BACKGROUND
+from puppet.gui.main_window import SETTLED_MS
+from puppet.settings import load_settings, save_settings
 
 
 def test_full_screen(gui):
@@ -73,3 +75,28 @@ def test_only_the_pictures_fill_the_full_screen(gui):
     gui.qtbot.mouseDClick(w.pictures, Qt.MouseButton.LeftButton)
     gui.qtbot.mouseRelease(w.pictures, Qt.MouseButton.LeftButton)  # else Qt sends later moves of the mouse here
     gui.until(w.isFullScreen)
+
+
+def test_a_window_that_is_closed_while_maximised_keeps_its_normal_size(make_gui, tmp_path):
+    gui = make_gui().start()
+    gui.until(lambda: gui.window.width() == 1100)
+    gui.qtbot.wait(2 * SETTLED_MS)
+    gui.window.windowHandle().setWindowStates(Qt.WindowState.WindowMaximized)  # as a window manager does
+    gui.until(gui.window.isMaximized)
+    gui.until(lambda: gui.window.width() != 1100)
+    gui.window.close()
+    shape = gui.saved[-1].window
+    assert (shape.width, shape.height, shape.maximised) == (1100, 720, True)
+    path = tmp_path / "settings.json"
+    save_settings(gui.saved[-1], path)
+    assert load_settings(path) == (gui.saved[-1], [])
+
+
+def test_a_window_that_starts_maximised_keeps_the_size_it_had_before(make_gui):
+    gui = make_gui()
+    gui.window.showMaximized()
+    gui.start()
+    gui.window.showMaximized()
+    gui.window.close()
+    shape = gui.saved[-1].window
+    assert (shape.width, shape.height) == (1100, 720)
