@@ -29,7 +29,7 @@ from puppet.storage.folders import settings_path
 from puppet.storage.unfinished import drop_draft, make_draft
 
 if TYPE_CHECKING:
-    from PyQt6.QtWidgets import QWidget
+    from puppet.gui.main_window import MainWindow
 
 NO_CAMERA = "No camera was found, so the demo clip plays; plug one in and choose it under Driver, or choose a video"
 CHECK_MS = 50  # between looks whether it is time to end
@@ -256,12 +256,13 @@ class _Session:
         return None
 
 
-def _save_picture(window: QWidget, path: Path) -> PuppetError | None:
-    """Save the window as a PNG; the error when that does not work."""
+def _save_picture(window: MainWindow, path: Path) -> PuppetError | None:
+    """Save the window as a PNG, without messages; the error when that does not work."""
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = make_draft(path)
         try:
+            window.banners.hold(True)
             if window.grab().save(str(draft), "PNG"):
                 publish(draft, path)
                 return None

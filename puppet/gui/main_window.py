@@ -23,6 +23,7 @@ from puppet.gui.kit.plain_text import set_tip
 from puppet.gui.kit.shortcuts import SHORTCUTS, ShortcutSheet, keys_for
 from puppet.gui.kit.status_line import StatusLine
 from puppet.gui.kit.theme import Colours, colours_for, follow_system, palette_of, style_sheet
+from puppet.gui.kit.widgets import shape_icon
 from puppet.gui.kit.words import translate
 from puppet.gui.live.page import LivePage
 
@@ -31,7 +32,7 @@ SETTLED_MS = 300  # a size counts as chosen after so long: a window is resized b
 
 
 class MainWindow(QMainWindow):
-    """Tabs, below them the banners, and the page whose tab is selected.
+    """Tabs, below them the page whose tab is selected, and the banners over its edge.
 
     commands: what the keys of `shortcuts.SHORTCUTS` do, by name.
     """
@@ -51,7 +52,8 @@ class MainWindow(QMainWindow):
         self.driver_pane, self.actor_pane = live.pictures.driver, live.pictures.actor
         self.library = LibraryPage()
         self.new_actor = NewActorPage()
-        self.banners = BannerStack()
+        self._inside = QWidget()
+        self.banners = BannerStack(self._inside)
         self.status_line = StatusLine()
         self.tabs = QTabBar()
         self.tabs.setAccessibleName(translate("puppet", "Pages"))
@@ -61,6 +63,10 @@ class MainWindow(QMainWindow):
         self.help_button.setProperty("role", "round")
         self.help_button.setAccessibleName(translate("puppet", "Keyboard shortcuts"))
         set_tip(self.help_button, translate("puppet", "Keyboard shortcuts ({0})").format(keys_for("help")))
+        self.messages_button = QPushButton()
+        self.messages_button.setProperty("role", "round")
+        self.messages_button.setAccessibleName(translate("puppet", "Messages"))
+        set_tip(self.messages_button, translate("puppet", "What was said before ({0})").format(keys_for("messages")))
         self._sheet: ShortcutSheet | None = None
         self._normal = QSize()  # px of the window where it is neither maximised nor full screen
         self._settled = self.make_timer(self._keep_size)
@@ -70,6 +76,7 @@ class MainWindow(QMainWindow):
         self._arrange()
         self.commands = self._make_commands()
         self.help_button.clicked.connect(self.commands["help"])
+        self.messages_button.clicked.connect(self.commands["messages"])
         self.view.full_screen_clicked.connect(self.toggle_full_screen)
         self.pictures.double_clicked.connect(self.toggle_full_screen)
         self.tabs.currentChanged.connect(self._show_page)
@@ -122,6 +129,7 @@ class MainWindow(QMainWindow):
         self.setPalette(palette_of(colours))
         self.setStyleSheet(style_sheet(colours))
         self.transport.paint_icons(colours)
+        self.messages_button.setIcon(shape_icon("bell", colours.text))
         self.recoloured.emit(colours)
 
     @property
@@ -170,8 +178,9 @@ class MainWindow(QMainWindow):
     def changeEvent(self, a0: QEvent | None) -> None:
         if a0 is not None and a0.type() == QEvent.Type.WindowStateChange:
             alone = self.isFullScreen()
-            for widget in (self.status_line, self.tabs, self.help_button):
+            for widget in (self.status_line, self.tabs, self.help_button, self.messages_button):
                 widget.setVisible(not alone)
+            self.banners.hold(alone)
             self.live.show_pictures_only(alone)
             margin = 0 if alone else MARGIN
             self._column.setContentsMargins(margin, 0 if alone else 8, margin, margin)
@@ -215,15 +224,14 @@ class MainWindow(QMainWindow):
         top.setSpacing(GAP)
         top.addWidget(self.tabs)
         top.addStretch(1)
+        top.addWidget(self.messages_button)
         top.addWidget(self.help_button)
-        inside = QWidget()
-        self._column = column = QVBoxLayout(inside)
+        self._column = column = QVBoxLayout(self._inside)
         column.setContentsMargins(MARGIN, 8, MARGIN, MARGIN)
         column.setSpacing(GAP)
         column.addLayout(top)
-        column.addWidget(self.banners)
         column.addWidget(self._pages, 1)
-        self.setCentralWidget(inside)
+        self.setCentralWidget(self._inside)
         self.setStatusBar(self.status_line)
 
     def _make_commands(self) -> dict[str, Callable[[], object]]:
@@ -243,5 +251,6 @@ class MainWindow(QMainWindow):
             "full_screen": self.toggle_full_screen,
             "step_back": self.step_back,
             "help": self.show_help,
+            "messages": self.banners.show_past,
             "quit": self.close,
         }

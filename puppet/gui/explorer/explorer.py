@@ -61,8 +61,12 @@ class ExplorerWidget(QWidget):
         badge: Callable[[], bool] = lambda: True,
         seed: int | None = None,
         parent: QWidget | None = None,
+        banners: BannerStack | None = None,
     ) -> None:
-        """`actor` may come later, by `set_actor`. seed: of random faces and walks, None for other ones each time."""
+        """`actor` may come later, by `set_actor`. seed: of random faces and walks, None for other ones each time.
+
+        banners: of the window around it; None: it has its own.
+        """
         super().__init__(parent)
         self.actor: Actor | None = None
         self._others = others
@@ -76,7 +80,7 @@ class ExplorerWidget(QWidget):
         self.worker.pause(True)  # until it is shown: the owner connects to its signals first
         self.face = FacePanel()
         self.pane = self.face.pane
-        self.banners = BannerStack()
+        self.banners = banners or BannerStack(self)
         self._morphs = Morphs(self.banners, folder, load_actor, badge, self)
         self._motion = Motion(self)
         self.tabs = ExplorerTabs()
@@ -362,7 +366,6 @@ class ExplorerWidget(QWidget):
         margin = MARGIN if self.isWindow() else 0  # as a page it is within the margins of the window
         whole.setContentsMargins(margin, margin, margin, margin)
         whole.setSpacing(10)
-        whole.addWidget(self.banners)
         whole.addWidget(halves, 1)
 
     def _connect(self) -> None:

@@ -41,6 +41,7 @@ SHORTCUTS = (
     Shortcut(("F11",), "full_screen", QT_TRANSLATE_NOOP("puppet", "Full screen on or off"), page=""),
     Shortcut(("Esc",), "step_back", QT_TRANSLATE_NOOP("puppet", "End the calibration or the full screen"), page=""),
     Shortcut(("F1", "?"), "help", QT_TRANSLATE_NOOP("puppet", "Show this list"), page=""),
+    Shortcut(("Ctrl+L",), "messages", QT_TRANSLATE_NOOP("puppet", "Show what was said before"), page=""),
     Shortcut(("Ctrl+Q",), "quit", QT_TRANSLATE_NOOP("puppet", "Quit"), page=""),
 )
 

@@ -190,7 +190,8 @@ def style_sheet(c: Colours) -> str:
     QSlider::handle:horizontal:focus {{ border: 2px solid {c.accent}; width: 14px; height: 14px; }}
 
     QFrame[role="card"] {{ background: {c.card}; border: 1px solid {c.border}; border-radius: 10px; }}
-    QFrame[role="banner"] {{ border-radius: 8px; }}
+    QFrame[role="banner"] {{ border: 1px solid {c.border}; border-radius: 8px; }}
+    QPushButton[role="banner"] {{ min-height: 26px; }}
     QFrame[kind="notice"] {{ background: {c.notice}; }}
     QFrame[kind="warning"] {{ background: {c.warning}; }}
     QFrame[kind="error"] {{ background: {c.error}; }}

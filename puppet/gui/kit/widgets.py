@@ -38,7 +38,7 @@ from puppet.gui.kit.theme import colours_for
 from puppet.gui.kit.wheel import CalmComboBox, CalmSlider
 
 CC_COMBO = QStyle.ComplexControl.CC_ComboBox
-Shape = Literal["dot", "square", "camera", "target"]
+Shape = Literal["dot", "square", "camera", "target", "bell"]
 
 
 def caption_of(control: QWidget, text: str) -> Label:
@@ -302,7 +302,8 @@ class RangeMeter(QWidget):
 def shape_icon(shape: Shape, colour: str, side: int = 18) -> QIcon:
     """An icon of one colour ("#rrggbb"), `side` px.
 
-    The dot is for recording, the square for stopping, the camera for snapshots, the target for calibrating.
+    The dot is for recording, the square for stopping, the camera for snapshots, the target for calibrating, the bell
+    for messages.
     """
     pixmap = QPixmap(side * 3, side * 3)  # sharp up to three device px per px
     pixmap.setDevicePixelRatio(3)
@@ -328,5 +329,13 @@ def shape_icon(shape: Shape, colour: str, side: int = 18) -> QIcon:
         painter.drawEllipse(QPointF(9, 9), 5.2, 5.2)
         for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
             painter.drawLine(QPointF(9 + 3.4 * dx, 9 + 3.4 * dy), QPointF(9 + 8 * dx, 9 + 8 * dy))
+    elif shape == "bell":
+        painter.setPen(line)
+        bell = QPainterPath(QPointF(2.5, 13.5))
+        bell.cubicTo(QPointF(6, 11), QPointF(3.5, 3), QPointF(9, 3))
+        bell.cubicTo(QPointF(14.5, 3), QPointF(12, 11), QPointF(15.5, 13.5))
+        bell.closeSubpath()
+        painter.drawPath(bell)
+        painter.drawLine(QPointF(7.5, 16), QPointF(10.5, 16))
     painter.end()
     return QIcon(pixmap)

@@ -172,6 +172,7 @@ class LatentPresenter(Presenter):
                 lambda: self._names,
                 lambda: self.context.settings.output.badge,
                 parent=self._page,
+                banners=self.context.window.banners,
             )
             explorer.pane.set_placeholder(translate("puppet", "No actor is playing"))
             explorer.set_live(True)

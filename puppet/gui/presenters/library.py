@@ -9,7 +9,7 @@ from PyQt6.QtGui import QIcon
 
 from puppet.actor.library import Entry, details
 from puppet.gui.actors.library_page import LARGE, PICTURE, ActorCardView
-from puppet.gui.kit.banners import Action, Kind
+from puppet.gui.kit.past_messages import Action, Kind
 from puppet.gui.kit.qimage import to_icon
 from puppet.gui.kit.words import translate
 from puppet.gui.presenters.base import Presenter, WindowContext

@@ -152,7 +152,7 @@ class SourceAndActorPresenter(Presenter):
         banners = self.context.window.banners
         banners.dismiss("ended")
         if ended is not None:
-            banners.say("ended", state_in_words(status), "notice", ("Play again", self._play_again))
+            banners.say("ended", state_in_words(status), "notice", ("Play again", self._play_again), stays=True)
 
     def _play_again(self) -> None:
         self._ended = None
