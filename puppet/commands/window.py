@@ -165,7 +165,7 @@ class _Session:
         """
         from puppet.gui.controller import Controller
         from puppet.gui.kit.application import make_application
-        from puppet.gui.main_window import MainWindow
+        from puppet.gui.main_window import MainWindow, fitting
         from puppet.output.crash_recovery import recover_unfinished
         from puppet.output.gate import ResultGate
 
@@ -173,7 +173,7 @@ class _Session:
         application = make_application()
         window = MainWindow()
         size = self._settings.window
-        window.resize(size.width, size.height)
+        window.resize(fitting(window, size.width, size.height))
         window.side.fold(size.folded.split())
 
         services = window_services(self._file.save, self._settings, self._camera_format, consent_of(engine))

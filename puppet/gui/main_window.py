@@ -31,6 +31,13 @@ MARGIN, GAP = 16, 10  # px
 SETTLED_MS = 300  # a size counts as chosen after so long: a window is resized before it says that it is maximised
 
 
+def fitting(window: QWidget, width: int, height: int) -> QSize:
+    """A size in px, not larger than the screen on which the window is."""
+    screen = window.screen()
+    size = QSize(width, height)
+    return size if screen is None else size.boundedTo(screen.availableSize())
+
+
 class MainWindow(QMainWindow):
     """Tabs, below them the page whose tab is selected, and the banners over its edge.
 

@@ -20,6 +20,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from puppet.gui.kit.flow import FlowLayout
 from puppet.gui.kit.pickers import ACTOR_FILES, pick_files
 from puppet.gui.kit.plain_text import Label, as_lines, set_tip
 from puppet.gui.kit.side_panel import Column
@@ -138,14 +139,13 @@ class LibraryPage(QWidget):
             self.files_dropped.emit(files)
 
     def _arrange(self) -> None:
-        top = QHBoxLayout()
-        top.setSpacing(10)
+        top = FlowLayout(10)
         top.addWidget(self.new)
         top.addWidget(self.add)
-        top.addWidget(self.hint, 1)
         left = QVBoxLayout()
         left.setSpacing(10)
         left.addLayout(top)
+        left.addWidget(self.hint)
         left.addWidget(self.grid, 1)
         inside = QWidget()
         self._facts = QFormLayout()
@@ -156,10 +156,9 @@ class LibraryPage(QWidget):
         column.setSpacing(10)
         for widget in (self.picture, self.title, self.problem):
             column.addWidget(widget)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
+        buttons = FlowLayout(8)
         for button in (self.play, self.rename, self.remove):
-            buttons.addWidget(button, 1)
+            buttons.addWidget(button)
         column.addLayout(self._facts)
         column.addStretch(1)
         scroll = Column(translate("puppet", "Details of the actor"), DETAILS_WIDTH)

@@ -11,10 +11,12 @@ from puppet.explore.directions import Basis
 from puppet.explore.exploration import REACHES, Exploration
 from puppet.explore.text_commands import COMMANDS
 from puppet.gui.explorer.pane import ExplorerPane
+from puppet.gui.kit.flow import FlowLayout
 from puppet.gui.kit.plain_text import Label, set_tip
 from puppet.gui.kit.widgets import ChoiceBox, Switch
 from puppet.gui.kit.words import decimal, translate
 
+GAP = 10  # px
 REACH_CHOICES = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0)
 assert (REACH_CHOICES[0], REACH_CHOICES[-1]) == REACHES
 BUTTONS = {  # keys of COMMANDS
@@ -105,7 +107,7 @@ class FacePanel(QWidget):
         set_tip(self.paste, translate("puppet", "Go to the latent that is on the clipboard as text"))
 
     def _arrange(self) -> None:
-        choices, below, actions, live = QHBoxLayout(), QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
+        choices, below, actions, live = QHBoxLayout(), QHBoxLayout(), FlowLayout(GAP), FlowLayout(GAP)
         choices.addWidget(self.basis, 3)
         choices.addWidget(self.reach, 2)
         below.addWidget(self.where, 1)
@@ -114,10 +116,9 @@ class FacePanel(QWidget):
             actions.addWidget(button)
         for widget in (self.take_live, self.show_on_actor):
             live.addWidget(widget)
-        live.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(10)
+        column.setSpacing(GAP)
         column.addLayout(choices)
         column.addWidget(self.pane, 1)
         column.addLayout(below)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PyQt6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QFrame, QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
 from puppet.explore.exploration import Exploration
 from puppet.gui.explorer.attribute_panel import AttributePanel
@@ -29,14 +30,14 @@ class ExplorerTabs(QTabWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.attributes)
         column.addStretch(1)
-        self.addTab(attributes, translate("puppet", "Attributes"))
+        self.addTab(_scrolling(attributes), translate("puppet", "Attributes"))
         places = QWidget()
         column = QVBoxLayout(places)
         column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(12)
         column.addWidget(self.bookmarks, 1)
         column.addWidget(self.morph)
-        self.addTab(places, translate("puppet", "Places"))
+        self.addTab(_scrolling(places), translate("puppet", "Places"))
 
     def show_exploration(self, at: Exploration, before: Exploration | None) -> None:
         """Show its coordinates and amounts. before: what was shown; None: every row is set anew."""
@@ -49,3 +50,13 @@ class ExplorerTabs(QTabWidget):
             self.rows.show_coordinates({number: at.coordinate(number) for number in changed})
         self.rows.show_pair(at.pair)
         self.attributes.show_amounts(at.place.amounts)
+
+
+def _scrolling(inside: QWidget) -> QScrollArea:
+    """`inside`, which scrolls where there is too little room for it."""
+    scroll = QScrollArea()
+    scroll.setWidgetResizable(True)
+    scroll.setFrameShape(QFrame.Shape.NoFrame)
+    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    scroll.setWidget(inside)
+    return scroll

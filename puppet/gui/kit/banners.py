@@ -96,6 +96,7 @@ class BannerStack(QWidget):
         self._more = QPushButton()
         self._more.setProperty("role", "banner")
         set_tip(self._more, translate("puppet", "Show all messages"))
+        self._more.setAccessibleName(translate("puppet", "Show all messages"))
         self._more.clicked.connect(self.show_past)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)

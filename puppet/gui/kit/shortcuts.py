@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PyQt6.QtCore import QT_TRANSLATE_NOOP
-from PyQt6.QtGui import QIcon, QKeySequence
-from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PyQt6.QtCore import QT_TRANSLATE_NOOP, QSize
+from PyQt6.QtGui import QIcon, QKeySequence, QShowEvent
+from PyQt6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from puppet.gui.kit.plain_text import Label
 from puppet.gui.kit.words import translate
+
+SIDES, BAR = 26, 16  # px of the dialog
+ON_SCREEN = 0.9  # of the screen that the dialog may fill
 
 
 @dataclass(frozen=True)
@@ -63,7 +75,9 @@ class ShortcutSheet(QDialog):
         self.setWindowTitle(translate("puppet", "Keyboard shortcuts"))
         title = Label(translate("puppet", "Keyboard shortcuts"))
         title.setProperty("role", "title")
-        grid = QGridLayout()
+        inside = QWidget()
+        grid = QGridLayout(inside)
+        grid.setContentsMargins(0, 0, 12, 0)
         grid.setHorizontalSpacing(20)
         grid.setVerticalSpacing(10)
         grid.setColumnStretch(1, 1)
@@ -77,14 +91,29 @@ class ShortcutSheet(QDialog):
             keys.addStretch(1)
             grid.addLayout(keys, row, 0)
             grid.addWidget(Label(translate("puppet", shortcut.words)), row, 1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setAccessibleName(translate("puppet", "Keyboard shortcuts"))
+        scroll.setWidget(inside)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         close = buttons.button(QDialogButtonBox.StandardButton.Close)
         if close is not None:
             close.setIcon(QIcon())  # the style's own is black, on dark too
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
-        column.setContentsMargins(26, 22, 26, 20)
+        column.setContentsMargins(SIDES, 22, SIDES, 20)
         column.setSpacing(18)
         column.addWidget(title)
-        column.addLayout(grid)
+        column.addWidget(scroll, 1)
         column.addWidget(buttons)
+        self._scroll, self._inside, self._grid = scroll, inside, grid
+
+    def showEvent(self, a0: QShowEvent | None) -> None:
+        """Be as large as the list, whose keys the style sheet has made larger by now, and no larger than the screen."""
+        super().showEvent(a0)
+        self._grid.invalidate()
+        around = QSize(2 * SIDES + BAR, self.sizeHint().height() - self._scroll.sizeHint().height())
+        wanted, screen = self._inside.sizeHint() + around, self.screen()
+        self.resize(wanted if screen is None else wanted.boundedTo(screen.availableSize() * ON_SCREEN))
+        self._inside.resize(self._inside.size().expandedTo(self._inside.minimumSizeHint()))

@@ -37,6 +37,7 @@ from puppet.gui.kit.plain_text import Label, as_lines, set_tip
 from puppet.gui.kit.theme import colours_for
 from puppet.gui.kit.wheel import CalmComboBox, CalmSlider
 
+LEAST_LETTERS, ARROW = 6, 52  # of a combo box that has little room: letters; px of arrow and margins
 CC_COMBO = QStyle.ComplexControl.CC_ComboBox
 Shape = Literal["dot", "square", "camera", "target", "bell"]
 
@@ -103,6 +104,12 @@ class ChoiceBox(CalmComboBox):
         """([icon,] text[, data]) as a combo box takes it; the text is shown as it is, the data kept as it is."""
         at = 0 if isinstance(row[0], str) else 1
         super().addItem(*row[:at], as_lines(row[at]), *row[at + 1 :])  # pyright: ignore[reportCallIssue]
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for a few letters: a longer text is shortened."""
+        size = super().minimumSizeHint()
+        least = LEAST_LETTERS * self.fontMetrics().averageCharWidth() + self.iconSize().width() + ARROW
+        return QSize(min(size.width(), least), size.height())
 
     @property
     def is_open(self) -> bool:

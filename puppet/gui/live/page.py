@@ -19,7 +19,7 @@ from puppet.gui.live.user_panel import UserPanel
 from puppet.gui.live.view_panel import ViewPanel
 from puppet.gui.live.wall_panel import WallPanel
 
-GAP, LEAST_HALF = 12, 234  # px
+GAP, LEAST_HALF = 12, 150  # px
 
 
 class LivePage(QWidget):

@@ -17,6 +17,7 @@ from puppet.gui.live.calibration_card import CalibrationCard
 GAP = 12  # px between pictures
 WALL_GAP = 6  # px between the actors, where there are several
 INSET_SHARE, INSET_MARGIN = 0.28, 14  # of the shorter side of the whole; px from its corner
+LEAST = (300, 150)  # px, of the whole
 CARD_WIDTH = 540  # px
 CARD_AIR = 8  # px more than its layout asks for, since its words change
 SIDE_BY_SIDE, ACTOR = Layout.SIDE_BY_SIDE.value, Layout.ACTOR.value
@@ -35,7 +36,7 @@ class LivePictures(QWidget):
         self.card = CalibrationCard(self)
         self._layout = SIDE_BY_SIDE
         self._alone = False
-        self.setMinimumSize(480, 200)
+        self.setMinimumSize(*LEAST)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     @property

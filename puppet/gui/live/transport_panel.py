@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QSize, pyqtSignal
-from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from PyQt6.QtWidgets import QPushButton, QWidget
 
+from puppet.gui.kit.flow import FlowLayout
 from puppet.gui.kit.plain_text import set_tip
 from puppet.gui.kit.shortcuts import keys_for
 from puppet.gui.kit.theme import Colours, restyle
@@ -58,17 +59,14 @@ class TransportPanel(QWidget):
             self.mirror_output,
             translate("puppet", "Flip the actor, here and in what is recorded ({0})").format(keys_for("mirror_output")),
         )
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(10)
+        row = FlowLayout(10, self)
         for button in (self.record, self.snapshot, self.calibrate):
             button.setAccessibleName(button.text().strip())  # the blank parts words and icon
             button.setIconSize(QSize(18, 18))
             row.addWidget(button)
         row.addWidget(self.automatic)
-        row.addStretch(1)
+        row.add_spring()
         row.addWidget(self.mirror_preview)
-        row.addSpacing(10)
         row.addWidget(self.mirror_output)
         self.record.setMinimumWidth(self.record.fontMetrics().horizontalAdvance("Stop  00:00:00") + 64)
 

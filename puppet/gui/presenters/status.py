@@ -44,12 +44,12 @@ class StatusPresenter(Presenter):
         )
         set_tip(line.latency, stages_in_words(status, latency))
         self._show_provider(status)
+        line.fit()
 
     def _show_provider(self, status: Status) -> None:
         line = self.context.window.status_line
         first = status.providers[0] if status.providers else None
         line.provider.setText(LABELS.get(first, first) if first else "")
-        line.provider.setVisible(first is not None)
         notice = status.provider_notice
         set_tip(line.provider, notice or translate("puppet", "What computes the actor's pictures"))
         line.show_alert(line.provider, notice is not None)

@@ -59,12 +59,12 @@ CONTROLS = (QAbstractButton, QComboBox, QAbstractSlider, QLineEdit, QSpinBox, QP
 LARGE = 1.5
 
 
-@pytest.fixture
-def large_letters(qapp):
-    """The user's font is half as large again."""
+@pytest.fixture(params=[LARGE])
+def large_letters(qapp, request):
+    """The user's font is half as large again, or as a test asks."""
     before = qapp.font()
     font = qapp.font()
-    font.setPointSizeF(before.pointSizeF() * LARGE)
+    font.setPointSizeF(before.pointSizeF() * request.param)
     qapp.setFont(font)
     yield
     qapp.setFont(before)
@@ -202,11 +202,19 @@ def lay_out() -> None:
         QApplication.processEvents()
 
 
-@pytest.mark.parametrize("size", [(1240, 760), (1000, 700)])
+@pytest.mark.parametrize(
+    ("large_letters", "size"),
+    [(1.0, (1024, 600)), (1.5, (1240, 760)), (1.5, (1000, 700)), (2.0, (1024, 600)), (2.0, (1366, 768))],
+    indirect=["large_letters"],
+)
 def test_no_text_is_cut_with_large_letters(large_letters, make_gui, size):
     gui = make_gui().start()
     w = gui.window
+    w.transport.show_recording(3725.0)
+    w.transport.show_neutral(True)
     w.resize(*size)
+    lay_out()
+    assert (w.width(), w.height()) == size
     kinds = (QLabel, QPushButton, QCheckBox, QToolButton, QComboBox, QSpinBox, QLineEdit)
     seen = 0
     for where in everything(w):
@@ -218,6 +226,37 @@ def test_no_text_is_cut_with_large_letters(large_letters, make_gui, size):
                     lay_out()
                 assert not cut(widget), (where, words_of(widget), widget.size(), widget.sizeHint())
     assert seen > 80
+
+
+@pytest.mark.parametrize("large_letters", [1.0, 2.0], indirect=True)
+def test_the_explorer_fits_a_small_screen(large_letters, qtbot):
+    explorer = ExplorerWidget()
+    qtbot.addWidget(explorer)
+    explorer.set_live(True)
+    explorer.show()
+    explorer.resize(992, 470)  # what a window of 1024 x 600 has for a page
+    for tab in range(explorer.tabs.count()):
+        explorer.tabs.setCurrentIndex(tab)
+        lay_out()
+        assert (explorer.width(), explorer.height()) == (992, 470)
+        controls = list(visible(explorer, (QPushButton, QCheckBox, QComboBox, QLineEdit)))
+        assert len(controls) > 8
+        for control in controls:
+            assert not cut(control), words_of(control)
+
+
+def test_the_side_panel_is_beside_the_pictures_and_scrolls_on_a_small_screen(make_gui):
+    gui = make_gui().start()
+    w = gui.window
+    w.side.fold([])
+    w.resize(1024, 600)
+    lay_out()
+    assert w.side.verticalScrollBar().maximum() > 0
+    assert w.driver_pane.width() >= 300
+    assert w.rect().contains(w.transport.mapTo(w, w.transport.rect().bottomRight()))
+    w.side.verticalScrollBar().setValue(w.side.verticalScrollBar().maximum())
+    last = list(w.side.groups.values())[-1].heading
+    assert w.side.rect().contains(last.mapTo(w.side, last.rect().center()))
 
 
 def test_the_sheet_of_keys_is_not_cut_with_large_letters(large_letters, make_gui):
