@@ -245,6 +245,7 @@ class MainWindow(QMainWindow):
         """What the keys do: most press a control of the window, so that both ways do the same."""
         return {
             "record": self.transport.record.click,
+            "pause": self.transport.pause.click,
             "snapshot": self.transport.snapshot.click,
             "calibrate": self.transport.calibrate.click,
             "uncalibrate": self.transport.automatic_clicked.emit,

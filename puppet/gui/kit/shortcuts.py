@@ -40,6 +40,7 @@ class Shortcut:
 
 SHORTCUTS = (
     Shortcut(("R",), "record", QT_TRANSLATE_NOOP("puppet", "Start or finish a recording")),
+    Shortcut(("P",), "pause", QT_TRANSLATE_NOOP("puppet", "Pause the recording, or go on with it")),
     Shortcut(("S",), "snapshot", QT_TRANSLATE_NOOP("puppet", "Save a snapshot")),
     Shortcut(("C",), "calibrate", QT_TRANSLATE_NOOP("puppet", "Calibrate: show the camera your neutral face")),
     Shortcut(("Shift+C",), "uncalibrate", QT_TRANSLATE_NOOP("puppet", "Back to the automatic neutral")),

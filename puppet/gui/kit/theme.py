@@ -23,6 +23,7 @@ class Colours:
     accent: str
     on_accent: str
     danger: str
+    paused: str
     beyond_range: str  # of the range meter: told from `accent` by every kind of colour vision
     notice: str  # backgrounds of banners
     warning: str
@@ -39,6 +40,7 @@ LIGHT = Colours(
     accent="#3457d5",
     on_accent="#ffffff",
     danger="#d1293d",
+    paused="#8a5200",
     beyond_range="#c25e00",
     notice="#e4ecff",
     warning="#fff1d6",
@@ -54,6 +56,7 @@ DARK = Colours(
     accent="#86a0ff",
     on_accent="#10131a",
     danger="#ff6b78",
+    paused="#ffc04d",
     beyond_range="#ffab4d",
     notice="#25304e",
     warning="#453618",
@@ -141,6 +144,7 @@ def style_sheet(c: Colours) -> str:
     QPushButton[role="plain"]:focus {{ border-color: {c.accent}; }}
     QPushButton[role="round"] {{ padding: 0; min-width: 38px; max-width: 38px; font-weight: 600; }}
     QPushButton[recording="true"] {{ color: {c.danger}; border-color: {c.danger}; }}
+    QPushButton[paused="true"] {{ color: {c.paused}; border-color: {c.paused}; background: {c.warning}; }}
 
     QSpinBox {{
         background: {c.card}; color: {c.text}; border: 1px solid {c.border}; border-radius: 8px;

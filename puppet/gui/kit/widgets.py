@@ -39,7 +39,7 @@ from puppet.gui.kit.wheel import CalmComboBox, CalmSlider
 
 LEAST_LETTERS, ARROW = 6, 52  # of a combo box that has little room: letters; px of arrow and margins
 CC_COMBO = QStyle.ComplexControl.CC_ComboBox
-Shape = Literal["dot", "square", "camera", "target", "bell"]
+Shape = Literal["dot", "square", "camera", "target", "bell", "bars", "triangle"]
 
 
 def caption_of(control: QWidget, text: str) -> Label:
@@ -310,7 +310,7 @@ def shape_icon(shape: Shape, colour: str, side: int = 18) -> QIcon:
     """An icon of one colour ("#rrggbb"), `side` px.
 
     The dot is for recording, the square for stopping, the camera for snapshots, the target for calibrating, the bell
-    for messages.
+    for messages, bars and triangle for pausing and going on.
     """
     pixmap = QPixmap(side * 3, side * 3)  # sharp up to three device px per px
     pixmap.setDevicePixelRatio(3)
@@ -336,6 +336,13 @@ def shape_icon(shape: Shape, colour: str, side: int = 18) -> QIcon:
         painter.drawEllipse(QPointF(9, 9), 5.2, 5.2)
         for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
             painter.drawLine(QPointF(9 + 3.4 * dx, 9 + 3.4 * dy), QPointF(9 + 8 * dx, 9 + 8 * dy))
+    elif shape in ("bars", "triangle"):
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colour))
+        if shape == "triangle":
+            painter.drawPolygon(QPolygonF([QPointF(5, 3.5), QPointF(15, 9), QPointF(5, 14.5)]))
+        for left in (4.5, 10.5) if shape == "bars" else ():
+            painter.drawRoundedRect(QRectF(left, 3.5, 3, 11), 1, 1)
     elif shape == "bell":
         painter.setPen(line)
         bell = QPainterPath(QPointF(2.5, 13.5))

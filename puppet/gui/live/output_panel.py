@@ -34,14 +34,13 @@ QUIETEST = -60  # dB at the left end of the meter
 
 
 class OutputPanel(QWidget):
-    """The controls of OutputSettings, buttons for the running recording and for clips, and the outputs' status.
+    """The controls of OutputSettings, buttons for clips, and the outputs' status.
 
     changed: the settings after one of them was changed by the user.
     """
 
     changed = pyqtSignal(OutputSettings)
     microphones_wanted = pyqtSignal()  # the list is about to open
-    pause_clicked = pyqtSignal(bool)  # True: pause, False: go on
     clip_clicked = pyqtSignal(str)  # "gif" or "webp"
     camera_toggled = pyqtSignal(bool)
 
@@ -125,9 +124,6 @@ class OutputPanel(QWidget):
             ),
         )
         self.sign.setVisible(can_sign())
-        self.pause = QPushButton(translate("puppet", "Pause"))
-        self.pause.setCheckable(True)
-        set_tip(self.pause, translate("puppet", "Leave out what comes, until you go on"))
         self.gif, self.webp = QPushButton("GIF"), QPushButton("WebP")
         for button in (self.gif, self.webp):
             set_tip(button, translate("puppet", "Save the last three seconds as an animated {0}").format(button.text()))
@@ -149,7 +145,6 @@ class OutputPanel(QWidget):
         self._lay_out()
         self._connect()
         self.show_settings(self._settings)
-        self.pause.setEnabled(False)
 
     def _lay_out(self) -> None:
         grid = QGridLayout(self)
@@ -185,13 +180,12 @@ class OutputPanel(QWidget):
             column = 1 if caption or widget is self.level else 0
             grid.addWidget(widget, row, column, 1, 2 - column)
         last = len(rows)
-        grid.addWidget(self.pause, last, 0, 1, 2)
         caption = Label(translate("puppet", "Last 3 s"))
         caption.setProperty("role", "caption")
-        grid.addWidget(caption, last + 1, 0)
-        grid.addLayout(clips, last + 1, 1)
-        grid.addWidget(self.disk, last + 2, 0, 1, 2)
-        grid.addWidget(self.note, last + 3, 0, 1, 2)
+        grid.addWidget(caption, last, 0)
+        grid.addLayout(clips, last, 1)
+        grid.addWidget(self.disk, last + 1, 0, 1, 2)
+        grid.addWidget(self.note, last + 2, 0, 1, 2)
 
     def _connect(self) -> None:
         boxes = {
@@ -215,7 +209,6 @@ class OutputPanel(QWidget):
         self.delay.valueChanged.connect(lambda value: self._change("delay_ms", value))
         self.pre_roll.valueChanged.connect(lambda value: self._change("pre_roll", float(value)))
         self.microphone.opening.connect(self.microphones_wanted)
-        self.pause.toggled.connect(self.pause_clicked)
         self.gif.clicked.connect(lambda: self.clip_clicked.emit("gif"))
         self.webp.clicked.connect(lambda: self.clip_clicked.emit("webp"))
         self.camera.toggled.connect(self.camera_toggled)
@@ -271,10 +264,7 @@ class OutputPanel(QWidget):
     def show_status(self, status: OutputStatus) -> None:
         """Show how the outputs are doing now."""
         self.show_level(status.level_db)
-        self.pause.setEnabled(status.paused is not None)
         self.microphone.setEnabled(status.paused is None)  # another one would end the sound of the recording that runs
-        _quietly(self.pause, self.pause.setChecked, bool(status.paused))
-        self.pause.setText(translate("puppet", "Go on") if status.paused else translate("puppet", "Pause"))
         _quietly(self.camera, self.camera.setChecked, status.camera is not None)
         warning = translate("puppet", "Little room left: ") if status.disk.low else ""
         self.disk.setText(f"{warning}{status.disk}")

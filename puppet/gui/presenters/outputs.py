@@ -20,7 +20,7 @@ class OutputPresenter(Presenter):
         self.panel.show_settings(context.settings.output)
         self.panel.changed.connect(self._configure)
         self.panel.microphones_wanted.connect(self._list_microphones)
-        self.panel.pause_clicked.connect(self.outputs.pause)
+        context.window.transport.pause_clicked.connect(lambda on: self.outputs.pause(on))
         self.panel.clip_clicked.connect(self._clip)
         self.panel.camera_toggled.connect(self.outputs.show_camera)
         self._told: dict[str, str | None] = {}  # problems that last, by the key of their banner
@@ -32,6 +32,7 @@ class OutputPresenter(Presenter):
     def show_status(self, status: Status) -> None:
         now = self.outputs.status()
         self.panel.show_status(now)
+        self.context.window.transport.show_paused(now.paused)
         self.panel.show_latency(status.latency_ms)
         little = translate("puppet", "Little room is left for recordings. Free some space, or choose smaller files.")
         low = little if now.disk.low else None

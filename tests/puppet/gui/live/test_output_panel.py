@@ -67,14 +67,13 @@ def test_every_control_says_what_the_user_wanted(panel: OutputPanel, qtbot) -> N
 
 def test_it_shows_how_the_outputs_are_doing(panel: OutputPanel) -> None:
     panel.show_status(QUIET)
-    assert not panel.pause.isEnabled()
     assert not panel.level.isEnabled()
     assert panel.disk.text() == "50 GB free"
     assert not panel.note.isVisible()
     nvenc = Encoder("h264_nvenc", Codec.H264, "NVIDIA NVENC")
     busy = OutputStatus(-12.4, "Desk is gone", "/dev/video9", None, True, 3.0, nvenc, DiskSpace(10**8))
     panel.show_status(busy)
-    assert (panel.pause.text(), panel.pause.isChecked(), panel.level.value()) == ("Go on", True, -12)
+    assert panel.level.value() == -12
     assert panel.disk.text() == "Little room left: 0.1 GB free"
     assert panel.camera.isChecked()
     for words in ("Desk is gone", "camera /dev/video9", "Encoded by NVIDIA NVENC"):
@@ -100,6 +99,6 @@ def test_everything_can_be_reached_and_has_a_name(panel: OutputPanel) -> None:
     for control in (panel.layout_box, panel.quality, panel.height_box, panel.codec, panel.microphone, panel.delay):
         assert control.accessibleName()
         assert control.focusPolicy() & Qt.FocusPolicy.TabFocus
-    for control in (panel.hardware, panel.muted, panel.badge, panel.camera, panel.pause, panel.gif, panel.webp):
+    for control in (panel.hardware, panel.muted, panel.badge, panel.camera, panel.gif, panel.webp):
         assert control.accessibleName() or control.text()
         assert control.toolTip()

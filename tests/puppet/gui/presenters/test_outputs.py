@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from planted_window import PlantedWindow
+import threading
 
+import pytest
+from planted_window import PlantedWindow
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QColor
+
+from puppet.gui.kit.theme import colours_for
 from puppet.output.disk import DiskSpace
 from puppet.output.live_outputs import OutputStatus
 
@@ -38,3 +44,86 @@ def test_a_device_that_fails_is_told_once_and_forgotten_when_it_works(gui: Plant
         outputs, "status", lambda: OutputStatus(None, None, None, None, None, 0.0, None, DiskSpace(50 * 10**9))
     )
     gui.until(lambda: not any("camera" in banner or "room" in banner for banner in gui.banners))
+
+
+class PausedOutputs:
+    """What the outputs say of a take that can be paused."""
+
+    def __init__(self, gui: PlantedWindow) -> None:
+        self.gui, self.said, self.paused = gui, [], False
+
+    def pause(self, on: bool) -> None:
+        self.said.append(on)
+        self.paused = on
+
+    def status(self) -> OutputStatus:
+        paused = self.paused if self.gui.controller.recording is not None else None
+        return OutputStatus(None, None, None, None, paused, 0.0, None, DiskSpace(50 * 10**9))
+
+
+@pytest.fixture
+def outputs(make_gui, monkeypatch) -> PausedOutputs:
+    gui = make_gui()
+    outputs = PausedOutputs(gui)
+    real = gui.controller.context.services.outputs
+    monkeypatch.setattr(real, "status", outputs.status)
+    monkeypatch.setattr(real, "pause", outputs.pause)
+    gui.start()
+    return outputs
+
+
+def test_a_paused_recording_is_amber_and_goes_on(outputs: PausedOutputs) -> None:
+    gui = outputs.gui
+    bar = gui.window.transport
+    assert bar.layout().itemAt(1).widget() is bar.pause  # beside Record
+    assert not bar.pause.isEnabled()
+    gui.press(Qt.Key.Key_P)
+    assert outputs.said == []  # there is nothing to pause
+    gui.press(Qt.Key.Key_R)
+    gui.until(bar.pause.isEnabled)
+    running, place = bar.record.grab().toImage(), bar.snapshot.pos()
+    gui.press(Qt.Key.Key_P)
+    assert outputs.said == [True]
+    assert (bar.pause.text().strip(), bar.pause.accessibleName()) == ("Go on", "Go on")
+    amber = QColor(colours_for(gui.window.palette()).paused)
+    for button in (bar.record, bar.pause):
+        image = button.grab().toImage()
+        colours = {image.pixel(x, image.height() // 2) for x in range(image.width())}
+        assert amber.rgb() in colours, button.text()
+    assert bar.record.grab().toImage() != running
+    assert bar.snapshot.pos() == place
+    gui.click(bar.pause)
+    assert outputs.said == [True, False]
+    assert bar.pause.text().strip() == "Pause"
+    gui.press(Qt.Key.Key_P)
+    gui.press(Qt.Key.Key_R)
+    gui.until(lambda: bar.record.text().strip() == "Record")
+    assert (bar.record.property("paused"), bar.pause.text().strip(), bar.pause.isEnabled()) == (False, "Pause", False)
+
+
+def test_the_focus_stays_where_it_was_when_a_recording_ends(outputs: PausedOutputs) -> None:
+    gui = outputs.gui
+    bar = gui.window.transport
+    bar.record.setFocus()
+    for button in (bar.record, bar.pause):
+        gui.qtbot.keyClick(bar.record, Qt.Key.Key_Space)
+        gui.until(bar.pause.isEnabled)
+        button.setFocus()
+        gui.until(button.hasFocus)
+        gui.press(Qt.Key.Key_R)
+        assert bar.record.hasFocus()
+        gui.until(lambda: bar.record.text().strip() == "Record")
+        assert bar.record.hasFocus()
+
+
+def test_a_click_while_the_last_recording_is_finished_begins_no_other(outputs: PausedOutputs) -> None:
+    gui = outputs.gui
+    gui.press(Qt.Key.Key_R)
+    finish, close = threading.Event(), gui.takes[0].close
+    gui.takes[0].close = lambda: (finish.wait(60), close())
+    gui.press(Qt.Key.Key_R)
+    assert gui.window.transport.record.text().strip() == "Saving…"
+    gui.click(gui.window.transport.record)
+    finish.set()
+    gui.until(lambda: gui.window.transport.record.text().strip() == "Record")
+    assert len(gui.takes) == 1
