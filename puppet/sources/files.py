@@ -35,6 +35,7 @@ ASK_EVERY = 10.0  # s of the video between two such questions
 MOST_AGAIN = 20_000  # pictures that are decoded once more to answer it
 SAME = 6.0  # levels: two decoders differ by less
 LATE = 0.5  # s; a paced file that falls further behind (slow decoder, machine asleep) goes on from where it is
+GONE = "it is gone: deleted, moved or renamed while it played. Choose it where it is now, or another driver"
 
 
 class _FileSource:
@@ -62,14 +63,7 @@ class _FileSource:
         """Open the file and find its first picture."""
         self.close()
         with self._lock:
-            try:
-                if not self.path.exists():
-                    raise SourceError(f"{self.path}: there is no such file or folder", "absent")
-                self._rewind()
-            except PermissionError as problem:
-                raise SourceError(f"{self.path}: no permission to read it", "denied") from problem
-            except OSError as problem:
-                raise SourceError(f"{self.path}: {reason(problem)}", "unreadable") from problem
+            self._begin_round("there is no such file or folder")
             self._index = 0
             self._round_began = 0.0  # media time at which this round of a loop began, s
             self._last = -1.0  # media time of the last frame, s
@@ -105,13 +99,24 @@ class _FileSource:
         picture = self._next()
         if picture is None and self._loop and self._last >= self._round_began:  # a round without frames is the end
             self._round_began = self._last + 1 / self.fps
-            self._rewind()
+            self._begin_round(GONE)
             picture = self._next()
         if picture is None:
             return None
         image, stamp = picture
         self._last = max(self._round_began + stamp, self._last)
         return image, self._last
+
+    def _begin_round(self, absent: str) -> None:
+        """Go to the beginning. absent: what is said where the file is not there. Raises SourceError."""
+        try:
+            if not self.path.exists():
+                raise SourceError(f"{self.path}: {absent}", "absent")
+            self._rewind()
+        except PermissionError as problem:
+            raise SourceError(f"{self.path}: no permission to read it", "denied") from problem
+        except OSError as problem:
+            raise SourceError(f"{self.path}: {reason(problem)}", "unreadable") from problem
 
     def _wait_until_due(self, media_time: float) -> float:
         now = time.perf_counter()

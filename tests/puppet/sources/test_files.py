@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import shutil
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from ffmpeg_texts import DESCRIPTION
@@ -273,3 +276,41 @@ def test_stamps_that_repeat_do_not_slow_the_film_down() -> None:
     assert timed([0.0, 0.1, 0.2, 0.0, 0.1, 0.2], fps=10) == pytest.approx([0, 0.1, 0.2, 0.3, 0.4, 0.5])  # joined files
     assert timed([0.0] * 4) == pytest.approx([0, 1 / 30, 2 / 30, 3 / 30])  # no stamps at all
     assert timed([0.0, 0.033, 9e9, 0.1]) == pytest.approx([0, 0.033, 0.033 + 1 / 30, 0.1])
+
+
+@pytest.mark.parametrize("kind", ["video", "picture", "folder"])
+def test_a_file_that_goes_while_it_loops_ends_it_with_a_sentence(clip: Path, tmp_path: Path, kind: str) -> None:
+    source_file = tmp_path / "talk.mp4"
+    if kind == "video":
+        shutil.copy(clip, source_file)
+    else:
+        source_file = tmp_path / "still"
+        source_file.mkdir()
+        cv2.imwrite(str(source_file / "1.png"), np.full((48, 64, 3), 128, np.uint8))
+        source_file = source_file / "1.png" if kind == "picture" else source_file
+    source = open_source(str(source_file), paced=False, loop=True)
+    source.open()
+    for _ in range(25 if kind == "video" else 3):  # in the second round
+        assert source.read() is not None
+    if source_file.is_dir():
+        shutil.rmtree(source_file)
+    else:
+        source_file.unlink()
+    with pytest.raises(SourceError) as told:
+        list(itertools.islice(iter(source.read, None), 25))
+    source.close()
+    assert str(told.value) == f"{source_file}: {files.GONE}"
+
+
+@linux
+def test_a_file_that_may_no_longer_be_read_when_it_begins_again_is_told_too(clip: Path, monkeypatch) -> None:
+    source = VideoFile(clip, paced=False, loop=True)
+    source.open()
+
+    def refuse(path: Path) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(files, "open_checked", refuse)
+    with pytest.raises(SourceError, match=r"clip\.mp4: .*nput/output error"):
+        list(itertools.islice(iter(source.read, None), 25))
+    source.close()
