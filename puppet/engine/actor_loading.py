@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 class ActorLoading:
     """Loads the actor and those beside it; of several requests only the newest counts.
 
-    load: file -> Actor, called in a helper thread. on_actor: called under the lock when another actor is in.
+    load: file -> Actor, called in a helper thread. on_actor: called under the lock when another actor is in,
+    beside it too.
     lock: the engine's.
     """
 
@@ -76,6 +77,7 @@ class ActorLoading:
             if request != self._others_request:
                 return
             self._setup.set_others(tuple(actor for actor, _ in loaded if actor is not None))
+            self._on_actor()
             if problems:
                 self._problems.report(problems[-1], Origin.OTHERS)
 

@@ -52,6 +52,7 @@ class CaptureThread:
         self.live = False
         self.phase = Phase.STARTING
         self.frames_read = 0
+        self.last: Frame | None = None  # the newest one
         self.rate = RateMeter()
         self._open_source = open_source
         self._frames = frames
@@ -135,6 +136,7 @@ class CaptureThread:
                 if frame is None or self._stop.is_set():
                     return
                 self.frames_read += 1
+                self.last = frame
                 self.rate.tick()
                 self._frames.put(frame)
                 if self.phase is not Phase.RUNNING:

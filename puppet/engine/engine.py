@@ -11,7 +11,9 @@ may call the Engine.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,7 +69,7 @@ class Engine:
         self._helpers = helpers = HelperThreads()
         self._delivery = ResultDelivery(problems, helpers)
         self._setup = setup = PuppeteerSetup(options, problems, self._lock)
-        self._loading = ActorLoading(load_actor, setup, problems, helpers, self._lock, self._restart_if_failed)
+        self._loading = ActorLoading(load_actor, setup, problems, helpers, self._lock, self._actor_came)
         self._inference = Inference(
             make_puppeteer,
             self._frames,
@@ -163,6 +165,7 @@ class Engine:
     def set_options(self, options: StepOptions) -> None:
         """Smoothing, gains, mirroring: from the next step on. A morph into an actor that has stalled is left out."""
         self._setup.set_options(options)
+        self._show_again()
 
     def capture_neutral(self) -> None:
         """The next tracked face becomes the user's neutral."""
@@ -261,12 +264,22 @@ class Engine:
         capture = CaptureThread(spec, self._open_source, self._frames, report, old, self._reopen_delays)
         return capture
 
+    def _show_again(self) -> None:
+        """Play the last frame of a source that has ended once more, for what is different now."""
+        with self._lock:
+            capture = self._capture
+            if self._stopped or capture is None or self._phase() is not Phase.ENDED or capture.last is None:
+                return
+            self._frames.poll()  # an untaken one would count as dropped
+            self._frames.put(replace(capture.last, captured_at=time.perf_counter()))
+
     def _stop_source(self) -> None:
         """Inference has given up: frames would wait in vain."""
         if self._capture is not None:
             self._capture.stop()
 
-    def _restart_if_failed(self) -> None:
-        """Another actor is in: the last one may be why inference gave up."""
+    def _actor_came(self) -> None:
+        """Another actor is in, or beside it: the last one may be why inference gave up, or the source has no more frames for it."""
+        self._show_again()
         if self._setup.puppeteer is None and self._inference.failed and self._capture is not None:
             self.set_source(self._capture.spec)

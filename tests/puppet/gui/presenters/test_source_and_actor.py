@@ -218,3 +218,25 @@ def test_an_address_that_cannot_be_put_away_is_not_remembered(gui, monkeypatch):
     assert any("cannot be remembered" in text for text in gui.banners)
     assert "hush" not in repr(gui.saved)
     assert not [words for words in words_of(gui) if "hush" in words]
+
+
+def test_another_actor_is_shown_with_the_last_picture_of_a_video_that_has_ended(make_gui):
+    gui = make_gui(sources=lambda spec: FakeSource(spec, [Frame(halves(RED, BLUE), n, 0.0) for n in range(3)]))
+    gui.start("clip.mp4")
+    gui.until(lambda: gui.window.status_line.state.text() == "clip.mp4 has ended")
+    before, shown = gui.engine.status().results, gui.window.actor_pane.image
+    gui.choose(gui.window.actor.box, "ada")
+    gui.until(lambda: gui.window.actor.box.currentText() == "ada")
+    gui.until(lambda: gui.engine.status().results > before)
+    assert gui.controller.context.engine.actor.name == "ada"
+    gui.until(lambda: gui.window.actor_pane.image is not shown)
+    assert gui.window.status_line.state.text() == "clip.mp4 has ended"  # it shows it at rest
+
+
+def test_a_slider_moves_the_picture_of_a_video_that_has_ended(make_gui):
+    gui = make_gui(sources=lambda spec: FakeSource(spec, [Frame(halves(RED, BLUE), n, 0.0) for n in range(3)]))
+    gui.start("clip.mp4")
+    gui.until(lambda: gui.window.status_line.state.text() == "clip.mp4 has ended")
+    before = gui.engine.status().results
+    gui.window.motion.sliders["expression_gain"].slider.setValue(150)
+    gui.until(lambda: gui.engine.status().results > before)
