@@ -279,7 +279,10 @@ class Engine:
             self._capture.stop()
 
     def _actor_came(self) -> None:
-        """Another actor is in, or beside it: the last one may be why inference gave up, or the source has no more frames for it."""
+        """Another actor is in, or beside it.
+
+        The last one may be why inference gave up, or the source has no more frames.
+        """
         self._show_again()
         if self._setup.puppeteer is None and self._inference.failed and self._capture is not None:
             self.set_source(self._capture.spec)

@@ -64,6 +64,7 @@ DARK = Colours(
 )
 PICTURE_BACKGROUND = "#101217"  # behind the pictures, in both schemes
 PICTURE_TEXT = "#c9ced8"
+PILL = "rgba(16, 18, 23, 215)"  # behind words over a picture
 
 
 def colours_for(palette: QPalette) -> Colours:
@@ -143,6 +144,11 @@ def style_sheet(c: Colours) -> str:
     QPushButton[role="plain"]:hover {{ background: {c.hover}; }}
     QPushButton[role="plain"]:focus {{ border-color: {c.accent}; }}
     QPushButton[role="round"] {{ padding: 0; min-width: 38px; max-width: 38px; font-weight: 600; }}
+    QPushButton[role="chip"] {{
+        background: {PILL}; color: #ffffff; border: 1px solid {PICTURE_TEXT}; border-radius: 14px;
+        min-height: 26px; padding: 0 12px; }}
+    QPushButton[role="chip"]:hover {{ background: #000000; }}
+    QPushButton[role="chip"]:focus {{ border: 2px solid #ffffff; padding: 0 11px; }}
     QPushButton[recording="true"] {{ color: {c.danger}; border-color: {c.danger}; }}
     QPushButton[paused="true"] {{ color: {c.paused}; border-color: {c.paused}; background: {c.warning}; }}
 

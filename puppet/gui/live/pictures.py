@@ -13,6 +13,7 @@ from puppet.gui.kit.preview import PreviewPane
 from puppet.gui.kit.theme import PICTURE_BACKGROUND
 from puppet.gui.kit.words import translate
 from puppet.gui.live.calibration_card import CalibrationCard
+from puppet.gui.live.chips import Chips
 
 GAP = 12  # px between pictures
 WALL_GAP = 6  # px between the actors, where there are several
@@ -33,6 +34,7 @@ class LivePictures(QWidget):
         self.driver = PreviewPane(translate("puppet", "Driver picture"), self)
         self.actor = PreviewPane(translate("puppet", "Actor picture"), self)
         self.wall: list[PreviewPane] = []
+        self.chips = Chips(self)
         self.card = CalibrationCard(self)
         self._layout = SIDE_BY_SIDE
         self._alone = False
@@ -55,6 +57,7 @@ class LivePictures(QWidget):
         self.driver.set_framed(layout == INSET)
         if layout == INSET:
             self.driver.raise_()
+        self.chips.raise_()
         self.card.raise_()
         self._place()
 
@@ -71,6 +74,7 @@ class LivePictures(QWidget):
             self.wall.append(pane)
         if self._layout == INSET:
             self.driver.raise_()
+        self.chips.raise_()
         self.card.raise_()
         self._place()
 
@@ -81,6 +85,7 @@ class LivePictures(QWidget):
     def show_alone(self, alone: bool) -> None:
         """alone: nothing else is on the screen, so the gaps are as dark as the surroundings of the pictures."""
         self._alone = alone
+        self.chips.show_alone(alone)
         self.update()
 
     def paintEvent(self, a0: QPaintEvent | None) -> None:
@@ -111,6 +116,7 @@ class LivePictures(QWidget):
         self.card.setGeometry((whole.width() - width) // 2, whole.height() - height - INSET_MARGIN, width, height)
         for pane, cell in zip([self.actor, *self.wall], grid(actors, 1 + len(self.wall)), strict=True):
             pane.setGeometry(cell)
+        self.chips.place(self.actor.geometry())
 
 
 def grid(area: QRect, count: int) -> list[QRect]:

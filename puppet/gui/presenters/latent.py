@@ -14,11 +14,12 @@ from puppet.engine.status import Status
 from puppet.explore.bookmarks import Bookmarks
 from puppet.explore.directions import offset
 from puppet.gui.explorer.explorer import ExplorerWidget
-from puppet.gui.kit.words import translate
+from puppet.gui.kit.words import decimal, translate
 from puppet.gui.live.latent_panel import NOBODY, LatentPanel
 from puppet.gui.presenters.base import Presenter, WindowContext, reason_of
 
 PAGE = "explore"  # key of the page
+FACE, PARTNER, ATTRIBUTE = "face", "partner", "attribute "  # keys of chips
 FIRST_SHARE = 0.5  # of a morph, so that a choice is seen at once
 
 
@@ -53,6 +54,7 @@ class LatentPresenter(Presenter):
         self.panel.attributes_reset.connect(lambda: self._set_amounts({}))
         self.panel.partner_chosen.connect(self._choose_partner)
         self.panel.share_moved.connect(lambda _: self._send())
+        context.window.pictures.chips.removed.connect(self._remove)
 
     def actors_listed(self, actors: dict[str, tuple[str, QIcon]]) -> None:
         self._names = {path: name for path, (name, _) in actors.items()}
@@ -79,12 +81,38 @@ class LatentPresenter(Presenter):
     # -- live ----------------------------------------------------------------------------------------------------
 
     def _send(self) -> None:
-        if self._over or self._actor is None:
+        if self._over:
+            return
+        self.context.window.pictures.chips.show_chips({} if self._actor is None else self._acting())
+        if self._actor is None:
             return
         partner = self._partner
         morph = MorphInto(partner[1], self.panel.share.value) if partner is not None else None
         self.context.partner = self._names.get(partner[0], partner[1].name) if partner is not None else ""
         self.context.edit_latent(self._offset(), self._held, morph)
+
+    def _acting(self) -> dict[str, str]:
+        """What acts beside the user's face, in words, by the key of its chip."""
+        acting = {}
+        if self._held is not None:
+            shown = self._own_amounts is not None
+            acting[FACE] = translate("puppet", "Explored face") if shown else translate("puppet", "Frozen face")
+        for name, amount in self._amounts.items():
+            acting[ATTRIBUTE + name] = f"{name.replace('_', ' ').capitalize()} {decimal(amount, signed=True)}"
+        if self._partner is not None:
+            name = self._names.get(self._partner[0], self._partner[1].name)
+            share = round(100 * self.panel.share.value)
+            acting[PARTNER] = translate("puppet", "Turned into {0}: {1} %").format(name, share)
+        return acting
+
+    def _remove(self, key: str) -> None:
+        """Remove what a chip stands for."""
+        if key == FACE:
+            self._release()
+        elif key == PARTNER:
+            self._choose_partner(NOBODY)
+        else:
+            self._set_amount(key.removeprefix(ATTRIBUTE), 0.0)
 
     def _offset(self) -> Floats | None:
         return None if self._actor is None else offset(self._actor.latents, self._amounts)
