@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+
+from puppet.core.errors import RecordingError, reason
 
 LOW_BYTES = 1 << 30
 LOW_SECONDS = 300.0
@@ -31,6 +34,15 @@ class DiskSpace:
             minutes = self.seconds / 60
             text += f", enough for {minutes / 60:.0f} h" if minutes >= 120 else f", enough for {minutes:.0f} min"
         return text
+
+
+def refuse_unwritable(folder: Path) -> None:
+    """Raise RecordingError where no file can be made in a folder."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return
+    except OSError as problem:
+        raise RecordingError(f"Cannot write to {folder}: {reason(problem)}; choose another folder") from problem
 
 
 def disk_space(folder: Path, bytes_per_second: float | None = None) -> DiskSpace:

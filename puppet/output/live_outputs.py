@@ -22,7 +22,7 @@ from puppet.output.clips import HEIGHT as CLIP_HEIGHT
 from puppet.output.clips import SECONDS as CLIP_SECONDS
 from puppet.output.clips import save_clip
 from puppet.output.compose import is_transparent
-from puppet.output.disk import DiskSpace, disk_space
+from puppet.output.disk import DiskSpace, disk_space, refuse_unwritable
 from puppet.output.pre_roll import PreRoll
 from puppet.output.recording_sink import RecorderSink, begin_take, check_alpha
 from puppet.output.settings import OutputSettings
@@ -197,6 +197,12 @@ class LiveOutputs:
         The first call asks ffmpeg. Raises RecordingError.
         """
         return tuple(codec for codec in available_codecs(find_ffmpeg()) if codec is not Codec.VP9)
+
+    def use_folder(self, folder: Path) -> None:
+        """Watch the disk of another folder for recordings. Raises RecordingError where nothing can be written there."""
+        refuse_unwritable(folder)
+        self._folder = folder
+        self._disk = disk_space(folder)
 
     def microphones(self) -> list[str]:
         """Names of the microphones, the system's own choice first; may take a moment. Raises SoundError."""

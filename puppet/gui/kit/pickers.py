@@ -30,6 +30,6 @@ def pick_colour(parent: QWidget, title: str, first: Colour) -> str:
     return chosen.name() if chosen.isValid() else ""
 
 
-def pick_folder(parent: QWidget, title: str) -> str:
-    """Path of the folder that the user chose, empty when they cancelled."""
-    return QFileDialog.getExistingDirectory(parent, title)
+def pick_folder(parent: QWidget, title: str, first: str = "") -> str:
+    """Path of the folder that the user chose, empty when they cancelled. first: the one that is shown."""
+    return QFileDialog.getExistingDirectory(parent, title, first)

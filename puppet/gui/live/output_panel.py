@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
-from PyQt6.QtCore import QT_TRANSLATE_NOOP, pyqtSignal
+from PyQt6.QtCore import QT_TRANSLATE_NOOP, Qt, pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QProgressBar, QPushButton, QSpinBox, QWidget
 
 from puppet.core.layout import SEPARATE, Layout
-from puppet.gui.kit.plain_text import Label, set_tip
+from puppet.gui.kit.pickers import pick_folder
+from puppet.gui.kit.plain_text import Label, as_lines, set_tip
 from puppet.gui.kit.wheel import CalmSpinBox
 from puppet.gui.kit.widgets import ChoiceBox, Switch, caption_of
 from puppet.gui.kit.words import translate
@@ -30,6 +32,7 @@ QUALITIES = {
     Quality.HIGH: QT_TRANSLATE_NOOP("puppet", "All detail"),
 }
 NO_SOUND = QT_TRANSLATE_NOOP("puppet", "No sound")
+FOLDER_WIDTH = 120  # px of its name on the button
 QUIETEST = -60  # dB at the left end of the meter
 
 
@@ -43,6 +46,7 @@ class OutputPanel(QWidget):
     microphones_wanted = pyqtSignal()  # the list is about to open
     clip_clicked = pyqtSignal(str)  # "gif" or "webp"
     camera_toggled = pyqtSignal(bool)
+    folder_chosen = pyqtSignal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -139,6 +143,9 @@ class OutputPanel(QWidget):
         )
         self.note = Label()  # the virtual camera, the encoder, and problems
         self.note.setWordWrap(True)
+        self.folder = QPushButton()
+        self.folder.setAccessibleName(translate("puppet", "Folder of recordings"))
+        self._folder = ""
         self.disk = Label()
         self.disk.setProperty("role", "caption")
         self.disk.setWordWrap(True)
@@ -184,8 +191,10 @@ class OutputPanel(QWidget):
         caption.setProperty("role", "caption")
         grid.addWidget(caption, last, 0)
         grid.addLayout(clips, last, 1)
-        grid.addWidget(self.disk, last + 1, 0, 1, 2)
-        grid.addWidget(self.note, last + 2, 0, 1, 2)
+        grid.addWidget(caption_of(self.folder, translate("puppet", "Folder")), last + 1, 0)
+        grid.addWidget(self.folder, last + 1, 1)
+        grid.addWidget(self.disk, last + 2, 0, 1, 2)
+        grid.addWidget(self.note, last + 3, 0, 1, 2)
 
     def _connect(self) -> None:
         boxes = {
@@ -212,6 +221,7 @@ class OutputPanel(QWidget):
         self.gif.clicked.connect(lambda: self.clip_clicked.emit("gif"))
         self.webp.clicked.connect(lambda: self.clip_clicked.emit("webp"))
         self.camera.toggled.connect(self.camera_toggled)
+        self.folder.clicked.connect(self.choose_folder)
 
     def _change(self, name: str, value: object) -> None:
         self._settings = replace(self._settings, **{name: value})
@@ -260,6 +270,20 @@ class OutputPanel(QWidget):
         for name in names:
             self.microphone.addItem(name, name)
         self._show_microphone()
+
+    def show_folder(self, folder: Path) -> None:
+        """folder: where recordings, snapshots and clips go."""
+        self._folder = str(folder)
+        name = as_lines(folder.name or self._folder)
+        self.folder.setText(self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, FOLDER_WIDTH))
+        words = translate("puppet", "Recordings, snapshots and clips go to {0}. Choose another folder")
+        set_tip(self.folder, words.format(folder))
+
+    def choose_folder(self) -> None:
+        """Ask for another folder."""
+        chosen = pick_folder(self, translate("puppet", "Choose a folder for recordings"), self._folder)
+        if chosen:
+            self.folder_chosen.emit(chosen)
 
     def show_status(self, status: OutputStatus) -> None:
         """Show how the outputs are doing now."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from puppet.engine.status import Status
+from puppet.gui.kit.past_messages import Action
 from puppet.gui.kit.words import translate
 from puppet.gui.presenters.base import Presenter, WindowContext
 from puppet.output.settings import OutputSettings
@@ -23,6 +24,8 @@ class OutputPresenter(Presenter):
         context.window.transport.pause_clicked.connect(lambda on: self.outputs.pause(on))
         self.panel.clip_clicked.connect(self._clip)
         self.panel.camera_toggled.connect(self.outputs.show_camera)
+        self.panel.folder_chosen.connect(self._use_folder)
+        self.panel.show_folder(context.settings.folder())
         self._told: dict[str, str | None] = {}  # problems that last, by the key of their banner
 
     def start(self, source: str, actor: Path | None) -> None:
@@ -58,6 +61,19 @@ class OutputPresenter(Presenter):
         self.outputs.configure(settings)
         self.context.remember(output=settings)
 
+    def _use_folder(self, chosen: str) -> None:
+        """Save to another folder from now on, if that works."""
+        context, folder = self.context, Path(chosen)
+
+        def use(_: None) -> None:
+            context.window.banners.dismiss("folder")
+            context.remember(recording_folder=chosen)
+            self.panel.show_folder(folder)
+
+        again = translate("puppet", "Choose…"), self.panel.choose_folder
+        refused = self._tell("folder", again)
+        context.background.run("folder", lambda: self.outputs.use_folder(folder), use, refused, awaited=True)
+
     def _list_microphones(self) -> None:
         self.context.background.run(
             "microphones", self.outputs.microphones, self.panel.show_microphones, self._tell("microphones")
@@ -74,5 +90,5 @@ class OutputPresenter(Presenter):
             awaited=True,
         )
 
-    def _tell(self, key: str):
-        return lambda problem: self.context.window.banners.say(key, str(problem), "error")
+    def _tell(self, key: str, action: Action | None = None):
+        return lambda problem: self.context.window.banners.say(key, str(problem), "error", action)

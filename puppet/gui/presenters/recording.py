@@ -126,7 +126,8 @@ class RecordingPresenter(Presenter):
 
         def refused(problem: Exception) -> None:
             self._beginning = False
-            context.window.banners.say("recording", str(problem), "error")
+            choose = translate("puppet", "Choose folder…"), context.window.output.choose_folder
+            context.window.banners.say("recording", str(problem), "error", choose)
 
         context.background.run("record", make, self._begin, refused, awaited=True)
 

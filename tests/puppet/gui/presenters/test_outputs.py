@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+from types import SimpleNamespace
 
 import pytest
 from planted_window import PlantedWindow
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor
+from PyQt6.QtWidgets import QFileDialog
 
 from puppet.gui.kit.theme import colours_for
+from puppet.output import disk
 from puppet.output.disk import DiskSpace
 from puppet.output.live_outputs import OutputStatus
 
@@ -127,3 +130,38 @@ def test_a_click_while_the_last_recording_is_finished_begins_no_other(outputs: P
     finish.set()
     gui.until(lambda: gui.window.transport.record.text().strip() == "Record")
     assert len(gui.takes) == 1
+
+
+def test_recordings_go_to_another_folder_and_its_disk_is_measured(gui: PlantedWindow, tmp_path, monkeypatch) -> None:
+    other, panel = tmp_path / "other", gui.window.output
+    other.mkdir()
+    room = {gui.folder: 50 * 10**9, other: 7 * 10**9}
+    monkeypatch.setattr(disk.shutil, "disk_usage", lambda folder: SimpleNamespace(free=room[folder]))
+    asked = []
+
+    def choose(parent, title, first):
+        asked.append(first)
+        return str(other)
+
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", choose)
+    gui.click(panel.folder)
+    assert asked == [str(gui.folder)]
+    gui.until(lambda: panel.folder.text() == "other")
+    assert str(other) in panel.folder.toolTip()
+    gui.until(lambda: panel.disk.text() == "7.0 GB free")
+    assert gui.saved[-1].recording_folder == str(other)
+    gui.press(Qt.Key.Key_R)
+    assert gui.takes[-1].path.parent == other
+
+
+def test_a_folder_that_cannot_be_written_is_refused_with_a_button_for_another(gui, tmp_path, monkeypatch) -> None:
+    chosen = [str(tmp_path / "gone"), str(tmp_path)]
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *a: chosen.pop(0))
+    before = gui.controller.settings.recording_folder
+    gui.click(gui.window.output.folder)
+    gui.until(lambda: gui.banners)
+    assert gui.banners[0].startswith(f"Cannot write to {tmp_path / 'gone'}: ")
+    assert gui.controller.settings.recording_folder == before
+    gui.click(gui.window.banners.banners[0].button)
+    gui.until(lambda: not any("Cannot write" in text for text in gui.banners))
+    assert gui.controller.settings.recording_folder == str(tmp_path)
