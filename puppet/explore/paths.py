@@ -11,6 +11,7 @@ from puppet.explore.directions import SMALLEST
 from puppet.explore.exploration import Exploration
 
 WALK_STEP = 0.5  # standard deviations, as in Morphing Faces' own random walk
+LIVELY, LIVELY_LIMIT = 6, 1.5  # directions that a watched walk moves at once; standard deviations
 WALK_LIMIT = 2.0  # standard deviations beyond which the walk turns round
 
 
@@ -43,6 +44,18 @@ def walk_target(exploration: Exploration, random: np.random.Generator) -> Floats
     if abs(now + step) > max(WALK_LIMIT, abs(now)):
         step = -step
     return exploration.place.point + np.float32(step) * direction.vector
+
+
+def lively_target(exploration: Exploration, random: np.random.Generator) -> Floats:
+    """The next point of a walk that people watch, f32 (D,): another place along the LIVELY directions that say most.
+
+    A half step along one of many directions, as in `walk_target`, is often too little to be seen.
+    """
+    point = exploration.place.point.copy()
+    for direction in exploration.directions[:LIVELY]:
+        wanted = float(np.clip(random.standard_normal(), -LIVELY_LIMIT, LIVELY_LIMIT))
+        point += np.float32(wanted - exploration.coordinate(direction.number)) * direction.vector
+    return point
 
 
 def path(a: Floats, b: Floats, steps: int, spherical: bool = False, latents: Latents | None = None) -> Floats:

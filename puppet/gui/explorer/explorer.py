@@ -20,12 +20,12 @@ from puppet.core.types import Floats, Image, Latent
 from puppet.explore.bookmarks import Bookmarks
 from puppet.explore.directions import Direction, bases
 from puppet.explore.exploration import Exploration, explore
-from puppet.explore.paths import RandomFaces, walk_target
-from puppet.explore.text_commands import COMMANDS, Command, parse_command
+from puppet.explore.paths import RandomFaces, lively_target
+from puppet.explore.text_commands import Command, parse_command
 from puppet.gui.explorer.bookmarks import ActorBookmarks
 from puppet.gui.explorer.clipboard import copy_latent, pasted_latent
 from puppet.gui.explorer.face_panel import FacePanel
-from puppet.gui.explorer.keys import STARTS, typed_command
+from puppet.gui.explorer.keys import STARTS, LettersForCommands, typed_command
 from puppet.gui.explorer.morph_panel import MEAN, NOW, SAME, MorphRequest
 from puppet.gui.explorer.morphs import LoadActor, Morphs, Step
 from puppet.gui.explorer.motion import Motion
@@ -63,10 +63,7 @@ class ExplorerWidget(QWidget):
         parent: QWidget | None = None,
         banners: BannerStack | None = None,
     ) -> None:
-        """`actor` may come later, by `set_actor`. seed: of random faces and walks, None for other ones each time.
-
-        banners: of the window around it; None: it has its own.
-        """
+        """`actor` may come later, by `set_actor`. seed: None for other faces each time. banners: None for its own."""
         super().__init__(parent)
         self.actor: Actor | None = None
         self._others = others
@@ -160,6 +157,7 @@ class ExplorerWidget(QWidget):
     def showEvent(self, a0: QShowEvent | None) -> None:
         self.worker.pause(False)
         super().showEvent(a0)
+        self.pane.setFocus()  # not the first box, which would take the letters
 
     def event(self, a0: QEvent | None) -> bool:
         if a0 is not None and a0.type() == QEvent.Type.ShortcutOverride and typed_command(a0):
@@ -181,12 +179,11 @@ class ExplorerWidget(QWidget):
     # -- what the user does --------------------------------------------------------------------------------------
 
     def do(self, command: Command) -> None:
-        """Do one of the COMMANDS."""
+        """Do one of `text_commands.COMMANDS`."""
         if command.key == "q":
             self.quit_wanted.emit()
         elif command.key == "h":
-            lines = [f"{typed}  –  {words}" for typed, words in COMMANDS.values()]
-            self.banners.say("help", "\n".join(lines))
+            self.tabs.show_help()
         elif self._at is not None:
             self._follow_mouse()
             self._do(command, self._at)
@@ -285,7 +282,7 @@ class ExplorerWidget(QWidget):
         self._motion.stop()
         if not at.frozen:
             self._apply(at.toggle_freeze())
-        self._motion.walk(at.place.point, lambda: walk_target(self._at or at, self._random))
+        self._motion.walk(at.place.point, lambda: lively_target(self._at or at, self._random))
 
     def _walked(self, point: Floats) -> None:
         if self._at is not None:
@@ -369,6 +366,7 @@ class ExplorerWidget(QWidget):
         whole.addWidget(halves, 1)
 
     def _connect(self) -> None:
+        self._letters = LettersForCommands(self, self.keyPressEvent)
         self._asked_at = time.perf_counter()
         self.pane.hovered.connect(self._hover)
         self.pane.clicked.connect(lambda: self.do(Command("f")))
@@ -398,7 +396,4 @@ class ExplorerWidget(QWidget):
         self._motion.walked.connect(self._walked)
         self._motion.played.connect(self._played)
         self._motion.walking_changed.connect(self.face.show_walking)
-        self._status.timeout.connect(self._show_rate)
-
-    def _show_rate(self) -> None:
-        self.face.show_rate(self.worker.rate.rate)
+        self._status.timeout.connect(lambda: self.face.show_rate(self.worker.rate.rate))

@@ -9,7 +9,7 @@ from planted_latents import MEAN, STD, planted_latents
 from puppet.actor.expression_range import ExpressionRange
 from puppet.core.types import Latent
 from puppet.explore.exploration import explore
-from puppet.explore.paths import RandomFaces, path, walk_target
+from puppet.explore.paths import LIVELY, LIVELY_LIMIT, RandomFaces, lively_target, path, walk_target
 
 
 def test_random_faces_spread_as_the_footage_does_and_stay_within_it():
@@ -50,6 +50,18 @@ def test_the_walk_takes_half_steps_along_one_direction_and_turns_round():
         assert all(abs(at.coordinate(d.number)) < 2.01 for d in at.directions)
     assert seen == {d.number for d in at.directions}
     assert np.array_equal(at.undo().shown, MEAN)  # the whole walk is one step back
+
+
+def test_a_walk_that_is_watched_moves_all_that_says_most_and_stays_near():
+    at, random, moves = explore(planted_latents()), np.random.default_rng(1), []
+    for _ in range(200):
+        before = np.array([at.coordinate(d.number) for d in at.directions[:LIVELY]])
+        at = at.walk_to(lively_target(at, random))
+        after = np.array([at.coordinate(d.number) for d in at.directions[:LIVELY]])
+        assert np.abs(after).max() < LIVELY_LIMIT + 0.01
+        moves.append(np.linalg.norm(after - before))
+    assert np.mean(moves) > 1.2  # a step of `walk_target` is 0.5 along one of them
+    assert np.array_equal(at.undo().shown, MEAN)
 
 
 def test_a_linear_path_is_even_and_has_both_ends():

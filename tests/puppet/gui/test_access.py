@@ -24,6 +24,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from puppet.explore.text_commands import COMMANDS
 from puppet.gui.actors.new_actor_page import NewActorPage
 from puppet.gui.explorer.explorer import ExplorerWidget
 from puppet.gui.kit.widgets import Switch
@@ -331,7 +332,8 @@ def test_every_word_can_be_translated(make_gui, qapp):
                     plain |= {widget.text()} if "«" not in widget.text() else set()
                 if widget.toolTip() and "«" not in widget.toolTip():
                     plain.add(widget.toolTip())
-        assert plain == {"GIF", "WebP"}  # the formats' own names
+        typed = {keys for keys, _ in COMMANDS.values() if any(c.isalpha() for c in keys)}
+        assert plain == {"GIF", "WebP", *typed}  # the formats' own names, and what is typed
         w.show_help()
         assert w.sheet is not None
         assert any("«" in label.text() for label in w.sheet.findChildren(QLabel))

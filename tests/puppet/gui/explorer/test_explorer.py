@@ -9,7 +9,7 @@ import pytest
 from explorer_user import RIGHT, point
 from planted_window import ROOM
 from PyQt6.QtCore import QPoint, Qt
-from PyQt6.QtWidgets import QComboBox, QLineEdit, QPushButton, QSlider
+from PyQt6.QtWidgets import QComboBox, QLabel, QLineEdit, QListWidget, QPushButton, QSlider
 
 from puppet.core.types import Latent
 from puppet.explore.text_commands import COMMANDS
@@ -81,9 +81,11 @@ def test_r_shows_another_random_face_within_the_footage(user):
 
 def test_h_lists_every_command_and_q_quits(user):
     user.type("h")
+    shown = [label.text() for label in user.window.tabs.findChildren(QLabel) if label.isVisible()]
     for typed, words in COMMANDS.values():
-        assert typed in user.told()
-        assert words in user.told()
+        assert typed in shown
+        assert words in shown
+    assert user.told() == ""  # nothing covers the picture
     user.type("q")
     assert user.quits == [True]
     user.qtbot.keyClick(user.pane, Qt.Key.Key_Q)
@@ -200,3 +202,18 @@ def test_closing_ends_its_threads(user):
     assert threads()
     user.window.close()
     assert not threads()
+
+
+def test_letter_keys_are_commands_at_once_also_where_a_box_or_a_list_has_the_focus(user):
+    window = user.window
+    assert window.focusWidget() is window.pane
+    for control in (window.face.basis, window.face.reach, window.morph.shape, *window.findChildren(QListWidget)):
+        control.setFocus()
+        before, rows = user.somewhere(), window.face.basis.currentIndex()
+        user.qtbot.keyClick(control, Qt.Key.Key_R)
+        assert np.abs(user.somewhere() - before).max() > 0.01, control
+        assert window.face.basis.currentIndex() == rows
+    user.qtbot.keyClick(window.face.basis, Qt.Key.Key_W)
+    assert window.face.buttons["w"].text() == "Stop"
+    user.qtbot.keyClick(window.face.reach, Qt.Key.Key_W)
+    assert window.face.buttons["w"].text() == "Walk"
