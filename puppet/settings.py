@@ -10,7 +10,6 @@ kept; "merge": entries that another window added are kept, too.
 from __future__ import annotations
 
 import errno
-import json
 import math
 import os
 from collections.abc import Mapping
@@ -25,7 +24,7 @@ from puppet.core.motion import MotionSettings
 from puppet.core.providers import PROVIDER
 from puppet.core.texts import is_plain, is_user_name, one_line
 from puppet.output.settings import OutputSettings
-from puppet.parsing.plain_json import read_json, to_json
+from puppet.parsing.plain_json import parse_json, read_json, to_json
 from puppet.sources.camera_format import CameraFormat
 from puppet.storage.file_lock import only_writer
 from puppet.storage.files import set_aside, write_whole
@@ -117,7 +116,7 @@ def save_settings(settings: Settings, path: Path) -> None:
 
     Only what `load_settings` takes is written: a value that it would refuse becomes the default. Raises OSError.
     """
-    usable = _read(Settings, json.loads(to_json(asdict(settings), indent=0)), "", [])
+    usable = _read(Settings, parse_json(to_json(asdict(settings), indent=0), finite=False), "", [])
     write_whole(path, to_json(asdict(usable), indent=2) + "\n")
 
 

@@ -239,7 +239,7 @@ def test_a_source_that_ends_before_the_frames_are_reached_ends_the_program(tmp_p
     program = start(tmp_path, *arguments, QT_QPA_PLATFORM="offscreen")
     _, errors = program.communicate(timeout=300)
     assert program.returncode == 0, errors
-    assert cv2.imread(str(shot)).shape == (760, 1240, 3)
+    assert cv2.imread(str(shot)).shape == (760, 800, 3)  # the offscreen screen is 800 px wide
 
 
 @pytest.mark.parametrize(
