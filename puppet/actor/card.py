@@ -22,7 +22,8 @@ from puppet.face.measurements import RESPONSE_REGIONS
 from puppet.parsing.plain_json import check_shown, parse_json
 
 FORMAT_VERSION = 3  # 1: a head that turned but did not move, pose (N, 3)
-BEFORE_LAYERS = 2  # read as a card without `painted_size` and `layers`
+BEFORE_LAYERS = 2  # read as a card with these values
+SINCE_LAYERS = {"painted_size": None, "layers": False, "openings": 0, "behind": 0}
 
 ActorKind = Literal["mesh", "image"]
 EncoderInput = Literal["crop", "landmarks", "pose"]
@@ -62,7 +63,8 @@ class ActorCard:
     triangles i32 (T, 3) and texture_points f32 (V, 2) px: the mesh, None for the kind "image".
     painted_size: side in px of the RGBA texture that the decoder gives, to which the file's fine detail is added at
     `texture_size` (puppet/actor/layers.py); None where the decoder gives the whole texture. layers: whether the mesh is
-    a person without a background, drawn over the file's plate.
+    a person without a background, drawn over the file's plate. The last `behind` triangles are seen through the
+    `openings` triangles before them alone.
     response: share of a movement that was asked for that a tracker sees on the actor, by region (export/response.py);
     empty when it was not measured.
     parity: how far ONNX Runtime is from torch, by name. training: plain facts (frames, steps, metrics, preset ...).
@@ -83,6 +85,8 @@ class ActorCard:
     texture_size: int | None = None
     painted_size: int | None = None
     layers: bool = False
+    openings: int = 0
+    behind: int = 0
     triangles: NDArray[np.int32] | None = None
     texture_points: Floats | None = None
     response: Mapping[str, float] = field(default_factory=dict[str, float])
@@ -130,8 +134,8 @@ def card_from_json(text: str | bytes) -> ActorCard:
     if not BEFORE_LAYERS <= version <= FORMAT_VERSION:
         raise OtherVersionError(version, data.get("puppet_version", "unknown"))
     if version == BEFORE_LAYERS:
-        _check_absent(data, "painted_size", "layers")
-        data |= {"format_version": FORMAT_VERSION, "painted_size": None, "layers": False}
+        _check_absent(data, *SINCE_LAYERS)
+        data |= {"format_version": FORMAT_VERSION, **SINCE_LAYERS}
     data.setdefault("response", {})  # files made before it was measured lack it
     _check_keys(data, {*_FIELDS, "decoder_outputs"})
     outputs = data.pop("decoder_outputs")
@@ -289,6 +293,8 @@ _FIELDS: dict[str, Callable[[Any], Any]] = {
     "texture_size": _optional(_integer(16, MAX_SIDE)),
     "painted_size": _optional(_integer(16, MAX_SIDE)),
     "layers": _switch,
+    "openings": _integer(0, MAX_TRIANGLES),
+    "behind": _integer(0, MAX_TRIANGLES),
     "encoder_inputs": _inputs,
     "neutral": _array(3, LANDMARKS, rows=LANDMARKS),
     "triangles": _optional(_array(3, MAX_TRIANGLES, whole=True)),
@@ -320,6 +326,9 @@ def _check_agreement(card: ActorCard) -> None:
         raise ValueError(f"painted_size is {card.painted_size}; it must be at most texture_size, {card.texture_size}")
     if card.layers and card.painted_size is None:
         raise ValueError("layers needs painted_size")
+    triangles = 0 if card.triangles is None else len(card.triangles)
+    if card.openings + card.behind > triangles:
+        raise ValueError(f"openings and behind are {card.openings} and {card.behind}; there are {triangles} triangles")
     if card.triangles is not None and card.texture_points is not None:
         low, high = int(card.triangles.min()), int(card.triangles.max())
         if low < 0 or high >= len(card.texture_points):

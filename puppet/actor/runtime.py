@@ -79,7 +79,8 @@ class Actor:
         self.busy_since: float | None = None
         self._warp: MeshWarp | None = None
         if card.triangles is not None and card.texture_points is not None:
-            self._warp = MeshWarp(card.triangles, card.texture_points, card.image_size)
+            points, size = card.texture_points, card.image_size
+            self._warp = MeshWarp(card.triangles, points, size, card.openings, card.behind)
         self.plate = plate if card.layers else None
         self._full: FullTexture | None = None
         if card.painted_size is not None and detail is not None:

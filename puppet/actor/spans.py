@@ -8,18 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from puppet.core.types import Floats
-
 Doubles = NDArray[np.float64]
 Indices = NDArray[np.intp]
-Bounds = tuple[Floats, Floats]
 
 SLACK = 1 / 256  # px by which triangles overlap, so that rounding leaves no seams
-MAX_LAYERS = 16  # pictures' worth of pixels that are drawn at most; ordinary meshes need about three
 MAX_SPANS = 1 << 20  # that are drawn at most; ordinary meshes have 50 for each row of the picture
 SPANS_AT_ONCE = 1 << 18  # bounds the memory when a wild mesh covers the picture many times
 LEVEL = 1e-9  # px: sides that rise less bound no row
 FARTHEST = 1e9  # px from the picture; what lies beyond is drawn as if it were there
+NO_SLOPE = 1e300  # of sides that bound nothing
+SIDES = np.array([1.0, -1]).reshape(2, 1, 1, 1)  # left, right
+ABOVE = np.array([1.0, -1]).reshape(1, 2, 1, 1)  # and below
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +43,15 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Spans:
-    """R spans, triangle by triangle, each from top to bottom.
+    """R spans, triangle by triangle.
 
-    triangle intp (R,). row f32 (R,): y in the picture. start intp (R,): first pixel, counted row by row through the
-    window. width intp (R,): px, may be 0.
+    triangle intp (R,). start i32 (R,): first pixel, counted row by row through the window. width i32 (R,): px, may be
+    0.
     """
 
     triangle: Indices
-    row: Floats
-    start: Indices
-    width: Indices
+    start: NDArray[np.int32]
+    width: NDArray[np.int32]
 
 
 def half_planes(flat: Doubles, sign: Doubles) -> Doubles:
@@ -66,7 +64,7 @@ def half_planes(flat: Doubles, sign: Doubles) -> Doubles:
     a, b, c = planes
     np.multiply(y - y[[1, 2, 0]], sign, out=a)
     np.multiply(x[[1, 2, 0]] - x, sign, out=b)
-    np.subtract(SLACK * np.hypot(a, b) - a * x, b * y, out=c)
+    np.subtract(SLACK * np.sqrt(a * a + b * b) - a * x, b * y, out=c)
     return planes
 
 
@@ -82,67 +80,76 @@ def window_around(flat: Doubles, size: int) -> Window:
     return Window(int(low[0]), int(low[1]), int(width), int(height))
 
 
-def cut_into_spans(flat: Doubles, planes: Doubles, window: Window, size: int) -> Iterator[Spans]:
-    """The spans of M triangles in a window of a picture of side `size`, in the triangles' order, in parts.
+def cut_into_spans(flat: Doubles, planes: Doubles, window: Window) -> Iterator[Spans]:
+    """The spans of M triangles in a window of the picture, in the triangles' order, in parts.
 
-    flat f64 (2, 3, M): corners; planes f64 (3, 3, M): see `half_planes`. Of a wild mesh that covers the picture
-    MAX_LAYERS times, or has more than MAX_SPANS, the first triangles, which are the farthest, are left out.
+    flat f64 (2, 3, M): corners; planes f64 (3, 3, M): see `half_planes`. Of a wild mesh that has more than MAX_SPANS
+    the first triangles, which are the farthest, are left out. A triangle is two trapezoids: above and below the row
+    where the two sides that are on the same side of it cross.
     """
     low, high = flat.min(1) - SLACK, flat.max(1) + SLACK
-    begins, ends = window.left, window.left + window.width
-    first = np.ceil(low[1]).clip(window.top, window.top + window.height)
-    rows = (np.floor(high[1]).clip(window.top - 1, window.top + window.height - 1) - first + 1).clip(0)
-    columns = high[0].clip(begins, ends) - low[0].clip(begins, ends) + 1
-    begin = max(_first_of(columns * rows, MAX_LAYERS * size * size), _first_of(rows, MAX_SPANS))
-    left, right = _bounds(planes, low[0], high[0])
-    top, rows = first.astype(np.intp), rows.astype(np.intp)
+    bottom, end = window.top + window.height, window.left + window.width
+    first = np.ceil(low[1]).clip(window.top, bottom)
+    beyond = (np.floor(high[1]) + 1).clip(first, bottom)
+    lines, crossing = _lines(planes)
+    middle = np.ceil(crossing).clip(first, beyond)
+    bounds = np.empty((6, len(first), 2), np.float32)  # of trapezoids: left slope and offset, right; least, most
+    bounds[:4] = lines.transpose(0, 2, 1)
+    bounds[4] = low[0].clip(window.left, end)[:, None]
+    bounds[5] = high[0].clip(window.left - 1, end - 1)[:, None]
+    left, left_offset, right, right_offset, least, most = bounds.reshape(6, -1)
+    rows = np.stack([middle - first, beyond - middle], -1).reshape(-1).astype(np.intp)
+    top = np.stack([first, middle], -1).reshape(-1).astype(np.intp)
     through = rows.cumsum()
+    begin = _first_of(rows, MAX_SPANS)
     while begin < len(rows):  # one round, unless the mesh is wild
         before = int(through[begin] - rows[begin])
-        end = max(begin + 1, int(np.searchsorted(through, before + SPANS_AT_ONCE, side="right")))
-        part = slice(begin, end)
-        triangle = np.repeat(np.arange(begin, end), rows[part])
-        row = np.arange(before, int(through[end - 1])) - np.repeat(through[part] - rows[part] - top[part], rows[part])
+        stop = max(begin + 1, int(np.searchsorted(through, before + SPANS_AT_ONCE, side="right")))
+        part = slice(begin, stop)
+        at = np.repeat(np.arange(begin, stop), rows[part])
+        row = np.arange(before, int(through[stop - 1]), dtype=np.int32)
+        row -= (through - rows - top).astype(np.int32).take(at)
         y = row.astype(np.float32)
-        start = np.ceil(_outermost(left, triangle, y, np.maximum)).clip(begins, ends).astype(np.intp)
-        stop = np.floor(_outermost(right, triangle, y, np.minimum)).clip(begins - 1, ends - 1).astype(np.intp)
-        width = (stop - start + 1).clip(0)
-        yield Spans(triangle, y, (row - window.top) * window.width + start - begins, width)
-        begin = end
+        start, width = y * left.take(at), y * right.take(at)
+        start += left_offset.take(at)
+        width += right_offset.take(at)
+        np.ceil(np.maximum(start, least.take(at), out=start), out=start)
+        np.minimum(start, end, out=start)
+        np.floor(np.minimum(width, most.take(at), out=width), out=width)
+        width -= start
+        np.maximum(width, -1, out=width)  # where a triangle ends left of the window
+        row -= window.top
+        row *= window.width
+        row += start.astype(np.int32)
+        row -= window.left
+        yield Spans(at >> 1, row, width.astype(np.int32) + np.int32(1))
+        begin = stop
 
 
-def _first_of(amounts: Doubles, most: int) -> int:
+def _first_of(amounts: Indices, most: int) -> int:
     """The first of those at the end whose amounts are together at most `most`."""
     if amounts.sum() <= most:
         return 0
     return int(np.searchsorted(-np.cumsum(amounts[::-1])[::-1], -most))
 
 
-def _bounds(planes: Doubles, low: Doubles, high: Doubles) -> tuple[Bounds, Bounds]:
-    """What bounds each triangle's x from the left and from the right, as slope and offset over y: f32 (3, M) each.
+def _lines(planes: Doubles) -> tuple[Doubles, Doubles]:
+    """What bounds triangles from left and right above and below a row: (4: slopes, offsets; 2, M), and the row (M,).
 
-    A half-plane bounds x from the left where a > 0. low, high (M,): extent in x; at most two of three sides are on one
-    side, so it takes part too.
+    A half-plane bounds x from the left where a > 0, from the right where a < 0; at most two of three are on one side.
+    Of two that bound it from the left the one with the least slope does so above, from the right the one with the most.
     """
     a, b, c = planes
-    is_left, is_right = a > LEVEL, a < -LEVEL
-    inverse = -1 / np.where(is_left | is_right, a, 1.0)
-    slope = (b * inverse).clip(-FARTHEST, FARTHEST).astype(np.float32)
-    offset = (c * inverse).clip(-FARTHEST, FARTHEST).astype(np.float32)
-    low, high = low.clip(-FARTHEST, FARTHEST), high.clip(-FARTHEST, FARTHEST)
-    return (
-        (slope * is_left, np.where(is_left, offset, low.astype(np.float32))),
-        (slope * is_right, np.where(is_right, offset, high.astype(np.float32))),
-    )
-
-
-def _outermost(bounds: Bounds, triangle: Indices, y: Floats, choose: np.ufunc) -> Floats:
-    """X f32 (R,) at which the bounds of each `triangle` (R,) end at `y` (R,)."""
-    slopes, offsets = bounds
-    found = y * slopes[0].take(triangle) + offsets[0].take(triangle)
-    for slope, offset in zip(slopes[1:], offsets[1:], strict=True):
-        another = slope.take(triangle)
-        another *= y
-        another += offset.take(triangle)
-        choose(found, another, out=found)
-    return found
+    inverse = -1 / np.where(np.abs(a) > LEVEL, a, np.inf)
+    slope, offset = b * inverse, c * inverse
+    keys = np.where(SIDES * a > LEVEL, (SIDES * ABOVE) * slope, NO_SLOPE)  # (2: left, right; 2: above, below; 3, M)
+    first, second, third = keys.transpose(2, 0, 1, 3)
+    before = second < first
+    least = np.where(before, second, first)
+    last = third < least
+    slopes = np.where(last, third, least) * (SIDES * ABOVE)[:, :, 0]
+    offsets = np.where(last, offset[2], np.where(before, offset[1], offset[0]))
+    apart = slopes[:, 1] - slopes[:, 0]
+    apart[apart == 0] = np.inf  # one line only
+    crossing = (offsets[:, 0] - offsets[:, 1]) / apart
+    return np.stack([slopes, offsets], 1).reshape(4, 2, -1).clip(-FARTHEST, FARTHEST), crossing[0] + crossing[1]

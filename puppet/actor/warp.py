@@ -9,31 +9,41 @@ times (edges.py). Sampling takes four channels: with three, `cv2.remap` is slowe
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from puppet.actor.edges import NO_MAP, NOWHERE, Complexes, Drawn, smooth_edges
+from puppet.actor.edges import Complexes, Drawn, Owners, smooth_edges
 from puppet.actor.spans import Doubles, Indices, Spans, Window, cut_into_spans, half_planes, window_around
 from puppet.core.types import Floats, Image
 
+NO_MAP: Any = None  # OpenCV takes an interleaved (x, y) map as map1 with no map2
 MIN_AREA = 1e-4  # px^2 (twice the area): thinner triangles are left to their neighbours
 HIDDEN_BEHIND = 1e9  # px added to the depth of a triangle seen from behind: drawn before everything else
-NO_TRIANGLE = np.full(1, -1)
-NO_SLOPE, NO_BASE = np.zeros(1, np.complex64), np.full(1, NOWHERE)
+SEEN_THROUGH = 3e9  # and to that of what is seen through openings alone
+NOWHERE = np.complex64(-1e4 - 1e4j)  # texture px where there is no triangle: far outside of every texture
 
 
 class MeshWarp:
     """A mesh whose texture stays and whose points move.
 
     triangles: int (T, 3), indices into the points. texture_points: f32 (V, 2), px in the texture.
-    image_size: side of the picture that is drawn, px. Not thread-safe: buffers are kept between calls.
+    image_size: side of the picture that is drawn, px. The last `behind` triangles, eyeballs and teeth, are seen through
+    the `openings` triangles before them and nowhere else; an opening shows nothing of its own. Not thread-safe: buffers
+    are kept between calls.
     """
 
-    def __init__(self, triangles: NDArray[np.integer[Any]], texture_points: NDArray[Any], image_size: int) -> None:
+    def __init__(
+        self,
+        triangles: NDArray[np.integer[Any]],
+        texture_points: NDArray[Any],
+        image_size: int,
+        openings: int = 0,
+        behind: int = 0,
+    ) -> None:
         triangles = np.asarray(triangles).astype(np.intp)
         texture = np.asarray(texture_points, np.float64)
         if triangles.ndim != 2 or triangles.shape[1] != 3 or not len(triangles):
@@ -42,24 +52,33 @@ class MeshWarp:
             raise ValueError(f"texture points must be (V, 2), not {texture.shape}")
         if triangles.min() < 0 or triangles.max() >= len(texture):
             raise ValueError(f"triangles name point {triangles.max()}, there are {len(texture)}")
+        if min(openings, behind) < 0 or openings + behind > len(triangles):
+            raise ValueError(f"{openings} openings and {behind} triangles behind them, there are {len(triangles)}")
         self.image_size = image_size
         self.points = len(texture)
+        self._opening, self._behind = np.zeros((2, len(triangles)), np.bool_)
+        self._opening[len(triangles) - behind - openings : len(triangles) - behind] = True
+        self._behind[len(triangles) - behind :] = True
         self._corners = np.ascontiguousarray(triangles.T)  # (3, T)
         self._beyond = _triangles_beyond(triangles)
         corner = texture.T[:, self._corners]  # (2, 3, T): x and y apart
-        self._texture_origin = corner[:, 0]
-        self._texture_edges = corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]
-        self._texture_sign = np.sign(_cross(*self._texture_edges))
+        self._texture_sign = np.sign(_cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]))
+        origin, one, other = corner[0] + 1j * corner[1]
+        self._texture = origin, one - origin, other - origin  # of each triangle: a corner and two sides, x + iy
         self._texels_per_pixel = float(np.sqrt(np.ptp(texture, axis=0).prod())) / image_size
         pixels = image_size * image_size
-        self._budget = 4 * pixels  # pixels drawn in one go: bounds the memory when a wild mesh folds many times
-        self._counting = np.arange(self._budget + image_size)
-        self._owner = np.empty(pixels, np.int32)  # number of each pixel's span; 0: none
-        self._slope = np.empty(pixels, np.complex64)  # of the map along x
+        kind = np.uint16 if len(triangles) < 1 << 16 else np.int32
+        self._owners = [np.empty(pixels, kind) for _ in range(3)]
+        self._owners_behind = [np.empty(pixels if behind else 0, kind) for _ in range(3)]
+        self._level = np.frexp(np.arange(image_size + 1))[1].astype(np.int8) - np.int8(1)  # floor(log2)
+        self._index = np.empty(pixels, np.intp)  # each pixel's triangle; 0: none
+        self._slope = np.empty(pixels, np.complex64)  # of the map along x or y
+        self._seen = np.empty(4 * pixels, np.uint8)  # the window's pixels
         self._map = np.empty(pixels, np.complex64)  # x + iy in the texture
         self._texels, self._fractions = np.empty((pixels, 2), np.int16), np.empty(pixels, np.uint16)  # the same map
         x = np.repeat(np.arange(image_size, dtype=np.float32), 2)
         self._x = np.tile(x, (image_size, 1))  # for both parts of the map
+        self._y = np.repeat(x[::2], 2 * image_size).reshape(self._x.shape)
 
     def field(self, points: Floats) -> tuple[Floats, Floats]:
         """Where each pixel of the picture comes from: points f32 (V, 3) px, z away from the viewer -> map_x, map_y.
@@ -67,7 +86,7 @@ class MeshWarp:
         Both f32 (S, S), px in the texture; views of a buffer that the next call overwrites. Exact inside the mesh;
         pixels that no triangle covers repeat the nearest covered one.
         """
-        drawn = self._rasterised(points, whole=True)
+        drawn = self._rasterised(points, opaque=True)
         self._fill_uncovered(drawn)
         return drawn.field[..., 0], drawn.field[..., 1]
 
@@ -79,25 +98,30 @@ class MeshWarp:
         both sides by their shares; otherwise pixels are sampled once, at their centres.
         """
         opaque = texture.shape[2] == 3
-        drawn, border = self._rasterised(points, whole=opaque), cv2.BORDER_CONSTANT
+        drawn, border = self._rasterised(points, opaque), cv2.BORDER_CONSTANT
         if opaque:
             self._fill_uncovered(drawn)
             texture = cv2.cvtColor(texture, cv2.COLOR_BGR2BGRA)  # pyright: ignore[reportAssignmentType]
             border = cv2.BORDER_REPLICATE
+        window = drawn.window
         picture = np.zeros((self.image_size, self.image_size, 4), np.uint8)
-        seen = picture[drawn.window.slices]
-        if seen.size:
-            texels, fractions = self._fixed_point(drawn.field)
-            cv2.remap(texture, texels, fractions, cv2.INTER_LINEAR, dst=seen, borderMode=border)
+        if window.pixels:
+            seen = picture[window.slices]
+            if not seen.flags.c_contiguous:
+                seen = self._seen[: 4 * window.pixels].reshape(seen.shape)
+            cv2.remap(texture, *self._fixed_point(drawn.field), cv2.INTER_LINEAR, dst=seen, borderMode=border)
             if smooth:
-                smooth_edges(seen, texture, drawn, texels, self._texels_per_pixel, border)
+                smooth_edges(seen, drawn, self._texels_per_pixel)
+            if seen.base is not picture:
+                picture[window.slices] = seen
         return cast("Image", cv2.cvtColor(picture, cv2.COLOR_BGRA2BGR)) if opaque else picture
 
     @np.errstate(invalid="ignore", over="ignore")  # points that are no numbers: their triangles are not drawn
-    def _rasterised(self, points: Floats, whole: bool) -> Drawn:
+    def _rasterised(self, points: Floats, opaque: bool) -> Drawn:
         """Owners, field and what else the pixels beside edges need; views of buffers that the next call overwrites.
 
-        whole: of the whole picture, not only of the part that the mesh reaches.
+        opaque: of the whole picture, with the triangles seen from behind behind all others. Otherwise of the part that
+        the mesh reaches, without them: a person's back is never seen beside the front.
         """
         if points.shape != (self.points, 3):
             raise ValueError(f"the mesh has {self.points} points, got {points.shape}")
@@ -107,19 +131,52 @@ class MeshWarp:
         doubled = _cross(flat[:, 1] - flat[:, 0], flat[:, 2] - flat[:, 0])
         area = np.abs(doubled)
         drawable = np.flatnonzero((area > MIN_AREA) & (area < np.inf))  # false for NaN too
-        behind = doubled[drawable] * self._texture_sign[drawable] <= 0
-        order = drawable[np.argsort(-depth[drawable] - HIDDEN_BEHIND * behind, kind="stable")]  # far first
+        turned = (doubled[drawable] * self._texture_sign[drawable] <= 0) & ~self._opening[drawable]
+        if not opaque:
+            drawable, turned = drawable[~turned], np.zeros(1, np.bool_)
+        depth += 3 * self.image_size * self._opening  # skin that folds over an opening covers it
+        far = HIDDEN_BEHIND * turned + SEEN_THROUGH * self._behind[drawable]
+        order = drawable[np.argsort(-depth[drawable] - far, kind="stable")]  # far first
         flat, doubled = flat.take(order, axis=2), doubled.take(order)
         planes = half_planes(flat, np.sign(doubled))
         maps = self._affine_maps(flat, doubled, order)
-        window = Window(0, 0, size, size) if whole else window_around(flat, size)
-        owner, triangle, field = self._write(window, cut_into_spans(flat, planes, window, size), maps)
+        window = Window(0, 0, size, size) if opaque else window_around(flat, size)
+        behind = np.count_nonzero(self._behind[order])
+        skin = cut_into_spans(flat[..., behind:], planes[..., behind:], window)
+        owner = self._owners_of(skin, window, behind, self._owners)
+        if self._opening.any():
+            self._open(owner, window, flat, planes, order)
+        field = self._field_of(owner, window, maps)
         number = np.full(self._corners.shape[1] + 1, -1)  # in drawing order, of those that are seen from the front
-        first = np.count_nonzero(behind)
-        number[order[first:]] = np.arange(first, len(order))
+        number[order] = np.arange(len(order))
+        number[drawable[turned] if opaque else slice(0)] = -1
+        number[:-1][self._opening] = -1  # skin ends at an opening
         beyond = number[self._beyond.take(order, axis=1)]
         sides = np.ascontiguousarray(planes.swapaxes(0, 1), np.float32)
-        return Drawn(window, owner, triangle, field, sides, beyond, maps)
+        scratch = self._index[: window.pixels], self._slope.view(np.uint8)[: 4 * window.pixels]
+        return Drawn(window, owner, field, sides, beyond, *scratch)
+
+    def _open(self, owner: Owners, window: Window, flat: Doubles, planes: Doubles, order: Indices) -> None:
+        """Replace the openings among the owners of a window by what is seen through them, in place.
+
+        flat, planes, order: of all triangles that are drawn, those behind the openings first.
+        """
+        opening = self._opening.take(order)
+        part = window_around(flat[..., opening], self.image_size)
+        if not part.pixels:
+            return
+        behind = np.count_nonzero(self._behind.take(order))
+        seen = (
+            self._owners_of(
+                cut_into_spans(flat[..., :behind], planes[..., :behind], part), part, 0, self._owners_behind
+            )
+            if behind
+            else np.zeros(part.pixels, owner.dtype)
+        )
+        top, left = part.top - window.top, part.left - window.left
+        within = owner.reshape(window.height, window.width)[top : top + part.height, left : left + part.width]
+        open_ = np.append(False, opening).take(within)
+        np.copyto(within, seen.reshape(part.height, part.width), where=open_)
 
     def _fixed_point(self, field: Floats) -> tuple[NDArray[np.int16], NDArray[np.uint16]]:
         """A field (H, W, 2) as whole texels i16 (H, W, 2) and fractions, which `cv2.remap` takes in less time."""
@@ -129,61 +186,75 @@ class MeshWarp:
         cv2.convertMaps(field, NO_MAP, cv2.CV_16SC2, texels, fractions)
         return texels, fractions
 
-    def _affine_maps(self, flat: Doubles, doubled: Doubles, order: Indices) -> tuple[Complexes, Complexes, Complexes]:
-        """Picture px -> texture px as complex numbers: constant, per x, per y; each (M,), in the given order."""
+    def _affine_maps(self, flat: Doubles, doubled: Doubles, order: Indices) -> Complexes:
+        """Picture px -> texture px as complex numbers: constant, per x, per y; each (1 + M,).
+
+        The first is nowhere, then the triangles in the given order.
+        """
         (x, y), inverse = flat, 1 / doubled
-        s, t = (edges.take(order, axis=1) for edges in self._texture_edges)
+        origin, s, t = (part.take(order) for part in self._texture)
+        maps = np.zeros((3, 1 + len(order)), np.complex64)
+        maps[0, 0] = NOWHERE
         along_x = (s * (y[2] - y[0]) - t * (y[1] - y[0])) * inverse
         along_y = (t * (x[1] - x[0]) - s * (x[2] - x[0])) * inverse
-        constant = self._texture_origin.take(order, axis=1) - along_x * x[0] - along_y * y[0]
+        maps[:, 1:] = origin - along_x * x[0] - along_y * y[0], along_x, along_y
+        return maps
 
-        def as_complex(vectors: Doubles) -> Complexes:
-            return np.ascontiguousarray(vectors.T, np.float32).view(np.complex64)[:, 0]
+    def _owners_of(
+        self, parts: Iterable[Spans], window: Window, before: int, buffers: Sequence[NDArray[Any]]
+    ) -> Owners:
+        """The last of the triangles whose spans hold each pixel of a window; 0 for none: (H * W,).
 
-        return as_complex(constant), as_complex(along_x), as_complex(along_y)
+        Triangles are counted from 1, and `before` more; one of three buffers is returned.
 
-    def _write(
-        self, window: Window, parts: Iterable[Spans], maps: tuple[Complexes, Complexes, Complexes]
-    ) -> tuple[NDArray[np.int32], Indices, Floats]:
-        """Spans of a window -> owner, triangle and field of `Drawn`."""
-        constant, along_x, along_y = maps
-        owner = self._owner[: window.pixels]
-        owner.fill(0)
-        triangle, slopes, bases = [NO_TRIANGLE], [NO_SLOPE], [NO_BASE]
-        number = 1
+        A span of w pixels is two blocks of 2^k that cover it, the greatest that fit. From the greatest blocks on, each
+        is halved, and a block keeps the last of the triangles: pixels cost the same however many triangles hold them.
+        """
+        first, *spares = (part[: window.pixels] for part in buffers)
+        first.fill(0)
+        total = None
         for spans in parts:
-            self._write_part(owner, number, spans)
-            number += len(spans.triangle)
-            triangle.append(spans.triangle)
-            slopes.append(along_x.take(spans.triangle))
-            base = along_y.take(spans.triangle)
-            base *= spans.row
-            base += constant.take(spans.triangle)
-            if window.left:
-                base += slopes[-1] * np.float32(window.left)
-            bases.append(base)
-        slope, base = (part[: window.pixels] for part in (self._slope, self._map))
-        np.take(np.concatenate(slopes), owner, out=slope, mode="clip")
-        np.take(np.concatenate(bases), owner, out=base, mode="clip")
-        shape = (window.height, 2 * window.width)
-        slope, field = slope.view(np.float32).reshape(shape), base.view(np.float32).reshape(shape)
-        cv2.accumulateProduct(slope, self._x[: shape[0], : shape[1]], field)
-        return owner, np.concatenate(triangle), field.reshape(window.height, window.width, 2)
+            owner, spare = self._owners_of_part(spans, before, *spares)
+            if total is None:
+                total, spares = owner, [spare, first]
+            else:
+                np.maximum(total, owner, out=total)
+                spares = [owner, spare]
+        return first if total is None else total
 
-    def _write_part(self, owner: NDArray[np.int32], number: int, spans: Spans) -> None:
-        """Write the numbers of spans, from `number` on, into the owner map, one after the other."""
-        numbers = np.arange(number, number + len(spans.width), dtype=np.int32)
-        start, width = spans.start, spans.width
-        ends = width.cumsum()
-        begin = 0
-        while begin < len(width):  # one round, unless the mesh is wild
-            drawn = int(ends[begin] - width[begin])
-            end = int(np.searchsorted(ends, drawn + self._budget, side="right"))
-            part = slice(begin, end)
-            pixels = np.repeat(start[part] - (ends[part] - width[part] - drawn), width[part])
-            pixels += self._counting[: len(pixels)]
-            owner[pixels] = np.repeat(numbers[part], width[part])  # where pixels repeat, the last one stays
-            begin = end
+    def _owners_of_part(self, spans: Spans, before: int, owner: Owners, spare: Owners) -> tuple[Owners, Owners]:
+        """The owners, and the other one of two buffers."""
+        owner.fill(0)
+        level = self._level.take(spans.width)  # -1 for those without pixels
+        order = np.argsort(level, kind="stable")
+        ends = np.bincount(level + 1, minlength=1).cumsum()  # of those without pixels, then of each level
+        number = (spans.triangle.take(order) + (1 + before)).astype(owner.dtype)
+        first = spans.start.take(order)
+        last = first + spans.width.take(order)
+        for k in range(len(ends) - 2, -1, -1):
+            among = slice(ends[k], ends[k + 1])
+            for block in (first[among], last[among] - np.int32(1 << k)):
+                owner[block] = np.maximum(owner.take(block), number[among])  # ascending: of equal blocks the last stays
+            if k:
+                half = 1 << (k - 1)
+                spare[:half] = owner[:half]
+                np.maximum(owner[half:], owner[:-half], out=spare[half:])
+                owner, spare = spare, owner
+        return owner, spare
+
+    def _field_of(self, owner: Owners, window: Window, maps: Complexes) -> Floats:
+        """Where in the texture each pixel of a window comes from, f32 (H, W, 2)."""
+        index = self._index[: window.pixels]
+        slope, base = (part[: window.pixels] for part in (self._slope, self._map))
+        np.copyto(index, owner)
+        shape = (window.height, 2 * window.width)
+        field, slopes = base.view(np.float32).reshape(shape), slope.view(np.float32).reshape(shape)
+        constant, along_x, along_y = maps
+        np.take(constant, index, out=base, mode="clip")
+        for along, place in ((along_x, self._x[: shape[0], 2 * window.left :]), (along_y, self._y[window.top :])):
+            np.take(along, index, out=slope, mode="clip")
+            cv2.accumulateProduct(slopes, place[: shape[0], : shape[1]], field)
+        return field.reshape(window.height, window.width, 2)
 
     def _fill_uncovered(self, drawn: Drawn) -> None:
         """Repeat the nearest covered pixel where the mesh does not reach (rare: its border lies on the frame)."""
@@ -191,7 +262,7 @@ class MeshWarp:
             return
         covered, field = drawn.owner > 0, drawn.field
         if not covered.any():
-            field[:] = self._texture_origin.mean(1)
+            field.view(np.complex64)[:] = self._texture[0].mean()
             return
         size = self.image_size
         uncovered = (~covered).astype(np.uint8).reshape(size, size)

@@ -7,6 +7,7 @@ import numpy as np
 
 from puppet.core.types import Image
 
+ALPHA = np.array([0, 0, 0, 255], np.uint8).view(np.uint32)
 SPREAD = 8  # px; side of the blocks in which codecs compress
 
 
@@ -60,9 +61,10 @@ def filled(colour: tuple[int, int, int], width: int, height: int) -> Image:
 def over(person: Image, behind: Image) -> Image:
     """A person uint8 (H, W, 4) BGRA, premultiplied, over uint8 (H, W, 3) BGR: person + (1 - alpha) * behind."""
     rest = opaque(behind)
-    cv2.mixChannels([cv2.bitwise_not(person)], [rest], [3, 3])
-    rest = cv2.cvtColor(rest, cv2.COLOR_RGBA2mRGBA)  # multiplies by alpha, whatever the order of the colours
-    return cv2.cvtColor(cv2.add(person, rest), cv2.COLOR_BGRA2BGR)  # pyright: ignore[reportReturnType]
+    alphas = np.ascontiguousarray(person).view(np.uint32) & ALPHA
+    np.bitwise_xor(rest.view(np.uint32), alphas, out=rest.view(np.uint32))  # from 255 to 255 - alpha
+    cv2.cvtColor(rest, cv2.COLOR_RGBA2mRGBA, dst=rest)  # multiplies by alpha, whatever the order of the colours
+    return cv2.cvtColor(cv2.add(person, rest, dst=rest), cv2.COLOR_BGRA2BGR)  # pyright: ignore[reportReturnType]
 
 
 def opaque(image: Image) -> Image:

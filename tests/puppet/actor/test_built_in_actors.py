@@ -139,7 +139,8 @@ def test_lips_that_shout_have_no_holes(path: Path, demo_faces: list[Face]) -> No
     assert texture_points is not None
     assert texture_size is not None
     points, size = LARGER * (points + 0.5) - 0.5, LARGER * actor.card.image_size
-    _, rows = MeshWarp(triangles, texture_points, size).field(points.astype(np.float32))
+    card = actor.card
+    _, rows = MeshWarp(triangles, texture_points, size, card.openings, card.behind).field(points.astype(np.float32))
     behind = rows > FOOT_BEGINS * texture_size
     outer, inner = (np.zeros(behind.shape, np.uint8) for _ in range(2))
     for mask, rim in ((outer, OUTER_LIPS), (inner, INNER_LIPS)):

@@ -55,6 +55,13 @@ BAD_CARDS = {
     "layers of control characters": (put(layers="\x1b[2J"), r"layers: must be true or false, not [^\x1b]+\Z"),
     "layers of a number": (put(layers=1), "layers: must be true or false, not 1"),
     "layers alone": (put(layers=True), "layers needs painted_size"),
+    "openings of a text": (put(openings="1"), "openings: must be a whole number from 0 to 40000, not 1"),
+    "less than nothing behind": (put(behind=-1), "behind: must be a whole number from 0 to 40000, not -1"),
+    "more openings than triangles": (
+        put(openings=3, behind=39_999),
+        r"openings and behind are 3 and 39999; there are \d+ tri",
+    ),
+    "openings of before": (put(format_version=2), "unknown field"),
     "layers of before": (put(format_version=2), "unknown field 'painted_size' in a card of version 2"),
     "no word of layers": (drop("layers"), "field 'layers' is missing"),
     "crop": (put(crop_size=64), "crop_size must be given exactly when"),
@@ -106,11 +113,11 @@ def test_a_card_survives_json():
 def test_a_card_from_before_layers_is_read_as_one_without(mesh):
     def before(card):
         card["format_version"] = 2
-        del card["painted_size"], card["layers"]
+        del card["painted_size"], card["layers"], card["openings"], card["behind"]
 
     rewrite_actor(mesh, card=before)
     card = read_card(mesh)
-    assert (card.painted_size, card.layers) == (None, False)
+    assert (card.painted_size, card.layers, card.openings, card.behind) == (None, False, 0, 0)
     assert card_to_json(card) == card_to_json(read_card(tiny_actor(mesh)))  # what is written of it is version 3
 
 

@@ -66,14 +66,14 @@ def test_no_pixel_takes_a_colour_that_neither_side_has(yaw: int) -> None:
     assert (picture <= brightest.astype(int) + 2).all()
 
 
-@pytest.mark.parametrize(("share", "quarters"), [(0.05, 0), (0.2, 1), (0.45, 2), (0.7, 3), (0.95, 4)])
-def test_a_pixel_shows_as_much_of_a_side_as_it_holds(share: float, quarters: int) -> None:
-    """Column 20 and row 30 belong to the red square by a share, counted in quarters of a pixel."""
+@pytest.mark.parametrize("share", [0.05, 0.2, 0.45, 0.7, 0.95])
+def test_a_pixel_shows_as_much_of_a_side_as_it_holds(share: float) -> None:
+    """Column 20 and row 30 belong to the red square by a share."""
     left, right, top, bottom = 20.5 - share, 50.25, 30.5 - share, 60.25
     picture = red_before_blue(np.array([[left, top], [right, top], [left, bottom], [right, bottom]])).astype(int)
-    expected = np.array([255 * (4 - quarters) / 4, 0, 255 * quarters / 4])
-    assert np.abs(picture[32:58, 20] - expected).max() < 1
-    assert np.abs(picture[30, 22:48] - expected).max() < 1
+    expected = np.array([255 * (1 - share), 0, 255 * share])
+    assert np.abs(picture[32:58, 20] - expected).max() < 2  # levels; rounding, and the triangles' overlap
+    assert np.abs(picture[30, 22:48] - expected).max() < 2
     assert (picture[32:58, 22:48] == RED).all()
     assert (picture[:29] == BLUE).all()
     assert (picture[:, :19] == BLUE).all()
@@ -86,16 +86,16 @@ def red_alone(corners: NDArray[np.floating]) -> NDArray[np.uint8]:
     return MeshWarp(TRIANGLES, SQUARE * (SIZE - 1), SIZE).draw(texture, points)
 
 
-@pytest.mark.parametrize(("share", "thirds"), [(0.05, 0), (0.3, 1), (0.6, 2), (0.95, 3)])
+@pytest.mark.parametrize("share", [0.05, 0.3, 0.6, 0.95])
 @pytest.mark.parametrize("turned", [False, True])
-def test_an_edge_before_nothing_takes_its_share_of_nothing(share: float, thirds: int, turned: bool) -> None:
+def test_an_edge_before_nothing_takes_its_share_of_nothing(share: float, turned: bool) -> None:
     """Premultiplied: colour and alpha by the same share; on all four sides."""
     low, high = 20.5 - share, 39.5 + share
     corners = np.array([[low, low], [high, low], [low, high], [high, high]])
     picture = red_alone(corners[[1, 3, 0, 2]] if turned else corners).astype(int)
-    expected = np.array(HALF_RED) * thirds / 3
+    expected = np.array(HALF_RED) * share
     for line in (picture[22:38, 20], picture[22:38, 40], picture[20, 22:38], picture[40, 22:38]):
-        assert np.abs(line - expected).max() < 1
+        assert np.abs(line - expected).max() < 2
     assert (picture[22:38, 22:38] == HALF_RED).all()
     around_it = np.ones((SIZE, SIZE), bool)
     around_it[20:41, 20:41] = False
@@ -105,7 +105,7 @@ def test_an_edge_before_nothing_takes_its_share_of_nothing(share: float, thirds:
 def test_a_person_who_reaches_beyond_the_picture_is_whole_up_to_its_border() -> None:
     picture = red_alone(np.array([[-9, 30.2], [90, 30.2], [-9, 90], [90, 90]])).astype(int)
     assert (picture[31:] == HALF_RED).all()
-    assert np.abs(picture[30] - np.array(HALF_RED) / 3).max() < 1
+    assert np.abs(picture[30] - np.array(HALF_RED) * 0.3).max() < 2
     assert not picture[:30].any()
 
 
@@ -138,14 +138,14 @@ def test_an_edge_of_what_cannot_be_seen_costs_nothing(monkeypatch: pytest.Monkey
     mesh = planted_person(25, 256)
     texture = mesh.texture.copy()
     texture[:] = 0
-    monkeypatch.setattr(edges, "_seen_in", None)
+    monkeypatch.setattr(edges, "_edge_between", None)
     assert not MeshWarp(mesh.triangles, mesh.texture_points, 256).draw(texture, mesh.points).any()
 
 
 def test_a_strip_thinner_than_a_pixel_fills_no_pixel() -> None:
-    """Its middle runs through the pixels' centres: a quarter of each is its own."""
+    """Its middle runs through the pixels' centres: 0.3 of each is its own."""
     picture = red_before_blue(np.array([[19.8, 10], [20.1, 10], [19.8, 50], [20.1, 50]])).astype(int)
-    assert np.abs(picture[12:48, 20] - [255 * 3 / 4, 0, 255 / 4]).max() < 1
+    assert np.abs(picture[12:48, 20] - [255 * 0.7, 0, 255 * 0.3]).max() < 3
     assert (picture[:, 21:] == BLUE).all()
     assert (picture[:, :19] == BLUE).all()
 
@@ -169,7 +169,7 @@ def test_away_from_edges_every_pixel_is_sampled_once() -> None:
 
 
 def test_a_mesh_of_nothing_but_edges_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(edges, "MOST_PIXELS", 100)
+    monkeypatch.setattr(edges, "MOST_PAIRS", 100)
     mesh = planted_head(25, 256)
     picture = MeshWarp(mesh.triangles, mesh.texture_points, 256).draw(mesh.texture, mesh.points)
     assert np.array_equal(picture, plain_picture(mesh, 256)[0])

@@ -20,7 +20,7 @@ def triangles(count: int, seed: int = 0) -> NDArray[np.float64]:
 def cut(flat: NDArray[np.float64], window: Window) -> tuple[NDArray[np.float64], list[spans.Spans]]:
     (x, y) = flat[:, 1:] - flat[:, :1]
     planes = half_planes(flat, np.sign(x[0] * y[1] - x[1] * y[0]))
-    return planes, list(cut_into_spans(flat, planes, window, SIZE))
+    return planes, list(cut_into_spans(flat, planes, window))
 
 
 def pixels(parts: list[spans.Spans], window: Window, count: int) -> NDArray[np.bool_]:
@@ -64,7 +64,7 @@ def test_a_window_holds_all_triangles_and_a_pixel_around_them():
 def test_of_too_many_spans_the_first_triangles_are_left_out(monkeypatch):
     flat = np.tile(np.array([[0.0, 40, 0], [0, 0, 40]])[..., None], 6)
     window = Window(0, 0, SIZE, SIZE)
-    rows = len(cut(flat[..., :1], window)[1][0].row)
+    rows = len(cut(flat[..., :1], window)[1][0].width)
     monkeypatch.setattr(spans, "MAX_SPANS", 4 * rows)
     _, parts = cut(flat, window)
     assert np.unique(parts[0].triangle).tolist() == [2, 3, 4, 5]

@@ -193,3 +193,95 @@ def test_a_broken_mesh_is_refused():
         MeshWarp(triangles + 1, texture, SIZE)
     with pytest.raises(ValueError, match=r"has 64 points, got \(3, 3\)"):
         MeshWarp(triangles, texture, SIZE).field(np.zeros((3, 3), np.float32))
+
+
+RED, BLUE, GREEN, NOTHING = (255, 0, 0, 255), (0, 0, 255, 255), (0, 255, 0, 255), (0, 0, 0, 0)  # RGBA
+SKIN, HOLE = slice(10, 50), slice(22, 38)  # px, along both axes
+INSIDE = slice(23, 37)
+
+
+def square(low: float, high: float, z: float) -> np.ndarray:
+    """Corners f32 (4, 3)."""
+    return np.array([(low, low, z), (high, low, z), (high, high, z), (low, high, z)], np.float32)
+
+
+class Face:
+    """Red skin around a square opening, and what is behind: blue, as far as the picture reaches."""
+
+    def __init__(self) -> None:
+        low, high = SKIN.start - 0.5, SKIN.stop - 0.5
+        around, rim = square(low, high, 0), square(HOLE.start - 0.5, HOLE.stop - 0.5, 0)
+        self.points = np.concatenate([around, rim, square(-5, SIZE + 5, 0)])
+        sides = [t for i in range(4) for j in [(i + 1) % 4] for t in ((i, j, 4 + j), (i, 4 + j, 4 + i))]
+        self.skin, self.opening, self.behind = sides, [(4, 5, 6), (4, 6, 7)], [(8, 9, 10), (8, 10, 11)]
+        self.texture = np.zeros((16, 16, 4), np.uint8)
+        self.texture[:8], self.texture[8:] = RED, BLUE
+        self.texture_points = np.concatenate([square(1, 6, 0)[:, :2], square(2, 5, 0)[:, :2]])
+        self.texture_points = np.concatenate([self.texture_points, square(9, 14, 0)[:, :2]])
+
+    def drawn(self, opaque: bool = False, more: list[tuple[int, int, int]] | None = None) -> np.ndarray:
+        triangles = [*(more or []), *self.skin, *self.opening, *self.behind]
+        warp = MeshWarp(np.array(triangles), self.texture_points, SIZE, len(self.opening), len(self.behind))
+        return warp.draw(np.ascontiguousarray(self.texture[..., :3]) if opaque else self.texture, self.points)
+
+
+def test_what_is_behind_shows_through_openings_alone():
+    expected = np.zeros((SIZE, SIZE, 4), np.uint8)
+    expected[SKIN, SKIN] = RED
+    expected[HOLE, HOLE] = BLUE
+    assert np.abs(Face().drawn().astype(int) - expected).max() <= 2  # triangles overlap a little
+
+
+def test_openings_of_an_opaque_mesh_show_what_is_behind_too():
+    picture = Face().drawn(opaque=True)
+    assert (picture[INSIDE, INSIDE] == BLUE[:3]).all()
+    picture[HOLE, HOLE] = RED[:3]
+    assert np.abs(picture.astype(int) - RED[:3]).max() <= 2  # the nearest pixel is repeated
+
+
+def test_an_opening_with_nothing_behind_it_is_empty():
+    face = Face()
+    face.points[8:] = square(-5, 30, 0)
+    picture = face.drawn()
+    assert (picture[23:29, 23:29] == BLUE).all()
+    assert (picture[32:36, 32:36] == NOTHING).all()
+
+
+def test_a_head_behind_an_opening_does_not_show_in_it():
+    """Another square, nearer than what is seen through the opening and further than the face."""
+    face = Face()
+    face.points = np.concatenate([face.points, square(0, 60, 10 * SIZE)])
+    face.points[8:12, 2] = 100 * SIZE
+    face.texture[:8, 8:] = GREEN
+    face.texture_points = np.concatenate([face.texture_points, square(9, 14, 0)[:, :2] - (0, 8)])
+    picture = face.drawn(more=[(12, 13, 14), (12, 14, 15)])
+    assert (picture[INSIDE, INSIDE] == BLUE).all()
+    assert (picture[2:8, 2:58] == GREEN).all()
+
+
+def test_skin_that_folds_over_an_opening_covers_it():
+    """A corner of the opening is pulled across it to the other side: skin lies on both, and nothing is behind that."""
+    face = Face()
+    face.points[4, :2] = 44
+    picture = face.drawn()
+    assert not (picture == BLUE).all(-1)[SKIN, SKIN][:13].any()
+    shown = (picture[SKIN, SKIN] == NOTHING).all(-1)
+    assert not shown.any()
+
+
+def test_skin_ends_at_an_opening_with_a_smooth_edge():
+    face = Face()
+    face.points[4:8, :2] += 0.5
+    picture = face.drawn()
+    half = picture[30, 22].astype(int)
+    assert np.abs(half - (np.array(RED) + BLUE) / 2).max() <= 2
+    assert (picture[30, 21] == RED).all()
+    assert (picture[30, 23] == BLUE).all()
+
+
+def test_more_openings_than_triangles_are_refused():
+    triangles, texture = grid_mesh()
+    with pytest.raises(ValueError, match="1 openings and 98 triangles behind them, there are 98"):
+        MeshWarp(triangles, texture, SIZE, 1, 98)
+    with pytest.raises(ValueError, match="-1 openings"):
+        MeshWarp(triangles, texture, SIZE, -1, 2)
