@@ -58,10 +58,11 @@ def encoder_graph(model: ActorModel, card: ActorCard) -> Graph:
 def decoder_graph(model: ActorModel, card: ActorCard) -> Graph:
     """The decoder: latent f32 (N, D) -> the outputs of the card's kind of actor. Raises ExportError."""
     side, size = card.texture_size or 0, card.image_size
+    texture = (side, side, 3) if card.painted_size is None else (card.painted_size, card.painted_size, 4)
     points = 0 if card.texture_points is None else len(card.texture_points)
     ports: dict[str, Port] = {
         "image": (torch.uint8, (size, size, 3)),
-        "texture": (torch.uint8, (side, side, 3)),
+        "texture": (torch.uint8, texture),
         "points": (torch.float32, (points, 3)),
     }
     outputs = {name: ports[name] for name in card.decoder_outputs}

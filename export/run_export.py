@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 from export import ExportError
 from export.actor_file import check_output, write_verified
 from export.graph import Graph, decoder_graph, encoder_graph
+from export.half_weights import rounded, stored_in_half
 from export.onnx_file import require_playable, to_onnx
-from export.verify import Arrays, measure_parity, require_parity
+from export.verify import Arrays, holds, measure_parity, require_parity
 from models.networks.base import ActorModel
 from puppet.actor.card import GOLDEN_BLOCKS, IMAGE, ActorCard, EncoderInput, Golden
-from puppet.actor.file import DECODER, ENCODER, LATENTS, PREVIEW
+from puppet.actor.file import DECODER, DETAIL, ENCODER, LATENTS, PLATE, PREVIEW
 from puppet.actor.golden import golden_means
 from puppet.actor.latents import Latents, latents_to_bytes, measure_latents
 from puppet.actor.runtime import Actor
@@ -62,28 +63,54 @@ def export_actor(
     model = model.cpu().eval()
     card = _draft_card(model, declared, training)
     encoder, decoder = encoder_graph(model, card), decoder_graph(model, card)
-    encoder_file, decoder_file = to_onnx(encoder), to_onnx(decoder)
     inputs = real_inputs(model, dataset, evenly_spread(len(dataset), PARITY_FRAMES))
-    parity = measure_parity(encoder, decoder, encoder_file, decoder_file, inputs)
-    require_parity(parity)
-    require_playable({"encoder": encoder_file, "decoder": decoder_file})
+    graphs, parity = _graph_files(model, card, encoder, decoder, inputs)
+    require_playable({encoder.name: graphs[ENCODER], decoder.name: graphs[DECODER]})
     latents = latent_statistics(model, encoder, dataset)
-    actor = Actor(card, encoder_file, decoder_file, latents)
+    detail, plate = layers = _bgr_layers(model)
+    actor = Actor(card, graphs[ENCODER], graphs[DECODER], latents, detail=detail, plate=plate)
     golden = golden_means(actor.neutral_portrait().image)
     card = dataclasses.replace(card, parity={**parity, "frames": len(inputs[card.encoder_inputs[0]])})
     card = dataclasses.replace(card, golden=Golden(golden))
     members = {
-        ENCODER: encoder_file,
-        DECODER: decoder_file,
+        **graphs,
+        **{name: _png(layer) for name, layer in zip((DETAIL, PLATE), layers, strict=True) if layer is not None},
         PREVIEW: _png(preview(actor, model, encoder, dataset)),
         LATENTS: latents_to_bytes(latents),
     }
     return write_verified(out, card, members)
 
 
+def _graph_files(
+    model: ActorModel, card: ActorCard, encoder: Graph, decoder: Graph, inputs: Arrays
+) -> tuple[dict[str, bytes], dict[str, float]]:
+    """The two ONNX files by member, and their parity with torch; weights in 16 bits where parity holds with them.
+
+    ExportError when it holds with 32 bits neither.
+    """
+    small = rounded(model)
+    graphs = encoder_graph(small, card), decoder_graph(small, card)
+    encodes, decodes = (stored_in_half(to_onnx(graph)) for graph in graphs)
+    parity = measure_parity(encoder, decoder, encodes, decodes, inputs)
+    if not holds(parity):
+        encodes, decodes = to_onnx(encoder), to_onnx(decoder)
+        parity = measure_parity(encoder, decoder, encodes, decodes, inputs)
+        require_parity(parity)
+    return {ENCODER: encodes, DECODER: decodes}, parity
+
+
+def _bgr_layers(model: ActorModel) -> tuple[Image | None, Image | None]:
+    """The model's fine detail as BGRA and its plate as BGR; None for what it lacks."""
+    detail, plate = model.exported_layers()
+    return (
+        None if detail is None else pixels.swap_red_blue(detail),
+        None if plate is None else pixels.swap_red_blue(plate),
+    )
+
+
 def real_inputs(model: ActorModel, dataset: Dataset, rows: NDArray[np.intp]) -> Arrays:
     """The encoder's inputs by name for rows of a data set, as the model itself makes them."""
-    batch = model.make_batches(dataset, rows, augment=False).batch(rows, torch.Generator().manual_seed(0))
+    batch = model.encoder_inputs_of(dataset, rows)
     return {name: batch[name].cpu().numpy() for name in model.encoder_inputs}
 
 

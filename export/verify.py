@@ -50,6 +50,11 @@ def measure_parity(
     return parity
 
 
+def holds(parity: Mapping[str, float]) -> bool:
+    """Whether every difference keeps its limit."""
+    return all(value <= LIMITS[name] for name, value in parity.items())
+
+
 def require_parity(parity: Mapping[str, float]) -> None:
     """ExportError that names every difference above its limit."""
     off = [

@@ -12,7 +12,6 @@ from models.common.types import Index
 from models.latent.space import Posterior, TrainingData, chunks
 from models.networks.base import ActorModel
 from puppet.actor.latents import Latents
-from puppet.actor.warp import MeshWarp
 from puppet.core.types import Floats, Image
 
 if TYPE_CHECKING:
@@ -31,17 +30,15 @@ class RunSpace:
         """training: None where it is not known. DataError for a device that is not there."""
         self._device = choose_device(device)
         self._model = model.to(self._device).eval()
-        self._decoder = model.inference_decoder().eval()
         self.name, self.training = name, training
         self.latent_size, self.image_size = model.latent_size, model.image_size
-        self._warp: MeshWarp | None = None
 
     @torch.no_grad()
     def encode(self, dataset: Dataset, rows: Index) -> Posterior:
         """Posterior of rows of a data set."""
         means, logvars = [], []
         for chunk in chunks(rows):
-            batch = self._model.make_batches(dataset, chunk, augment=False).batch(chunk, torch.Generator())
+            batch = self._model.encoder_inputs_of(dataset, chunk)
             mean, logvar = self._model.encode({name: value.to(self._device) for name, value in batch.items()})
             means.append(mean.cpu().numpy())
             logvars.append(logvar.expand(mean.shape).cpu().numpy())
@@ -61,18 +58,6 @@ class RunSpace:
     @torch.no_grad()
     def decode(self, points: Floats) -> Image:
         """Pictures uint8 (N, S, S, 3) RGB of latents f32 (N, D)."""
-        pictures = []
-        for chunk in chunks(points):
-            made = self._decoder(torch.from_numpy(np.ascontiguousarray(chunk, np.float32)).to(self._device))
-            if isinstance(made, tuple):
-                texture, mesh = (part.cpu().numpy() for part in made)
-                pictures += [self._mesh().draw(t, p) for t, p in zip(texture, mesh, strict=True)]
-            else:
-                pictures += list(made.cpu().numpy())
-        return np.stack(pictures)
-
-    def _mesh(self) -> MeshWarp:
-        if self._warp is None:
-            facts = self._model.exported_facts()
-            self._warp = MeshWarp(facts["triangles"], facts["texture_points"], self.image_size)
-        return self._warp
+        latents = [torch.from_numpy(np.ascontiguousarray(chunk, np.float32)) for chunk in chunks(points)]
+        made = [self._model.pictures(latent.to(self._device)) for latent in latents]
+        return np.concatenate([pictures.cpu().numpy() for pictures in made])

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from models.common.types import Batch, Index
+from puppet.core.types import Image
 
 if TYPE_CHECKING:
     from models.data.dataset import Dataset
@@ -59,6 +60,10 @@ class ActorModel(nn.Module, ABC):
         augment: training may see them otherwise than they are, mirrored if `mirror` is set; evaluation may not.
         """
 
+    def encoder_inputs_of(self, dataset: Dataset, rows: Index) -> Batch:
+        """What `encode` takes of rows of a data set, never mirrored."""
+        return self.make_batches(dataset, rows, augment=False).batch(rows, torch.Generator().manual_seed(0))
+
     def oversample(self, dataset: Dataset, rows: Index) -> Index:
         """The rows of an epoch: `rows`, some of them several times, where the footage shows something too rarely.
 
@@ -82,6 +87,10 @@ class ActorModel(nn.Module, ABC):
     def evaluate(self, batch: Batch) -> dict[str, Tensor]:
         """Metrics of held-out pictures, each f32 (B,), from the posterior mean; called in eval mode, no gradient."""
 
+    def pictures(self, latent: Tensor) -> Tensor:
+        """The actor at points of the latent space f32 (B, D), uint8 (B, S, S, 3) RGB, as the app draws it."""
+        return self.inference_decoder()(latent)
+
     @abstractmethod
     def render(self, batch: Batch) -> Tensor:
         """The actor, uint8 (B, S, S, 3) RGB, from the posterior mean; takes `make_batches` and `drive` batches."""
@@ -101,9 +110,14 @@ class ActorModel(nn.Module, ABC):
     def exported_facts(self) -> dict[str, Any]:
         """Fields of the actor card (puppet/actor/card.py) that only the architecture knows.
 
-        neutral f32 (478, 3), and kind, crop_size, texture_size, triangles, texture_points as they apply.
+        neutral f32 (478, 3), and kind, crop_size, texture_size, painted_size, layers, triangles, texture_points as they
+        apply.
         """
         return {}
+
+    def exported_layers(self) -> tuple[Image | None, Image | None]:
+        """Fine detail uint8 (T, T, 4) RGBA and plate uint8 (S, S, 3) RGB; None for what the model lacks."""
+        return None, None
 
 
 def standard_normal(like: Tensor, generator: torch.Generator) -> Tensor:

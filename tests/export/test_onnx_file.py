@@ -50,10 +50,10 @@ def test_graphs_are_standard_and_take_any_batch(tmp_path, network):
 def test_the_critic_stays_at_home():
     """A puppet's two graphs hold its texture and its geometry, and none of what judged them."""
     torch.manual_seed(0)
-    model = PuppetVAE(PuppetConfig(64, 64, 4, (8, 8))).eval()
+    model = PuppetVAE(PuppetConfig(64, 96, 32, 4, (8, 8))).eval()
     card = SimpleNamespace(
         latent_size=model.latent_size, encoder_inputs=model.encoder_inputs, decoder_outputs=("texture", "points"),
-        crop_size=None, image_size=64, texture_size=64, texture_points=np.zeros((mesh_size()[0], 2)),
+        crop_size=None, image_size=64, texture_size=96, painted_size=32, texture_points=np.zeros((mesh_size()[0], 2)),
     )  # fmt: skip
     kept = [weight.detach().numpy() for weight in model.critic.parameters()]
     colours, stem = (model.painter.get_parameter(f"{name}.weight").detach() for name in ("colours", "stem"))

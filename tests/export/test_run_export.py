@@ -40,7 +40,7 @@ def test_an_exported_actor_acts_as_the_network_does(tmp_path, network):
             drawn = model.inference_decoder()(mean)
         crop = AlignedCrop(np.ascontiguousarray(data.inputs["crop"][row][..., ::-1]), np.eye(2, 3))
         latent = actor.encode(Drive(data.canonical[row], data.pose[row], 0.0), crop if actor.needs_crop else None)
-        assert np.abs(latent.values - mean.numpy()[0]).max() < 1e-4
+        assert np.abs(latent.values - mean.numpy()[0]).max() < 5e-4  # weights of 16 bits
         portrait = actor.decode(latent).image
         assert portrait.std() > 3  # the planted networks do draw something
         if not isinstance(drawn, tuple):
