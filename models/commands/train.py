@@ -24,7 +24,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="RUN_DIR",
         help="new folder; with --resume, one to go on with",
     )
-    add("--preset", choices=sorted(PRESETS), help=f"what to train (default: {default_preset()})")
+    add(
+        "--preset",
+        choices=sorted(PRESETS),
+        help="what to train (default: puppet-512, -256 or -128, as large as the data set's pictures)",
+    )
     add("--steps", type=positive(int), metavar="N", help="end after N optimiser steps")
     add(
         "--minutes",
@@ -56,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     overrides = Overrides(args.steps, args.minutes, args.batch_size, args.seed, args.mirror)
     if args.resume and args.preset is not None:
         raise PuppetError("--preset cannot be given with --resume: a run keeps the preset that it was started with")
-    config = None if args.resume else PRESETS[args.preset or default_preset()]
+    config = None if args.resume else PRESETS[args.preset or default_preset(args.data)]
     with team() as processes:
         saved = train(args.data, args.output, config, overrides, args.device, args.threads, args.driver, processes)
     if not processes.leads:
@@ -67,6 +71,14 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def default_preset() -> str:
-    """The preset of a new run for which none is named."""
-    return next(name for name in ("puppet-256", "seed-int8") if name in PRESETS)
+def default_preset(data: Path) -> str:
+    """The preset of a new run for which none is named: the largest whose pictures the data set fills.
+
+    Raises DataError for a file that is no data set.
+    """
+    from models.data.dataset import open_dataset
+
+    with open_dataset(data) as dataset:
+        side = dataset.size
+    sizes = (512, 256, 128)
+    return f"puppet-{next((size for size in sizes if side >= size), sizes[-1])}"

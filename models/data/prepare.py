@@ -23,7 +23,7 @@ from models.data.coverage import CoverageReport
 from models.data.dataset import CENTRE, CROPS, Crop
 from models.data.prepare_many import PicturesReport, write_many
 from models.data.publishing import report_path
-from models.data.selection import select
+from models.data.selection import SMALL, select
 from models.data.tracking_pass import (
     Footage,
     Tools,
@@ -42,14 +42,15 @@ from puppet.storage.unfinished import drop_draft, make_draft
 class Options:
     """What `prepare` is asked for.
 
-    size: side of the crops, px. crop: None means upright for pictures, steady for videos. max_yaw in degrees: heads
-    turned further are dropped. every, max_frames: as in `Footage`. force: replace files that exist. many: pictures of
-    many people, one at a time (`prepare_many`). person: whom to keep where the footage shows several, 1 the one with
-    most frames; 0: not asked for, that one. alpha: films that show the person white on black, one for each file of the
-    footage; without them outlines are looked for in the pictures.
+    size: side of the crops, px; None: what the footage resolves, of many people's 256. crop: None means upright for
+    pictures, steady for videos. max_yaw in degrees: heads turned further are dropped. every, max_frames: as in
+    `Footage`. force: replace files that exist. many: pictures of many people, one at a time (`prepare_many`). person:
+    whom to keep where the footage shows several, 1 the one with most frames; 0: not asked for, that one. alpha: films
+    that show the person white on black, one for each file of the footage; without them outlines are looked for in the
+    pictures.
     """
 
-    size: int = 256
+    size: int | None = None
     crop: Crop | None = None
     every: int = 1
     max_yaw: float = 50.0
@@ -64,7 +65,8 @@ def add_prepare_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `puppet prepare`; `run_prepare` takes what they parse to."""
     parser.add_argument("footage", nargs="+", type=Path, metavar="FOOTAGE", help="video files or folders of pictures")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DATA.h5", help="the data set to write")
-    parser.add_argument("--size", type=whole_number(16, 2048), default=256, help="side of the crops, px (256)")
+    parser.add_argument("--size", type=whole_number(16, 2048), help="side of the crops, px (default: 512, or 256 where "
+                        "the footage shows the head smaller)")  # fmt: skip
     parser.add_argument("--crop", choices=CROPS, help="steady: whole head, one frame per shot (videos); "
                         "upright: tight, follows the face (pictures); "
                         "centre: the middle of each picture as it is, no face is looked for")  # fmt: skip
@@ -142,7 +144,7 @@ def _prepare(paths: list[Path], output: Path, options: Options, tools: Tools) ->
         part = make_draft(output)
         if options.many or options.crop == CENTRE:
             crop = options.crop or "upright"
-            report, sheet = write_many(part, footage, options.size, crop, options.max_yaw, tools)
+            report, sheet = write_many(part, footage, options.size or SMALL, crop, options.max_yaw, tools)
         else:
             track = _track(footage, side_file, tools)
             chosen = select(track, footage.names, options.size, options.crop, options.max_yaw, options.person)

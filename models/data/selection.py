@@ -18,6 +18,9 @@ from puppet.face.neutral import estimate_neutral
 
 UNSTEADY_SHARE = 0.02  # of a source's frames outside its steady crop: then the report says so
 UNSTEADY_SCALE = 1.5  # between the 5th and 95th percentile of the head's size
+SMALL, LARGE = 256, 512  # px, sides of crops that nobody chose
+LARGE_FROM = 400.0  # px of footage that a crop must cover to be a large one
+COARSE = 0.75  # px of footage per pixel of the crop, below which the report says so
 BEYOND_EDGE = 0.1  # of a crop's side that may lie outside the picture before the report says so
 
 
@@ -41,7 +44,9 @@ class Selection:
     person: int
 
 
-def select(track: Track, names: list[str], size: int, crop: Crop | None, max_yaw: float, person: int) -> Selection:
+def select(
+    track: Track, names: list[str], size: int | None, crop: Crop | None, max_yaw: float, person: int
+) -> Selection:
     """Judge every frame and place every crop. names: of the sources; the others as in `prepare.Options`.
 
     DataError when no frame shows a usable face.
@@ -55,9 +60,15 @@ def select(track: Track, names: list[str], size: int, crop: Crop | None, max_yaw
     beside = filmed_together(track, mine)
     verdicts = cleaning.judge_faces(track, posed, max_yaw, ~mine, not beside)
     crop = crop or ("upright" if any(track.still) else "steady")
-    notes: list[str] = []
+    covered = _covered(posed, verdicts, crop)
+    size = size or (LARGE if covered >= LARGE_FROM else SMALL)
+    notes = []
+    if covered < COARSE * size:
+        notes.append(f"a crop of {size} px shows {covered:.0f} px of the footage: it gets no sharper by its size; film "
+                     f"closer or in a higher resolution, or use --size {SMALL}")  # fmt: skip
     if crop == "steady":
-        to_crop, outside, notes = _steady(track, posed, verdicts, size, names)
+        to_crop, outside, unsteady = _steady(track, posed, verdicts, size, names)
+        notes += unsteady
         verdicts.drop(outside, cleaning.OUTSIDE)
     else:
         to_crop = _upright(track, posed, size)
@@ -76,6 +87,13 @@ def select(track: Track, names: list[str], size: int, crop: Crop | None, max_yaw
     posed = cleaning.pose_all(track.points[rows], neutral)
     crops = to_crop[rows]
     return Selection(track, verdicts, rows, posed, neutral, crops, size, crop, notes, people, person)
+
+
+def _covered(posed: Posed, verdicts: Verdicts, crop: Crop) -> float:
+    """Px of the footage that the side of a crop shows, in the median; 0 when no frame is usable."""
+    usable = verdicts.kept
+    eyes = align.STEADY_EYES if crop == "steady" else align.TIGHT_EYES
+    return float(np.median(posed.scale[usable])) / eyes if len(usable) else 0.0
 
 
 def _others_in_crop(

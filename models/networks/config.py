@@ -52,8 +52,9 @@ class SeedMlpConfig:
 class PuppetConfig:
     """Mesh and texture (models/networks/puppet/model.py)."""
 
-    image_size: int = _within(256, 16, 2048)  # px, side of the picture
-    texture_size: int = _within(320, 16, 2048)  # px, side of the texture
+    image_size: int = _within(512, 16, 2048)  # px, side of the picture
+    texture_size: int = _within(768, 16, 2048)  # px, side of the texture with its fine detail
+    painted_size: int = _within(256, 16, 2048)  # px, side of what the painter paints; it is enlarged, best by 3
     components: int = _within(64, 1, 1024)  # linear expression components
     channels: tuple[int, ...] = _within((160, 128, 96, 48), 1, 1024)  # of the painter's maps at 8, 16, 32, 64 cells
 
@@ -105,13 +106,12 @@ _PUPPET = TrainConfig(
 _KOSTA = TrainConfig("seed-kosta", SeedKostaConfig(), batch_size=32, epochs=200, learning_rate=5e-4, mirror="off")
 
 PRESETS: dict[str, TrainConfig] = {
-    "puppet-256": _PUPPET,
+    "puppet-512": dataclasses.replace(_PUPPET, evaluate_frames=96, minutes=120.0),
+    "puppet-256": dataclasses.replace(_PUPPET, model=PuppetConfig(image_size=256, texture_size=384, painted_size=128)),
     "puppet-128": dataclasses.replace(
-        _PUPPET, model=PuppetConfig(image_size=128, texture_size=160, channels=(128, 96, 48)), minutes=12.0
-    ),
-    # for a GPU: four times the pixels, a painter with one map more
-    "puppet-512": dataclasses.replace(
-        _PUPPET, model=PuppetConfig(image_size=512, texture_size=640, channels=(160, 128, 96, 48, 32)), minutes=240.0
+        _PUPPET,
+        minutes=12.0,
+        model=PuppetConfig(image_size=128, texture_size=192, painted_size=64, channels=(128, 96, 48)),
     ),
     # int8/VAE_tensorflow: Adam 1e-2 with epsilon 1, batch 128, 100 epochs
     "seed-int8": TrainConfig(

@@ -41,8 +41,8 @@ STABLE_REFERENCE = np.array(
 Real = NDArray[np.floating[Any]]  # of any precision
 Doubles = NDArray[np.float64]
 
-HEAD_CENTRE = np.array([0.0, 0.13])  # eye distances from the middle of the eyes: middle of a whole head
-STEADY_EYES = 0.325  # outer-eye distance / side of a steady crop: head, hair and shoulders fit
+HEAD_CENTRE = np.array([0.0, -0.04])  # eye distances from the middle of the eyes: middle of a whole head and its hair
+STEADY_EYES = 0.31  # outer-eye distance / side of a steady crop: head, hair and shoulders fit
 UNSCALED = 0.08  # a steady crop that would be scaled by less than this part takes the footage's own pixels
 TIGHT_EYES = 0.52  # the same for an upright face crop (the seeds' kind: chin to brow)
 TIGHT_CENTRE = np.array([0.0, 0.38])

@@ -64,8 +64,11 @@ def test_wrong_arguments_exit_with_2(arguments, capsys):
     assert "usage:" in capsys.readouterr().err
 
 
-def test_the_default_preset_exists():
-    assert train.default_preset() in PRESETS
+@pytest.mark.parametrize(("size", "preset"), [(512, "puppet-512"), (256, "puppet-256"), (64, "puppet-128")])
+def test_the_default_preset_is_as_large_as_the_footage(size, preset, tmp_path):
+    data = write_dataset(tmp_path / "data.h5", n=2, size=size)
+    assert train.default_preset(data) == preset
+    assert preset in PRESETS
 
 
 def run_of(tmp_path, *options: str) -> int:

@@ -18,35 +18,61 @@ from planted_face import expression
 from models.common.types import Index
 from models.data.dataset import Dataset
 from models.networks.config import PuppetConfig
-from models.networks.puppet import registration
+from models.networks.puppet import fitting, head_fit
 from models.networks.puppet.model import PuppetVAE
 from puppet.core.types import HeadPose, Image
 from puppet.face import align
 from puppet.face.landmarks import EYE_LEFT, EYE_RIGHT, INNER_LIPS, IRIS_LEFT, IRIS_RIGHT, OVAL
 
 N, SIZE = 48, 64
-CONFIG = PuppetConfig(image_size=SIZE, texture_size=SIZE, components=6, channels=(8, 8, 8))
+PAINTED, TEXTURE = 32, 96  # px, sides of what the painter paints and of the texture with its detail
+CONFIG = PuppetConfig(image_size=SIZE, texture_size=TEXTURE, painted_size=PAINTED, components=6, channels=(8, 8, 8))
 ROWS = np.arange(N)
 EYES = align.STEADY_EYES * SIZE  # px per outer-eye distance
 SKIN, HAIR, BACK, EYE = (200, 160, 130), (70, 40, 20), (90, 110, 90), (240, 240, 240)  # RGB
 PUPIL, MOUTH = (20, 30, 60), (120, 20, 30)
+REACH = 1.25  # of the hair around the face
+FEW = 8  # frames that are looked at where the default actor looks at more: an alignment takes 0.05 s
 
 
-def drawn(points: np.ndarray, size: int) -> Image:
+def drawn(points: np.ndarray, size: int, back: tuple[int, int, int] = BACK) -> Image:
     """The picture of a face f32 (478, 3) px, uint8 (size, size, 3) RGB."""
-    image = np.full((size, size, 3), BACK, np.uint8)
+    image = np.full((size, size, 3), back, np.uint8)
 
     def fill(outline: np.ndarray, colour: tuple[int, int, int]) -> None:
-        cv2.fillPoly(image, [np.round(outline[:, :2] * 16).astype(np.int32)], colour, cv2.LINE_AA, 4)
+        _fill(image, outline, colour)
 
     oval = points[list(OVAL)]
-    fill(oval.mean(0) + 1.25 * (oval - oval.mean(0)), HAIR)
+    fill(_outline(points), HAIR)
     fill(oval, SKIN)
     for eye, iris in ((EYE_RIGHT, IRIS_RIGHT), (EYE_LEFT, IRIS_LEFT)):
         fill(points[list(eye)], EYE)
         fill(points[list(iris[1:])], PUPIL)
     fill(points[list(INNER_LIPS)], MOUTH)
     return image
+
+
+def _outline(points: np.ndarray) -> np.ndarray:
+    oval = points[list(OVAL)]
+    return oval.mean(0) + REACH * (oval - oval.mean(0))
+
+
+def _fill(image: np.ndarray, outline: np.ndarray, colour: tuple[int, ...]) -> None:
+    cv2.fillPoly(image, [np.round(outline[:, :2] * 16).astype(np.int32)], colour, cv2.LINE_AA, 4)
+
+
+def wall(size: int) -> Image:
+    """What is behind a person who was filmed with an outline: uint8 (size, size, 3) RGB, a smooth slope."""
+    down, right = np.indices((size, size)) / (size - 1)
+    return np.stack([60 + 60 * right, 90 + 80 * down, 200 - 100 * right], -1).round().astype(np.uint8)
+
+
+def before_the_wall(points: np.ndarray, size: int) -> tuple[Image, Image]:
+    """The picture of a face before the wall uint8 (size, size, 3) RGB, and its matte uint8 (size, size)."""
+    matte = np.zeros((size, size), np.uint8)
+    _fill(matte, _outline(points), (255,))
+    share = matte[..., None] / 255
+    return np.rint(share * drawn(points, size, HAIR) + (1 - share) * wall(size)).astype(np.uint8), matte
 
 
 def angles_of_frames() -> np.ndarray:
@@ -70,15 +96,22 @@ def mouths() -> np.ndarray:
 
 
 @contextmanager
-def footage(name: str, rest: np.ndarray, angles: np.ndarray) -> Iterator[Dataset]:
-    """A data set of N frames of a drawn face f32 (478, 3), turned by `angles` (N, 3) degrees."""
+def footage(name: str, rest: np.ndarray, angles: np.ndarray, matte: bool = False) -> Iterator[Dataset]:
+    """A data set of N frames of a drawn face f32 (478, 3), turned by `angles` (N, 3) degrees.
+
+    matte: before the wall, with mattes; otherwise before one colour, without.
+    """
     canonical = [
         expression(rest, open=mouth, shut=float(i % 6 == 0), gaze=0.03 * np.sin(i)) for i, mouth in enumerate(mouths())
     ]
     poses = [HeadPose(align.rotation_of(a), EYES, m) for a, m in zip(angles, places(angles), strict=True)]
     points = np.stack([align.place(c, p) for c, p in zip(canonical, poses, strict=True)])
     with h5py.File(name, "w", driver="core", backing_store=False) as file:
-        file["data"] = np.stack([drawn(p, SIZE) for p in points])
+        if matte:
+            pictures, file["matte"] = map(np.stack, zip(*(before_the_wall(p, SIZE) for p in points), strict=True))
+        else:
+            pictures = np.stack([drawn(p, SIZE) for p in points])
+        file["data"] = pictures
         file["points"], file["canonical"], file["pose"], file["neutral"] = points, np.stack(canonical), angles, rest
         yield Dataset(
             Path(name), file, SIZE, "steady", ("planted.mp4",), {}, to_crop=np.repeat(np.eye(2, 3)[None], N, 0),
@@ -86,10 +119,17 @@ def footage(name: str, rest: np.ndarray, angles: np.ndarray) -> Iterator[Dataset
         )  # fmt: skip
 
 
+def quicken(patch: pytest.MonkeyPatch) -> None:
+    """Let the head be fitted roughly, in small pictures."""
+    for name, value in {"ROUNDS": 1, "SIDE": 48, "TEXELS": 64}.items():
+        patch.setattr(head_fit, name, value)
+
+
 def fit(dataset: Dataset, mirror: bool = False, rows: Index = ROWS, components: int = CONFIG.components) -> PuppetVAE:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(registration, "STEPS", 20)
-        patch.setattr(registration, "TEXELS", 32)
+        quicken(patch)
+        for name in ("HEAD_FRAMES", "REFERENCE_FRAMES", "MEDIAN_FRAMES", "TEETH_FRAMES"):
+            patch.setattr(fitting, name, FEW)
         torch.manual_seed(0)
         model = PuppetVAE(dataclasses.replace(CONFIG, components=components))
         model.mirror = mirror

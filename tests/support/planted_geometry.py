@@ -8,16 +8,15 @@ from planted_face import expression, rest_face
 
 from models.networks.puppet.eyes import LOOK
 from models.networks.puppet.geometry import PLACE, Geometry, Placements
-from models.networks.puppet.mesh import FACE_POINTS, ActorMesh, build_mesh
-from puppet.core.types import HeadPose
+from models.networks.puppet.mesh import FACE_POINTS, RING_VERTICES, ActorMesh, build_mesh
+from puppet.core.types import Floats, HeadPose
 from puppet.face import align
-from puppet.face.landmarks import OVAL
 
 SIZE = 96
 SCALE = align.STEADY_EYES * SIZE
 FRAMES = 80
 EXPRESSIONS = 3
-RINGS = slice(FACE_POINTS, FACE_POINTS + 2 * len(OVAL))
+RINGS = slice(FACE_POINTS, FACE_POINTS + RING_VERTICES)
 PLACES = slice(-LOOK - PLACE, -LOOK)  # of a latent
 
 
@@ -55,6 +54,10 @@ class Planted:
     def pose(self, row: int) -> HeadPose:
         place = np.append(self.translation[row], 0.0)
         return HeadPose(align.rotation_of(self.angles[row]), float(self.scale[row]), place)
+
+    def points(self, row: int) -> Floats:
+        """What a tracker sees, f32 (478, 3) px."""
+        return align.place(self.canonical[row], self.pose(row))
 
     def poses(self) -> list[HeadPose]:
         return [self.pose(row) for row in range(FRAMES)]

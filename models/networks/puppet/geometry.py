@@ -15,10 +15,19 @@ from torch import Tensor, nn
 
 from models.networks.puppet import eyes, mouth, openings
 from models.networks.puppet.eyes import LOOK
-from models.networks.puppet.mesh import BASE_VERTICES, EYEBALLS, FACE_POINTS, ActorMesh, mesh_size
+from models.networks.puppet.head_shape import HALO, HALO_BEHIND
+from models.networks.puppet.mesh import (
+    BASE_VERTICES,
+    EYEBALLS,
+    FACE_POINTS,
+    RING_VERTICES,
+    TEETH,
+    ActorMesh,
+    mesh_size,
+)
 from puppet.core.types import LANDMARKS, Floats, HeadPose
 from puppet.face import align, measurements
-from puppet.face.landmarks import EYE_LEFT, EYE_RIGHT, LIPS
+from puppet.face.landmarks import EYE_LEFT, EYE_RIGHT, LIPS, OVAL
 
 ANGLES = 3  # yaw, pitch, roll
 PLACE = 3  # x, y, log size
@@ -26,12 +35,14 @@ MOVEMENT = ANGLES + PLACE
 COMPONENT_LIMIT = 10.0  # standard deviations; beyond, components are squeezed softly
 POSE_NOISE = 0.5  # degrees, of the tracker
 PLACE_NOISE = (0.3, 0.3, 0.003)  # px, px, log size; of the tracker
+AROUND, BORDER = 20.0, 40.0  # outer-eye distances that the head around the face is drawn behind it; that the border is
 KNEE = 0.75  # share of a limit up to which nothing is squeezed
 POSE_LIMIT = 1.1  # of the widest angle, furthest place and glance the footage shows; beyond, all are squeezed softly
 LOOK_NOISE, LEAST_LOOK = 0.01, 0.03  # outer-eye distances: of the tracker; the smallest range that a glance may have
 DEPTH_WEIGHT = 0.5  # FaceMesh's depth is its noisiest coordinate
 EYE_WEIGHT, LIP_WEIGHT = 3.0, 2.0  # small movements that people look at
 RIDGE = 1e-3
+LEAST_SPREAD = 1e-5  # eye distances of a component; what moves less is rounding
 LEAST_NOISE = 1e-12  # squared outer-eye distances of a component; frames may be copies of each other
 
 
@@ -83,6 +94,7 @@ class Geometry(nn.Module):
     place_limit: Tensor
     place_centre: Tensor
     rest: Tensor
+    halo: Tensor
     follow: Tensor
     home: Tensor
     look_scale: Tensor
@@ -112,6 +124,7 @@ class Geometry(nn.Module):
         self.register_buffer("place_limit", torch.ones(PLACE))
         self.register_buffer("place_centre", torch.zeros(PLACE))  # the usual x, y px and log scale
         self.register_buffer("rest", torch.zeros(BASE_VERTICES, 3))
+        self.register_buffer("halo", torch.zeros(BASE_VERTICES, 2))
         self.register_buffer("follow", torch.zeros(BASE_VERTICES))
         self.register_buffer("home", torch.zeros(BASE_VERTICES, 3))
         self.register_buffer("look_scale", torch.ones(LOOK))
@@ -150,7 +163,8 @@ class Geometry(nn.Module):
         variance = singular**2 / len(offsets)
         k = self.components
         noise = max(float(variance[k:].mean()), LEAST_NOISE) if len(variance) > k else 1e-8
-        spread = np.sqrt(np.maximum(variance[:k] - noise, 1e-10))
+        spread = np.sqrt(np.maximum(variance[:k] - noise, 0))
+        spread[spread < LEAST_SPREAD] = 0
         missing = max(0, k - len(variance))
         spread, axes = np.pad(spread, (0, missing)), np.pad(axes[:k], ((0, missing), (0, 0)))
         # posterior mean of PPCA, M^-1 W^T x with M = W^T W + noise I, W = axes * spread
@@ -171,14 +185,18 @@ class Geometry(nn.Module):
         self._set("place_centre", np.array([*usual.translation[:2], np.log(usual.scale)]))
         self._set("place_scale", np.maximum(np.sqrt((beyond**2).mean(0)), PLACE_NOISE))
         self._set("place_limit", POSE_LIMIT * np.maximum(np.quantile(beyond, 0.995, 0), 2 * np.array(PLACE_NOISE)))
-        for name, value in (("rest", mesh.rest), ("follow", mesh.follow), ("home", mesh.home)):
-            self._set(name, value)
+        self.set_base(mesh)
         glances = self.look(torch.from_numpy(canonical)).numpy()
         self._set("look_scale", np.maximum(np.sqrt((glances**2).mean(0)), LOOK_NOISE))
         self._set("look_limit", POSE_LIMIT * np.maximum(np.quantile(np.abs(glances), 0.995, 0), LEAST_LOOK))
         self._set("eyeballs", eyes.eyeballs(neutral))
         self._set("teeth", mouth.interior(neutral))
         self._set("jaw_drop", np.array([mouth.drop_of(canonical, neutral)]))
+
+    def set_base(self, mesh: ActorMesh) -> None:
+        """Take over where the mesh's skin lies, and how it follows the head."""
+        for name in ("rest", "halo", "follow", "home"):
+            self._set(name, getattr(mesh, name))
 
     def _set(self, name: str, value: NDArray) -> None:
         kept: Tensor = getattr(self, name)
@@ -232,19 +250,14 @@ class Geometry(nn.Module):
         face, look = self.landmarks_of(latent), look * self.look_scale
         return self.place(face, look, rotations(pose), placement[:, :2], placement[:, 2].exp())
 
-    def place(
-        self, face: Tensor, look: Tensor, rotation: Tensor, translation: Tensor, scale: Tensor,
-        rest: Tensor | None = None, follow: Tensor | None = None,
-    ) -> Tensor:  # fmt: skip
+    def place(self, face: Tensor, look: Tensor, rotation: Tensor, translation: Tensor, scale: Tensor) -> Tensor:
         """Mesh vertices (B, V, 3) px of heads in given poses.
 
         face: canonical landmarks (B, 468, 3); look (B, 2): see `look`; rotation (B, 3, 3); translation (B, 2) px;
-        scale (B,) px per outer-eye distance; rest, follow: other rings than the fitted ones, while those are being
-        fitted.
+        scale (B,) px per outer-eye distance.
         """
-        rest = self.rest if rest is None else rest
-        follow = (self.follow if follow is None else follow)[:, None]
-        around = rest[FACE_POINTS:].expand(face.shape[0], -1, -1)
+        follow = self.follow[:, None]
+        around = self.rest[FACE_POINTS:].expand(face.shape[0], -1, -1)
         centres = (self.centre_matrix @ face).repeat_interleave(4, 1) + nn.functional.pad(look, (0, 1))[:, None]
         chin = (self.chin_matrix @ (face - self.neutral[:FACE_POINTS]))[:, 0]
         teeth = mouth.place(self.teeth, chin, self.jaw_drop)
@@ -254,8 +267,11 @@ class Geometry(nn.Module):
         placed = everything @ rotation.transpose(1, 2) * scale[:, None, None]
         placed = placed + nn.functional.pad(translation, (0, 1))[:, None]
         base, others = placed[:, :BASE_VERTICES], placed[:, BASE_VERTICES:]
-        drawn = torch.cat([follow * base + (1 - follow) * self.home, others], 1)
-        return drawn + self.drawn_behind * scale[:, None, None]
+        across, down = nn.functional.normalize(rotation[:, :2, 0], dim=1).unbind(1)
+        rolled = torch.stack([across, down, -down, across], 1).unflatten(1, (2, 2))  # transposed
+        base = base + nn.functional.pad(self.halo @ rolled * scale[:, None, None], (0, 1))
+        base = follow * base + (1 - follow) * self.home
+        return torch.cat([base, others], 1) + self.drawn_behind * scale[:, None, None]
 
 
 def _drawn_behind() -> Floats:
@@ -263,7 +279,11 @@ def _drawn_behind() -> Floats:
     behind = np.zeros((mesh_size()[0], 3), np.float32)
     lips = [*LIPS, *range(EYEBALLS - openings.MOUTH.size, EYEBALLS)]
     behind[lips, 2] = -openings.LIPS_NEARER
-    behind[EYEBALLS:, 2] = [openings.BEHIND] * eyes.EYEBALL_VERTICES + mouth.depths()
+    behind[FACE_POINTS:BASE_VERTICES, 2] = AROUND
+    last = FACE_POINTS + RING_VERTICES
+    behind[last - len(HALO) * len(OVAL) : last, 2] += HALO_BEHIND
+    behind[last:BASE_VERTICES, 2] = BORDER
+    behind[TEETH:, 2] = mouth.depths()
     return behind
 
 

@@ -6,13 +6,14 @@ pictures behind lids and lips.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import Delaunay
 
 from models.networks.puppet import eyes, mouth, openings
+from models.networks.puppet.head_shape import AVERAGE, RINGS, HeadShape, Rings, lowness, rings
 from puppet.core.errors import DataError
 from puppet.core.types import Floats, HeadPose
 from puppet.face import align, measurements
@@ -20,17 +21,18 @@ from puppet.face.landmarks import EYE_LEFT, EYE_RIGHT, OVAL
 
 FACE_POINTS = 468  # without the irises, which belong to the eyeballs (models/networks/puppet/eyes.py)
 
-FACE_CENTRE = np.array((0.0, 0.25, 0.0), np.float32)  # canonical: where the rings have their centre
-RING_SIZE = (1.3, 1.75)  # rings as multiples of the outline: around the ears, around the hair
-RING_DEPTH = (0.25, 0.45)  # outer-eye distances behind the outline
-RING_LIMIT = (0.88, 0.98)  # of the way from the face centre to the border: where rings of a large head end
+FACE_CENTRE = np.array((0.0, 0.25, 0.0), np.float32)  # canonical: where the rings have their centre in the picture
+
 BORDER_CELLS = 6  # border vertices per side
+# Where the rings lie in the texture, in rings' worth of it from the outline of the face on: of the head, what lies
+# behind it taking little; and where the border is; room for shoulders between the last ring of the neck and the border
+HEAD_LAID, HEAD_END, BODY = (1, 2, 3, 4, 5, 5.4, 6.4), 6.6, 3.5
 BORDER_MARGIN = 2.0  # px the border lies outside the picture, so that every pixel is covered
 
 # Texture layout: distance from the face centre in the texture against that in the picture (both / half a side).
 # The face gets more texels than the picture gives it pixels; hair and background get fewer.
-LAYOUT_MAGNIFY = 1.5
-LAYOUT_FALL = 1.2  # power of the distance by which it falls; the border keeps 40 % of its texels
+LAYOUT_MAGNIFY = 1.2
+LAYOUT_FALL = 1.2  # power of the distance by which it falls
 
 MOST_FLIPS = 200  # for an edge; in a real face a few are enough
 LAID_OPEN = 0.4  # how far the mouth is open in the texture, of what counts as wide open
@@ -45,21 +47,45 @@ INSET = 1.5  # texels that their edges stay away from what lies beside them
 class ActorMesh:
     """V vertices: 468 landmarks, the rings, the border; the edges of the openings, the eyeballs' corners, the teeth.
 
-    triangles i32 (T, 3); texture_points f32 (V, 2) px in a texture of `texture_size`. Of the B = BASE_VERTICES vertices
-    before the openings, which `Geometry.place` puts where the face's landmarks say: rest f32 (B, 3), canonical place on
-    the neutral face; follow f32 (B,), 1 moves with the head, 0 stays; home f32 (B, 3), px in the picture when the head
-    is in its usual pose.
+    triangles i32 (T, 3): at their end `openings` triangles of eyes and mouth, and after them BEHIND_TRIANGLES of what
+    is seen through those (puppet/actor/warp.py). texture_points f32 (V, 2) px in a texture of `texture_size`. Of the
+    B = BASE_VERTICES vertices before the openings, which `Geometry.place` puts where the face's landmarks say: rest f32
+    (B, 3), canonical place on the neutral face; halo f32 (B, 2), see models/networks/puppet/head_shape.py; follow f32
+    (B,), 1 moves with the head, 0 stays; home f32 (B, 3), px in the picture when the head is in its usual pose.
     """
 
     triangles: NDArray[np.int32]
+    openings: int
     texture_points: Floats
     rest: Floats
+    halo: Floats
     follow: Floats
     home: Floats
 
+    @property
+    def beyond_head(self) -> NDArray[np.bool_]:
+        """Triangles (T,) between the head and the border: nothing of the person lies there."""
+        corners, last = self.triangles, FACE_POINTS + RING_VERTICES
+        border = (corners >= last) & (corners < BASE_VERTICES)
+        ring = (corners >= FACE_POINTS) & (corners < last)
+        follow = np.append(self.follow, np.zeros(len(self.texture_points) - BASE_VERTICES, np.float32))[corners]
+        return border.any(1) & (ring & (follow > 0.5)).any(1)
 
-BASE_VERTICES = FACE_POINTS + len(RING_SIZE) * len(OVAL) + 4 * BORDER_CELLS  # all of the skin but the openings' edges
+    def with_rings(self, rings: Rings, usual: HeadPose) -> ActorMesh:
+        """The same mesh with other rings; usual: as for `build_mesh`."""
+        around = slice(FACE_POINTS, FACE_POINTS + RING_VERTICES)
+        copies = {name: getattr(self, name).copy() for name in ("rest", "halo", "follow", "home")}
+        mesh = replace(self, **copies)
+        mesh.rest[around], mesh.halo[around], mesh.follow[around] = rings
+        mesh.home[around] = align.place(rings.rest, usual)
+        mesh.home[around, :2] += usual.scale * rings.halo @ _rolled(usual).T
+        return mesh
+
+
+RING_VERTICES = RINGS * len(OVAL)
+BASE_VERTICES = FACE_POINTS + RING_VERTICES + 4 * BORDER_CELLS  # all of the skin but the openings' edges
 BEHIND_VERTICES = eyes.EYEBALL_VERTICES + mouth.VERTICES
+BEHIND_TRIANGLES = len(eyes.triangles(0)) + len(mouth.triangles(0))
 EYEBALLS = BASE_VERTICES + openings.OPENING_VERTICES  # the first vertex of each
 TEETH = EYEBALLS + eyes.EYEBALL_VERTICES
 _BASE_TRIANGLES = 2 * BASE_VERTICES - 2 - 4 * BORDER_CELLS  # Euler: all but the border lie inside the hull
@@ -67,58 +93,72 @@ _BASE_TRIANGLES = 2 * BASE_VERTICES - 2 - 4 * BORDER_CELLS  # Euler: all but the
 
 def mesh_size() -> tuple[int, int]:
     """Vertices and triangles of every actor's mesh."""
-    behind = len(eyes.triangles(0)) + len(mouth.triangles(0))
-    return EYEBALLS + BEHIND_VERTICES, _BASE_TRIANGLES + openings.OPENING_TRIANGLES + behind
+    return EYEBALLS + BEHIND_VERTICES, _BASE_TRIANGLES + openings.OPENING_TRIANGLES + BEHIND_TRIANGLES
 
 
-def build_mesh(neutral: Floats, opened: Floats, median_pose: HeadPose, image_size: int, texture_size: int) -> ActorMesh:
+def build_mesh(
+    neutral: Floats, opened: Floats, usual: HeadPose, image_size: int, texture_size: int, shape: HeadShape = AVERAGE
+) -> ActorMesh:
     """Build the mesh of one actor. DataError when the landmarks span no face within the picture.
 
     neutral, opened: canonical landmarks f32 (478, 3), at rest and with the mouth wide open. The texture is laid out
     with the mouth a little open and the eyes wide, so that lips and lids have room between them.
-    median_pose: pose in picture px of the neutral face.
+    usual: pose in picture px of the neutral face. shape: the head behind it.
     """
-    ring_rest, ring_follow = _rings(neutral)
-    centre = align.place(FACE_CENTRE[None], median_pose)[0, :2]
-    ring_rest = _within(ring_rest, median_pose, centre, image_size)
-    rest = np.concatenate([neutral[:FACE_POINTS], ring_rest]).astype(np.float32)
-    home = align.place(rest, median_pose)
+    centre = align.place(FACE_CENTRE[None], usual)[0, :2]
+    around = rings(neutral, shape, usual, image_size)
+    rest = np.concatenate([neutral[:FACE_POINTS], around.rest]).astype(np.float32)
+    home = align.place(rest, usual)
     border = _border(image_size)
     rest = np.concatenate([rest, np.zeros_like(border)])
     home = np.concatenate([home, border]).astype(np.float32)
-    follow = np.concatenate([np.ones(FACE_POINTS), ring_follow, np.zeros(len(border))]).astype(np.float32)
-    layout = home.copy()
+    follow = np.concatenate([np.ones(FACE_POINTS), around.follow, np.zeros(len(border))]).astype(np.float32)
+    halo = np.zeros((BASE_VERTICES, 2), np.float32)
     ajar = neutral + np.float32(LAID_OPEN) * (opened - neutral)
-    layout[:FACE_POINTS] = align.place(_wide_eyes(ajar)[:FACE_POINTS], median_pose)
-    texture_points = _magnified(layout[:, :2], centre, image_size, texture_size)
+    laid = align.place(_wide_eyes(ajar)[:FACE_POINTS], usual)[:, :2]
+    laid_rings = _laid_rings(laid[list(OVAL)], lowness(neutral[list(OVAL)], AVERAGE), centre, image_size)
+    laid = np.concatenate([laid, laid_rings, border[:, :2]])
+    texture_points = _magnified(laid, centre, image_size, texture_size)
     triangles = Delaunay(texture_points).simplices.astype(np.int32)
     if len(triangles) != _BASE_TRIANGLES:
         raise DataError(
             "the landmarks do not span a face that lies within the picture; prepare the footage again, "
             f"filmed with more room around the head ({len(triangles)} triangles, not {_BASE_TRIANGLES})"
         )
-    triangles = _with_edges(triangles, texture_points, openings.rim_edges())
+    triangles = _with_edges(triangles, texture_points, [*openings.rim_edges(), *_ring_edges()])
     edges = texture_points[openings.RIMS] + openings.band_matrix(FACE_POINTS) @ texture_points[:FACE_POINTS]
-    triangles = np.concatenate(
-        [
-            openings.opened(triangles, texture_points), openings.rim_triangles(BASE_VERTICES),
-            eyes.triangles(EYEBALLS), mouth.triangles(TEETH),
-        ]
-    )  # fmt: skip
+    skin, holes = openings.opened(triangles, texture_points, BASE_VERTICES)
+    behind = np.concatenate([eyes.triangles(EYEBALLS), mouth.triangles(TEETH)])
+    triangles = np.concatenate([skin, openings.rim_triangles(BASE_VERTICES), holes, behind])
     texture_points = np.concatenate([texture_points, edges, _foot(texture_size)]).astype(np.float32)
-    return ActorMesh(_clockwise(triangles, texture_points), texture_points, rest, follow, home)
+    mesh = ActorMesh(_clockwise(triangles, texture_points), len(holes), texture_points, rest, halo, follow, home)
+    return mesh.with_rings(around, usual)
 
 
-def _rings(neutral: Floats) -> tuple[Floats, Floats]:
-    outline = neutral[list(OVAL)]
-    low = np.clip((outline[:, 1] - 0.35) / 0.7, 0, 1)  # 0 above the mouth, 1 at the chin
-    rings, follows = [], []
-    for k, (size, depth) in enumerate(zip(RING_SIZE, RING_DEPTH, strict=True)):
-        ring = FACE_CENTRE + np.float32(size) * (outline - FACE_CENTRE)
-        ring[:, 2] = outline[:, 2] + depth
-        rings.append(ring)
-        follows.append((1 - 0.5 * low) if k == 0 else (0.9 - 0.85 * low))
-    return np.concatenate(rings), np.concatenate(follows)
+def _rolled(pose: HeadPose) -> NDArray[np.float64]:
+    """The roll of a head alone, (2, 2)."""
+    across = pose.rotation[:2, 0] / np.linalg.norm(pose.rotation[:2, 0])
+    return np.array([[across[0], -across[1]], [across[1], across[0]]])
+
+
+def _laid_rings(outline: Floats, low: Floats, centre: Floats, image_size: int) -> Floats:
+    """Where the rings lie in the layout: evenly from the outline (O, 2) px to the border, f32 (RINGS * O, 2) px.
+
+    low: f32 (O,), 1 where the outline leads to the neck: there room is left for the shoulders.
+    """
+    reach = 1 / _outwards(outline, centre, image_size)
+    low, neck = low[:, None], RINGS + BODY
+    shares = [head / HEAD_END * (1 - low) + k / neck * low for k, head in enumerate(HEAD_LAID, 1)]
+    return np.concatenate([centre + (1 + share * (reach - 1)) * (outline - centre) for share in shares])
+
+
+def _ring_edges() -> list[tuple[int, int]]:
+    """Vertices that are next to each other on the face's outline or on a ring.
+
+    Without these edges triangles lead past the outline, and the cheek of a turned head gets a jagged edge.
+    """
+    rings = np.arange(FACE_POINTS, FACE_POINTS + RING_VERTICES).reshape(RINGS, -1)
+    return [pair for ring in (list(OVAL), *rings.tolist()) for pair in zip(ring, ring[1:] + ring[:1], strict=True)]
 
 
 def _foot(texture_size: int) -> Floats:
@@ -140,13 +180,6 @@ def teeth_in_texture(texture_size: int) -> list[tuple[slice, slice]]:
     """Rows and columns of the texture that hold the picture of the upper teeth, and that of the lower teeth."""
     rows = slice(round((1 - FOOT) * texture_size), texture_size)
     return [(rows, slice(round(a * texture_size), round(b * texture_size))) for a, b in MOUTH_COLUMNS]
-
-
-def _within(rings: Floats, median_pose: HeadPose, centre: Floats, image_size: int) -> Floats:
-    """Canonical rings, drawn in towards the face centre where they would leave the picture (placing is affine)."""
-    outwards = _outwards(align.place(rings, median_pose)[:, :2], centre, image_size)
-    limit = np.repeat(np.array(RING_LIMIT, np.float32), len(OVAL))[:, None]
-    return FACE_CENTRE + np.minimum(1, limit / np.maximum(outwards, 1e-6)) * (rings - FACE_CENTRE)
 
 
 def _border(image_size: int) -> Floats:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from models.common.types import Batch, Index
@@ -22,26 +21,31 @@ from models.networks import losses
 from models.networks.base import ActorModel, standard_normal, to_network, to_picture
 from models.networks.config import PuppetConfig
 from models.networks.critic import PatchCritic, feature_distance, frozen, hinge
-from models.networks.puppet import eyes, unseen_texels
-from models.networks.puppet.batches import PuppetBatches, ScaledFootage, as_grid
-from models.networks.puppet.geometry import Geometry, soft_limit
-from models.networks.puppet.mesh import BASE_VERTICES, ActorMesh, build_mesh, mesh_size, teeth_in_texture
-from models.networks.puppet.oversampling import repeat_turned_heads
-from models.networks.puppet.painter import APPEARANCE, AppearanceEncoder, TexturePainter
-from models.networks.puppet.registration import register_rings
-from models.networks.puppet.texel_weights import loss_weight
-from models.networks.puppet.tracked_frames import (
-    canonicalise,
-    median_pose,
-    tracked_placements,
-    tracked_vertices,
-    with_mirrored,
+from models.networks.puppet import alignment, eyes
+from models.networks.puppet.alignment import Alignment
+from models.networks.puppet.batches import PuppetBatches, Registered, as_grid
+from models.networks.puppet.drawing import (
+    Pixels,
+    composed,
+    drawn,
+    every_second_pixel,
+    random_window,
+    sampled_by_all,
 )
+from models.networks.puppet.fitting import fit_to_footage
+from models.networks.puppet.footage import ScaledFootage
+from models.networks.puppet.geometry import Geometry, soft_limit
+from models.networks.puppet.layout import Layout
+from models.networks.puppet.mesh import BEHIND_TRIANGLES, mesh_size
+from models.networks.puppet.oversampling import repeat_turned_heads
+from models.networks.puppet.painter import APPEARANCE, RGBA, AppearanceEncoder, TexturePainter
+from models.networks.puppet.texel_weights import loss_weight
+from models.networks.puppet.tracked_frames import canonicalise
+from puppet.actor.layers import NOTHING_ADDED, FullTexture
 from puppet.actor.warp import MeshWarp
-from puppet.core.errors import DataError
-from puppet.core.rows import evenly_repeated
-from puppet.core.types import Floats
-from puppet.face import landmarks, measurements
+from puppet.core import pixels
+from puppet.core.types import Image
+from puppet.face import measurements
 from puppet.face.retarget import Retargeter
 
 if TYPE_CHECKING:
@@ -55,22 +59,13 @@ GAIN_NOISE, OFFSET_NOISE = 0.1, 0.1
 # Noise on the movement that the painter sees: degrees, eye distances, log size.
 MOVEMENT_JITTER = (0.7, 0.7, 0.7, 0.01, 0.01, 0.01)
 
-L1, SQUARED, GRADIENT = 1.0, 2.0, 1.0  # weights of the picture losses
+L1, SQUARED, GRADIENT, ALPHA = 1.0, 2.0, 1.0, 1.0  # weights of the picture losses
 UNSEEN = 1.0  # for texels behind the lips that no frame shows
 KL, KL_WARMUP = 5e-5, 0.2  # weight per nat; share of the training over which it is reached
 CRITIC_START = 0.5  # share of the training after which the critic's terms are added
-CRITIC, ADVERSARIAL, FEATURES = (
-    0.1,
-    0.03,
-    0.5,
-)  # weights: the critic's own loss, the painter's against it, feature matching
-WINDOW = 0.5  # of the picture's side: what the critic sees of it in one step, somewhere about the middle
-
-LEAST_FRAMES = 5  # to train on; fewer do not show how a face moves
-OPENED_QUANTILE = 0.93  # of the footage by how open the mouth is: beyond, it counts as wide open
-REGISTERED_FRAMES = 160  # frames that hair and ears are registered on: how hair and ears move
-MEAN_FRAMES = 64  # frames averaged for the first guess of the mean texture
-SHOWN_FRAMES = 600  # frames by which the texels are found that the footage shows
+# Weights: the critic's own loss, the painter's against it, feature matching
+CRITIC, ADVERSARIAL, FEATURES = 0.1, 0.03, 0.5
+WHOLE = 256  # px: of a larger picture a step sees every second pixel, and with the critic one window
 
 
 class PuppetVAE(ActorModel):
@@ -82,10 +77,15 @@ class PuppetVAE(ActorModel):
     best_metric = "psnr_tracked"  # what training changes; geometry is fitted
     encoder_inputs = ("landmarks", "pose")
     triangles: Tensor
+    openings: Tensor
     texture_points: Tensor
     loss_weight: Tensor
     unseen: Tensor
     continued: Tensor
+    plate: Tensor
+    layered: Tensor
+    reference: Tensor
+    drawn_triangles: Tensor
     measurement_centre: Tensor
     measurement_spread: Tensor
 
@@ -96,89 +96,52 @@ class PuppetVAE(ActorModel):
         self.geometry = Geometry(config.components)
         self.latent_size = self.geometry.size + APPEARANCE
         self.image_size = config.image_size
-        size = config.texture_size
+        size, painted, side = config.texture_size, config.painted_size, config.image_size
         self.register_buffer("triangles", torch.zeros(triangles, 3, dtype=torch.int32))
+        self.register_buffer("openings", torch.zeros((), dtype=torch.int32))  # triangles, before those behind them
         self.register_buffer("texture_points", torch.zeros(vertices, 2))
         self.register_buffer("loss_weight", torch.ones(1, 1, size, size))
-        self.register_buffer("unseen", torch.zeros(1, 1, size, size))  # 1: teeth behind lips in every frame
-        self.register_buffer("continued", torch.zeros(1, 3, size, size))  # what is there instead
+        self.register_buffer("unseen", torch.zeros(1, 1, painted, painted))  # 1: teeth behind lips in every frame
+        self.register_buffer("continued", torch.zeros(1, RGBA, painted, painted))  # what is there instead
+        self.register_buffer("plate", torch.zeros(side, side, 3, dtype=torch.uint8))  # RGB, behind the person
+        self.register_buffer("layered", torch.zeros((), dtype=torch.bool))  # whether the footage has mattes
+        self.register_buffer("reference", torch.zeros(alignment.SIDE, alignment.SIDE, dtype=torch.uint8))
+        self.register_buffer("drawn_triangles", torch.ones(triangles, dtype=torch.bool))  # not wholly transparent
         self.register_buffer("measurement_centre", torch.zeros(len(measurements.MEASUREMENTS)))
         self.register_buffer("measurement_spread", torch.ones(len(measurements.MEASUREMENTS)))
         self.appearance = AppearanceEncoder()
-        self.painter = TexturePainter(config.channels, size)
+        self.painter = TexturePainter(config.channels, painted)
+        self.detail = nn.Parameter(torch.zeros(1, RGBA, size, size))  # added to what is painted, enlarged
         self.critic = PatchCritic()
-        self._warp: MeshWarp | None = None
+        self._warps: dict[bool, MeshWarp] = {}
 
     # ------------------------------------------------------------ statistics
 
     def fit_statistics(self, dataset: Dataset, rows: Index) -> None:
-        """Fit mesh, expression components, head movement and measurement ranges to the training frames.
+        """Fit what no gradient learns, and what training starts from, to the training frames.
 
         With `mirror`, expressions and movements are fitted to mirrored frames as well; rest pose and colours are not.
         DataError for fewer than LEAST_FRAMES frames, or landmarks that span no face.
         """
-        if len(rows) < LEAST_FRAMES:
-            raise DataError(
-                f"{dataset.path}: {len(rows)} frames to train on, an actor needs at least {LEAST_FRAMES}; "
-                "prepare more footage"
-            )
-        footage = ScaledFootage(dataset, self.config.image_size)
-        neutral, points = dataset.neutral, footage.points[rows]
-        canonical, poses = canonicalise(points, neutral)
-        usual, values = median_pose(poses), measurements.measure(canonical)
-        wide_open = values["mouth_open"] >= np.quantile(values["mouth_open"], OPENED_QUANTILE)
-        opened, config = canonical[wide_open].mean(0), self.config
-        mesh = build_mesh(neutral, opened, usual, config.image_size, config.texture_size)
-        if self.mirror:
-            canonical, poses = with_mirrored(canonical, poses, neutral, config.image_size)
-        self.geometry.fit(canonical, poses, usual, mesh, neutral)
-        measured = self._measured(torch.from_numpy(canonical))
+        fitted = fit_to_footage(self.geometry, dataset, rows, self.config, self.mirror)
+        mesh, texture = fitted.mesh, fitted.texture
+        measured = self._measured(torch.from_numpy(fitted.canonical))
         self.measurement_centre.copy_(measured.mean(0))
         self.measurement_spread.copy_(measured.std(0, correction=0).clamp_min(1e-3))
         self.triangles.copy_(torch.from_numpy(mesh.triangles))
+        self.openings.fill_(mesh.openings)
         self.texture_points.copy_(torch.from_numpy(mesh.texture_points))
         self.loss_weight.copy_(torch.from_numpy(loss_weight(mesh, self.config.texture_size))[None, None])
-        some = rows[evenly_repeated(len(rows), REGISTERED_FRAMES)]
-        pictures = torch.from_numpy(footage.images(some))
-        placements = tracked_placements(self.geometry, footage.points[some])
-        register_rings(self.geometry, self.texture_points, pictures, placements, torch.Generator().manual_seed(0))
-        open_rows = np.flatnonzero(wide_open)
-        chosen = rows[open_rows[evenly_repeated(len(open_rows), MEAN_FRAMES)]]
-        several = rows[evenly_repeated(len(rows), SHOWN_FRAMES)]
-        often = self._shown(footage.points[np.union1d(several, chosen)]).sum(0)
-        self._start_texture(footage, chosen, often >= unseen_texels.LEAST_SEEN, mesh)
-
-    def _start_texture(self, footage: ScaledFootage, rows: Index, seen: NDArray[np.bool_], mesh: ActorMesh) -> None:
-        """Set the mean texture to the mean of unwarped frames, from which training starts.
-
-        seen: bool (T, T), texels that the footage shows. Texels of the teeth that it never shows keep these values.
-        """
-        size = self.config.texture_size
-        flat = np.zeros((len(mesh.texture_points), 3), np.float32)
-        flat[:, :2] = mesh.texture_points
-        flat[:BASE_VERTICES, 2] = mesh.home[:, 2]
-        vertices = tracked_vertices(self.geometry, footage.points[rows])
-        pictures = footage.images(rows)
-        unwarped = np.stack(
-            [
-                MeshWarp(mesh.triangles, v[:, :2], size).draw(p, flat, smooth=False)
-                for v, p in zip(vertices, pictures, strict=True)
-            ]
-        )
-        mean, shown = unwarped.mean(0, dtype=np.float32), self._shown(footage.points[rows])
-        outer, inner = (mesh.texture_points[list(rim)] for rim in (landmarks.OUTER_LIPS, landmarks.INNER_LIPS))
-        x, y = ((outer + inner) / 2).round().astype(int).T
-        lips = np.median(mean[y, x], 0)
-        for (down, along), above in zip(teeth_in_texture(size), (unseen_texels.GUM_SHADE * lips, None), strict=True):
-            mean[down, along] = unseen_texels.continued(unwarped[:, down, along], shown[:, down, along], above)
-            self.unseen[0, 0, down, along] = torch.from_numpy(~seen[down, along]).float()
-        self.painter.mean.data.copy_(torch.from_numpy(mean / 255).permute(2, 0, 1))
+        self.plate.copy_(torch.from_numpy(fitted.plate))
+        self.layered.fill_(fitted.layered)
+        self.reference.copy_(torch.from_numpy(texture.reference))
+        self.drawn_triangles.copy_(torch.from_numpy(texture.drawn_triangles))
+        self.painter.mean.data.copy_(torch.from_numpy(texture.painted).permute(2, 0, 1))
+        self.detail.data.copy_(torch.from_numpy(texture.detail).permute(2, 0, 1)[None])
         self.continued.copy_(self.painter.mean.data[None])
-
-    def _shown(self, points: Floats) -> NDArray[np.bool_]:
-        """Which texels bool (B, T, T) are seen in frames with points (B, 478, 3) px."""
-        warp, size = self.mesh_warp(), self.config.texture_size
-        return np.stack([unseen_texels.shown(*warp.field(v), size) for v in tracked_vertices(self.geometry, points)])
+        made_up = torch.from_numpy(texture.made_up)[None, None].float()
+        self.unseen.copy_(F.adaptive_avg_pool2d(made_up, self.config.painted_size))
+        self._warps.clear()
 
     def oversample(self, dataset: Dataset, rows: Index) -> Index:
         """Rows with a turned head several times (models/networks/puppet/oversampling.py)."""
@@ -209,7 +172,7 @@ class PuppetVAE(ActorModel):
         return torch.cat([mean, appearance], 1), torch.cat([logvar, appearance_logvar], 1)
 
     def texture(self, latent: Tensor) -> Tensor:
-        """Latent (B, D) -> texture (B, 3, T, T), about 0..1, not clamped."""
+        """Latent (B, D) -> texture without its detail (B, 4, P, P), premultiplied, about 0..1, not clamped."""
         return self.painter(latent[:, self.geometry.components :])
 
     def vertices(self, latent: Tensor) -> Tensor:
@@ -232,26 +195,41 @@ class PuppetVAE(ActorModel):
         appearance = mean + (0.5 * logvar).exp() * noise(mean, 1.0)
         jitter = noise(batch["pose"], 1.0) * batch["pose"].new_tensor(MOVEMENT_JITTER)
         posed, _ = self.geometry.encode(batch["landmarks"], batch["pose"] + jitter)
-        target = to_network(batch["target"])
-        field = as_grid(batch["field"])
+        rows, columns = self._pixels(progress, generator)
+        target, field = to_network(batch["target"][:, rows, columns]), as_grid(batch["field"][:, rows, columns])
         texture = self.texture(torch.cat([posed, appearance], 1))
-        drawn = F.grid_sample(texture, field, padding_mode="border", align_corners=True)
-        weight = F.grid_sample(self.loss_weight.expand(len(field), -1, -1, -1), field, align_corners=True)
+        person = drawn(texture, self.detail, field)
+        weight = sampled_by_all(self.loss_weight, field)
+        backdrop = torch.rand(len(field), RGBA - 1, 1, 1, generator=generator).to(field.device)
+        seen, true = composed(person, backdrop), composed(target, backdrop)
         terms = {
-            "l1": L1 * losses.l1(drawn, target, weight).mean(),
-            "squared": SQUARED * losses.squared(drawn, target, weight).mean(),
-            "gradient": GRADIENT * losses.gradient_difference(drawn, target, weight).mean(),
+            "l1": L1 * losses.l1(seen, true, weight).mean(),
+            "squared": SQUARED * losses.squared(seen, true, weight).mean(),
+            "gradient": GRADIENT * losses.gradient_difference(seen, true, weight).mean(),
+            "alpha": ALPHA * losses.l1(person[:, -1:], target[:, -1:], weight).mean(),
             "unseen": UNSEEN * losses.squared(texture, self.continued, self.unseen).mean(),
             "kl": KL * min(1.0, progress / KL_WARMUP) * losses.kl_to_standard_normal(mean, logvar).mean(),
         }
-        return terms if progress < CRITIC_START else terms | self._adversarial_terms(drawn, target, generator)
+        return terms if progress < CRITIC_START else terms | self._adversarial_terms(seen, true, generator)
 
-    def _adversarial_terms(self, drawn: Tensor, target: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
-        """The critic's own loss and the painter's against it, on one window of the pictures (B, 3, S, S)."""
-        side = int(WINDOW * self.image_size) // 8 * 8
-        room = self.image_size - side
-        y, x = (int(v) for v in torch.randint(room // 8, room - room // 8 + 1, (2,), generator=generator))
-        made, true = (p[:, :, y : y + side, x : x + side] for p in (drawn, target))
+    def _pixels(self, progress: float, generator: torch.Generator) -> Pixels:
+        """Rows and columns of the picture that a step sees.
+
+        All of a small picture; of a large one every second pixel, and with the critic one window, where all are
+        neighbours.
+        """
+        side = self.image_size
+        if side <= WHOLE:
+            return slice(None), slice(None)
+        if progress < CRITIC_START:
+            return every_second_pixel(generator)
+        return random_window(side, generator)
+
+    def _adversarial_terms(self, made: Tensor, true: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
+        """The critic's own loss and the painter's against it, on one window of the pictures (B, 3, h, w)."""
+        if self.image_size <= WHOLE:
+            rows, columns = random_window(self.image_size, generator)
+            made, true = made[:, :, rows, columns], true[:, :, rows, columns]
         seen, judged = self.critic(true), frozen(self.critic, made)
         return {
             "critic": CRITIC * hinge(seen[-1], self.critic(made.detach())[-1]),
@@ -264,25 +242,32 @@ class PuppetVAE(ActorModel):
 
         psnr, ssim: pictures encoded, decoded and drawn; psnr_tracked: the texture alone, over the tracked mesh; kl.
         """
-        target = to_network(batch["target"])
+        plate = to_network(self.plate[None])
+        target = composed(to_network(batch["target"]), plate)
         mean, logvar = self.encode(batch)
-        drawn = F.grid_sample(self.texture(mean), as_grid(batch["field"]), padding_mode="border", align_corners=True)
+        tracked = composed(drawn(self.texture(mean), self.detail, as_grid(batch["field"])).clamp(0, 1), plate)
         finished = to_network(self.render(batch).to(target.device))
         return {
             "psnr": losses.psnr(finished, target),
             "ssim": losses.ssim(finished, target),
-            "psnr_tracked": losses.psnr(drawn.clamp(0, 1), target),
+            "psnr_tracked": losses.psnr(tracked, target),
             "kl": losses.kl_to_standard_normal(mean, logvar),
         }
 
-    @torch.no_grad()
     def render(self, batch: Batch) -> Tensor:
-        """The actor, uint8 (B, S, S, 3) RGB, drawn by the app's own warp from the posterior mean."""
-        mean, _ = self.encode(batch)
-        texture = to_picture(self.texture(mean)).cpu().numpy()
-        points = self.vertices(mean).cpu().numpy()
-        drawn = [self.mesh_warp().draw(t, p) for t, p in zip(texture, points, strict=True)]
-        return torch.from_numpy(np.stack(drawn))
+        """The actor over the plate, uint8 (B, S, S, 3) RGB, from the posterior mean."""
+        return self.pictures(self.encode(batch)[0])
+
+    @torch.no_grad()
+    def pictures(self, latent: Tensor) -> Tensor:
+        """The actor over the plate, uint8 (B, S, S, 3) RGB, drawn by the app's own warp; latent (B, D)."""
+        painted = _levels(self.texture(latent), bool(self.layered)).cpu().numpy()
+        points = self.vertices(latent).cpu().numpy()
+        channels = RGBA if self.layered else RGBA - 1  # as the app: an opaque actor has no alpha
+        painted, detail = (np.ascontiguousarray(p[..., :channels]) for p in (painted, self.exported_layers()[0]))
+        full, warp, plate = FullTexture(detail), self.mesh_warp(exported=True), self.plate.cpu().numpy()
+        persons = [warp.draw(full.of(texture), place) for texture, place in zip(painted, points, strict=True)]
+        return torch.from_numpy(np.stack([pixels.over(p, plate) for p in persons] if self.layered else persons))
 
     def drive(self, clip: DriverClip) -> Batch:
         """Another person's frames, retargeted as in the app -> landmarks f32 (B, 478, 3), pose f32 (B, 6)."""
@@ -295,15 +280,36 @@ class PuppetVAE(ActorModel):
     def make_batches(self, dataset: Dataset, rows: Index, augment: bool) -> PuppetBatches:
         """Rows of a data set with their sampling fields; mirrored frames among them if `augment` and `mirror`."""
         footage = ScaledFootage(dataset, self.config.image_size)
-        mirror = augment and self.mirror
-        return PuppetBatches(footage, dataset.neutral, rows, self.geometry, self.mesh_warp, self.config, mirror)
+        layout, aligned = self._aligned()
+        size, plate = self.config.texture_size, self.plate.cpu().numpy()
+        registered = Registered(self.geometry, self.mesh_warp(), layout, aligned, size, plate)
+        return PuppetBatches(footage, dataset.neutral, rows, registered, align=augment, mirror=augment and self.mirror)
 
-    def mesh_warp(self) -> MeshWarp:
-        """The app's warp over this actor's mesh, made when first asked for."""
-        if self._warp is None:
-            triangles, points = self.triangles.cpu().numpy(), self.texture_points.cpu().numpy()
-            self._warp = MeshWarp(triangles, points, self.config.image_size)
-        return self._warp
+    def encoder_inputs_of(self, dataset: Dataset, rows: Index) -> Batch:
+        """Landmarks and pose of rows, as in a batch; pictures and fields, which take long, are left out."""
+        footage = ScaledFootage(dataset, self.config.image_size)
+        canonical, poses = canonicalise(footage.points[rows], dataset.neutral)
+        moved = np.stack([self.geometry.movement(pose) for pose in poses])
+        return {"landmarks": torch.from_numpy(canonical), "pose": torch.from_numpy(moved)}
+
+    def mesh_warp(self, exported: bool = False) -> MeshWarp:
+        """The app's warp over this actor's mesh, made when first asked for.
+
+        exported: without the triangles that are always transparent.
+        """
+        if exported not in self._warps:
+            triangles, points = self.triangles, self.texture_points.cpu().numpy()
+            used = triangles[self.drawn_triangles] if exported else triangles
+            size, openings = self.config.image_size, int(self.openings)
+            self._warps[exported] = MeshWarp(used.cpu().numpy(), points, size, openings, BEHIND_TRIANGLES)
+        return self._warps[exported]
+
+    def _aligned(self) -> tuple[Layout, Alignment]:
+        """What frames are aligned with."""
+        triangles, points = self.triangles.cpu().numpy(), self.texture_points.cpu().numpy()
+        size = self.config.texture_size
+        movable = alignment.movable_texels(points, size)
+        return alignment.layout_of(triangles, points, size), Alignment(self.reference.cpu().numpy(), movable)
 
     # ------------------------------------------------------------ export
 
@@ -312,7 +318,7 @@ class PuppetVAE(ActorModel):
         return _Encoder(self)
 
     def inference_decoder(self) -> nn.Module:
-        """Latent f32 (N, D) -> texture uint8 (N, T, T, 3) RGB, points f32 (N, V, 3) px."""
+        """Latent f32 (N, D) -> texture uint8 (N, P, P, 4) RGBA, points f32 (N, V, 3) px."""
         return _Decoder(self)
 
     def exported_facts(self) -> dict[str, Any]:
@@ -320,10 +326,22 @@ class PuppetVAE(ActorModel):
         return {
             "kind": "mesh",
             "neutral": self.geometry.neutral.cpu().numpy(),
-            "triangles": self.triangles.cpu().numpy(),
+            "triangles": self.triangles[self.drawn_triangles].cpu().numpy(),
             "texture_points": self.texture_points.cpu().numpy(),
             "texture_size": self.config.texture_size,
+            "painted_size": self.config.painted_size,
+            "layers": bool(self.layered),
+            "openings": int(self.openings),
+            "behind": BEHIND_TRIANGLES,
         }
+
+    def exported_layers(self) -> tuple[Image, Image | None]:
+        """The texture's fine detail uint8 (T, T, 4) RGBA, and the plate uint8 (S, S, 3) RGB or None."""
+        detail = self.detail.detach()[0].permute(1, 2, 0).cpu().numpy() * 255 + NOTHING_ADDED
+        levels = np.ascontiguousarray(np.rint(detail).clip(0, 255).astype(np.uint8))
+        if not self.layered:
+            levels[..., -1] = NOTHING_ADDED
+        return levels, self.plate.cpu().numpy() if self.layered else None
 
 
 class _Encoder(nn.Module):
@@ -344,6 +362,14 @@ class _Decoder(nn.Module):
     def __init__(self, model: PuppetVAE) -> None:
         super().__init__()
         self.model = model
+        self.layered = bool(model.layered)
 
     def forward(self, latent: Tensor) -> tuple[Tensor, Tensor]:
-        return to_picture(self.model.texture(latent)), self.model.vertices(latent)
+        return _levels(self.model.texture(latent), self.layered), self.model.vertices(latent)
+
+
+def _levels(texture: Tensor, layered: bool) -> Tensor:
+    """A painted texture (B, 4, P, P) as the app gets it, uint8 (B, P, P, 4): opaque for footage without mattes."""
+    if not layered:
+        texture = torch.cat([texture[:, :-1], torch.ones_like(texture[:, -1:])], 1)
+    return to_picture(texture)

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.networks.puppet.openings import BEHIND, MOUTH
+from models.networks.puppet.openings import MOUTH
 from puppet.core.types import Floats
 from puppet.face import measurements
 
@@ -63,8 +63,8 @@ def place(rest: Tensor, chin: Tensor, drop: Tensor) -> Tensor:
 
 
 def depths() -> list[float]:
-    """Outer-eye distances that each vertex lies behind the skin."""
-    return [BEHIND] * (2 * len(UPPER)) + [BEHIND + DEEPER] * (2 * len(LOWER))
+    """Outer-eye distances that each vertex is drawn further away than it is."""
+    return [0.0] * (2 * len(UPPER)) + [DEEPER] * (2 * len(LOWER))
 
 
 def triangles(first: int) -> NDArray[np.int32]:

@@ -21,7 +21,6 @@ CORNER_BAND = 0.08  # of the width, at the corners
 NEAR_CORNER = (1.0, 0.75, 0.4)  # shares of that: at a corner, one landmark away, two
 BAND_LIMIT = 0.02  # outer-eye distances: what moves with a lip gets no thicker when a mouth opens wide
 # Outer-eye distances
-BEHIND = 100.0  # behind everything else, so that lids, lips and skin are drawn over it
 LIPS_NEARER = 0.1  # lips are drawn nearer than they are: one that is pulled up folds over the skin, not under it
 
 
@@ -102,15 +101,18 @@ def rim_triangles(first: int) -> NDArray[np.int32]:
     return np.array(triangles, np.int32)
 
 
-def opened(triangles: NDArray[np.int32], points: Floats) -> NDArray[np.int32]:
-    """The same triangles, those that would cover an opening shrunk to a point, which is never drawn.
+def opened(triangles: NDArray[np.int32], points: Floats, first: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """The triangles that do not cover an opening, and those that do, the openings themselves.
 
-    points: f32 (V, 2), of the layout that was triangulated.
+    points: f32 (V, 2), of the layout that was triangulated. The openings reach from edge to edge, whose vertices begin
+    with `first`, not from rim to rim.
     """
-    result = triangles.copy()
     middles = points[triangles].mean(1)
+    covering = np.zeros(len(triangles), np.bool_)
+    edge = np.arange(len(points), dtype=np.int32)
     for opening in OPENINGS:
         outline = np.ascontiguousarray(points[list(opening.rim)], np.float32)
-        inside = [cv2.pointPolygonTest(outline, (float(x), float(y)), measureDist=False) > 0 for x, y in middles]
-        result[inside] = result[inside][:, :1]
-    return result
+        covering |= [cv2.pointPolygonTest(outline, (float(x), float(y)), measureDist=False) > 0 for x, y in middles]
+        edge[list(opening.rim)] = range(first, first + opening.size)
+        first += opening.size
+    return triangles[~covering], edge[triangles[covering]]

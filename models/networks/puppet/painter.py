@@ -19,6 +19,7 @@ _OF_MOUTH = (
     "mouth_open", "mouth_width", "mouth_corner_right", "mouth_corner_left", "mouth_side", "upper_lip",
     "upper_lip_thickness", "lower_lip_thickness", "lip_protrusion", "jaw_open", "jaw_side", "nose_width",
 )  # fmt: skip
+RGBA = 4  # channels; colours are premultiplied
 CELLS = 8  # side of the painter's first map
 Cells = tuple[int, int, int, int]
 
@@ -70,22 +71,22 @@ class AppearanceEncoder(nn.Module):
 
 
 class TexturePainter(nn.Module):
-    """Movement, gaze and appearance latents (B, 6 + 2 + 26) -> texture (B, 3, T, T): a mean plus a difference from it.
+    """Movement, gaze and appearance latents (B, 6 + 2 + 26) -> texture (B, 4, P, P): a mean plus a difference from it.
 
-    channels: of the maps at 8, 16, 32 ... cells; the last map is brought to T by one pixel shuffle, since wide maps
+    channels: of the maps at 8, 16, 32 ... cells; the last map is brought to P by one pixel shuffle, since wide maps
     at full resolution are what costs time on a CPU (Shi et al. 2016). For the same reason maps are convolved first and
     enlarged then, and nothing but each texel's own cell decides in the last layer.
     """
 
     reach: Tensor
 
-    def __init__(self, channels: tuple[int, ...], texture_size: int) -> None:
+    def __init__(self, channels: tuple[int, ...], size: int) -> None:
         super().__init__()
         last = CELLS * 2 ** (len(channels) - 1)
-        self.shuffle = texture_size // last
-        if last * self.shuffle != texture_size:
-            raise ValueError(f"texture size {texture_size} is no multiple of {last}")
-        self.mean = nn.Parameter(torch.zeros(3, texture_size, texture_size))
+        self.shuffle = size // last
+        if last * self.shuffle != size:
+            raise ValueError(f"painted size {size} is no multiple of {last}")
+        self.mean = nn.Parameter(torch.zeros(RGBA, size, size))
         self.stem = nn.Linear(MOVEMENT + LOOK + APPEARANCE, channels[0] * CELLS * CELLS)
         self.register_buffer("reach", _reach().repeat(1, channels[0], 1, 1).flatten(1), persistent=False)
         # the first map's cells do not look at their neighbours: what a group paints there spreads far
@@ -94,13 +95,13 @@ class TexturePainter(nn.Module):
             for k, (a, b) in enumerate(zip(channels, channels[1:], strict=False))
         )
         self.last = PlacedConv(channels[-1], channels[-1], last)
-        self.colours = nn.Conv2d(channels[-1], 3 * self.shuffle**2, 1)
+        self.colours = nn.Conv2d(channels[-1], RGBA * self.shuffle**2, 1)
         he_initialise(self)
         with torch.no_grad():
             self.colours.weight.mul_(0.1)  # start at the mean
 
     def forward(self, latent: Tensor) -> Tensor:
-        """Latent (B, 6 + 2 + 26) -> texture (B, 3, T, T), about 0..1, not clamped."""
+        """Latent (B, 6 + 2 + 26) -> texture (B, 4, P, P), premultiplied, about 0..1, not clamped."""
         weight = self.stem.weight.T * self.reach
         x = F.leaky_relu(latent @ weight + self.stem.bias, 0.2).unflatten(1, (-1, CELLS, CELLS))
         for block in self.blocks:

@@ -225,5 +225,6 @@ def test_the_command_hands_it_on(
         return SimpleNamespace(folder=run, step=1)
 
     monkeypatch.setattr(models.training.trainer, "train", fake)
-    assert main(["train", str(tmp_path / "data.h5"), "-o", str(tmp_path / "run"), *given]) == 0
+    data = write_dataset(tmp_path / "data.h5")
+    assert main(["train", str(data), "-o", str(tmp_path / "run"), *given]) == 0
     assert asked == [taken]

@@ -18,6 +18,7 @@ import pytest
 import team_model
 import torch
 import torch.distributed as dist
+from drawn_person import quicken
 from team_model import TeamConfig, team_config
 from tiny_dataset import openings, turns, write_dataset
 
@@ -25,7 +26,6 @@ import models.training.trainer
 from models.data.dataset import open_dataset
 from models.networks import config
 from models.networks.config import PRESETS, PuppetConfig, to_json
-from models.networks.puppet import registration
 from models.training import checkpoint
 from models.training.checkpoint import EMA, MODEL, OPTIMIZER
 from models.training.distributed import ALONE, FAILURES, Team, _is_first_to_fail, _tells_of_loss, team
@@ -167,8 +167,7 @@ def test_the_default_actor_learns_in_two_processes_what_it_learns_in_one(tmp_pat
     twice as far from the first run as that one is. (Tried: one process with half the frames of each step is four times
     as far, with other frames six times; two more draws of random numbers are 1.1 and 1.3 times as far.)
     """
-    monkeypatch.setattr(registration, "STEPS", 20)
-    monkeypatch.setattr(registration, "TEXELS", 32)
+    quicken(monkeypatch)
     data, start, steps = write_face(tmp_path / "face.h5"), tmp_path / "start", 24
     small = PuppetConfig(image_size=64, texture_size=64, components=6, channels=(8, 8, 8))
     short = {"batch_size": 8, "steps": 2, "minutes": None, "warmup_steps": 2, "log_every": 1}

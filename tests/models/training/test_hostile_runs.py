@@ -85,7 +85,7 @@ def test_a_score_that_is_no_number_counts_as_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("architecture", "model"),
     [
-        ("puppet", {"texture_size": 321}),
+        ("puppet", {"painted_size": 321}),
         ("puppet", {"channels": []}),
         ("puppet", {"channels": [1024] * 9}),
         ("puppet", {"channels": [-1]}),

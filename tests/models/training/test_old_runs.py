@@ -16,6 +16,7 @@ from models.training.checkpoint import EMA, MODEL, OPTIMIZER, Checkpoint, Tensor
 from models.training.metrics_log import read_metrics
 from models.training.run_folder import Overrides, data_facts, read_run_facts
 from models.training.trainer import train
+from puppet.core.errors import DataError
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
@@ -85,13 +86,26 @@ def test_an_old_run_goes_on_as_in_its_own_version(old: OldFiles) -> None:
             assert now[name] == pytest.approx(then[name], rel=1e-5, abs=1e-5), name
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_old_checkpoints_of_every_architecture_load(architecture: str, tmp_path: Path) -> None:
+def write_checkpoint(folder: Path, architecture: str) -> Arrays:
+    """A checkpoint as version 0.1 wrote it, and the weights that it shows."""
     config, layout = ARCHITECTURES[architecture]["config"], ARCHITECTURES[architecture]["tensors"]
     shown = MODEL if config["ema_decay"] is None else EMA
-    parts = write_old_checkpoint(
-        tmp_path, config, THEN["run.json"]["data"] | {"sha256": ""}, {MODEL: layout, shown: layout}
-    )
+    facts = THEN["run.json"]["data"] | {"sha256": ""}
+    return write_old_checkpoint(folder, config, facts, {MODEL: layout, shown: layout})[shown]
+
+
+@pytest.mark.parametrize("architecture", [name for name in ARCHITECTURES if name != "puppet"])
+def test_old_checkpoints_of_architectures_that_are_the_same_load(architecture: str, tmp_path: Path) -> None:
+    weights = write_checkpoint(tmp_path, architecture)
     model, found = checkpoint.load_model(tmp_path)
-    assert found.config == train_config(config, architecture)
-    assert_same(model.state_dict(), parts[shown])
+    assert found.config == train_config(ARCHITECTURES[architecture]["config"], architecture)
+    assert_same(model.state_dict(), weights)
+
+
+def test_an_old_checkpoint_of_the_default_actor_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    """It had no layers. Actors that were exported from such runs play on (tests/puppet/actor/test_card.py)."""
+    write_checkpoint(tmp_path, "puppet")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    with pytest.raises(DataError, match="go on with the version that trained it, or train anew"):
+        checkpoint.load_model(tmp_path)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before

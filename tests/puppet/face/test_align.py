@@ -76,7 +76,9 @@ def test_a_steady_crop_puts_the_median_head_in_the_middle_and_does_not_turn() ->
     np.testing.assert_allclose(to_crop[:, :2], np.eye(2) * align.STEADY_EYES * size / 50, atol=1e-9)
 
 
-@pytest.mark.parametrize(("eyes", "scaled"), [(0.325, False), (0.34, False), (0.31, False), (0.36, True), (0.29, True)])
+@pytest.mark.parametrize(
+    ("eyes", "scaled"), [(0.31, False), (0.325, False), (0.295, False), (0.345, True), (0.28, True)]
+)
 def test_a_steady_crop_of_about_the_right_size_copies_pixels(eyes: float, scaled: bool) -> None:
     size = 128
     pose = HeadPose(np.eye(3), eyes * size, np.array([151.3, 97.8, 0.0]))

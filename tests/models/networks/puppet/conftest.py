@@ -26,6 +26,17 @@ def fitted(dataset: Dataset) -> PuppetVAE:
 
 
 @pytest.fixture(scope="session")
+def layered_dataset() -> Iterator[Dataset]:
+    with footage("layered.h5", rest_face(), angles_of_frames(), matte=True) as dataset:
+        yield dataset
+
+
+@pytest.fixture(scope="session")
+def layered(layered_dataset: Dataset) -> PuppetVAE:
+    return fit(layered_dataset)
+
+
+@pytest.fixture(scope="session")
 def one_sided() -> Iterator[Dataset]:
     """A face whose landmarks are symmetric, as a real one's nearly are; the drawing is not."""
     rest = rest_face()

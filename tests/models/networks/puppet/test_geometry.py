@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from planted_geometry import EXPRESSIONS, FRAMES, PLACES, RINGS, SCALE, Planted, encoded, expressions, unlimited
+from planted_geometry import EXPRESSIONS, FRAMES, PLACES, RINGS, SCALE, SIZE, Planted, encoded, expressions, unlimited
 
 from models.networks.puppet.eyes import LOOK
 from models.networks.puppet.geometry import (
@@ -20,11 +20,13 @@ from models.networks.puppet.geometry import (
     rotations,
     soft_limit,
 )
+from models.networks.puppet.head_shape import HEAD_RINGS
+from models.networks.puppet.head_shape import RINGS as RINGS_AROUND
 from models.networks.puppet.mesh import BASE_VERTICES, FACE_POINTS
 from models.networks.puppet.openings import LIPS_NEARER
 from puppet.core.types import POSE_SIZE, HeadPose
 from puppet.face import align
-from puppet.face.landmarks import LIPS
+from puppet.face.landmarks import LIPS, OVAL
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
@@ -143,7 +145,39 @@ def test_place_is_aligns_place_on_the_face_and_keeps_the_border(planted: Planted
         expected[list(LIPS), 2] -= LIPS_NEARER * planted.pose(row).scale
         np.testing.assert_allclose(vertices[row, :FACE_POINTS], expected, atol=1e-3)
         still = slice(RINGS.stop, BASE_VERTICES)
-        np.testing.assert_allclose(vertices[row, still], planted.mesh.home[still], atol=1e-3)
+        np.testing.assert_allclose(vertices[row, still, :2], planted.mesh.home[still, :2], atol=1e-3)
+
+
+def test_the_head_around_the_face_is_drawn_behind_it_then_the_halo_then_the_border(planted: Planted) -> None:
+    depths = planted.geometry().place(*planted.placements())[..., 2].numpy()
+    face, rings, border = depths[:, :FACE_POINTS], depths[:, RINGS], depths[:, RINGS.stop : BASE_VERTICES]
+    assert face.max() + SIZE < rings.min()  # as far as openings are drawn behind it
+    around = rings.reshape(FRAMES, RINGS_AROUND, -1)
+    high = planted.mesh.follow[RINGS].reshape(RINGS_AROUND, -1)[-1] == 1
+    assert high.any()
+    assert around[:, :HEAD_RINGS, high].max() < around[:, HEAD_RINGS:, high].min()
+    assert rings.max() < border.min()
+
+
+def test_the_halo_rolls_with_the_head_and_does_not_turn(planted: Planted) -> None:
+    geometry = planted.geometry()
+    face, look, _, translation, scale = (part[:1] for part in planted.placements())
+    last = slice(RINGS.stop - len(OVAL), RINGS.stop)
+
+    def beside(angles: tuple[float, float, float]) -> np.ndarray:
+        rotation = torch.from_numpy(align.rotation_of(np.array(angles)).astype(np.float32))[None]
+        middle = (geometry.rest[last] @ rotation[0].T * scale)[:, :2] + translation
+        vertices = geometry.place(face, look, rotation, translation, scale)[0, last, :2]
+        away = (vertices - middle).numpy()
+        return away[(planted.mesh.halo[last] != 0).any(1) & (planted.mesh.follow[last] == 1)]
+
+    frontal = beside((0, 0, 0))
+    assert len(frontal) > 10
+    np.testing.assert_allclose(beside((30, 0, 0)), frontal, atol=1e-3)
+    np.testing.assert_allclose(beside((0, 20, 0)), frontal, atol=1e-3)
+    roll = np.radians(20)
+    turned = frontal @ np.array([[np.cos(roll), np.sin(roll)], [-np.sin(roll), np.cos(roll)]])
+    np.testing.assert_allclose(beside((0, 0, 20)), turned, atol=1e-3)
 
 
 def test_forward_draws_the_planted_frames(planted: Planted) -> None:
@@ -165,7 +199,8 @@ def test_the_usual_pose_draws_the_mesh_at_home(planted: Planted) -> None:
     vertices = geometry.place(face, torch.zeros(1, LOOK), rotation, translation, scale)
     home = planted.mesh.home.copy()
     home[list(LIPS), 2] -= LIPS_NEARER * usual.scale
-    np.testing.assert_allclose(vertices[0, :BASE_VERTICES], home, atol=1e-3)
+    np.testing.assert_allclose(vertices[0, :BASE_VERTICES, :2], home[:, :2], atol=1e-3)
+    np.testing.assert_allclose(vertices[0, :FACE_POINTS, 2], home[:FACE_POINTS, 2], atol=1e-3)
 
 
 # --- where the head is ---

@@ -6,34 +6,29 @@ import numpy as np
 import pytest
 import torch
 from drawn_person import (
-    BACK,
     CONFIG,
-    EYES,
-    MOUTH,
-    PUPIL,
+    PAINTED,
     ROWS,
     SIZE,
-    SKIN,
+    TEXTURE,
     N,
-    angles_of_frames,
-    fit,
     generator,
     median_pose,
-    places,
 )
 from planted_face import LID_GAP, MIDDLE, SCALE, UPRIGHT, expression, rest_face, tracked
 
 from models.data.dataset import Dataset
 from models.data.driver_clip import DriverClip
+from models.networks.puppet import drawing
+from models.networks.puppet import model as model_file
+from models.networks.puppet.batches import as_grid
 from models.networks.puppet.eyes import LOOK
 from models.networks.puppet.geometry import MOVEMENT
-from models.networks.puppet.mesh import EYEBALLS, FACE_POINTS, FOOT, TEETH, mesh_size, teeth_in_texture
-from models.networks.puppet.model import CRITIC_START, LEAST_FRAMES, UNSEEN, PuppetVAE
+from models.networks.puppet.mesh import FACE_POINTS, mesh_size
+from models.networks.puppet.model import CRITIC_START, UNSEEN, PuppetVAE
 from models.networks.puppet.painter import APPEARANCE, GROUPS
-from puppet.core.errors import DataError
-from puppet.core.types import POSE_SIZE, HeadPose
+from puppet.core.types import POSE_SIZE
 from puppet.face import align
-from puppet.face.measurements import MEASUREMENT_NAMES
 from puppet.face.neutral import Neutral
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
@@ -42,46 +37,6 @@ pytestmark = pytest.mark.usefixtures("one_torch_thread")
 def test_the_latent_is_components_pose_gaze_and_appearance(fitted: PuppetVAE) -> None:
     assert fitted.latent_size == CONFIG.components + MOVEMENT + LOOK + APPEARANCE
     assert APPEARANCE == sum(size for _, size, _ in GROUPS.values()) == 26
-
-
-def test_the_planted_statistics_are_found(fitted: PuppetVAE, dataset: Dataset) -> None:
-    np.testing.assert_allclose(fitted.geometry.pose_centre, np.median(angles_of_frames(), 0), atol=1e-2)
-    np.testing.assert_array_equal(fitted.geometry.neutral, dataset.neutral)
-    measured = fitted.measure(torch.from_numpy(dataset.canonical))
-    np.testing.assert_allclose(measured.mean(0), 0, atol=1e-3)
-    for name in ("lids_right", "gaze_x_left", "mouth_open", "jaw_open"):
-        assert float(measured[:, MEASUREMENT_NAMES.index(name)].std(unbiased=False)) == pytest.approx(1, abs=1e-3)
-
-
-def test_few_frames_are_enough_but_some_there_must_be(dataset: Dataset) -> None:
-    few = fit(dataset, rows=ROWS[:LEAST_FRAMES], components=64)
-    assert all(values.isfinite().all() for values in few.state_dict().values())
-    with pytest.raises(DataError, match=f"{LEAST_FRAMES - 1} frames to train on, an actor needs at least"):
-        fit(dataset, rows=ROWS[: LEAST_FRAMES - 1])
-
-
-def test_the_first_guess_of_the_mean_texture_is_the_planted_colours(fitted: PuppetVAE) -> None:
-    texture = (fitted.painter.mean.detach() * 255).permute(1, 2, 0).numpy()
-    for point, colour in ((168, SKIN), (50, SKIN)):
-        x, y = np.round(fitted.texture_points[point].numpy()).astype(int)
-        np.testing.assert_allclose(texture[y, x], colour, atol=15)
-    dark = fitted.texture_points[TEETH + 4 : TEETH + 8].mean(0).round().int().tolist()  # between the jaws
-    np.testing.assert_allclose(texture[dark[1], dark[0]], MOUTH, atol=40)  # averaged from open mouths
-    np.testing.assert_allclose(texture[round((1 - FOOT) * SIZE) - 3, 3], BACK, atol=5)
-    for ball in fitted.texture_points[EYEBALLS:TEETH].reshape(2, 4, 2).mean(1):
-        x, y = np.round(ball.numpy()).astype(int)
-        np.testing.assert_allclose(texture[y, x], PUPIL, atol=60)
-
-
-def test_what_the_footage_never_shows_of_the_teeth_is_known(fitted: PuppetVAE) -> None:
-    unseen = fitted.unseen[0, 0].numpy().copy()
-    dark = fitted.texture_points[TEETH + 4 : TEETH + 8].mean(0).round().int().tolist()  # between the jaws
-    assert unseen[dark[1], dark[0]] == 0
-    pictures = teeth_in_texture(SIZE)
-    for part in pictures:
-        assert 0.1 < unseen[part].mean() < 0.9
-        unseen[part] = 0
-    assert not unseen.any()
 
 
 def test_what_the_footage_never_shows_stays_as_it_was_made_up(fitted: PuppetVAE, dataset: Dataset) -> None:
@@ -99,23 +54,6 @@ def test_what_the_footage_never_shows_stays_as_it_was_made_up(fitted: PuppetVAE,
     assert model.painter.mean.grad is not None
     pulled = (model.painter.mean.grad > 0).all(0)
     np.testing.assert_array_equal(pulled, model.unseen[0, 0] > 0)
-
-
-def test_a_head_that_only_turned_left_may_turn_right(mirroring: PuppetVAE, one_sided: Dataset) -> None:
-    without = fit(one_sided)
-    for name in ("pose_centre", "place_centre", "neutral", "home", "rest"):  # what the person is, is not mirrored
-        torch.testing.assert_close(mirroring.geometry.state_dict()[name], without.geometry.state_dict()[name])
-    torch.testing.assert_close(mirroring.painter.mean, without.painter.mean)
-    turned = HeadPose(align.rotation_of(np.array([18, 0, 0])), EYES, places(np.array([[18.0, 0, 0]]))[0])
-    errors = []
-    for model in (without, mirroring):
-        movement = torch.from_numpy(model.geometry.movement(turned))[None]
-        latent = model.geometry.encode(torch.from_numpy(one_sided.neutral)[None], movement)[0]
-        errors.append(abs(float(model.geometry.pose_of(latent)[0, 0]) - 18))
-    assert errors[1] < 0.6 * errors[0]
-    gaze = MEASUREMENT_NAMES.index("gaze_x_left")
-    centre = [float(model.measurement_centre[gaze]) for model in (without, mirroring)]
-    assert abs(centre[1]) <= abs(centre[0]) + 1e-6
 
 
 # --- training ---
@@ -136,7 +74,7 @@ def test_thirty_steps_of_training_lower_the_loss(fitted: PuppetVAE, dataset: Dat
         total.backward()
         optimiser.step()
         totals.append({name: float(term.detach()) for name, term in terms.items()})
-    assert set(totals[0]) == {"l1", "squared", "gradient", "unseen", "kl"}
+    assert set(totals[0]) == {"l1", "squared", "gradient", "alpha", "unseen", "kl"}
     for name in ("l1", "squared"):
         values = [terms[name] for terms in totals]
         assert np.mean(values[-6:]) < 0.8 * np.mean(values[:3])
@@ -145,6 +83,45 @@ def test_thirty_steps_of_training_lower_the_loss(fitted: PuppetVAE, dataset: Dat
         after = model.evaluate(batches.batch(ROWS, draw))
     assert after["psnr_tracked"].mean() > before["psnr_tracked"].mean() + 1
     assert after["psnr"].shape == (N,)
+
+
+def test_edges_are_learned_over_changing_colours(layered: PuppetVAE, layered_dataset: Dataset) -> None:
+    """A person whose soft edge has become a hard one, wider than it was, costs more."""
+    batch = layered.make_batches(layered_dataset, ROWS, augment=True).batch(ROWS[:4], generator())
+    model = PuppetVAE(CONFIG)
+    model.load_state_dict(layered.state_dict())
+    for parameter in model.painter.colours.parameters():
+        parameter.data.zero_()
+    right = model.loss(batch, 0.0, generator())
+    edge = (model.painter.mean.data[-1] > 0.05) & (model.painter.mean.data[-1] < 0.95)
+    assert edge.sum() > 20
+    model.painter.mean.data[-1][edge] = 1
+    model.detail.data[:, -1] = 0
+    wrong = model.loss(batch, 0.0, generator())
+    for name in ("l1", "squared", "alpha"):
+        assert wrong[name] > 1.2 * right[name], name
+
+
+def test_a_large_picture_is_seen_in_part(layered: PuppetVAE, layered_dataset: Dataset, monkeypatch) -> None:
+    """Every second row and column, with the critic a window: a quarter of the pixels."""
+    batch = layered.make_batches(layered_dataset, ROWS, augment=True).batch(ROWS[:4], generator())
+    seen = []
+    monkeypatch.setattr(model_file, "drawn", lambda *parts: seen.append(parts[2]) or drawing.drawn(*parts))
+    layered.loss(batch, 0.0, generator())
+    assert seen.pop().shape == (4, SIZE, SIZE, 2)
+    monkeypatch.setattr(model_file, "WHOLE", SIZE - 1)
+    draws = generator()
+    fields = as_grid(batch["field"])
+    for _ in range(4):
+        layered.loss(batch, 0.0, draws)
+        step = seen.pop()
+        assert any(torch.equal(step, fields[:, y::2, x::2]) for y in (0, 1) for x in (0, 1))
+    terms = layered.loss(batch, CRITIC_START, draws)
+    window = seen.pop()
+    assert window.shape == (4, SIZE // 2, SIZE // 2, 2)
+    assert set(terms) > CRITICISM
+    places = [(y, x) for y in range(SIZE // 2 + 1) for x in range(SIZE // 2 + 1)]
+    assert any(torch.equal(window, fields[:, y : y + SIZE // 2, x : x + SIZE // 2]) for y, x in places)
 
 
 CRITICISM = {"critic", "adversarial", "features"}
@@ -196,11 +173,28 @@ def test_a_picture_is_drawn_where_the_head_is(fitted: PuppetVAE, dataset: Datase
     pictures = fitted.render(batch)
     assert pictures.dtype == torch.uint8
     assert pictures.shape == (N, SIZE, SIZE, 3)
-    true = batch["target"].int()
+    true = torch.from_numpy(dataset.images(ROWS)).int()
     right = (pictures.int() - true).abs().float().mean((1, 2, 3))
     shuffled = (pictures.int() - true.roll(2, 0)).abs().float().mean((1, 2, 3))
     assert right.mean() < 12
     assert right.mean() < 0.8 * shuffled.mean()
+
+
+def test_a_person_is_drawn_before_the_plate(layered: PuppetVAE, layered_dataset: Dataset) -> None:
+    """Over the wall, where the head is; another plate shows where the person is not, and nowhere else."""
+    batch = layered.make_batches(layered_dataset, ROWS, augment=False).batch(ROWS, generator())
+    pictures, true = layered.render(batch).int(), torch.from_numpy(layered_dataset.images(ROWS)).int()
+    assert (pictures - true).abs().float().mean() < 12
+    mattes = torch.from_numpy(layered_dataset.mattes(ROWS))
+    model = PuppetVAE(CONFIG)
+    model.load_state_dict(layered.state_dict())
+    model.plate.fill_(0)
+    black = model.render(batch).int()
+    free = torch.nn.functional.max_pool2d(mattes.float()[:, None], 11, 1, 5)[:, 0] == 0
+    assert free.float().mean() > 0.02
+    assert black[free].float().mean() < 8  # an untrained painter is not quite transparent
+    inside = torch.nn.functional.max_pool2d(255 - mattes.float()[:, None], 11, 1, 5)[:, 0] == 0
+    assert (black - pictures).abs()[inside].float().mean() < 8
 
 
 def test_an_unseen_face_at_rest_drives_the_actor_to_rest(fitted: PuppetVAE, dataset: Dataset) -> None:
@@ -234,22 +228,57 @@ def test_the_exported_encoder_is_the_posterior(fitted: PuppetVAE, dataset: Datas
     torch.testing.assert_close(mean, expected)
 
 
-def test_the_exported_decoder_gives_texture_and_points(fitted: PuppetVAE) -> None:
-    texture, points = fitted.inference_decoder().eval()(torch.zeros(2, fitted.latent_size))
-    assert texture.shape == (2, SIZE, SIZE, 3)
+def test_the_exported_decoder_gives_texture_and_points(layered: PuppetVAE) -> None:
+    texture, points = layered.inference_decoder().eval()(torch.zeros(2, layered.latent_size))
+    assert texture.shape == (2, PAINTED, PAINTED, 4)
     assert texture.dtype == torch.uint8
+    assert 0 < (texture[..., 3] == 255).float().mean() < 1
     assert points.shape == (2, mesh_size()[0], 3)
     assert points.dtype == torch.float32
-    facts = fitted.exported_facts()
+    facts = layered.exported_facts()
     assert facts["kind"] == "mesh"
     assert facts["neutral"].shape == (478, 3)
-    assert facts["triangles"].shape == (mesh_size()[1], 3)
+    np.testing.assert_array_equal(facts["triangles"], layered.triangles[layered.drawn_triangles])
     assert facts["texture_points"].shape == (mesh_size()[0], 2)
-    assert facts["texture_size"] == SIZE
+    assert (facts["texture_size"], facts["painted_size"], facts["layers"]) == (TEXTURE, PAINTED, True)
 
 
-def test_everything_fitted_is_in_the_state(fitted: PuppetVAE, dataset: Dataset) -> None:
+def test_layered_footage_gives_fine_detail_and_a_plate(layered: PuppetVAE) -> None:
+    detail, plate = layered.exported_layers()
+    assert plate is not None
+    assert detail.dtype == plate.dtype == np.uint8
+    assert detail.shape == (TEXTURE, TEXTURE, 4)
+    np.testing.assert_array_equal(plate, layered.plate)
+    levels = layered.detail.detach()[0].permute(1, 2, 0).numpy() * 255 + 128
+    inside = (levels >= 0) & (levels <= 255)
+    assert inside.mean() > 0.99
+    np.testing.assert_allclose(detail[inside], levels[inside], atol=0.51)
+    assert detail[..., 3].std() > 1  # the outline is part of it
+
+
+def test_footage_without_mattes_gives_an_opaque_actor(fitted: PuppetVAE) -> None:
     model = PuppetVAE(CONFIG)
     model.load_state_dict(fitted.state_dict())
-    batch = fitted.make_batches(dataset, ROWS, augment=False).batch(ROWS[:4], generator())
-    np.testing.assert_array_equal(model.render(batch), fitted.render(batch))
+    model.painter.mean.data[-1] -= 0.2  # what training makes of the alpha does not matter
+    model.detail.data[0, -1] += 0.1
+    texture, _ = model.inference_decoder().eval()(torch.zeros(1, model.latent_size))
+    assert (texture[..., 3] == 255).all()
+    detail, plate = model.exported_layers()
+    assert plate is None
+    assert (detail[..., 3] == 128).all()
+    assert detail[..., :3].std() > 1
+    facts = model.exported_facts()
+    assert facts["triangles"].shape == (mesh_size()[1], 3)
+    assert (facts["painted_size"], facts["layers"]) == (PAINTED, False)
+
+
+def test_everything_fitted_is_in_the_state(layered: PuppetVAE, layered_dataset: Dataset) -> None:
+    model = PuppetVAE(CONFIG)
+    model.load_state_dict(layered.state_dict())
+    batch = layered.make_batches(layered_dataset, ROWS, augment=True).batch(ROWS[:4], generator())
+    again = model.make_batches(layered_dataset, ROWS, augment=True).batch(ROWS[:4], generator())
+    for name, values in batch.items():
+        np.testing.assert_array_equal(again[name], values)
+    np.testing.assert_array_equal(model.render(batch), layered.render(batch))
+    assert model.exported_facts().keys() == layered.exported_facts().keys()
+    np.testing.assert_array_equal(model.exported_layers()[0], layered.exported_layers()[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from drawn_person import SIZE
+from drawn_person import PAINTED
 from planted_face import expression
 
 from models.data.dataset import Dataset
@@ -67,8 +67,8 @@ def test_a_mouth_leaves_the_eyes_in_the_texture_alone(fitted: PuppetVAE, dataset
     mouth = [first + i for i in _range(latents_of("mouth"))]
     assert (closed_mean[:, mouth] != open_mean[:, mouth]).any()
     change = (fitted.texture(open_mean) - fitted.texture(closed_mean)).abs().detach().amax((0, 1))
-    assert change[: SIZE // 4].max() == 0  # brows and above: two convolutions and the tail do not reach so far
-    assert change[SIZE // 2 :].max() > 0
+    assert change[: PAINTED // 4].max() == 0  # brows and above: two convolutions and the tail do not reach so far
+    assert change[PAINTED // 2 :].max() > 0
 
 
 def _range(part: slice) -> range:
@@ -83,9 +83,9 @@ def test_an_untrained_painter_paints_its_mean() -> None:
     painter.mean.data.fill_(0.5)
     latent = torch.zeros(1, MOVEMENT + LOOK + APPEARANCE)
     np.testing.assert_allclose(painter(latent).detach(), 0.5, atol=1e-6)
-    assert painter(latent).shape == (1, 3, 32, 32)
+    assert painter(latent).shape == (1, 4, 32, 32)
 
 
 def test_a_texture_that_the_last_map_does_not_divide_is_refused() -> None:
-    with pytest.raises(ValueError, match="texture size 100 is no multiple of 32"):
+    with pytest.raises(ValueError, match="painted size 100 is no multiple of 32"):
         TexturePainter((8, 8, 8), 100)
