@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from puppet.actor.contents import decode_preview
-from puppet.actor.file import PREVIEW, SUFFIX, read_member
+from puppet.actor.file import PREVIEW, SUFFIX, read_card, read_member
 from puppet.core.errors import ActorFileError, PictureError
 from puppet.core.types import Image
 from puppet.storage.folders import ASSETS, actors_folder
@@ -41,6 +41,22 @@ def find_actor(name_or_path: str = DEFAULT_ACTOR) -> Path:
             return actor
     names = ", ".join(actor.stem for actor in actors) or "none"
     raise ActorFileError(f"no actor is called {name_or_path!r}; there are: {names}. Put more into {actors_folder()}")
+
+
+def shown_name(path: Path, name: str) -> str:
+    """What people are shown as the name of an actor file; no two of `list_actors` have the same.
+
+    name: in the file's card. It counts where it differs from the file's by capitals alone: Ada, not ada.
+    """
+    return name if name.casefold() == path.stem.casefold() else path.stem
+
+
+def name_of(path: Path) -> str:
+    """`shown_name` of a file, whose card is read; of one that is damaged, the file's own name."""
+    try:
+        return shown_name(path, read_card(path).name)
+    except ActorFileError:
+        return path.stem
 
 
 def read_preview(path: Path) -> Image:

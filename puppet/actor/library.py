@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from puppet.actor.card import ActorCard
-from puppet.actor.catalogue import BUILT_IN, list_actors, read_preview
+from puppet.actor.catalogue import BUILT_IN, list_actors, read_preview, shown_name
 from puppet.actor.contents import read_contents
 from puppet.actor.file import SUFFIX, read_actor, read_card, write_actor
 from puppet.actor.trial import try_in_child
@@ -41,8 +41,8 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """The file's name without its ending."""
-        return self.path.stem
+        """The name that people are shown."""
+        return self.path.stem if self.card is None else shown_name(self.path, self.card.name)
 
     @property
     def built_in(self) -> bool:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from puppet import __version__
 from puppet.actor import trial
 from puppet.actor.card import ActorCard
-from puppet.actor.catalogue import BUILT_IN
+from puppet.actor.catalogue import BUILT_IN, shown_name
 from puppet.actor.contents import Contents, one_line_reason, read_contents
 from puppet.actor.file import AGAIN, DECODER, ENCODER, members_of
 from puppet.actor.golden import golden_crop, golden_means
@@ -227,7 +227,7 @@ def load_actor(path: Path, provider: str = AUTO, threads: int = 0) -> Actor:
         raise ActorFileError(f"{path.name}: {error}") from error
     if actor.providers[0] != wanted and notice is None:
         notice = f"{short_name(wanted)} is not used: ONNX Runtime could not start it"
-    actor.notice = notice
+    actor.name, actor.notice = shown_name(path, actor.name), notice
     seconds, remark = time.perf_counter() - began, f"; {notice}" if notice else ""
     logger.info("actor '%s' loaded with %s in %.2f s%s", path, actor.providers[0], seconds, remark)
     return actor

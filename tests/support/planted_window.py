@@ -230,7 +230,7 @@ class PlantedWindow:
 
 @pytest.fixture
 def make_gui(qtbot, tmp_path, monkeypatch):
-    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()) or True)
     opened = []
     made = []
 

@@ -13,7 +13,7 @@ from puppet.gui.kit.plain_text import set_tip
 from puppet.gui.kit.widgets import ChoiceBox, caption_of
 from puppet.gui.kit.words import translate
 
-NOW, MEAN = QT_TRANSLATE_NOOP("puppet", "this face"), QT_TRANSLATE_NOOP("puppet", "the mean face")
+NOW, MEAN = QT_TRANSLATE_NOOP("puppet", "This face"), QT_TRANSLATE_NOOP("puppet", "The mean face")
 SECONDS = (1, 2, 3, 5, 10, 20)  # of a morph
 SAME = ""  # the other end of the morph is the same actor
 
@@ -47,8 +47,8 @@ class MorphPanel(QFrame):
         self.other = ChoiceBox(translate("puppet", "Morph into"))
         set_tip(self.other, translate("puppet", "Stay with this actor, or turn into the usual face of another one"))
         self.shape = ChoiceBox(translate("puppet", "Way of the morph"))
-        self.shape.addItem(translate("puppet", "straight"), False)
-        self.shape.addItem(translate("puppet", "on an arc"), True)
+        self.shape.addItem(translate("puppet", "Straight"), False)
+        self.shape.addItem(translate("puppet", "On an arc"), True)
         set_tip(
             self.shape,
             translate("puppet", "Straight passes nearer to the mean face; an arc keeps its distance from it"),
@@ -111,9 +111,9 @@ class MorphPanel(QFrame):
         """names: of other actors, by file."""
         chosen = self.other.currentData()
         self.other.clear()
-        self.other.addItem(translate("puppet", "the same actor"), SAME)
+        self.other.addItem(translate("puppet", "The same actor"), SAME)
         for path, name in names.items():
-            self.other.addItem(translate("puppet", "into {0}").format(name), str(Path(path)))
+            self.other.addItem(translate("puppet", "Into {0}").format(name), str(Path(path)))
         self.other.setCurrentIndex(max(0, self.other.findData(chosen)))
 
     def show_busy(self, busy: bool) -> None:

@@ -16,7 +16,7 @@ from puppet.core.types import Floats, Image, Latent
 from puppet.explore.paths import path
 from puppet.gui.explorer.morph_panel import SAME, MorphRequest
 from puppet.gui.explorer.worker import Draw
-from puppet.gui.kit.banners import BannerStack, open_folder
+from puppet.gui.kit.banners import BannerStack
 from puppet.gui.kit.words import decimal, translate
 from puppet.media.recorder import Recording
 from puppet.output.film import write_film
@@ -107,7 +107,7 @@ class Morphs(QObject):
         load = self._load_actor
         if load is None:
             return
-        self._banners.say(BANNER, translate("puppet", "Loading {0}…").format(Path(job.request.other).stem))
+        self._banners.say(BANNER, translate("puppet", "Loading the other actor…"), stays=True)
         future = self._pool.submit(lambda: ActorMorph(job.actor, load(Path(job.request.other))))
         future.add_done_callback(lambda done: self._loaded.emit(job, done))
 
@@ -176,7 +176,7 @@ class Morphs(QObject):
         self._banners.say(
             BANNER,
             translate("puppet", "Saved {0} ({1} s)").format(made.path.name, decimal(made.seconds)),
-            action=open_folder(made.path),
+            action=self._banners.open_folder(made.path),
         )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from PyQt6.QtCore import QTimer
 from PyQt6.QtGui import QPalette
 
-from puppet.actor.catalogue import DEFAULT_ACTOR, find_actor, list_actors
+from puppet.actor.catalogue import DEFAULT_ACTOR, find_actor, list_actors, name_of
 from puppet.actor.runtime import load_actor
 from puppet.core.errors import PuppetError, RecordingError
 from puppet.core.providers import AUTO
@@ -90,4 +90,4 @@ def show_explorer(name: str | None = None, provider: str = AUTO, screenshot: Pat
 
 
 def _others() -> Mapping[str, str]:
-    return {str(path): path.stem for path in list_actors()}
+    return {str(path): name_of(path) for path in list_actors()}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PyQt6.QtCore import QEvent, QObject, Qt, QTimer, QUrl, pyqtSignal
-from PyQt6.QtGui import QDesktopServices, QEnterEvent, QHideEvent, QShowEvent
+from PyQt6.QtGui import QDesktopServices, QEnterEvent, QGuiApplication, QHideEvent, QShowEvent
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from puppet.gui.kit.past_messages import Action, Kind, Message, PastMessages, marked
@@ -149,6 +149,23 @@ class BannerStack(QWidget):
             self._remove(key)
         self.past_list.show_messages(self.past)
 
+    def open_folder(self, path: Path) -> Action:
+        """The action that shows the folder of a file in the system's file manager, or says that there is none."""
+
+        def show() -> None:
+            self.dismiss("folder of a file")
+            if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent))):
+                words = translate("puppet", "No program was found that shows folders. The file is {0}").format(path)
+                self.say("folder of a file", words, "warning", (translate("puppet", "Copy its path"), copy))
+
+        def copy() -> None:
+            clipboard = QGuiApplication.clipboard()
+            if clipboard is not None:
+                clipboard.setText(str(path))
+            self.say("folder of a file", translate("puppet", "Copied: {0}").format(path))
+
+        return translate("puppet", "Open folder"), show
+
     def hold(self, held: bool) -> None:
         """Keep the messages out of sight, or show them again; news waits to be seen."""
         self._held = held
@@ -195,12 +212,3 @@ class BannerStack(QWidget):
         self.setVisible(seen > 0 and not self._held)
         self.raise_()
         self._placing = False
-
-
-def open_folder(path: Path) -> Action:
-    """The action that shows the folder of a file in the system's file manager."""
-
-    def show() -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
-
-    return translate("puppet", "Open folder"), show

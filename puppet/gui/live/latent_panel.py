@@ -76,7 +76,7 @@ class LatentPanel(QWidget):
     def show_partners(self, names: dict[str, str], chosen: str) -> None:
         """names: of actors by path. chosen: a path or NOBODY; the share is hidden with NOBODY."""
         self.partner.clear()
-        self.partner.addItem("nobody", NOBODY)
+        self.partner.addItem(translate("puppet", "Nobody"), NOBODY)
         for path, name in names.items():
             self.partner.addItem(name, path)
         self.partner.setCurrentIndex(max(0, self.partner.findData(chosen)))

@@ -15,7 +15,7 @@ from puppet.gui.kit.plain_text import Label, as_lines, set_tip
 from puppet.gui.kit.wheel import CalmSpinBox
 from puppet.gui.kit.widgets import ChoiceBox, Switch, caption_of
 from puppet.gui.kit.words import translate
-from puppet.media.codecs import HEIGHT, Codec, Quality
+from puppet.media.codecs import HEIGHT, Codec, Encoder, Quality
 from puppet.output.live_outputs import OutputStatus
 from puppet.output.settings import LONGEST_DELAY, LONGEST_PRE_ROLL, OutputSettings
 from puppet.provenance.signing import can_sign
@@ -78,10 +78,6 @@ class OutputPanel(QWidget):
             {c.value: c.label for c in Codec},
         )
         self.hardware = Switch(translate("puppet", "Use the graphics card"))
-        set_tip(
-            self.hardware,
-            translate("puppet", "Encode with a hardware encoder where one works; the processor has more time then"),
-        )
         self.microphone = _choices(
             translate("puppet", "Sound"),
             translate("puppet", "Which microphone is recorded"),
@@ -243,7 +239,6 @@ class OutputPanel(QWidget):
             box.setCurrentIndex(box.findData(value))
         self._show_microphone()
         switches = {
-            self.hardware: settings.hardware,
             self.muted: settings.muted,
             self.automatic_delay: settings.automatic_delay,
             self.badge: settings.badge,
@@ -251,6 +246,7 @@ class OutputPanel(QWidget):
         }
         for switch, on in switches.items():
             _quietly(switch, switch.setChecked, on)
+        self._show_hardware(None)
         _quietly(self.delay, self.delay.setValue, settings.delay_ms)
         _quietly(self.pre_roll, self.pre_roll.setValue, round(settings.pre_roll))
         self._show_dependent()
@@ -297,6 +293,7 @@ class OutputPanel(QWidget):
             notes.append(translate("puppet", "The actor is the camera {0}.").format(status.camera))
         if self._settings.hardware and status.encoder is not None and status.encoder.hardware:
             notes.append(translate("puppet", "Encoded by {0}.").format(status.encoder.hardware))
+        self._show_hardware(status.encoder)
         text = "\n".join(note for note in notes if note)
         self.note.setText(text)
         self.note.setVisible(bool(text))
@@ -325,6 +322,22 @@ class OutputPanel(QWidget):
         if self.microphone.findData(name) < 0:
             self.microphone.addItem(name, name)
         self.microphone.setCurrentIndex(self.microphone.findData(name))
+
+    def _show_hardware(self, encoder: Encoder | None) -> None:
+        """Show the switch off, and why, where no hardware encodes the chosen codec; the setting stays as it is.
+
+        encoder: what is used; None: not known yet.
+        """
+        wanted = self._settings.hardware
+        in_vain = wanted and encoder is not None and not encoder.hardware
+        _quietly(self.hardware, self.hardware.setChecked, wanted and not in_vain)
+        self.hardware.setEnabled(not in_vain)
+        words = (
+            translate("puppet", "No graphics card can encode {0} here; the processor does").format(encoder.codec.label)
+            if in_vain and encoder is not None
+            else translate("puppet", "Encode with a hardware encoder where one works; the processor has more time then")
+        )
+        set_tip(self.hardware, words)
 
     def _show_dependent(self) -> None:
         sound = bool(self._settings.microphone)

@@ -111,12 +111,25 @@ class LivePictures(QWidget):
             side = max(side, self.driver.minimumWidth())
             corner = INSET_MARGIN, whole.height() - side - INSET_MARGIN
             self.driver.setGeometry(*corner, side, side)
-        width = min(CARD_WIDTH, whole.width() - 2 * INSET_MARGIN)
-        height = max(self.card.heightForWidth(width), self.card.sizeHint().height()) + CARD_AIR
-        self.card.setGeometry((whole.width() - width) // 2, whole.height() - height - INSET_MARGIN, width, height)
+        self._place_card(whole, actors)
         for pane, cell in zip([self.actor, *self.wall], grid(actors, 1 + len(self.wall)), strict=True):
             pane.setGeometry(cell)
         self.chips.place(self.actor.geometry())
+
+    def _place_card(self, whole: QRect, actors: QRect) -> None:
+        """Where it does not hide the face that it watches: beside the driver's picture, otherwise at the top."""
+        area = actors.adjusted(INSET_MARGIN, INSET_MARGIN, -INSET_MARGIN, -INSET_MARGIN)
+        beside = self._layout == SIDE_BY_SIDE and self._height_of_card(area.width()) <= area.height()
+        if not beside:
+            area = whole.adjusted(INSET_MARGIN, INSET_MARGIN, -INSET_MARGIN, -INSET_MARGIN)
+        width = min(CARD_WIDTH, area.width())
+        height = self._height_of_card(width)
+        top = area.center().y() - height // 2 if beside else area.top()
+        self.card.setGeometry(area.center().x() - width // 2, top, width, height)
+
+    def _height_of_card(self, width: int) -> int:
+        width = min(CARD_WIDTH, width)
+        return max(self.card.heightForWidth(width), self.card.sizeHint().height()) + CARD_AIR
 
 
 def grid(area: QRect, count: int) -> list[QRect]:

@@ -20,7 +20,6 @@ from puppet.engine.engine import Engine
 from puppet.engine.options import MorphInto, StepOptions
 from puppet.engine.status import Problem, Status
 from puppet.gui.kit.background import Background
-from puppet.gui.kit.banners import open_folder
 from puppet.gui.presenters.services import Services
 from puppet.settings import Settings
 
@@ -40,6 +39,7 @@ class WindowContext:
         self.background = Background(window)
         self.told_elsewhere: list[Callable[[Problem], bool]] = []  # whether a presenter tells this problem itself
         self.backdrop = Backdrop()  # behind the actors
+        self.names: dict[str, str] = {}  # that people are shown, of all actors in the list, by their files' names
         self.partner = ""  # name of the actor that the one who plays turns into
         self._saving = threading.Lock()
         self._offset: Floats | None = None
@@ -87,7 +87,8 @@ class WindowContext:
 
     def say_saved(self, key: str, text: str, path: Path) -> None:
         """Tell that a file was written, with a button that opens its folder."""
-        self.window.banners.say(key, text, "notice", open_folder(path))
+        banners = self.window.banners
+        banners.say(key, text, "notice", banners.open_folder(path))
 
 
 class Presenter:

@@ -36,30 +36,32 @@ class LibraryPresenter(Presenter):
 
     def admit(self, files: Sequence[str]) -> None:
         """Check files, and add those that are sound to the collection."""
-        library = self.context.services.library
+        library, name = self.context.services.library, self.context.services.actor_name
 
-        def check() -> tuple[list[Path], list[str]]:
-            taken, problems = [], []
+        def check() -> tuple[list[Path], list[str], list[str]]:
+            taken, names, problems = [], [], []
             for file in files:
                 try:
                     taken.append(library.admit(Path(file)))
+                    names.append(name(taken[-1]))
                 except Exception as problem:  # whatever is wrong with one, the others are added
                     part = translate("puppet", "Checking {0}").format(Path(file).name)
                     problems.append(str(explained(problem, part)))
-            return taken, problems
+            return taken, names, problems
 
-        def tell(result: tuple[list[Path], list[str]]) -> None:
-            taken, problems = result
+        def tell(result: tuple[list[Path], list[str], list[str]]) -> None:
+            taken, names, problems = result
             if taken:
-                names = ", ".join(path.stem for path in taken)
-                self._say(translate("puppet", "Checked and added: {0}").format(names), "notice")
+                self._say(translate("puppet", "Checked and added: {0}").format(", ".join(names)), "notice")
+            else:
+                self.context.window.banners.dismiss("library")
             for n, problem in enumerate(problems):
                 self.context.window.banners.say(
                     f"library {n}", translate("puppet", "Not added: {0}").format(problem), "error"
                 )
             self._changed(str(taken[-1]) if taken else "")
 
-        self._say(translate("puppet", "Checking…"), "notice")
+        self.context.window.banners.say("library", translate("puppet", "Checking…"), stays=True)
         self.context.background.run("library admits", check, tell)
 
     def _play(self, path: str, play_actor: Callable[[str], None]) -> None:
@@ -74,16 +76,18 @@ class LibraryPresenter(Presenter):
         self._do("rename", lambda: self.context.services.library.rename(Path(path), name), done)
 
     def _remove(self, path: str) -> None:
+        name = self._name(path)
+
         def done(aside: Path) -> None:
-            words = f"Removed {Path(path).stem}. Its file is kept in {aside.parent}"
-            self._say(words, "notice", ("Undo", lambda: self._restore(aside)))
+            words = translate("puppet", "Removed {0}. Its file is kept in {1}").format(name, aside.parent)
+            self._say(words, "notice", ("Undo", lambda: self._restore(aside, name)))
             self._changed("")
 
         self._do("remove", lambda: self.context.services.library.remove(Path(path)), done)
 
-    def _restore(self, aside: Path) -> None:
+    def _restore(self, aside: Path, name: str) -> None:
         def done(path: Path) -> None:
-            self._say(translate("puppet", "{0} is back").format(path.stem), "notice")
+            self._say(translate("puppet", "{0} is back").format(name), "notice")
             self._changed(str(path))
 
         self._do("restore", lambda: self.context.services.library.restore(aside), done)
@@ -96,6 +100,10 @@ class LibraryPresenter(Presenter):
         settings = self.context.settings
         wall = tuple(new if path == old else path for path in settings.wall)
         self.context.remember(actor=new if settings.actor == old else settings.actor, wall=wall)
+
+    def _name(self, path: str) -> str:
+        stem = Path(path).stem
+        return self.context.names.get(stem, stem)
 
     def _changed(self, current: str) -> None:
         self.refresh(current)

@@ -57,7 +57,8 @@ class PicturePresenter(Presenter):
         w = self.context.window
         w.driver_pane.set_placeholder(_waiting_for(status))
         if status.actor_loading is not None:
-            w.actor_pane.set_placeholder(translate("puppet", "Loading {0}…").format(status.actor_loading))
+            name = self.context.names.get(status.actor_loading, status.actor_loading)
+            w.actor_pane.set_placeholder(translate("puppet", "Loading {0}…").format(name))
         else:
             w.actor_pane.set_placeholder("" if status.actor else translate("puppet", "Choose an actor"))
         latency = w.actor_pane.latency_ms

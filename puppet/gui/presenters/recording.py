@@ -7,7 +7,6 @@ from pathlib import Path
 
 from puppet.core.errors import PuppetError
 from puppet.engine.status import Problem
-from puppet.gui.kit.banners import open_folder
 from puppet.gui.kit.words import decimal, translate
 from puppet.gui.presenters.base import Presenter, WindowContext
 from puppet.media.recorder import Recording
@@ -69,7 +68,8 @@ class RecordingPresenter(Presenter):
             recording = sink.recording  # the first file; with several, all have the same pictures at the same times
             if problem is not None:
                 self.failure = explained(problem, "Finishing the recording")
-                context.window.banners.say("recording", str(self.failure), "error", open_folder(sink.path))
+                banners = context.window.banners
+                banners.say("recording", str(self.failure), "error", banners.open_folder(sink.path))
             elif recording is not None and recording.frames == 0:
                 context.window.banners.say(
                     "recording", translate("puppet", "Nothing was recorded: no picture came."), "warning"

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 from puppet.actor import library
+from puppet.actor.catalogue import name_of
 from puppet.core.background import Background
 from puppet.core.types import Image, Result
 from puppet.engine.backdrop import Backdrop
@@ -36,5 +37,6 @@ class Services:
     record_footage: Callable[[Path], RecorderSink]  # records what the camera sees, as footage for an actor
     read_picture: Callable[[Path], Image | None]  # a picture file; None: none that can be read
     read_backdrop: Callable[[Background], Backdrop]  # raises PictureError
+    actor_name: Callable[[Path], str] = name_of  # that people are shown
     jobs: ModuleType = job  # or an object with its functions
     library: ModuleType = library  # or an object with its functions

@@ -16,6 +16,7 @@ from puppet.gui.presenters.status import state_in_words
 from puppet.sources.network.passwords import keep
 from puppet.sources.registry import DEMO
 
+Face = tuple[str, Image | None]  # name and preview of an actor
 MOST_RECENT = 5  # files, folders and addresses that are remembered
 
 
@@ -30,7 +31,7 @@ class SourceAndActorPresenter(Presenter):
         self._before = ""  # path of the one that played before it it
         self._asked = ""  # path of the actor that is loading
         self._stalls_told = 0  # serial of the last problem of an actor that stalled
-        self._pictures: dict[str, Image | None] = {}  # by path, of all actors in the list
+        self._faces: dict[str, Face] = {}  # by path, of all actors in the list
         w = context.window
         w.source.chosen.connect(self._choose_source)
         w.source.list_wanted.connect(self._list_cameras)
@@ -98,28 +99,32 @@ class SourceAndActorPresenter(Presenter):
 
     def _list_actors(self) -> None:
         extra = [path for path in (self._actor, self._asked) if path]
-        known = dict(self._pictures)
+        known = dict(self._faces)
 
-        def read() -> dict[str, Image | None]:
+        def read() -> dict[str, Face]:
             paths = dict.fromkeys([*map(str, self.context.services.list_actors()), *extra])
-            return {path: known[path] if path in known else self._picture(path) for path in paths}
+            return {path: known[path] if path in known else self._face(path) for path in paths}
 
         self.context.background.run("actors", read, self._show_list)
 
-    def _picture(self, path: str) -> Image | None:
-        """The preview of an actor file, None for one that is damaged; from any thread."""
+    def _face(self, path: str) -> Face:
+        """Name and preview of an actor file, None for one that is damaged; from any thread."""
+        services, file = self.context.services, Path(path)
         try:
-            return self.context.services.read_preview(Path(path))
+            return services.actor_name(file), services.read_preview(file)
         except PuppetError:
-            return None  # it is told when the actor is chosen
+            return file.stem, None  # it is told when the actor is chosen
 
-    def _show_list(self, pictures: dict[str, Image | None]) -> None:
-        if list(pictures) == list(self._pictures):
+    def _show_list(self, faces: dict[str, Face]) -> None:
+        if list(faces) == list(self._faces):
             return
-        self._pictures = pictures
+        self._faces = faces
+        self.context.names = {Path(path).stem: name for path, (name, _) in faces.items()}
         ratio = self.context.window.devicePixelRatioF()
-        icons = {path: QIcon() if p is None else to_icon(p, THUMBNAIL, ratio) for path, p in pictures.items()}
-        actors = {path: (Path(path).stem, icon) for path, icon in icons.items()}
+        actors = {
+            path: (name, QIcon() if picture is None else to_icon(picture, THUMBNAIL, ratio))
+            for path, (name, picture) in faces.items()
+        }
         self.context.window.actor.show_actors(actors)
         for presenter in self.context.presenters:
             presenter.actors_listed(actors)

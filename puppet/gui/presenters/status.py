@@ -34,7 +34,8 @@ class StatusPresenter(Presenter):
         line.state.setText(state_in_words(status))
         line.neutral.setText(translate("puppet", "Neutral: {0}").format(neutral_in_words(status)))
         line.dropped.setText(translate("puppet", "{0} dropped").format(status.dropped))
-        latency = w.actor_pane.latency_ms or w.driver_pane.latency_ms
+        seen = w.pictures.isVisible()  # elsewhere nothing is painted, and the last figure is old
+        latency = (w.actor_pane.latency_ms or w.driver_pane.latency_ms) if seen else 0.0
         line.latency.setText(
             translate("puppet", "{0:.0f} ms").format(latency) if latency else translate("puppet", "– ms")
         )

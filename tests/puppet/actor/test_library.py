@@ -29,8 +29,8 @@ def test_entries_tell_good_files_from_bad_ones(folder, tmp_path):
     library.admit(tiny_actor(tmp_path / "carl.actor"))
     (folder / "broken.actor").write_bytes(b"PK no zip at all")
     found = {entry.name: entry for entry in library.entries()}
-    assert {"marble", "ada", "carl", "broken"} <= set(found)
-    assert found["marble"].built_in
+    assert {"Marble", "Ada", "carl", "broken"} <= set(found)
+    assert found["Marble"].built_in
     assert not found["carl"].built_in
     assert found["carl"].card is not None
     assert found["carl"].preview is not None
@@ -64,7 +64,7 @@ def test_a_preview_that_would_crash_the_window_is_a_problem_of_its_actor_alone(f
     found = {entry.name: entry for entry in library.entries()}
     assert found["bad"].preview is None
     assert "preview.png is no picture" in found["bad"].problem
-    assert found["marble"].preview is not None
+    assert found["Marble"].preview is not None
 
 
 def test_a_name_that_is_taken_gets_a_number(folder, tmp_path):

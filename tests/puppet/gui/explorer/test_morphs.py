@@ -61,8 +61,8 @@ def test_a_morph_into_another_actor(user, tmp_path):
     clipboard().setText(to_text(point(d0=-1)))
     user.click(user.window.face.paste)
     box = user.window.morph.other
-    assert [box.itemText(i) for i in range(box.count())] == ["the same actor", "into other"]
-    user.choose(box, "into other")
+    assert [box.itemText(i) for i in range(box.count())] == ["The same actor", "Into other"]
+    user.choose(box, "Into other")
     assert not user.window.morph.end.isEnabled()
     user.choose(user.window.morph.start, NOW)
     user.choose(user.window.morph.seconds, "1 s")
@@ -79,7 +79,7 @@ def test_a_morph_into_another_actor(user, tmp_path):
 
 def test_another_actor_that_cannot_be_loaded_is_said(user):
     user.other.write_bytes(b"no actor")
-    user.choose(user.window.morph.other, "into other")
+    user.choose(user.window.morph.other, "Into other")
     user.choose(user.window.morph.start, MEAN)
     user.click(user.window.morph.play)
     user.qtbot.waitUntil(lambda: "other.actor" in user.told(), timeout=ROOM)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PyQt6.QtCore import QPoint, QPointF, Qt
-from PyQt6.QtGui import QEnterEvent
+from PyQt6.QtGui import QDesktopServices, QEnterEvent
 from PyQt6.QtWidgets import QApplication, QLabel, QPushButton
 
 from puppet.gui.kit import banners
@@ -118,3 +118,14 @@ def test_a_text_that_is_too_long_for_its_place_is_whole_in_the_list(gui):
     gui.window.banners.show_past()
     labels = gui.window.banners.past_list.findChildren(QLabel)
     assert any(text.strip() in label.text() for label in labels)
+
+
+def test_a_folder_that_no_program_shows_is_told(gui, monkeypatch, tmp_path):
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: False)
+    take = tmp_path / "take.mp4"
+    gui.controller.context.say_saved("take", "Saved take.mp4", take)
+    gui.click(gui.window.banners.banners[0].button)
+    (told,) = [banner for banner in gui.window.banners.banners if "No program was found" in banner.text]
+    assert str(take) in told.text
+    gui.click(told.button)
+    assert QApplication.clipboard().text() == str(take)

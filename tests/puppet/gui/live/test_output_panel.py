@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PyQt6.QtCore import Qt
 
@@ -36,6 +38,23 @@ def test_what_is_shown_is_not_said_again(panel: OutputPanel, qtbot) -> None:
     assert (panel.delay.value(), panel.pre_roll.value()) == (80, 5)
     assert panel.delay.isEnabled()
     assert not panel.quality.isEnabled()  # FFV1 has none to choose
+
+
+def test_a_graphics_card_that_encodes_nothing_is_not_shown_as_used(panel: OutputPanel, qtbot) -> None:
+    x264, nvenc = Encoder("libx264", Codec.H264), Encoder("h264_nvenc", Codec.H264, "NVIDIA NVENC")
+    assert panel.hardware.isChecked()  # not known yet
+    with qtbot.assertNotEmitted(panel.changed):
+        panel.show_status(replace(QUIET, encoder=x264))
+    assert not panel.hardware.isChecked()
+    assert not panel.hardware.isEnabled()
+    assert "No graphics card can encode H.264 here" in panel.hardware.toolTip()
+    panel.show_status(replace(QUIET, encoder=nvenc))
+    assert panel.hardware.isChecked()
+    assert panel.hardware.isEnabled()
+    qtbot.mouseClick(panel.hardware, Qt.MouseButton.LeftButton)
+    panel.show_status(replace(QUIET, encoder=x264))  # the user does not want it, so nobody knows
+    assert panel.hardware.isEnabled()
+    assert not panel.hardware.isChecked()
 
 
 def test_every_control_says_what_the_user_wanted(panel: OutputPanel, qtbot) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from live_actor import ASKED
 from PyQt6.QtCore import Qt
+from tiny_actor import tiny_actor
 
 from puppet.actor.runtime import load_actor
 from puppet.commands.services import consent_of
@@ -200,15 +201,26 @@ def test_the_actor_turns_into_another_one_live(live):
     live.controller.record()
     assert live.takes[-1].actor == "one-two"  # whoever sees the film can learn who is in it
     assert consent_of(live.engine)() == "A made-up face; nobody to ask. A made-up face; nobody to ask."
-    live.choose(live.panel.partner, "nobody")
+    live.choose(live.panel.partner, "Nobody")
     live.until(lambda: live.options.morph is None)
     assert not live.panel.share.isVisible()
     assert live.controller.context.actor_name() == "one"
 
 
+def test_who_plays_is_not_offered_whatever_the_case_of_its_file(make_gui, tmp_path):
+    files = [tiny_actor(tmp_path / f"{name.lower()}.actor", name=name) for name in ("Ada", "Zoe")]
+    gui = make_gui()
+    object.__setattr__(gui.controller.context.services, "list_actors", lambda: files)
+    gui.load_actor = lambda path: load_actor(path, "cpu")
+    gui.controller.start("Front", files[0])
+    gui.window.show()
+    partner = gui.window.live.latent.partner
+    gui.until(lambda: [partner.itemText(row) for row in range(partner.count())] == ["Nobody", "Zoe"])
+
+
 def test_nobody_turns_into_themselves_or_a_broken_file(live):
     names = [live.panel.partner.itemText(i) for i in range(live.panel.partner.count())]
-    assert names == ["nobody", "two", "plain"]
+    assert names == ["Nobody", "two", "plain"]
     live.choose(live.panel.partner, "two")
     live.until(lambda: live.options.morph is not None)
     live.choose(live.window.actor.box, "two")

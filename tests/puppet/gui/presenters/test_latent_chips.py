@@ -71,7 +71,7 @@ def test_a_morph_has_a_chip_that_ends_it(folded):
     folded.click(chip(folded, "two"))
     assert chips(folded) == []
     folded.until(lambda: folded.puppeteers[-1].options.morph is None)
-    assert folded.panel.partner.currentText() == "nobody"
+    assert folded.panel.partner.currentText() == "Nobody"
 
 
 def test_full_screen_and_snapshots_show_none(folded):

@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QFileDialog, QInputDialog, QLabel
 from tiny_actor import tiny_actor
 
 from puppet.actor.file import read_card
+from puppet.actor.runtime import load_actor
 from puppet.settings import Settings
 
 
@@ -27,7 +28,7 @@ def page(folder, gui, tmp_path):
         tiny_actor(tmp_path / "carl.actor", consent="Carl agreed.", licence="CC0-1.0")
     )
     gui.press(Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
-    gui.until(lambda: names(gui) == ["ada", "carl", "marble"])
+    gui.until(lambda: names(gui) == ["Ada", "carl", "Marble"])
     return gui.window.library
 
 
@@ -54,7 +55,7 @@ def test_the_grid_and_the_details(gui, page):
     assert {"carl", "64 × 64 px", "Carl agreed.", "CC0-1.0"} <= words
     assert not page.grid.item(0).icon().isNull()
     assert page.rename.isEnabled()
-    choose(gui, "marble")
+    choose(gui, "Marble")
     assert not page.rename.isEnabled()
     assert not page.remove.isEnabled()
     assert "came with the program" in page.remove.toolTip()
@@ -79,6 +80,31 @@ def test_files_are_checked_before_they_join(gui, page, tmp_path, folder):
     assert any(text.startswith("Not added: evil.actor") for text in gui.banners)
     assert not (folder / "evil.actor").exists()
     assert page.current == str(folder / "dora.actor")
+
+
+def test_a_check_that_only_refuses_is_over_when_it_is_over(gui, page, tmp_path):
+    bad = tmp_path / "evil.actor"
+    bad.write_bytes(b"nothing")
+    drop(page, bad)
+    gui.until(lambda: any(text.startswith("Not added: evil.actor") for text in gui.banners))
+    assert "Checking…" not in gui.banners
+
+
+def test_a_name_is_written_alike_everywhere(make_gui, folder, tmp_path):
+    zoe = tiny_actor(tmp_path / "zoe.actor", name="Zoe")
+    gui = make_gui()
+    gui.controller.context.services.library.admit(zoe)
+    files = [folder / "zoe.actor", Path("actors/marble.actor")]
+    object.__setattr__(gui.controller.context.services, "list_actors", lambda: files)
+    gui.start()
+    box = gui.window.actor.box
+    gui.until(lambda: box.findText("Zoe") >= 0)
+    assert box.findText("zoe") < 0
+    gui.window.show_page("library")
+    gui.until(lambda: "Zoe" in names(gui))
+    assert "zoe" not in names(gui)
+    assert "Zoe" in [gui.window.live.latent.partner.itemText(row) for row in range(2)]
+    assert load_actor(files[0], "cpu").name == "Zoe"
 
 
 def test_a_file_that_is_chosen_joins_too(gui, page, tmp_path, monkeypatch):
@@ -121,10 +147,10 @@ def test_nothing_that_is_removed_is_lost(gui, page, folder):
     choose(gui, "carl")
     content = (folder / "carl.actor").read_bytes()
     gui.press(Qt.Key.Key_Delete)
-    gui.until(lambda: names(gui) == ["ada", "marble"])
+    gui.until(lambda: names(gui) == ["Ada", "Marble"])
     (banner,) = [b for b in gui.window.banners.banners if b.text.startswith("Removed carl")]
     gui.click(banner.button)
-    gui.until(lambda: names(gui) == ["ada", "carl", "marble"])
+    gui.until(lambda: names(gui) == ["Ada", "carl", "Marble"])
     assert (folder / "carl.actor").read_bytes() == content
 
 

@@ -46,6 +46,18 @@ def test_calibrating_without_a_face_says_so(video):
     assert not gui.puppeteers[0].neutral_is_captured
 
 
+@pytest.mark.parametrize("layout", ["side-by-side", "inset"])
+@pytest.mark.parametrize("size", [(1366, 768), (1024, 600)])
+def test_the_guide_does_not_hide_the_face_that_it_watches(gui, layout, size):
+    w = gui.window
+    w.resize(*size)
+    w.pictures.arrange(layout)
+    gui.press(Qt.Key.Key_C)
+    gui.until(w.card.isVisible)
+    assert not w.card.geometry().intersects(w.driver_pane.geometry())
+    assert w.pictures.rect().contains(w.card.geometry())
+
+
 def test_a_neutral_that_is_still_being_learned_is_told_with_what_to_do(gui):
     w = gui.window
     gui.until(lambda: w.status_line.neutral.text() == "Neutral: automatic")

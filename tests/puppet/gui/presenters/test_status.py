@@ -84,3 +84,7 @@ def test_the_status_line(gui):
     assert line.dropped.text() == f"{gui.controller.context.status.dropped} dropped"
     assert line.provider.text() == "CPU"
     gui.until(lambda: "decode: 2.0 ms" in line.latency.toolTip())
+    gui.window.show_page("library")
+    gui.until(lambda: line.latency.text() == "– ms")  # nothing is painted there
+    gui.window.show_page("live")
+    gui.until(lambda: line.latency.text() != "– ms")
