@@ -7,7 +7,7 @@ import platform
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import metadata
@@ -21,6 +21,7 @@ from puppet.core.errors import PuppetError
 from puppet.new_actor import training_code
 from puppet.process.log import explained, log_file, writing_problem
 from puppet.storage.folders import IMPORT_FOLDER
+from puppet.storage.installing import install_command, pip_command
 
 if TYPE_CHECKING:
     from puppet.media.microphone import SoundSystem
@@ -42,24 +43,24 @@ RUNTIMES = ("onnxruntime-gpu", "onnxruntime", "onnxruntime-directml")  # any one
 OPEN_A_WINDOW = "import os, sys; from PyQt6.QtWidgets import QApplication; QApplication([])"
 TRIALS = 2  # encoders tried at once: graphics drivers limit how many may be open
 HEARD_WITHIN = 2.0  # s, in which a microphone that works has sent something
-REINSTALL = (
-    "install Puppet again, as you did first"
-    if training_code.is_installed()
-    else "install again: make run, or pip install -e . -c constraints.txt"
-)
+PLATFORMS = {"directml": "win32", "coreml": "darwin"}  # the only system that has a provider
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the report. "bad" makes the exit code 1; "note" does not: the program runs without it."""
+    """One thing that was found. "bad" makes the exit code 1; "note" does not: the program runs without it.
+
+    steps: what to do, each a sentence or a command; each has a line of its own, so that it can be copied.
+    """
 
     level: Literal["good", "note", "bad"]
     about: str
     text: str
+    steps: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         mark = {"good": " ok ", "note": "note", "bad": "BAD "}[self.level]
-        return f"[{mark}] {self.about}: {self.text}"
+        return "\n    ".join((f"[{mark}] {self.about}: {self.text}{':' * bool(self.steps)}", *self.steps))
 
 
 def examine(actor: str | None = None, report: Path | None = None) -> int:
@@ -95,12 +96,26 @@ def examine(actor: str | None = None, report: Path | None = None) -> int:
         for finding in run_check(check):
             print(finding, flush=True)
             found.append(finding)
-    bad = sum(finding.level == "bad" for finding in found)
-    print("Everything is in order." if not bad else f"{bad} thing{'s' if bad > 1 else ''} to put right.")
+    print("\n".join(("", *summary(found))))
     if report is not None:
         write_report(report, [str(finding) for finding in found])
         print(f"The report for a bug report is {report}; look through it before you send it.")
-    return 1 if bad else 0
+    return 1 if any(finding.level == "bad" for finding in found) else 0
+
+
+def summary(found: Sequence[Finding]) -> list[str]:
+    """What works and what does not, in a few lines."""
+    levels = {
+        level: dict.fromkeys(one.about for one in found if one.level == level) for level in ("good", "note", "bad")
+    }
+    good = ", ".join(about for about in levels["good"] if about not in levels["bad"])
+    note, bad = ", ".join(levels["note"]), ", ".join(levels["bad"])
+    lines = [f"Works: {good}."] if good else []
+    if note:
+        lines.append(f"Does not work here, and Puppet runs without it: {note}.")
+    if bad:
+        lines.append(f"Must be put right: {bad}.")
+    return lines if note or bad else ["Everything works."]
 
 
 def run_check(check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
@@ -140,9 +155,14 @@ def check_packages() -> Iterator[Finding]:
     if not runtimes:
         missing.append("onnxruntime")
     if missing:
-        yield Finding("bad", "packages", f"missing: {', '.join(missing)}; {REINSTALL}")
+        yield Finding("bad", "packages", f"{', '.join(missing)} must be installed", (install_command(),))
     if len(runtimes) > 1:
-        yield Finding("bad", "packages", f"{' and '.join(runtimes)} overwrite each other; uninstall all but one")
+        yield Finding(
+            "bad",
+            "packages",
+            f"{' and '.join(runtimes)} overwrite each other; uninstall all but one",
+            (pip_command("uninstall", " ".join(list(runtimes)[1:])),),
+        )
 
 
 def check_opencv() -> Iterator[Finding]:
@@ -150,8 +170,11 @@ def check_opencv() -> Iterator[Finding]:
     rivals = [n for n in ("opencv-python", "opencv-python-headless", "opencv-contrib-python-headless") if _version(n)]
     if rivals:
         names = " ".join(rivals)
-        text = f"{names} overwrites opencv-contrib-python; pip uninstall {names}, then {REINSTALL}"
-        yield Finding("bad", "opencv", text)
+        steps = (
+            pip_command("uninstall", f"{names} opencv-contrib-python"),
+            install_command(),
+        )
+        yield Finding("bad", "opencv", f"{names} overwrites opencv-contrib-python", steps)
 
 
 def check_ffmpeg() -> Iterator[Finding]:
@@ -182,12 +205,12 @@ def check_encoders() -> Iterator[Finding]:
         if by:
             yield Finding("good", "encoder", f"{codec.label} by {', else '.join(by)}")
         else:
-            yield Finding("note", "encoder", f"this ffmpeg cannot encode {codec.label}")
+            yield Finding("note", f"encoder of {codec.label}", "this ffmpeg has none")
     if not any(encoder.hardware for encoder in working):
         known = listed_encoders(executable)
         names = [encoder.name for encoder in ENCODERS if encoder.hardware and encoder.name in known]
         what = f"tried without success: {', '.join(names)}" if names else "this ffmpeg knows none"
-        yield Finding("note", "encoder", f"none in hardware ({what}); the processor encodes")
+        yield Finding("note", "graphics card", f"encodes no video ({what}); the processor does")
 
 
 def check_microphones(system: SoundSystem | None = None) -> Iterator[Finding]:
@@ -199,7 +222,7 @@ def check_microphones(system: SoundSystem | None = None) -> Iterator[Finding]:
     try:
         devices = system.devices()
         if not devices:
-            yield Finding("note", "microphones", "none found; recordings have no sound until one is plugged in")
+            yield Finding("note", "microphone", "none found; recordings have no sound until one is plugged in")
             return
         heard = _Heard()
         microphone = Microphone(devices[0].name, system=system)
@@ -209,7 +232,7 @@ def check_microphones(system: SoundSystem | None = None) -> Iterator[Finding]:
         finally:
             microphone.close()
     except SoundError as problem:
-        yield Finding("note", "microphones", str(problem))
+        yield Finding("note", "microphone", problem.words, problem.steps)
         return
     if came:
         yield Finding("good", "microphone", f"{devices[0].name} can be recorded")
@@ -238,7 +261,7 @@ def check_virtual_camera(open_camera: OpenCamera | None = None) -> Iterator[Find
     try:
         camera = VirtualCamera(open_camera=open_camera)
     except CameraOutputError as problem:
-        yield Finding("note", "virtual camera", str(problem))
+        yield Finding("note", "virtual camera", problem.words, problem.steps)
         return
     camera.close()
     yield Finding("good", "virtual camera", f"{camera.device} can be opened")
@@ -265,8 +288,8 @@ def check_display() -> Iterator[Finding]:
         yield Finding("good", "display", os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY") or "desktop")
     else:
         said = " ".join(done.stderr.split())[:300] or f"code {done.returncode}"
-        hint = "; on Debian: sudo apt-get install libxcb-cursor0" if sys.platform.startswith("linux") else ""
-        yield Finding("bad", "display", f"no window can be opened ({said}){hint}")
+        steps = ("sudo apt-get install libxcb-cursor0",) if sys.platform.startswith("linux") else ()
+        yield Finding("bad", "display", f"no window can be opened ({said})", steps)
 
 
 def check_cameras() -> Iterator[Finding]:
@@ -275,7 +298,7 @@ def check_cameras() -> Iterator[Finding]:
 
     cameras = list_cameras()
     if not cameras:
-        yield Finding("note", "cameras", "none found; a file, a folder or a URL can be the source")
+        yield Finding("note", "camera", "none found; a file, a folder or a URL can be the source")
     for camera in cameras:
         yield Finding("good", "camera", f"{camera.index} {camera.name}")
 
@@ -314,8 +337,11 @@ def check_actors() -> Iterator[Finding]:
 
 def check_training() -> Iterator[Finding]:
     """Whether actors can be trained, which needs libraries that running does not."""
-    missing = training_code.what_is_missing()
-    yield Finding("note", "training", missing) if missing else Finding("good", "training", f"torch {_version('torch')}")
+    problem = training_code.problem()
+    if problem is None:
+        yield Finding("good", "training", f"torch {_version('torch')}")
+    else:
+        yield Finding("note", "training", problem.words, problem.steps)
 
 
 def check_providers(actor: str | None = None) -> Iterator[Finding]:
@@ -326,11 +352,13 @@ def check_providers(actor: str | None = None) -> Iterator[Finding]:
 
     path = find_actor(actor or DEFAULT_ACTOR)
     for key, name in PROVIDERS.items():
+        if PLATFORMS.get(key, sys.platform) != sys.platform:
+            continue
         loaded = load_actor(path, key)
         if loaded.providers[0] == name:
-            yield Finding("good", "provider", f"{key} works")
+            yield Finding("good", f"provider {key}", "works")
         else:
-            yield Finding("note", "provider", loaded.notice or f"{key} is not used")
+            yield Finding("note", f"provider {key}", loaded.notice or "is not used")
 
 
 def _try(about: str, path: Path, load: Callable[[Path], str]) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 # live: it never ends, where a file is needed
@@ -23,6 +24,18 @@ def reason(problem: OSError) -> str:
 
 class UnexpectedError(PuppetError):
     """An unexpected exception, in words (`process/log.py`, `explained`); `__cause__` is the exception itself."""
+
+
+class AdvisedError(PuppetError):
+    """An error that comes with what to do about it.
+
+    words: what happened. steps: what to do, in order, each a sentence or a command that can be copied.
+    """
+
+    def __init__(self, words: str, steps: Sequence[str] = ()) -> None:
+        numbered = "   ".join(f"{number}. {step}" for number, step in enumerate(steps, 1))
+        super().__init__(words if not steps else f"{words}. {numbered}" if len(steps) > 1 else f"{words}: {steps[0]}")
+        self.words, self.steps = words, tuple(steps)
 
 
 class SourceError(PuppetError):
@@ -66,11 +79,11 @@ class NameTakenError(RecordingError):
     """There is a file of that name already."""
 
 
-class SoundError(PuppetError):
+class SoundError(AdvisedError):
     """A microphone cannot be used; pictures go on without it."""
 
 
-class CameraOutputError(PuppetError):
+class CameraOutputError(AdvisedError):
     """The virtual camera cannot be opened, or went away; everything else goes on."""
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from puppet.core.errors import PuppetError
 from puppet.core.providers import AUTO, CPU, PROVIDERS, short_name
+from puppet.storage.installing import install_command
 
 CUDA, DIRECTML = PROVIDERS["cuda"], PROVIDERS["directml"]
 PROVIDER_OPTIONS = {
@@ -70,4 +71,4 @@ def cuda_problem(preload: Callable[[], object]) -> str | None:
     missing = [line.split(":")[0].split()[-1] for line in printed.getvalue().splitlines() if "Failed to load" in line]
     if not missing:
         return None
-    return f"{Path(missing[0]).name} is missing; install the extra: pip install puppet-live[cuda]"
+    return f"{Path(missing[0]).name} is missing; install the extra: {install_command('cuda')}"

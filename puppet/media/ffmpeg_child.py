@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import IO
 
 from puppet.core.errors import RecordingError
+from puppet.storage.installing import pip_command
 
 CREATION_FLAGS = 0  # Windows: no console window, and no Ctrl-C from ours
 if sys.platform == "win32":
@@ -30,7 +31,8 @@ def find_ffmpeg() -> str:
     try:
         return imageio_ffmpeg.get_ffmpeg_exe()
     except RuntimeError as problem:
-        raise RecordingError("No ffmpeg was found; reinstall it with: pip install imageio-ffmpeg") from problem
+        command = pip_command("install", "--force-reinstall imageio-ffmpeg")
+        raise RecordingError(f"No ffmpeg was found; reinstall it with: {command}") from problem
 
 
 def run_ffmpeg(

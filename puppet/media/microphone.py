@@ -18,16 +18,19 @@ import numpy as np
 
 from puppet.core.errors import SoundError
 from puppet.media.sound_file import RATE, Samples, SoundConsumer
+from puppet.storage.installing import pip_command
 
 BLOCK = 960  # samples, 20 ms
 SILENCE_DB = -90.0  # what the level shows for digital silence
 FALL_DB = 30.0  # per second, at which the level falls back, so that a short sound can be seen
 LONGEST_LATENCY = 1.0  # s; a device that claims more than that has no clock
-HELP = {
-    "linux": "install the system library PortAudio: sudo apt-get install libportaudio2",
-    "darwin": "reinstall it with: pip install --force-reinstall sounddevice",
-    "win32": "reinstall it with: pip install --force-reinstall sounddevice",
-}
+
+
+def help_here() -> str:
+    """The command that brings PortAudio on this system."""
+    if sys.platform in ("darwin", "win32"):  # it is in the package
+        return pip_command("install", "--force-reinstall sounddevice")
+    return "sudo apt-get install libportaudio2"
 
 
 @dataclass(frozen=True)
@@ -162,7 +165,7 @@ def _library() -> Any:
     try:
         import sounddevice  # pyright: ignore[reportMissingTypeStubs]
     except (ImportError, OSError) as problem:
-        raise SoundError(f"Sound cannot be recorded here: {HELP.get(sys.platform, HELP['linux'])}") from problem
+        raise SoundError("Sound cannot be recorded here: the library PortAudio is missing", (help_here(),)) from problem
     return sounddevice
 
 

@@ -13,9 +13,10 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from puppet.core.errors import AdvisedError
+from puppet.storage import installing
 from puppet.storage.folders import IMPORT_FOLDER
 
-INSTALLED = IMPORT_FOLDER / "puppet" / "training_code"  # the wheel has it, see pyproject.toml
 LIBRARIES = ("torch", "h5py", "onnx", "onnxscript", "safetensors", "scipy")  # what the extra `train` brings
 EXPORT = "export"
 COMMANDS = {  # of `puppet`, in the order of --help; all but export are commands of `models`, too
@@ -31,36 +32,27 @@ COMMANDS = {  # of `puppet`, in the order of --help; all but export are commands
 }
 
 
-def is_installed() -> bool:
-    """Whether the program runs as it was installed, and not from a checkout."""
-    return INSTALLED.is_dir()
-
-
 def code_folder() -> Path | None:
     """The folder that holds `models` and `export`; None where a part of the program was left out."""
-    folder = INSTALLED if is_installed() else IMPORT_FOLDER
+    folder = installing.INSTALLED if installing.is_installed() else IMPORT_FOLDER
     whole = all((folder / package / "__main__.py").is_file() for package in ("models", EXPORT))
     return folder if whole else None
 
 
-def what_is_missing() -> str:
-    """What must be installed before an actor can be trained, with the command; empty when nothing is missing."""
+def problem() -> AdvisedError | None:
+    """What must be installed before an actor can be trained; None when nothing is missing."""
     if code_folder() is None:
-        return f"The training code is not in {INSTALLED}; install Puppet again"
+        return AdvisedError(f"The training code is not in {installing.INSTALLED}; install Puppet again")
     missing = [name for name in LIBRARIES if importlib.util.find_spec(name) is None]
     if not missing:
-        return ""
+        return None
     words = f"To train an actor, {', '.join(missing)} must be installed"
-    if is_installed():
-        return f'{words}: {_installer()} "puppet-live[train]"'
-    return f'{words}. In {IMPORT_FOLDER} run: {_installer()} -c constraints.txt -e ".[train]"'
+    return AdvisedError(words, (installing.install_command("train"),))
 
 
-def _installer() -> str:
-    """What installs into this Python: its own pip, or uv where it has none, as in environments that uv makes."""
-    python = f'"{sys.executable}"' if " " in sys.executable else sys.executable
-    own = importlib.util.find_spec("pip") is not None
-    return f"{python} -m pip install" if own else f"uv pip install --python {python}"
+def what_is_missing() -> str:
+    """`problem` in one line, with the command; empty when nothing is missing."""
+    return str(problem() or "")
 
 
 def run_command(words: Sequence[str]) -> int:

@@ -14,16 +14,26 @@ from puppet.core.layout import Layout
 from puppet.core.slot import LatestSlot
 from puppet.core.types import Image, Result
 from puppet.output.compose import compose, is_transparent
+from puppet.storage.installing import install_command
 
 SIDE = 720  # px; programs that call expect a camera of about this height
 FPS = 30.0
 STEPS = {
-    "linux": "1. sudo apt-get install v4l2loopback-dkms   "
-    "2. sudo modprobe v4l2loopback devices=1 exclusive_caps=1 card_label=Puppet   3. start the camera again",
-    "darwin": "1. install OBS 30 or newer from obsproject.com   2. in OBS press Start Virtual Camera and allow it in "
-    "the system's settings   3. press Stop Virtual Camera, close OBS, and start the camera again",
-    "win32": "1. install OBS from obsproject.com   2. start OBS once, press Start Virtual Camera, then Stop   "
-    "3. close OBS and start the camera again",
+    "linux": (
+        "sudo apt-get install v4l2loopback-dkms",
+        "sudo modprobe v4l2loopback devices=1 exclusive_caps=1 card_label=Puppet",
+        "start the camera again",
+    ),
+    "darwin": (
+        "install OBS 30 or newer from obsproject.com",
+        "in OBS press Start Virtual Camera and allow it in the system's settings",
+        "press Stop Virtual Camera, close OBS, and start the camera again",
+    ),
+    "win32": (
+        "install OBS from obsproject.com",
+        "start OBS once, press Start Virtual Camera, then Stop",
+        "close OBS and start the camera again",
+    ),
 }
 
 
@@ -65,7 +75,7 @@ class VirtualCamera:
         except CameraOutputError:
             raise
         except Exception as problem:  # pyvirtualcam raises RuntimeError, backends whatever they please
-            raise CameraOutputError(f"There is no virtual camera ({_short(problem)}). {steps()}") from problem
+            raise CameraOutputError(f"There is no virtual camera ({_short(problem)})", steps()) from problem
         self.device = self._camera.device
         self._thread = threading.Thread(target=self._run, name="virtual camera", daemon=True)
         self._thread.start()
@@ -93,7 +103,7 @@ class VirtualCamera:
             self._camera.close()
 
 
-def steps() -> str:
+def steps() -> tuple[str, ...]:
     """What to do on this system to get a virtual camera."""
     return STEPS.get(sys.platform, STEPS["linux"])
 
@@ -102,10 +112,8 @@ def _open(width: int, height: int, fps: float) -> CameraBackend:
     try:
         import pyvirtualcam  # pyright: ignore[reportMissingImports]
     except ImportError as problem:
-        package = 'pip install "puppet-live[virtualcam]"'
-        raise CameraOutputError(
-            f"The virtual camera needs one more package: {package}; then its driver: {steps()}"
-        ) from problem
+        words = "The virtual camera needs one more package, and then its driver"
+        raise CameraOutputError(words, (install_command("virtualcam"), *steps())) from problem
     camera: Any = pyvirtualcam.Camera(width, height, fps, print_fps=False)
     return camera
 

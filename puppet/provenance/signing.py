@@ -17,6 +17,7 @@ from puppet.provenance.xmp import SOURCE_TYPE, Provenance
 from puppet.storage.file_lock import only_writer
 from puppet.storage.files import publish
 from puppet.storage.folders import signing_folder
+from puppet.storage.installing import install_command
 from puppet.storage.unfinished import draft_name, drop_draft, register
 
 CERTIFICATE, KEY = "cert.pem", "key.pem"
@@ -24,7 +25,6 @@ SUFFIXES = (".mp4", ".m4v", ".mov", ".png", ".gif", ".webp")  # C2PA has no plac
 NAME = "Puppet development certificate"
 YEARS = 10
 PATIENCE = 10.0  # s that another process may take to make a certificate
-MISSING = 'Signing needs one more package: pip install "puppet-live[provenance]"'
 
 
 def can_sign() -> bool:
@@ -43,7 +43,7 @@ def check(suffix: str) -> None:
             f"C2PA has no place in {suffix} files; choose a name that ends with .mp4 or .mov, or do not sign"
         )
     if not can_sign():
-        raise RecordingError(MISSING)
+        raise RecordingError(f"Signing needs one more package: {install_command('provenance')}")
 
 
 def manifest(about: Provenance) -> dict[str, Any]:

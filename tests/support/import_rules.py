@@ -31,7 +31,7 @@ LAYERS = {
         "puppet.core puppet.parsing puppet.storage puppet.process puppet.provenance",
         "numpy cv2 imageio_ffmpeg sounddevice",
     ),
-    "puppet.inference": Layer("puppet.core", "numpy"),
+    "puppet.inference": Layer("puppet.core puppet.storage", "numpy"),
     "puppet.inference.session": Layer("puppet.core puppet.inference", "onnxruntime"),
     "puppet.face": Layer("puppet.core puppet.parsing puppet.storage", "numpy cv2"),
     "puppet.face.mediapipe_mesh": Layer("puppet.core puppet.face", "numpy mediapipe"),

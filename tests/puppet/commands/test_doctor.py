@@ -15,8 +15,9 @@ from puppet.commands import doctor
 from puppet.core.errors import PuppetError, SoundError
 from puppet.media import encoders
 from puppet.media.codecs import ENCODERS
-from puppet.media.microphone import HELP, SoundDevice, SoundSystem
+from puppet.media.microphone import SoundDevice, SoundSystem, help_here
 from puppet.output.virtual_camera import STEPS
+from puppet.storage.installing import install_command
 
 NOW = SimpleNamespace(currentTime=0.1, inputBufferAdcTime=0.08)  # s, of PortAudio's clock
 
@@ -33,12 +34,12 @@ def test_encoders_are_told_by_what_worked(graphics: bool, monkeypatch: pytest.Mo
     monkeypatch.setattr(encoders, "listed_encoders", lambda executable: frozenset(there))
     lines = said(doctor.check_encoders())
     assert "[ ok ] encoder: AV1 by libsvtav1 (processor)" in lines
-    assert "[note] encoder: this ffmpeg cannot encode HEVC" in lines
+    assert "[note] encoder of HEVC: this ffmpeg has none" in lines
     if graphics:
         assert "[ ok ] encoder: H.264 by h264_nvenc (NVIDIA NVENC), else libx264 (processor)" in lines
     else:
         assert "[ ok ] encoder: H.264 by libx264 (processor)" in lines
-        assert "[note] encoder: none in hardware (tried without success: h264_nvenc); the processor encodes" in lines
+        assert "[note] graphics card: encodes no video (tried without success: h264_nvenc); the processor does" in lines
 
 
 def test_every_encoder_is_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,14 +91,14 @@ def test_the_first_microphone_is_tried_and_let_go(monkeypatch: pytest.MonkeyPatc
 
 def test_no_microphone_and_no_library_are_told_apart() -> None:
     (line,) = said(doctor.check_microphones(planted_system(True)[0]))
-    assert line.startswith("[note] microphones: none found")
+    assert line.startswith("[note] microphone: none found")
 
     def no_library() -> list[SoundDevice]:
-        raise SoundError(f"Sound cannot be recorded here: {HELP['linux']}")
+        raise SoundError("Sound cannot be recorded here", (help_here(),))
 
     (line,) = said(doctor.check_microphones(SoundSystem(no_library, planted_system(True)[0].open)))
-    assert line.startswith("[note] microphones: Sound cannot be recorded here")
-    assert "sudo apt-get install libportaudio2" in line
+    assert line.startswith("[note] microphone: Sound cannot be recorded here")
+    assert line.splitlines()[1].strip() == help_here()
 
 
 class PlantedCamera:
@@ -128,11 +129,12 @@ def test_without_a_driver_every_step_is_told(platform: str, monkeypatch: pytest.
 
     (finding,) = doctor.check_virtual_camera(refuse)
     assert finding.level == "note"
-    assert STEPS[platform] in finding.text
+    assert finding.steps == STEPS[platform]
     monkeypatch.setitem(sys.modules, "pyvirtualcam", None)  # not installed
     (finding,) = doctor.check_virtual_camera()
-    assert 'pip install "puppet-live[virtualcam]"' in finding.text
-    assert STEPS[platform] in finding.text
+    assert finding.steps == (install_command("virtualcam"), *STEPS[platform])
+    for step, line in zip(finding.steps, str(finding).splitlines()[1:], strict=True):
+        assert line.strip() == step  # nothing beside it: a line is copied with one click
 
 
 def test_the_doctor_goes_through_everything(
@@ -142,9 +144,13 @@ def test_the_doctor_goes_through_everything(
     tiny = tiny_actor(tmp_path / "statue.actor")
     assert cli.main(["doctor", "--actor", str(tiny)]) == 0, capsys.readouterr().out
     said = capsys.readouterr().out
-    for about in ("python", "packages", "ffmpeg", "display", "tracking", "actor statue", "provider: cpu works"):
+    for about in ("python", "packages", "ffmpeg", "display", "tracking", "actor statue", "provider cpu: works"):
         assert f"] {about}" in said
-    assert "provider: CUDA is not used" in said or "provider: cuda works" in said
+    assert "provider cuda: CUDA is not used" in said or "provider cuda: works" in said
+    *_, last = said.splitlines()
+    if "[note]" in said:
+        assert last.startswith("Does not work here, and Puppet runs without it: ")
+        assert "Everything" not in said
 
 
 def test_the_doctor_finds_a_damaged_actor(
@@ -162,6 +168,17 @@ def test_whether_actors_can_be_trained_is_told(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(doctor.training_code, "LIBRARIES", ("torch_of_nobody",))
     (line,) = said(doctor.check_training())
     assert line.startswith("[note] training: To train an actor, torch_of_nobody must be installed")
+
+
+def test_the_end_tells_what_works_and_what_does_not() -> None:
+    good, again = doctor.Finding("good", "encoder", "H.264"), doctor.Finding("good", "encoder", "AV1")
+    note, bad = doctor.Finding("note", "camera", "none found"), doctor.Finding("bad", "packages", "numpy is missing")
+    assert doctor.summary([good, again]) == ["Everything works."]
+    assert doctor.summary([good, again, note, bad, doctor.Finding("good", "packages", "Qt")]) == [
+        "Works: encoder.",
+        "Does not work here, and Puppet runs without it: camera.",
+        "Must be put right: packages.",
+    ]
 
 
 def test_a_check_that_breaks_is_a_finding() -> None:

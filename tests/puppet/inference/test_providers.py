@@ -9,6 +9,7 @@ import tiny_actor as tiny
 from puppet.actor.runtime import load_actor
 from puppet.core.errors import PuppetError
 from puppet.inference import providers, session
+from puppet.storage.installing import install_command
 
 
 @pytest.fixture
@@ -72,9 +73,8 @@ def test_a_missing_cuda_library_is_named(tmp_path, pretend_cuda, monkeypatch):
     monkeypatch.setattr(session.ort, "preload_dlls", preload)
     actor = load_actor(tiny.tiny_actor(tmp_path / "x.actor"), "auto")
     assert actor.providers == ["CPUExecutionProvider"]
-    assert actor.notice == (
-        "CUDA is not used: libcublasLt.so.12 is missing; install the extra: pip install puppet-live[cuda]"
-    )
+    command = install_command("cuda")
+    assert actor.notice == f"CUDA is not used: libcublasLt.so.12 is missing; install the extra: {command}"
 
 
 def test_without_a_driver_cuda_is_not_tried(tmp_path, pretend_cuda, monkeypatch):

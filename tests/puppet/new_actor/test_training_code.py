@@ -12,6 +12,7 @@ import pytest
 from models.__main__ import COMMANDS as OF_MODELS
 from puppet import cli
 from puppet.new_actor import job, training_code
+from puppet.storage import installing
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -27,12 +28,12 @@ def planted(folder: Path) -> Path:
 def without_libraries(monkeypatch: pytest.MonkeyPatch, installed: Path | None) -> None:
     monkeypatch.setattr(training_code, "LIBRARIES", ("torch_of_nobody", "json"))
     if installed is not None:
-        monkeypatch.setattr(training_code, "INSTALLED", installed)
+        monkeypatch.setattr(installing, "INSTALLED", installed)
 
 
 def test_a_checkout_has_it_beside_puppet_and_an_installed_program_inside(tmp_path, monkeypatch):
     assert training_code.code_folder() == training_code.IMPORT_FOLDER == ROOT
-    monkeypatch.setattr(training_code, "INSTALLED", planted(tmp_path / "puppet" / "training_code"))
+    monkeypatch.setattr(installing, "INSTALLED", planted(tmp_path / "puppet" / "training_code"))
     assert training_code.code_folder() == tmp_path / "puppet" / "training_code"
 
 
@@ -47,7 +48,7 @@ def test_puppet_lists_every_command_of_models_and_export():
 @pytest.mark.parametrize("python", ["/usr/bin/python3", "/home/Jö B/bin/python"])
 def test_an_installed_program_names_its_extra(python, tmp_path, monkeypatch):
     without_libraries(monkeypatch, planted(tmp_path))
-    monkeypatch.setattr(training_code.sys, "executable", python)
+    monkeypatch.setattr(installing.sys, "executable", python)
     monkeypatch.setattr(training_code.importlib.util, "find_spec", lambda name: None if "nobody" in name else name)
     shown = f'"{python}"' if " " in python else python
     words = f"To train an actor, torch_of_nobody must be installed: {shown} -m pip install"
@@ -61,15 +62,16 @@ def test_an_environment_without_pip_is_told_of_uv(tmp_path, monkeypatch):
     assert training_code.what_is_missing().endswith(f"must be installed: {command}")
 
 
-def test_a_checkout_names_its_pins(monkeypatch):
+def test_a_checkout_names_its_pins_so_that_the_line_works_from_any_folder(monkeypatch):
     without_libraries(monkeypatch, None)
     words = training_code.what_is_missing()
-    assert f"torch_of_nobody must be installed. In {ROOT} run: " in words
-    assert words.endswith('pip install -c constraints.txt -e ".[train]"') or "uv pip" in words
+    assert words.startswith("To train an actor, torch_of_nobody must be installed: ")
+    pins = f'"{ROOT / "constraints.txt"}"' if " " in str(ROOT) else str(ROOT / "constraints.txt")
+    assert words.endswith(f'-c {pins} -e "{ROOT}[train]"')
 
 
 def test_a_program_without_its_training_code_says_so(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(training_code, "INSTALLED", tmp_path / "nowhere")
+    monkeypatch.setattr(installing, "INSTALLED", tmp_path / "nowhere")
     monkeypatch.setattr(training_code, "IMPORT_FOLDER", tmp_path)
     for words in (["train", "x.h5", "-o", "run"], ["train", "--help"]):
         assert cli.main(words) == 2

@@ -114,7 +114,7 @@ def test_what_cannot_be_signed_is_told_before_the_take_begins(tmp_path: Path, mo
     with pytest.raises(RecordingError, match=r"C2PA has no place in \.mkv files"):
         begin_take(OutputSettings(codec="ffv1", sign=True), tmp_path / "take.mkv")
     monkeypatch.setitem(sys.modules, "c2pa", None)
-    with pytest.raises(RecordingError, match=r'pip install "puppet-live\[provenance\]"'):
+    with pytest.raises(RecordingError, match=r"\[provenance\]"):
         begin_take(OutputSettings(sign=True, hardware=False), tmp_path / "take.mp4")
     assert list(tmp_path.iterdir()) == []
 
