@@ -27,7 +27,7 @@ from puppet.actor.golden import golden_means
 from puppet.actor.latents import Latents, latents_to_bytes, measure_latents
 from puppet.actor.runtime import Actor
 from puppet.core import pixels
-from puppet.core.progress import progress
+from puppet.core.progress import announce, progress
 from puppet.core.rows import evenly_spread
 from puppet.core.types import Image, Latent
 
@@ -88,6 +88,7 @@ def _graph_files(
 
     ExportError when it holds with 32 bits neither.
     """
+    announce("converting the networks")
     small = rounded(model)
     graphs = encoder_graph(small, card), decoder_graph(small, card)
     encodes, decodes = (stored_in_half(to_onnx(graph)) for graph in graphs)

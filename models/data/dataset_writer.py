@@ -22,7 +22,7 @@ from models.data.outline import Figures, Outline
 from models.data.selection import Selection
 from models.data.tracking_pass import Footage, Tools, frames_of
 from puppet.core.errors import SourceError
-from puppet.core.progress import progress
+from puppet.core.progress import announce, progress
 from puppet.core.types import Image
 from puppet.face import align
 
@@ -94,6 +94,7 @@ def write_report(
 
     Reads the file as training does, so a file that training cannot read is found here.
     """
+    announce("reporting")
     report = make_report(
         chosen.posed.canonical,
         chosen.posed.angles,

@@ -53,6 +53,19 @@ def _weighted_mean(values: Tensor, weight: Tensor | None) -> Tensor:
     return (values * weight).flatten(1).sum(dim=1) / weight.flatten(1).sum(dim=1).clamp_min(1e-8)
 
 
+def edge_strength(prediction: Tensor, target: Tensor) -> Tensor:
+    """Mean size of the horizontal and vertical steps in comparison to the target's: (B, C, H, W) -> (B,).
+
+    Below 1 a picture is softer than the target; 1 for a target without any edge.
+    """
+
+    def strength(x: Tensor) -> Tensor:
+        return x.diff(dim=3).abs().flatten(1).mean(1) + x.diff(dim=2).abs().flatten(1).mean(1)
+
+    true = strength(target)
+    return torch.where(true > 0, strength(prediction) / true.clamp_min(1e-8), torch.ones_like(true))
+
+
 def psnr(prediction: Tensor, target: Tensor) -> Tensor:
     """Peak signal-to-noise ratio in dB, (B, C, H, W) in [0, 1] -> (B,); 100 dB at most (identical pictures)."""
     return -10 * squared(prediction, target).clamp_min(1e-10).log10()

@@ -14,6 +14,7 @@ from models.data import driver_clip
 from models.data.dataset import open_dataset
 from models.data.driver_clip import DriverClip
 from models.networks.base import ActorModel, Batches
+from models.training.live_sample import Quality, quality_of
 from models.training.schedule import BATCHES_STREAM, generator_of
 from puppet.core import pixels
 from puppet.core.rows import evenly_spread
@@ -35,16 +36,20 @@ class SampleSheets:
         self._rows = rows[evenly_spread(len(rows), SHEET_COLUMNS)]
         self._driver = None if clip is None else (clip.images, model.drive(clip))
 
-    def draw(self, device: torch.device) -> Image:
-        """The sheet of the model as it is now, uint8 (H, W, 3) BGR; call it in eval mode, without gradients."""
+    def draw(self, device: torch.device) -> tuple[Image, Quality | None]:
+        """The sheet of the model as it is now, uint8 (H, W, 3) BGR, and how near its reconstructions are.
+
+        Call it in eval mode, without gradients.
+        """
         side = min(SHEET_SIDE, self._model.image_size)
         batch = self._batches.batch(self._rows, generator_of(self._seed, 0, BATCHES_STREAM))
         originals = bgr_images(self._batches.originals(self._rows))
-        bands = [sheets.pair_rows(originals, self._rendered(batch, device), side)]
+        made = self._rendered(batch, device)
+        bands = [sheets.pair_rows(originals, made, side)]
         if self._driver is not None:
             images, batch = self._driver
             bands.append(sheets.pair_rows(images, self._rendered(batch, device), side))
-        return sheets.stack_bands(bands)
+        return sheets.stack_bands(bands), quality_of(made, originals)
 
     def _rendered(self, batch: Batch, device: torch.device) -> list[Image]:
         return bgr_images(self._model.render(to_device(batch, device)))

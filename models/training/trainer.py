@@ -25,6 +25,7 @@ from models.training import checkpoint
 from models.training.checkpoint import EMA, MODEL, OPTIMIZER, Checkpoint
 from models.training.distributed import ALONE, Team
 from models.training.ema import Ema
+from models.training.live_sample import LiveSample
 from models.training.metrics_log import MetricsLog
 from models.training.run_folder import (
     NO_OVERRIDES,
@@ -155,6 +156,7 @@ class Trainer:
         c = self.config
         logger.info("training in %s from step %d on %s: %s", self.run, self.step, self.device, c)
         saved: Checkpoint | None = None
+        live = LiveSample(self.run, self.step) if self.team.leads else None
         with self._log() as log, ThreadPoolExecutor(1) as loader:
             started = time.perf_counter() - self.seconds
             saved_at = stepped_at = self.seconds  # on that clock
@@ -165,14 +167,16 @@ class Trainer:
                 coming = loader.submit(self._batch, self.step + 1)
                 losses, rate = self._learn(batch)
                 self.seconds = time.perf_counter() - started
-                if log is None:
+                if log is None or live is None:
                     continue
                 total = losses.pop("total")
                 if self.step == 1 or self.step % c.log_every == 0:
                     log.write(self.step, "train", loss=total, terms=losses, lr=rate, seconds=round(self.seconds, 3))
                 report(total)
                 if self.step % c.sheet_every == 0:
-                    self.write_sheet()
+                    self._show(live)
+                elif live.due:
+                    self._show(live, keep=False)
                 if self.step % c.checkpoint_every == 0:
                     saved, scored = self._save(log), True
                 elif self.step % c.evaluate_every == 0:
@@ -183,13 +187,13 @@ class Trainer:
                 elif checkpoint_is_due(now - saved_at, now - stepped_at, first=saved is None):
                     saved, saved_at, scored = self._save(log, scored=False), now, False
                 stepped_at = now
-            if log is not None and (saved is None or saved.step != self.step):
+            if log is not None and live is not None and (saved is None or saved.step != self.step):
                 saved = self._save(log)
-                self.write_sheet()
-            elif log is not None and saved is not None and not scored:
+                self._show(live)
+            elif log is not None and live is not None and saved is not None and not scored:
                 metrics = self._evaluate_into(log)
                 saved = checkpoint.set_score(saved, self._score(metrics), metrics)
-                self.write_sheet()
+                self._show(live)
         logger.info("training in %s ends at step %d after %.0f s", self.run, self.step, self.seconds)
         self.team.wait()
         return saved or self._written()
@@ -297,11 +301,17 @@ class Trainer:
                     collected.setdefault(name, []).append(values.float().cpu())
         return {name: float(torch.cat(values).mean()) for name, values in collected.items()}
 
-    def write_sheet(self) -> None:
-        """Held-out originals over reconstructions, and a driver over the actor: RUN/sheets/step-N.png. DataError."""
+    def _show(self, live: LiveSample, keep: bool = True) -> None:
+        """Held-out originals over reconstructions, and a driver over the actor, for whoever watches. DataError.
+
+        keep: in RUN/sheets/step-N.png too.
+        """
+        began = time.perf_counter()
         with self._inference():
-            sheet = self._sample_sheets.draw(self.device)
-        sheets.write_png(self.run / "sheets" / f"step-{self.step:08d}.png", sheet)
+            sheet, quality = self._sample_sheets.draw(self.device)
+        live.write(sheet, quality, self.step, self.seconds, time.perf_counter() - began)
+        if keep:
+            sheets.write_png(self.run / "sheets" / f"step-{self.step:08d}.png", sheet)
 
 
 def train(

@@ -44,6 +44,11 @@ def progress(
             log.finish()
 
 
+def announce(label: str, stream: TextIO | None = None) -> None:
+    """Name a step that takes a while and has no measure of its progress, on `stream` (stderr)."""
+    print(f"{label} …", file=stream or sys.stderr or io.StringIO(), flush=True)
+
+
 class _Bar:
     """tqdm's bar."""
 

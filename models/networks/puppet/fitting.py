@@ -27,6 +27,7 @@ from models.networks.puppet.tracked_frames import (
 )
 from puppet.actor.warp import MeshWarp
 from puppet.core.errors import DataError
+from puppet.core.progress import announce
 from puppet.core.rows import evenly_repeated
 from puppet.core.types import Floats, Image
 from puppet.face import align, measurements
@@ -101,6 +102,7 @@ def fit_to_footage(geometry: Geometry, dataset: Dataset, rows: Index, config: Pu
     size = config.image_size
     plate = measure_plate(footage, rows) if footage.has_matte else np.zeros((size, size, 3), np.uint8)
     mesh = fit_head(geometry, mesh, footage, plate, _some(rows, turned[::3], HEAD_FRAMES), usual, config.texture_size)
+    announce("making the first texture")
     texture = _start_texture(geometry, mesh, footage, plate, rows, turned, rows[wide_open], config)
     return Fitted(mesh, canonical, plate, footage.has_matte, texture)
 

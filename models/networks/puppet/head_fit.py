@@ -7,6 +7,8 @@ by one, as long as that helps (coordinate descent); there are few of them, so th
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 import torch
@@ -21,6 +23,7 @@ from models.networks.puppet.mesh import BEHIND_TRIANGLES, ActorMesh
 from models.networks.puppet.tracked_frames import tracked_placements
 from puppet.actor.warp import MeshWarp
 from puppet.core import pixels
+from puppet.core.progress import progress
 from puppet.core.types import Floats, HeadPose, Image
 from puppet.face.landmarks import OVAL
 
@@ -46,25 +49,37 @@ def fit_head(
     def with_shape(shape: HeadShape) -> ActorMesh:
         return mesh.with_rings(rings(neutral, shape, usual, size), usual)
 
+    def error(shape: HeadShape) -> float:
+        return redrawing.error(with_shape(shape))
+
     shape = AVERAGE
-    best = redrawing.error(with_shape(shape))
+    best = error(shape)
     steps = np.array([number.step for number in ALL])
-    for round_ in range(ROUNDS):
-        for number in range(len(ALL) if round_ else SYMMETRIC):  # bumps once the rest is about right
-            for step in (steps[number], -steps[number]):
-                before = best
-                while True:
-                    tried = shape.changed(number, step)
-                    error = redrawing.error(with_shape(tried))
-                    if error > best - LEAST_GAIN:
-                        break
-                    best, shape = error, tried
-                if best < before:
-                    break
-        steps *= FINER
+    rounds = [
+        range(len(ALL) if round_ else SYMMETRIC) for round_ in range(ROUNDS)
+    ]  # bumps once the rest is about right
+    with progress(total=sum(map(len, rounds)), label="fitting the head", unit="numbers") as bar:
+        for numbers in rounds:
+            for number in numbers:
+                shape, best = _better(shape, best, number, steps[number], error)
+                bar.update()
+            steps *= FINER
     fitted = with_shape(shape)
     geometry.set_base(fitted)
     return fitted
+
+
+def _better(
+    shape: HeadShape, best: float, number: int, step: float, error: Callable[[HeadShape], float]
+) -> tuple[HeadShape, float]:
+    """A shape of less error, and that error, along one number, first upwards; the same where neither way helps."""
+    for way in (step, -step):
+        before = best
+        while (found := error(tried := shape.changed(number, way))) <= best - LEAST_GAIN:
+            best, shape = found, tried
+        if best < before:
+            break
+    return shape, best
 
 
 class _Redrawing:
