@@ -79,7 +79,10 @@ def track_all(spec: str) -> list[Face | None]:
     with contextlib.closing(_open(spec)) as source:
         tracker = FaceMeshTracker(still=Path(spec).is_dir())
         faces = []
-        with contextlib.closing(tracker), progress(total=source.frame_count, label="tracking", unit="frames") as bar:
+        with (
+            contextlib.closing(tracker),
+            progress(total=source.frame_count, label="tracking the driver", unit="frames") as bar,
+        ):
             while (frame := source.read()) is not None:
                 faces.append(tracker.track(frame))
                 bar.update()

@@ -115,6 +115,17 @@ def admit(file: Path, folder: Path | None = None) -> Path:
         raise ActorFileError(f"{file.name} cannot be copied to {folder}: {reason(problem)}") from problem
 
 
+def renew(file: Path, before: Path) -> Path:
+    """`admit` a file in the place of an actor of the user's folder, which is removed; its new path.
+
+    Raises ActorFileError, and the actor of before stays then.
+    """
+    try_in_child(file, read_contents(file).card)
+    if before.exists():
+        remove(before)
+    return admit(file)
+
+
 def rename(path: Path, name: str) -> Path:
     """Give an actor of the user's folder another name, in the file too; its new path. Raises ActorFileError."""
     name = checked_name(name)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import cast
 
 from puppet.core.errors import PuppetError
-from puppet.new_actor import job
+from puppet.new_actor import job, steps
 from puppet.process.log import explained, start
 from puppet.storage.file_lock import acquire
 
@@ -68,12 +68,14 @@ def work(folder: Path, task: job.JobState, puppet: Sequence[str] = PUPPET) -> No
     run(folder, export_command(folder, request), puppet)
     from puppet.actor import library  # numpy and OpenCV would take memory during hours of training
 
-    job.write_state(folder, job.JobState.DONE, actor=library.admit(folder / f"{request.name}.actor"))
+    print(f"{steps.EXPORT[-1]} …", flush=True)
+    made, before = folder / f"{request.name}.actor", job.read_job(folder).actor
+    job.write_state(folder, job.JobState.DONE, actor=library.renew(made, before) if before else library.admit(made))
 
 
 def run(folder: Path, command: Sequence[str], puppet: Sequence[str] = PUPPET) -> bool:
     """Run a command to its end, or until the user stops the job; whether it was stopped. Raises PuppetError."""
-    print(f"\n$ puppet {' '.join(command)}", flush=True)
+    print(f"\n{steps.mark(command)}", flush=True)
     process = subprocess.Popen(
         [*puppet, *command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )

@@ -1,9 +1,9 @@
 """The jobs that make actors from footage: a folder for each, and a child process that outlives the window.
 
 The folder holds everything, so that the next window finds a running job: the request (job.json), the state
-(state.json), what the training tools write (data.h5, data.report.txt, data.report.png, run/metrics.jsonl, run/sheets),
-and what they print (log.txt). The child holds a lock while it lives. The training tools are commands of
-`training_code`, never imported here.
+(state.json), what the training tools write (data.h5, data.report.txt, data.report.png, run/quality.jsonl and
+run/sample.png), and what they print (log.txt). The child holds a lock while it lives. The training tools are commands
+of `training_code`, never imported here.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
@@ -23,6 +23,7 @@ from typing import Any
 from puppet.core.errors import PuppetError, reason
 from puppet.core.texts import is_file_name, is_plain, one_line
 from puppet.new_actor import training_code
+from puppet.new_actor.steps import Step, steps_of
 from puppet.parsing.plain_json import parse_json, read_json, to_json
 from puppet.parsing.reading import read_end, read_limited
 from puppet.storage.file_lock import is_locked
@@ -31,9 +32,12 @@ from puppet.storage.folders import IMPORT_FOLDER, jobs_folder
 
 JOB, STATE, STOP, LOG, LOCK, PID = "job.json", "state.json", "stop", "log.txt", "lock", "pid"
 DATA, REPORT, SHEET, RUN = "data.h5", "data.report.txt", "data.report.png", "run"
+QUALITY, SAMPLE = "quality.jsonl", "sample.png"  # in the run's folder
+QUALITY_FIGURES, MOST = ("seconds", "likeness", "sharpness"), 1e9
 CHILD = ("-m", "puppet.new_actor.child")
-LOG_TAIL = 4000  # bytes
-MAX_BYTES, MAX_METRICS_BYTES = 1 << 20, 64 << 20  # of job.json, state.json and the report; of metrics.jsonl
+LOG_TAIL = 1 << 16  # bytes; exporters print a lot between two steps
+LONGEST_LINE = 4000  # characters
+MAX_BYTES, MAX_QUALITY_BYTES = 1 << 20, 16 << 20  # of job.json, state.json and the report; of quality.jsonl
 MAX_TEXT = 2000  # characters
 MAX_MINUTES = 100_000.0
 
@@ -54,7 +58,7 @@ class JobState(str, Enum):
         return self.value
 
 
-WORKING = (JobState.CHECKING, JobState.TRAINING, JobState.EXPORTING)  # the child runs, or has died
+WORKING = {JobState.CHECKING: "prepare", JobState.TRAINING: "train", JobState.EXPORTING: "export"}  # puppet's commands
 
 
 @dataclass(frozen=True)
@@ -70,13 +74,25 @@ class JobRequest:
     minutes: float = 0.0
 
 
+@dataclass(frozen=True)
+class Quality:
+    """How near the sample pictures are to the true ones, after so many seconds of training.
+
+    likeness: 1 for the same pictures; sharpness: 1 for pictures as sharp as those.
+    """
+
+    seconds: float
+    likeness: float
+    sharpness: float
+
+
 @dataclass(frozen=True, eq=False)
 class Job:
     """A job at one moment.
 
-    running: the child lives. error: why it failed. message: the newest line that the tools printed. share: of the work
-    of this state that is done, 0 .. 1, None when unknown. losses: (step, loss). sample: the newest sheet of sample
-    pictures. report: on the footage. actor: the file, when done.
+    running: the child lives. error: why it failed. steps: of the work of this state. stopping: it has been asked to
+    stop. quality: of what was learnt. sample: the newest sheet of sample pictures. report: on the footage. actor: the
+    file, when done; afterwards the one that further training replaces.
     """
 
     folder: Path
@@ -84,10 +100,9 @@ class Job:
     state: JobState
     running: bool
     error: str = ""
-    message: str = ""
-    share: float | None = None
-    seconds_left: float | None = None
-    losses: tuple[tuple[int, float], ...] = ()
+    steps: tuple[Step, ...] = ()
+    stopping: bool = False
+    quality: tuple[Quality, ...] = ()
     sample: Path | None = None
     report: str = ""
     report_picture: Path | None = None
@@ -117,6 +132,14 @@ def train(folder: Path, name: str, consent: str, minutes: float) -> None:
         raise PuppetError("Without the consent of the person shown, no actor is made")
     _refuse_running(folder)
     _write(folder / JOB, asdict(JobRequest(read_job(folder).request.footage, name, consent.strip(), minutes)))
+    _start(folder, JobState.TRAINING)
+
+
+def train_on(folder: Path, minutes: float) -> None:
+    """Train an actor that is done for so many minutes more; it replaces the one of before. Raises PuppetError."""
+    _refuse_running(folder)
+    request = read_job(folder).request
+    _write(folder / JOB, asdict(replace(request, minutes=min(request.minutes + minutes, MAX_MINUTES))))
     _start(folder, JobState.TRAINING)
 
 
@@ -155,52 +178,38 @@ def read_job(folder: Path) -> Job:
     running = folder in _starting or is_locked(folder / LOCK)
     if state in WORKING and not running:
         state, error = JobState.FAILED, "It was interrupted: the computer or the process was ended. It can go on"
-    message = last_line(folder / LOG)
-    rows = training_rows(folder / RUN / "metrics.jsonl")
-    share = share_in(message) if state is JobState.CHECKING else None
-    left = None
-    if state is JobState.TRAINING and rows and request.minutes:
-        spent = float(rows[-1].get("seconds", 0.0))
-        share = min(1.0, spent / (60 * request.minutes))
-        left = max(0.0, 60 * request.minutes - spent)
-    losses = tuple((int(row["step"]), float(row["loss"])) for row in rows if row.get("kind") == "train")
-    sheets = sorted((folder / RUN / "sheets").glob("step-*.png"))
-    report, picture = folder / REPORT, folder / SHEET
+    steps = steps_of(WORKING[state], last_lines(folder / LOG)) if state in WORKING else ()
+    report, picture, sample = folder / REPORT, folder / SHEET, folder / RUN / SAMPLE
     return Job(
-        folder, request, state, running, error, message, share, left, losses,
-        sheets[-1] if sheets else None,
+        folder, request, state, running, error, steps, running and (folder / STOP).exists(),
+        quality_rows(folder / RUN / QUALITY),
+        sample if sample.exists() else None,
         _text(report),
         picture if picture.exists() else None,
         actor,
     )  # fmt: skip
 
 
-def training_rows(path: Path) -> list[dict[str, Any]]:
-    """The rows of a metrics.jsonl with a step, a kind and, of training, a loss; a torn last line is left out."""
-    rows: list[dict[str, Any]] = []
+def quality_rows(path: Path) -> tuple[Quality, ...]:
+    """The rows of a quality.jsonl; a torn last line and what is no row are left out."""
+    rows: list[Quality] = []
     with contextlib.suppress(OSError):
-        for line in read_limited(path, MAX_METRICS_BYTES).splitlines():
+        for line in read_limited(path, MAX_QUALITY_BYTES).splitlines():
             with contextlib.suppress(ValueError):
-                row = parse_json(line)
-                if isinstance(row, dict) and _is_row(row):
-                    rows.append(row)
-    return rows
+                row: Any = parse_json(line)
+                figures: list[Any] = [row.get(one) for one in QUALITY_FIGURES] if isinstance(row, dict) else [None]
+                if all(type(figure) in (int, float) and 0 <= figure < MOST for figure in figures):
+                    rows.append(Quality(*map(float, figures)))
+    return tuple(rows)
 
 
-def last_line(path: Path) -> str:
-    """The newest line of a log that is not empty, as text that can be shown; empty without a log."""
+def last_lines(path: Path) -> list[str]:
+    """The newest lines of a log, as text that can be shown; none without a log."""
     try:
         lines = read_end(path, LOG_TAIL).decode("utf-8", errors="replace").splitlines()
     except OSError:
-        return ""
-    return one_line(next((line.strip() for line in reversed(lines) if line.strip()), ""), LOG_TAIL)
-
-
-def share_in(message: str) -> float | None:
-    """The share that a line of progress names: "tracking: 120/600 frames (20 %), ..." -> 0.2; None without one."""
-    before, found, _ = message.partition(" %)")
-    number = before.rpartition("(")[2]
-    return int(number) / 100 if found and number.isdecimal() else None
+        return []
+    return [one_line(line.strip(), LONGEST_LINE) for line in lines if line.strip()]
 
 
 def _parse_request(stored: Any) -> JobRequest:
@@ -233,26 +242,23 @@ def _parse_state(stored: Any) -> tuple[JobState, str, Path | None]:
     return JobState(stored["state"]), one_line(error, MAX_TEXT), Path(actor) if actor else None
 
 
-def _is_row(row: dict[str, Any]) -> bool:
-    """Whether the figures of a row of metrics.jsonl are numbers; `parse_json` has refused infinite ones.
-
-    seconds: since the start of training.
-    """
-    figures = [row.get("step"), row.get("seconds", 0.0), *([row.get("loss")] if row.get("kind") == "train" else [])]
-    return isinstance(row.get("kind"), str) and all(type(figure) in (int, float) for figure in figures)
-
-
 def _text(path: Path) -> str:
     """A report as lines that can be shown; empty when there is none."""
     try:
         lines = read_limited(path, MAX_BYTES).decode("utf-8", errors="replace").splitlines()
     except OSError:
         return ""
-    return "\n".join(one_line(line, LOG_TAIL) for line in lines)
+    return "\n".join(one_line(line, LONGEST_LINE) for line in lines)
 
 
 def write_state(folder: Path, state: JobState, error: str = "", actor: Path | None = None) -> None:
-    """Write the state of a job; for `begin`, `train` and the child. Raises PuppetError."""
+    """Write the state of a job; for `begin`, `train` and the child. Raises PuppetError.
+
+    actor: None leaves the one that it has had.
+    """
+    if actor is None:
+        with contextlib.suppress(OSError, ValueError):
+            *_, actor = _parse_state(read_json(folder / STATE, MAX_BYTES))
     _write(folder / STATE, {"state": state.value, "error": error, "actor": str(actor) if actor else ""})
 
 

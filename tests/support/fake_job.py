@@ -39,8 +39,13 @@ class FakeJobs:
         self.asked.append(("train", name, consent, minutes))
         self.plant(state=making.JobState.TRAINING, running=True, request=making.JobRequest((), name, consent, minutes))
 
+    def train_on(self, folder, minutes):
+        self.asked.append(("train on", str(folder), minutes))
+        self.plant(state=making.JobState.TRAINING, running=True)
+
     def stop(self, folder):
         self.asked.append(("stop", str(folder)))
+        self.plant(stopping=True)
 
     def discard(self, folder):
         self.asked.append(("discard", str(folder)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -18,6 +19,7 @@ from puppet.output.recording_sink import RecorderSink
 
 LOOK_EVERY = 1.0  # s between two looks at a job
 PAGE = "new"
+Shown = tuple[Path, int, tuple[int, int]]  # a picture, when it was written (ns), and for which size it was scaled
 
 
 class NewActorPresenter(Presenter):
@@ -28,7 +30,7 @@ class NewActorPresenter(Presenter):
         self._play_actor = play_actor
         self._job: Job | None = None
         self._looked = 0.0
-        self._shown: tuple[Path, tuple[int, int]] | None = None  # the picture that is shown, and for which size
+        self._shown: Shown | None = None
         self._footage: RecorderSink | None = None
         self._recording_begins = False  # a second click may come while an encoder is looked for, which takes seconds
         self._recording_since: float | None = None
@@ -37,6 +39,7 @@ class NewActorPresenter(Presenter):
         page.film_clicked.connect(self._start_recording)
         page.film_ended.connect(self._end_recording)
         page.train_clicked.connect(self._train)
+        page.train_on_clicked.connect(self._train_on)
         page.stop_clicked.connect(lambda: self._with_job("stop", context.services.jobs.stop))
         page.go_on_clicked.connect(self._go_on)
         page.discard_clicked.connect(self._discard)
@@ -145,6 +148,9 @@ class NewActorPresenter(Presenter):
 
         self._with_job("train", work)
 
+    def _train_on(self, minutes: int) -> None:
+        self._with_job("train", lambda folder: self.context.services.jobs.train_on(folder, minutes))
+
     def _go_on(self) -> None:
         """Go on with the training, or with the look through the footage, from where it ended."""
         job, jobs = self._job, self.context.services.jobs
@@ -184,6 +190,8 @@ class NewActorPresenter(Presenter):
 
     def _failed(self, problem: Exception) -> None:
         self._say(str(problem))
+        if self._job is not None:
+            self.context.window.new_actor.show_job(self._job)  # its buttons can be used again
 
     def _take_up(self, job: Job) -> None:
         self._job = job
@@ -193,13 +201,16 @@ class NewActorPresenter(Presenter):
         context, size = self.context, self.context.window.new_actor.picture.device_size
         jobs, read = context.services.jobs, context.services.read_picture
 
-        def look() -> tuple[Job, tuple[Path, tuple[int, int]] | None, Image | None]:
+        def look() -> tuple[Job, Shown | None, Image | None]:
             job = jobs.read_job(folder)
             path = job.sample or job.report_picture
-            wanted = (path, size) if path is not None else None
-            return job, wanted, read(path) if path is not None and wanted != self._shown else None
+            wanted = None
+            if path is not None:
+                with contextlib.suppress(OSError):
+                    wanted = path, path.stat().st_mtime_ns, size
+            return job, wanted, read(path) if path is not None and wanted not in (None, self._shown) else None
 
-        def show(result: tuple[Job, tuple[Path, tuple[int, int]] | None, Image | None]) -> None:
+        def show(result: tuple[Job, Shown | None, Image | None]) -> None:
             job, wanted, picture = result
             if self._job is None or self._job.folder != folder or self._footage is not None:
                 return
@@ -208,6 +219,7 @@ class NewActorPresenter(Presenter):
             if picture is not None and wanted is not None:
                 self._shown = wanted
                 context.window.new_actor.picture.show_image(to_qimage(picture, *size))
+                context.window.new_actor.picture.set_note(_about(job))
             if job.state != before and job.state in (JobState.CHECKED, JobState.DONE, JobState.FAILED):
                 context.window.banners.say(PAGE, _found(job), "notice", ("Show", self._show_page))
                 context.window.actor.list_wanted.emit()
@@ -222,6 +234,14 @@ class NewActorPresenter(Presenter):
         self.context.window.banners.say(PAGE, words, "error")
 
 
+def _about(job: Job) -> str:
+    """What the picture beside a job shows."""
+    if job.sample is None:
+        return ""
+    name = job.request.name
+    return translate("puppet", "Each pair of rows: above what was filmed, below what {0} makes of it").format(name)
+
+
 def _found(job: Job) -> str:
     """One line about a job, for a banner."""
     name = job.request.name or "The new actor"
@@ -231,6 +251,6 @@ def _found(job: Job) -> str:
         return translate("puppet", "{0} is being trained.").format(name)
     return {
         JobState.CHECKED: "The footage of a new actor has been looked through.",
-        JobState.DONE: f"{name} has joined your actors.",
+        JobState.DONE: translate("puppet", "{0} is ready, and has joined your actors.").format(name),
         JobState.FAILED: f"{name} is not finished: {job.error}",
     }.get(job.state, f"{name} is nearly done.")

@@ -53,15 +53,21 @@ def test_hostile_logs_and_figures_of_a_job_are_left_out(tmp_path):
     (tmp_path / making.LOG).write_bytes(b"\x1b]0;evil\x07 training\xff\n")
     (tmp_path / making.REPORT).write_bytes(b"one\x1b\ntwo\xff")
     (tmp_path / making.RUN).mkdir()
+    good = {"step": 1, "kind": "quality", "seconds": 3, "likeness": 0.5, "sharpness": 2}
     rows = [
-        *('{"step": 1, "kind": "train", "loss": 2, "seconds": 3}', '{"step": "x", "kind": "train", "loss": 2}'),
-        *('{"step": 1e999, "kind": "train", "loss": 2}', '{"step": 1, "kind": "train", "loss": null}', '{"step": 1}'),
-        *('{"step": 2, "kind": "train", "loss": NaN}', '{"step": 2, "kind": [], "loss": 1}', "[" * 10_000, "\x00"),
-        '{"step": 2, "kind": "train", "loss": 2, "seconds": "x"}',
+        json.dumps(good),
+        "[" * 10_000,
+        "\x00",
+        "[]",
+        '{"step": 1}',
+        '{"seconds": 1e999, "likeness": 1, "sharpness": 1}',
     ]
-    (tmp_path / making.RUN / "metrics.jsonl").write_text("\n".join(rows))
+    for hostile in ("x", None, [], -1, 1e12, True):
+        rows += [json.dumps({**good, name: hostile}) for name in ("seconds", "likeness", "sharpness")]
+    rows.append('{"seconds": 1, "likeness": NaN, "sharpness": 1}')
+    (tmp_path / making.RUN / making.QUALITY).write_text("\n".join(rows))
     with acquire(tmp_path / making.LOCK) or pytest.fail("locked"):
         job = making.read_job(tmp_path)
-    assert job.losses == ((1, 2.0),)
-    assert is_plain(job.message + job.report, lines=True)
+    assert job.quality == (making.Quality(3.0, 0.5, 2.0),)
+    assert is_plain("".join(step.label for step in job.steps) + job.report, lines=True)
     assert "one" in job.report

@@ -18,6 +18,7 @@ from puppet.actor.file import read_card
 from puppet.core.errors import PuppetError
 from puppet.new_actor import child
 from puppet.new_actor import job as making
+from puppet.new_actor.steps import Stage
 from puppet.storage.file_lock import acquire, is_locked
 
 # Stands for `puppet prepare`, `train` and `export`: does what NAME.json says, and notes what it was asked.
@@ -41,12 +42,13 @@ if what == "prepare":
 elif what == "train":
     stopped = []
     signal.signal(signal.SIGINT, lambda *a: stopped.append(1))
-    (out / "sheets").mkdir(parents=True, exist_ok=True)
+    out.mkdir(parents=True, exist_ok=True)
     (out / "run.json").write_text("{}")
-    rows = [{"step": 10, "kind": "train", "loss": 2.0, "seconds": 30.0},
-            {"step": 20, "kind": "train", "loss": 1.0, "seconds": 60.0}]
-    (out / "metrics.jsonl").write_text("".join(json.dumps(r) + "\\n" for r in rows) + '{"step": 30, "ki')
-    shutil.copy(here / "sheet.png", out / "sheets" / "step-00000020.png")
+    rows = [{"step": 10, "kind": "quality", "seconds": 30.0, "likeness": 0.5, "sharpness": 0.25},
+            {"step": 20, "kind": "quality", "seconds": 60.0, "likeness": 0.75, "sharpness": 1.5}]
+    (out / "quality.jsonl").write_text("".join(json.dumps(r) + "\\n" for r in rows) + '{"step": 30, "ki')
+    shutil.copy(here / "sheet.png", out / "sample.png")
+    print("training: 60/120 s (50 %), 1.0/s, 1:00 left, step 20", flush=True)
     if plan.get("learns", True):
         (out / "checkpoints" / "step-00000020").mkdir(parents=True, exist_ok=True)
     end = time.monotonic() + plan.get("train_seconds", 0)
@@ -100,6 +102,10 @@ def over(job: making.Job) -> bool:
     return not job.running
 
 
+def at_work(job: making.Job) -> bool:
+    return any(step.stage is Stage.NOW and step.share for step in job.steps)
+
+
 def test_from_footage_to_an_actor_in_the_list(tools, tmp_path):
     folder = making.begin([tmp_path / "talk.mp4", tmp_path / "turn.mp4"])
     job = until(folder, over)
@@ -110,7 +116,7 @@ def test_from_footage_to_an_actor_in_the_list(tools, tmp_path):
     assert (job.state, job.error) == (making.JobState.DONE, "")
     assert job.actor == tmp_path / "actors" / "carl.actor"
     assert read_card(tmp_path / "actors" / "carl.actor").consent == "Carl agreed."
-    assert job.losses == ((10, 2.0), (20, 1.0))
+    assert job.quality == (making.Quality(30.0, 0.5, 0.25), making.Quality(60.0, 0.75, 1.5))
     prepare, train, export = asked(tools)
     assert prepare == ["prepare", *[str(tmp_path / f"{n}.mp4") for n in ("talk", "turn")],
                        "-o", str(folder / "data.h5"), "--force"]  # fmt: skip
@@ -143,18 +149,20 @@ def test_a_training_is_followed_stopped_and_kept(tools, tmp_path):
     folder = making.begin([tmp_path / "talk.mp4"])
     until(folder, over)
     making.train(folder, "carl", "Carl agreed.", 2)
-    job = until(folder, lambda job: job.losses)
-    assert job.running
-    assert (job.state, job.share, job.seconds_left) == (making.JobState.TRAINING, 0.5, 60.0)
-    assert job.sample == folder / "run" / "sheets" / "step-00000020.png"
+    job = until(folder, at_work)
+    assert (job.running, job.state, job.stopping) == (True, making.JobState.TRAINING, False)
+    (now,) = [step for step in job.steps if step.stage is Stage.NOW]
+    assert (now.label, now.share, now.seconds_left) == ("training", 0.5, 60.0)
+    assert job.sample == folder / "run" / "sample.png"
     (found,) = making.find_jobs()  # as the next window does
     assert (found.folder, found.running, found.request.name) == (folder, True, "carl")
     for refused in (lambda: making.train(folder, "carl", "Carl agreed.", 2), lambda: making.discard(folder)):
         with pytest.raises(PuppetError):
             refused()
     making.stop(folder)
+    assert making.read_job(folder).stopping or not making.read_job(folder).running
     job = until(folder, over)
-    assert job.state == making.JobState.DONE
+    assert (job.state, job.stopping) == (making.JobState.DONE, False)
     assert job.actor is not None
     making.discard(folder)
     assert making.find_jobs() == []
@@ -165,7 +173,7 @@ def test_stopped_before_anything_was_learnt(tools, tmp_path):
     folder = making.begin([tmp_path / "talk.mp4"])
     until(folder, over)
     making.train(folder, "carl", "Carl agreed.", 2)
-    until(folder, lambda job: job.losses)
+    until(folder, at_work)
     making.stop(folder)
     job = until(folder, over)
     assert job.state == making.JobState.FAILED
@@ -194,7 +202,7 @@ def test_a_child_that_was_killed_is_found_as_interrupted_and_goes_on(tools, tmp_
     folder = making.begin([tmp_path / "talk.mp4"])
     until(folder, over)
     making.train(folder, "carl", "Carl agreed.", 2)
-    until(folder, lambda job: job.losses)
+    until(folder, at_work)
     os.killpg(int((folder / "pid").read_text()), signal.SIGKILL)
     job = until(folder, over)
     assert job.state == making.JobState.FAILED
@@ -203,6 +211,28 @@ def test_a_child_that_was_killed_is_found_as_interrupted_and_goes_on(tools, tmp_
     making.train(folder, "carl", "Carl agreed.", 2)
     assert until(folder, over).state == making.JobState.DONE
     assert "--resume" in asked(tools)[-2]
+
+
+def test_further_training_replaces_the_actor_and_keeps_the_one_of_before(tools, tmp_path):
+    folder = making.begin([tmp_path / "talk.mp4"])
+    until(folder, over)
+    making.train(folder, "carl", "Carl agreed.", 2)
+    before = until(folder, over).actor
+    content = before.read_bytes()
+    tiny_actor(tools / "made.actor", name="carl", consent="Carl agreed again.")
+    making.train_on(folder, 3)
+    job = until(folder, over)
+    assert (job.state, job.actor) == (making.JobState.DONE, before)
+    assert read_card(before).consent == "Carl agreed again."
+    _, train, _ = asked(tools)[-3:]
+    assert train[-3:] == ["--minutes", "5", "--resume"]
+    (kept,) = (before.parent / ".removed").iterdir()
+    assert kept.read_bytes() == content
+    (tools / "made.actor").write_bytes(b"no actor")
+    making.train_on(folder, 3)
+    job = until(folder, over)
+    assert (job.state, job.actor) == (making.JobState.FAILED, before)
+    assert read_card(before).consent == "Carl agreed again."
 
 
 def test_no_consent_no_actor(tools, tmp_path):
@@ -240,9 +270,7 @@ def test_somebody_who_only_looks_does_not_keep_the_child_from_its_lock(tmp_path)
     held.close()
 
 
-def test_figures_in_a_line_of_the_log(tmp_path):
-    assert making.share_in("tracking: 120/600 frames (20 %), 60.0/s, 0:08 left") == 0.2
-    assert making.share_in("tracking: 120 frames, 60.0/s") is None
+def test_the_reason_in_what_a_tool_printed():
     assert child.reason_in("x\nerror: first\nerror: second\ndone") == "second"
     assert child.reason_in("nothing") == ""
 
@@ -256,6 +284,6 @@ def test_a_log_without_room_neither_stops_nor_silences_a_tool(tmp_path, monkeypa
         with pytest.raises(PuppetError, match="the reason"):
             child.run(tmp_path, ["-c", talking], [sys.executable])
     log = tmp_path / "log.txt"
-    assert making.last_line(log) == ""
+    assert making.last_lines(log) == []
     log.write_bytes(b"x" * 9000 + b"\nlast one \xff\n\n")
-    assert making.last_line(log).startswith("last one")
+    assert making.last_lines(log)[-1].startswith("last one")

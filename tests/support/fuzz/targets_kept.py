@@ -115,18 +115,18 @@ def _read_state(path: Path) -> None:
     read_job(path.parent)
 
 
-def _metrics(folder: Path) -> list[bytes]:
-    rows = [{"step": 10 * i, "kind": "train", "loss": 2.0 / (i + 1), "seconds": 3.0 * i} for i in range(8)]
+def _quality(folder: Path) -> list[bytes]:
+    rows = [{"step": 10 * i, "seconds": 3.0 * i, "likeness": 0.1 * i, "sharpness": 0.1 * i} for i in range(8)]
     return ["\n".join(map(json.dumps, rows)).encode()]
 
 
-def _read_metrics(path: Path) -> None:
+def _read_quality(path: Path) -> None:
     from puppet.new_actor.job import JOB, RUN, STATE, read_job
 
     (path.parent / RUN).mkdir(exist_ok=True)
     (path.parent / JOB).write_bytes(_jobs(path.parent)[0])
     (path.parent / STATE).write_text('{"state": "training", "error": "", "actor": ""}')
-    shutil.copyfile(path, path.parent / RUN / "metrics.jsonl")
+    shutil.copyfile(path, path.parent / RUN / "quality.jsonl")
     read_job(path.parent)
 
 
@@ -136,5 +136,5 @@ TARGETS = (
     Target("neutral", _neutrals, npz, _read_neutral, ".npz", ()),
     Target("job", _jobs, json_text, _read_job, ".json"),
     Target("state", lambda _: [STATE], json_text, _read_state, ".json"),
-    Target("metrics", _metrics, json_text, _read_metrics, ".jsonl"),
+    Target("quality", _quality, json_text, _read_quality, ".jsonl"),
 )

@@ -25,6 +25,7 @@ from puppet.actor.file import CARD
 from puppet.explore.bookmarks import Bookmarks
 from puppet.gui.kit.plain_text import Label, as_lines, tip_text
 from puppet.new_actor import job as making
+from puppet.new_actor.steps import Stage, Step
 from puppet.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -191,7 +192,7 @@ def test_nothing_is_opened_for_what_a_job_says(make_gui, canary, tmp_path):
     gui.window.show_page("new")
     page, request = gui.window.new_actor, making.JobRequest((f"/{SHORT}.mp4",), SHORT, SHORT, 5)
     job = making.Job(
-        tmp_path, request, making.JobState.TRAINING, True, error=SHORT, message=SHORT, report=SHORT, losses=((1, 2.0),)
+        tmp_path, request, making.JobState.TRAINING, True, error=SHORT, steps=(Step(SHORT, Stage.NOW),), report=SHORT
     )
     for state in making.JobState:
         page.show_job(replace(job, state=state, running=state in making.WORKING))

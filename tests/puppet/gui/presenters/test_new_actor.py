@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from fake_job import FakeJobs
-from planted_window import halves
+from planted_window import colour_at, halves
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QFileDialog
+from PyQt6.QtWidgets import QFileDialog, QLabel
 
 from puppet.core.errors import PuppetError
 from puppet.engine.status import Phase
 from puppet.gui.presenters import new_actor
 from puppet.new_actor import job as making
 from puppet.new_actor import prompts
+from puppet.new_actor.steps import steps_of
 from puppet.settings import Settings
 
 
@@ -54,9 +57,12 @@ def test_from_footage_to_the_list(page, work, monkeypatch, tmp_path):
     choose_footage(gui, p, monkeypatch, "/talk.mp4", "/turn.mp4")
     gui.until(lambda: p.state == "checking")
     assert work.asked == [("begin", "/talk.mp4", "/turn.mp4")]
-    work.plant(share=0.2, message="tracking: 120/600 frames (20 %)")
-    gui.until(lambda: p.done_share.value() == 20)
-    assert p.words.text() == "tracking: 120/600 frames (20 %)"
+    work.plant(steps=steps_of("prepare", ["$ puppet prepare x", "tracking: 120/600 frames (20 %), 60.0/s, 0:08 left"]))
+    steps = p.working.steps
+    gui.until(lambda: steps.bars and steps.bars[0].value() == 20)
+    names = [name.text() for name in steps.names]
+    assert names == ["● Finding the face", "○ Cutting out the person", "○ Looking for what is missing"]
+    assert [time.text() for time in steps.times] == ["less than a minute left", "", ""]
     picture = tmp_path / "report.png"
     picture.write_bytes(b"")
     object.__setattr__(gui.controller.context.services, "read_picture", lambda path: halves((0, 0, 255), (0, 0, 255)))
@@ -77,18 +83,82 @@ def test_from_footage_to_the_list(page, work, monkeypatch, tmp_path):
     gui.click(p.train)
     gui.until(lambda: p.state == "training")
     assert work.asked[-1] == ("train", "Carl", "Carl agreed.", 30)
-    work.plant(losses=((10, 2.0), (20, 1.0)), share=0.5, seconds_left=900.0)
-    gui.until(lambda: p.curve.points == ((10, 2.0), (20, 1.0)))
-    assert p.words.text() == "15 min left"
-    assert p.curve.accessibleDescription() == "1 at step 20"
+    learnt = (making.Quality(5, 0.5, 0.4), making.Quality(900, 0.91, 0.8))
+    work.plant(quality=learnt, steps=steps_of("train", ["training: 900/1800 s (50 %), 1.0/s, 15:00 left, loss 2"]))
+    gui.until(lambda: p.working.curve.points == learnt)
+    assert [bar.value() for bar in steps.bars] == [100, 100, 100, 50, 0, 0, 0, 0, 0]
+    assert steps.times[3].text() == "15 min left"
+    assert p.working.curve.accessibleDescription() == "Likeness 91 %, Sharpness 80 %"
     gui.click(p.stop)
     gui.until(lambda: work.asked[-1][0] == "stop")
     work.plant(state=making.JobState.DONE, running=False, actor=Path("actors/ada.actor"))
     gui.until(lambda: p.state == "done")
-    assert "Carl has joined your actors." in gui.banners
-    gui.click(p.play)
+    assert p.ended.title.text() == "ada is ready"
+    assert p.ended.end.text() == "Good; more training makes it a little sharper."
+    assert p.ended.figures.text() == "Likeness 91 %, Sharpness 80 %"
+    assert "Carl is ready, and has joined your actors." in gui.banners
+    gui.click(p.ended.play)
     gui.until(lambda: gui.puppeteers[0].actor.name == "ada")
     assert gui.window.page == "live"
+
+
+@pytest.fixture
+def training(page, work, tmp_path):
+    """(gui, page) while a job trains."""
+    request = making.JobRequest(("/talk.mp4",), "Carl", "Carl agreed.", 30)
+    steps = steps_of("train", ["fitting the head: 40/138 numbers (28 %), 1.0/s, 1:38 left"])
+    work.jobs = [making.Job(Path("job"), request, making.JobState.TRAINING, True, steps=steps)]
+    gui, p = page()
+    gui.until(lambda: p.state == "training")
+    return gui, p
+
+
+def test_a_click_on_stop_shows_at_once_that_it_counts(training, work):
+    gui, p = training
+    asked = threading.Event()
+    work.stop = lambda folder: asked.wait(20)  # the disk is slow
+    gui.qtbot.mouseClick(p.stop, Qt.MouseButton.LeftButton)
+    assert p.working.stopping.isVisible()
+    assert "what was learnt is kept" in p.working.stopping.text()
+    assert not p.stop.isEnabled()
+    work.plant(stopping=True)
+    asked.set()
+    gui.qtbot.wait(100)
+    assert p.working.stopping.isVisible()
+
+
+def test_no_command_line_is_shown_and_a_long_fit_has_its_own_bar(training, work):
+    gui, p = training
+    shown = {label.text() for label in p.working.findChildren(QLabel)}
+    assert not any("puppet train" in text for text in shown)
+    row = [name.text() for name in p.working.steps.names].index("● Fitting the shape of the head")
+    assert (p.working.steps.bars[row].value(), p.working.steps.times[row].text()) == (29, "2 min left")
+
+
+def test_a_new_sample_of_the_same_name_is_shown(training, work, tmp_path):
+    gui, p = training
+    sample = tmp_path / "sample.png"
+    colours = [(0, 0, 255)]
+    read = lambda path: halves(colours[-1], colours[-1])  # noqa: E731
+    object.__setattr__(gui.controller.context.services, "read_picture", read)
+    sample.write_bytes(b"1")
+    work.plant(sample=sample)
+    gui.until(lambda: colour_at(p.picture, 0.5) == colours[-1])
+    assert "below what Carl makes of it" in p.picture.note
+    colours.append((255, 0, 0))
+    os.utime(sample, ns=(1, 1))
+    gui.until(lambda: colour_at(p.picture, 0.5) == colours[-1])
+
+
+def test_an_actor_that_is_ready_can_be_trained_on(training, work):
+    gui, p = training
+    work.plant(state=making.JobState.DONE, running=False, actor=Path("actors/Carl.actor"))
+    gui.until(lambda: p.state == "done")
+    assert p.ended.title.text() == "Carl is ready"
+    p.ended.minutes.setValue(45)
+    gui.click(p.ended.train_on)
+    gui.until(lambda: p.state == "training")
+    assert work.asked == [("train on", "job", 45)]
 
 
 def test_a_name_that_no_file_can_have_is_told(page, work, monkeypatch):
@@ -125,13 +195,13 @@ def test_a_failure_is_told_and_can_go_on_or_be_discarded(page, work):
     work.jobs = [making.Job(Path("job"), request, making.JobState.FAILED, False, "the disk is full")]
     gui, p = page()
     gui.until(lambda: p.state == "failed")
-    assert p.end.text() == "⚠ the disk is full"
-    gui.click(p.go_on)
+    assert p.ended.end.text() == "⚠ the disk is full"
+    gui.click(p.ended.go_on)
     gui.until(lambda: p.state == "training")
     assert work.asked == [("train", "Carl", "Carl agreed.", 30)]
     work.plant(state=making.JobState.FAILED, running=False, error="again")
-    gui.until(lambda: p.end.text() == "⚠ again")
-    gui.click(p.discard)
+    gui.until(lambda: p.ended.end.text() == "⚠ again")
+    gui.click(p.ended.discard)
     gui.until(lambda: work.asked[-1] == ("discard", "job"))
     assert p.state == "start"
 

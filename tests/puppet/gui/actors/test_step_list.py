@@ -1,10 +1,10 @@
-"""The page New actor."""
+"""The steps in which an actor is made."""
 
 from __future__ import annotations
 
 import pytest
 
-from puppet.gui.actors.new_actor_page import time_left
+from puppet.gui.actors.step_list import time_left
 
 
 @pytest.mark.parametrize(
