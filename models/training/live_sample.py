@@ -35,8 +35,8 @@ MIDDLE = 0.6  # of a picture's side, where the face is: a background that stands
 class Quality:
     """How near pictures are to the true ones.
 
-    likeness: structural similarity, 1 for the same pictures. sharpness: strength of the edges in comparison to the true
-    ones, 1 for pictures as sharp as those.
+    likeness: structural similarity, 1 for the same pictures. sharpness: 1 where edges are as strong as the true ones,
+    less where they are weaker (a soft picture) or stronger (a rough one).
     """
 
     likeness: float
@@ -52,7 +52,8 @@ def quality_of(made: list[Image], true: list[Image]) -> Quality | None:
     if side < SSIM_WINDOW:
         return None
     parts = _network(made, margin), _network(true, margin)
-    return Quality(float(ssim(*parts).mean()), float(edge_strength(*parts).mean()))
+    strength = edge_strength(*parts)
+    return Quality(float(ssim(*parts).mean()), float(torch.minimum(strength, 1 / strength.clamp_min(1e-6)).mean()))
 
 
 class LiveSample:

@@ -34,7 +34,8 @@ class Stopped(Exception):
 
 def check_command(folder: Path, request: job.JobRequest) -> list[str]:
     """The command of puppet that makes a data set and a report of the footage."""
-    return ["prepare", *request.footage, "-o", str(folder / job.DATA), "--force"]
+    alpha = ["--alpha", *request.alpha] if request.alpha else []
+    return ["prepare", *request.footage, "-o", str(folder / job.DATA), "--force", *alpha]
 
 
 def train_command(folder: Path, request: job.JobRequest) -> list[str]:

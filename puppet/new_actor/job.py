@@ -65,13 +65,15 @@ WORKING = {JobState.CHECKING: "prepare", JobState.TRAINING: "train", JobState.EX
 class JobRequest:
     """What the user asked for, as in job.json.
 
-    footage: absolute paths. minutes: of training. Name, consent and minutes are empty until training was asked for.
+    footage, alpha: absolute paths of videos, and of their alpha films if there are any. minutes: of training. Name,
+    consent and minutes are empty until training was asked for.
     """
 
     footage: tuple[str, ...]
     name: str = ""
     consent: str = ""
     minutes: float = 0.0
+    alpha: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -114,12 +116,17 @@ def what_is_missing() -> str:
     return training_code.what_is_missing()
 
 
-def begin(footage: Sequence[Path], folder: Path | None = None) -> Path:
-    """Start checking footage in a child process; the job's folder. Raises PuppetError."""
+def begin(footage: Sequence[Path], alpha: Sequence[Path] = (), folder: Path | None = None) -> Path:
+    """Start checking footage in a child process; the job's folder. Raises PuppetError.
+
+    alpha: films that show the person white on black, one for each piece of footage, or none.
+    """
+    if alpha and len(alpha) != len(footage):
+        raise PuppetError(f"{len(footage)} videos need as many alpha films, not {len(alpha)}; choose one for each")
     job = (folder or jobs_folder()) / datetime.now().strftime("%Y-%m-%d-%H%M%S-%f")
     try:
         job.mkdir(parents=True)
-        _write(job / JOB, asdict(JobRequest(tuple(str(path.resolve()) for path in footage))))
+        _write(job / JOB, asdict(JobRequest(_absolute(footage), alpha=_absolute(alpha))))
     except OSError as problem:
         raise PuppetError(f"{job} cannot be made: {reason(problem)}") from problem
     _start(job, JobState.CHECKING)
@@ -131,7 +138,7 @@ def train(folder: Path, name: str, consent: str, minutes: float) -> None:
     if not consent.strip():
         raise PuppetError("Without the consent of the person shown, no actor is made")
     _refuse_running(folder)
-    _write(folder / JOB, asdict(JobRequest(read_job(folder).request.footage, name, consent.strip(), minutes)))
+    _write(folder / JOB, asdict(replace(read_job(folder).request, name=name, consent=consent.strip(), minutes=minutes)))
     _start(folder, JobState.TRAINING)
 
 
@@ -219,8 +226,9 @@ def _parse_request(stored: Any) -> JobRequest:
     """
     if not isinstance(stored, dict) or not isinstance(stored.get("footage"), list):
         raise ValueError(f"{JOB} is no job")
-    footage, minutes = tuple(stored["footage"]), stored.get("minutes", 0.0)
-    if not all(isinstance(file, str) and os.path.isabs(file) and "\0" not in file for file in footage):
+    footage, minutes, alpha = tuple(stored["footage"]), stored.get("minutes", 0.0), stored.get("alpha", [])
+    files = (*footage, *alpha) if isinstance(alpha, list) else (None,)
+    if not all(isinstance(file, str) and os.path.isabs(file) and "\0" not in file for file in files):
         raise ValueError(f"{JOB} names footage that cannot be")
     texts = [stored.get(name, "") for name in ("name", "consent")]
     if not all(isinstance(text, str) and len(text) <= MAX_TEXT and is_plain(text, lines=True) for text in texts):
@@ -229,7 +237,7 @@ def _parse_request(stored: Any) -> JobRequest:
         raise ValueError(f"{JOB} holds a name that cannot be a file's")
     if type(minutes) not in (int, float) or not 0 <= minutes <= MAX_MINUTES:
         raise ValueError(f"{JOB} holds minutes that cannot be")
-    return JobRequest(footage, *texts, minutes=float(minutes))
+    return JobRequest(footage, *texts, minutes=float(minutes), alpha=tuple(alpha))
 
 
 def _parse_state(stored: Any) -> tuple[JobState, str, Path | None]:
@@ -249,6 +257,10 @@ def _text(path: Path) -> str:
     except OSError:
         return ""
     return "\n".join(one_line(line, LONGEST_LINE) for line in lines)
+
+
+def _absolute(files: Sequence[Path]) -> tuple[str, ...]:
+    return tuple(str(path.resolve()) for path in files)
 
 
 def write_state(folder: Path, state: JobState, error: str = "", actor: Path | None = None) -> None:

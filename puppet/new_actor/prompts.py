@@ -31,6 +31,7 @@ PROMPTS = (
     Prompt("Puff up your cheeks; show your tongue; move your jaw", 8),
     Prompt("Now just talk, about anything, and move as you do", 60),
 )
+ONE_SECONDS = 20.0  # for one thing that was missing
 TOTAL = sum(prompt.seconds for prompt in PROMPTS)  # s
 
 
@@ -49,11 +50,15 @@ class Cue:
     share: float
 
 
-def cue_at(seconds: float) -> Cue | None:
-    """The prompt so many seconds after the start; None after the last one."""
-    end = 0.0
-    for number, prompt in enumerate(PROMPTS, 1):
+def cue_at(seconds: float, only: str = "") -> Cue | None:
+    """The prompt so many seconds after the start; None after the last one.
+
+    only: what is to be done instead of all PROMPTS.
+    """
+    end, prompts = 0.0, (Prompt(only[:1].upper() + only[1:], ONE_SECONDS),) if only else PROMPTS
+    total = sum(prompt.seconds for prompt in prompts)
+    for number, prompt in enumerate(prompts, 1):
         end += prompt.seconds
         if seconds < end:
-            return Cue(prompt.text, number, len(PROMPTS), end - seconds, max(0.0, seconds) / TOTAL)
+            return Cue(prompt.text, number, len(prompts), end - seconds, max(0.0, seconds) / total)
     return None

@@ -23,16 +23,16 @@ class FakeJobs:
     def read_job(self, folder):
         return next(job for job in self.jobs if job.folder == folder)
 
-    def begin(self, footage):
+    def begin(self, footage, alpha=()):
         self.jobs.append(
             making.Job(
                 Path(f"job{len(self.jobs)}"),
-                making.JobRequest(tuple(map(str, footage))),
+                making.JobRequest(tuple(map(str, footage)), alpha=tuple(map(str, alpha))),
                 making.JobState.CHECKING,
                 True,
             )
         )
-        self.asked.append(("begin", *map(str, footage)))
+        self.asked.append(("begin", *map(str, footage), *(f"alpha {film}" for film in alpha)))
         return self.jobs[-1].folder
 
     def train(self, folder, name, consent, minutes):

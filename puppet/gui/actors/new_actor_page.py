@@ -2,48 +2,42 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PyQt6.QtCore import QT_TRANSLATE_NOOP, Qt, pyqtSignal
-from PyQt6.QtGui import QFontDatabase
 from PyQt6.QtWidgets import (
-    QFormLayout,
     QFrame,
     QHBoxLayout,
-    QLineEdit,
-    QPlainTextEdit,
-    QSpinBox,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
+from puppet.gui.actors.checked_column import CheckedColumn
 from puppet.gui.actors.parts import TitledColumn, bar, button, wrapped
 from puppet.gui.actors.working_column import EndColumn, WorkingColumn
 from puppet.gui.kit.pickers import VIDEO_FILES, pick_files
-from puppet.gui.kit.plain_text import Label, set_tip
 from puppet.gui.kit.preview import PreviewPane
 from puppet.gui.kit.side_panel import Column
-from puppet.gui.kit.wheel import CalmSpinBox
-from puppet.gui.kit.widgets import Switch
 from puppet.gui.kit.words import translate
 from puppet.new_actor.job import WORKING, Job, JobState
 from puppet.new_actor.prompts import TOTAL, Cue
 
 COLUMN = 380  # px
-MINUTES, MOST_MINUTES = 60, 24 * 60
 START, FILMING = "start", "filming"  # states of the page beside those of a job
 INTRODUCTION = QT_TRANSLATE_NOOP(
     "puppet",
     "A few minutes of one face that looks around, talks and blinks become an actor that moves as you do. "
     "Everything stays on this computer.",
 )
-CONSENT = QT_TRANSLATE_NOOP("puppet", "The person in the footage agreed to be played, by anybody who has the file")
 
 
 class NewActorPage(QWidget):
     """One column of controls for each state of a job, and a picture beside it."""
 
-    footage_chosen = pyqtSignal(list)
-    film_clicked = pyqtSignal()
+    footage_chosen = pyqtSignal(list, list)  # videos, and their alpha films or none
+    film_clicked = pyqtSignal(str)  # what, to be added to the footage there is; empty: everything
+    sheet_clicked = pyqtSignal()
     film_ended = pyqtSignal(bool)  # whether what was filmed is to be used
     train_clicked = pyqtSignal(str, str, int)  # name, consent statement, minutes
     train_on_clicked = pyqtSignal(int)  # minutes
@@ -61,11 +55,14 @@ class NewActorPage(QWidget):
         self.state = START
         self._make_start()
         self._make_filming()
-        self._make_checked()
-        self.working, self.ended = WorkingColumn(), EndColumn()
+        self.checked, self.working, self.ended = CheckedColumn(), WorkingColumn(), EndColumn()
+        self._add(JobState.CHECKED, self.checked)
         self._add(JobState.TRAINING, self.working)
         self._add(JobState.DONE, self.ended)
-        self.stop = self.working.stop
+        self.checked.film_clicked.connect(self.film_clicked)
+        self.checked.sheet_clicked.connect(self.sheet_clicked)
+        self.checked.train_clicked.connect(self.train_clicked)
+        self.checked.discard_clicked.connect(self.discard_clicked)
         self.working.stop_clicked.connect(self.stop_clicked)
         self.ended.play_clicked.connect(self.play_clicked)
         self.ended.train_on_clicked.connect(self._train_on)
@@ -93,6 +90,7 @@ class NewActorPage(QWidget):
         self.missing.setText(f"⚠ {missing}" if missing else "")
         self.missing.setVisible(bool(missing))
         self.choose.setEnabled(not missing)
+        self.choose_alpha.setEnabled(not missing)
         self.film.setEnabled(not missing)
         self.picture.clear()
         self.picture.set_note("")
@@ -103,6 +101,7 @@ class NewActorPage(QWidget):
         """there: a camera is running, with which somebody can be filmed."""
         self.film.setEnabled(there and self.choose.isEnabled())
         self.no_camera.setVisible(not there and self.choose.isEnabled())
+        self.checked.show_camera(there)
 
     def show_cue(self, cue: Cue) -> None:
         """Show what the filmed person is to do now."""
@@ -119,10 +118,8 @@ class NewActorPage(QWidget):
             self.working.show_job(job)
             self._show(JobState.TRAINING)
         elif state == JobState.CHECKED:
-            if self.report.toPlainText() != job.report:
-                self.report.setPlainText(job.report)
+            self.checked.show_job(job)
             self._show(JobState.CHECKED)
-            self._check()
         elif state in (JobState.DONE, JobState.FAILED):
             self.ended.show_job(job)
             self._show(JobState.DONE)
@@ -149,13 +146,22 @@ class NewActorPage(QWidget):
             translate("puppet", "Videos of one person; the more they do, the better"),
             self._choose,
         )
+        self.choose_alpha = button(
+            translate("puppet", "Footage with alpha films…"),
+            translate(
+                "puppet",
+                "For footage that was cut out already: choose the videos, then for each in the same order a film that\n"
+                "shows the person white on black, frame by frame the same. Otherwise the outline is looked for",
+            ),
+            self._choose_with_alpha,
+        )
         words = translate("puppet", "Film who sits before the camera now, guided, about {0:.0f} minutes").format(
             TOTAL / 60
         )
-        self.film = button(translate("puppet", "Film now"), words, self.film_clicked.emit)
+        self.film = button(translate("puppet", "Film now"), words, lambda: self.film_clicked.emit(""))
         self.no_camera = wrapped(translate("puppet", "To film, choose a camera as the driver on the page Live."))
         self.no_camera.setProperty("role", "value")
-        for widget in (self.missing, self.choose, self.film, self.no_camera):
+        for widget in (self.missing, self.choose, self.choose_alpha, self.film, self.no_camera):
             column.addWidget(widget)
         column.addStretch(1)
 
@@ -179,76 +185,25 @@ class NewActorPage(QWidget):
             column.addWidget(widget)
         column.addStretch(1)
 
-    def _make_checked(self) -> None:
-        column = self._column(JobState.CHECKED, translate("puppet", "The footage, looked through"))
-        self.report = QPlainTextEdit()
-        self.report.setReadOnly(True)
-        self.report.setAccessibleName(translate("puppet", "Report on the footage"))
-        set_tip(self.report, translate("puppet", "What the footage shows, and what is missing from it"))
-        self.report.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self.report.setTabChangesFocus(True)
-        self.report.setMinimumHeight(180)
-        self.report.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.name, self.consent = QLineEdit(), QLineEdit()
-        set_tip(self.name, translate("puppet", "What the actor is called in your list"))
-        set_tip(self.consent, translate("puppet", "Kept in the actor's file, for whoever gets it"))
-        self.consent.setPlaceholderText(translate("puppet", "Ada Lovelace agreed on 2 May to be played by anybody."))
-        self.minutes = CalmSpinBox()
-        self.minutes.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)  # the style draws them badly; keys do the same
-        self.minutes.setRange(1, MOST_MINUTES)
-        self.minutes.setValue(MINUTES)
-        self.minutes.setSuffix(translate("puppet", " min"))
-        set_tip(self.minutes, translate("puppet", "Longer is better, up to some hours; it can be stopped at any time"))
-        form = QFormLayout()
-        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
-        for words, field in (
-            (translate("puppet", "Name"), self.name),
-            (translate("puppet", "Consent"), self.consent),
-            (translate("puppet", "Training"), self.minutes),
-        ):
-            field.setAccessibleName(words)
-            caption = Label(words)
-            caption.setBuddy(field)
-            form.addRow(caption, field)
-        self.agreed = Switch(translate("puppet", "They agreed"))
-        set_tip(self.agreed, translate("puppet", CONSENT))
-        agreed = wrapped(translate("puppet", CONSENT) + ".")
-        self.train = button(
-            translate("puppet", "Train"),
-            translate("puppet", "Needs a name and the consent of the person shown"),
-            self._train,
-        )
-        self.drop = button(
-            translate("puppet", "Discard"),
-            translate("puppet", "Forget this footage; the videos stay where they are"),
-            self.discard_clicked.emit,
-        )
-        column.addWidget(self.report, 1)
-        column.addLayout(form)
-        for widget in (agreed, self.agreed, self.train, self.drop):
-            column.addWidget(widget)
-        for changed in (self.name.textChanged, self.consent.textChanged, self.agreed.toggled):
-            changed.connect(self._check)
-        self._check()
-
     def _show(self, state: str) -> None:
         self.state = state
         if state != START:
             self.picture.set_placeholder("")
         self._stack.setCurrentWidget(self._states[state])
 
-    def _check(self) -> None:
-        ready = self.name.text().strip() and self.consent.text().strip() and self.agreed.isChecked()
-        self.train.setEnabled(bool(ready))
-
     def _choose(self) -> None:
         files = pick_files(self, translate("puppet", "Choose footage of one person"), VIDEO_FILES)
         if files:
-            self.footage_chosen.emit(files)
+            self.footage_chosen.emit(files, [])
 
-    def _train(self) -> None:
-        self.train.setEnabled(False)  # at once: until the tools run, seconds pass
-        self.train_clicked.emit(self.name.text(), self.consent.text(), self.minutes.value())
+    def _choose_with_alpha(self) -> None:
+        files = pick_files(self, translate("puppet", "Choose footage of one person"), VIDEO_FILES)
+        if not files:
+            return
+        names = ", ".join(Path(file).name for file in files)
+        films = pick_files(self, translate("puppet", "Choose the alpha films of {0}").format(names), VIDEO_FILES)
+        if films:
+            self.footage_chosen.emit(files, films)
 
     def _train_on(self, minutes: int) -> None:
         self.ended.train_on.setEnabled(False)

@@ -15,7 +15,7 @@ from puppet.new_actor.job import Quality
 
 HEIGHT, MOST_POINTS = 150, 400  # px; more could not be told apart
 LEAST_SPAN = 20  # percent that the curve shows at least
-GOOD, FAIR = 0.85, 0.7  # of likeness and sharpness together, measured: see `in_words`
+GOOD, FAIR = 0.93, 0.8  # the lesser of likeness and sharpness from which `in_words` praises an actor
 
 
 class QualityCurve(QWidget):
@@ -38,7 +38,8 @@ class QualityCurve(QWidget):
             translate(
                 "puppet",
                 "Of pictures that training does not see. Likeness: 100 % would be the same pictures.\n"
-                "Sharpness: 100 % is as sharp as the footage. Both rise fast at first, then slowly",
+                "Sharpness: 100 % is as sharp as the footage, neither softer nor rougher.\n"
+                "Both rise fast at first, then slowly",
             ),
         )
         self.update()

@@ -30,7 +30,8 @@ class WorkingColumn(TitledColumn):
         super().__init__("")
         self.steps = StepList()
         self.curve = QualityCurve()
-        self.stop = button("", translate("puppet", "End it now; training keeps what it has learnt"), self._stop)
+        words = translate("puppet", "End it now; training keeps what it has learnt")
+        self.stop = button(translate("puppet", "Stop"), words, self._stop)
         self.stopping = small("")
         self.stopping.hide()
         note = small(

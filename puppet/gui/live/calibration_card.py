@@ -26,6 +26,7 @@ class CalibrationCard(QFrame):
         self.setAccessibleName(translate("puppet", "Calibration"))
         title = Label(translate("puppet", "Show your neutral face"))
         title.setProperty("role", "title")
+        title.setWordWrap(True)
         self.advice = Label()
         self.advice.setWordWrap(True)
         self.gates = Label()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from puppet.core.types import Image, Result
 from puppet.engine.status import Status
+from puppet.gui.actors.sheet_dialog import SheetDialog
 from puppet.gui.kit.qimage import to_qimage
 from puppet.gui.kit.words import translate
 from puppet.gui.presenters.base import Presenter, WindowContext
@@ -34,8 +35,11 @@ class NewActorPresenter(Presenter):
         self._footage: RecorderSink | None = None
         self._recording_begins = False  # a second click may come while an encoder is looked for, which takes seconds
         self._recording_since: float | None = None
+        self._only = ""  # what is filmed, if not all prompts
+        self._sheet: SheetDialog | None = None
         page = context.window.new_actor
-        page.footage_chosen.connect(lambda files: self._begin([Path(file) for file in files]))
+        page.footage_chosen.connect(lambda *chosen: self._begin(*([Path(file) for file in files] for files in chosen)))
+        page.sheet_clicked.connect(self._show_sheet)
         page.film_clicked.connect(self._start_recording)
         page.film_ended.connect(self._end_recording)
         page.train_clicked.connect(self._train)
@@ -79,7 +83,7 @@ class NewActorPresenter(Presenter):
     def keep_up(self) -> None:
         if self._footage is None or self._recording_since is None:
             return
-        cue = cue_at(time.monotonic() - self._recording_since)
+        cue = cue_at(time.monotonic() - self._recording_since, self._only)
         if self._footage.error is not None:
             self._say(str(self._footage.error))
             self._end_recording(False)
@@ -96,10 +100,11 @@ class NewActorPresenter(Presenter):
 
     # -- footage -------------------------------------------------------------------------------------------------
 
-    def _start_recording(self) -> None:
+    def _start_recording(self, only: str = "") -> None:
+        """Film; what is filmed is added to the footage that has been looked through. only: one thing to do."""
         if self._recording_begins or self._footage is not None:
             return
-        self._recording_begins = True
+        self._recording_begins, self._only = True, only
         context = self.context
         path = context.settings.folder() / f"footage-{datetime.now():%Y-%m-%d-%H%M%S}.mp4"
 
@@ -122,11 +127,18 @@ class NewActorPresenter(Presenter):
         self.context.engine.remove_sink(sink)
         page.picture.set_mirrored(False)
         page.picture.set_note("")
-        page.show_start("")
+        before = self._job
+        if before is None:
+            page.show_start("")
+        else:
+            page.show_job(before)
+            self._shown = None
 
         def closed(_: None) -> None:
             if use:
-                self._begin([sink.path])
+                self._begin([*map(Path, before.request.footage if before is not None else ()), sink.path])
+                if before is not None:
+                    self._drop(before)
             else:
                 self.context.say_saved(
                     PAGE, translate("puppet", "What was filmed is kept as {0}").format(sink.path.name), sink.path
@@ -136,9 +148,9 @@ class NewActorPresenter(Presenter):
 
     # -- the job -------------------------------------------------------------------------------------------------
 
-    def _begin(self, footage: list[Path]) -> None:
+    def _begin(self, footage: list[Path], alpha: Sequence[Path] = ()) -> None:
         jobs = self.context.services.jobs
-        self._start("begin", lambda: jobs.read_job(jobs.begin(footage)))
+        self._start("begin", lambda: jobs.read_job(jobs.begin(footage, alpha)))
 
     def _train(self, name: str, consent: str, minutes: int) -> None:
         jobs, library = self.context.services.jobs, self.context.services.library
@@ -158,13 +170,30 @@ class NewActorPresenter(Presenter):
             request = job.request
             self._with_job("train", lambda folder: jobs.train(folder, request.name, request.consent, request.minutes))
         elif job is not None:
-            self._begin([Path(file) for file in job.request.footage])
+            self._begin([*map(Path, job.request.footage)], [*map(Path, job.request.alpha)])
 
     def _discard(self) -> None:
-        job, jobs = self._job, self.context.services.jobs
+        job = self._job
         self._leave()
         if job is not None:
-            self.context.background.run("job discard", lambda: jobs.discard(job.folder), lambda _: None, self._failed)
+            self._drop(job)
+
+    def _drop(self, job: Job) -> None:
+        jobs = self.context.services.jobs
+        self.context.background.run("job discard", lambda: jobs.discard(job.folder), lambda _: None, self._failed)
+
+    def _show_sheet(self) -> None:
+        """Open the sheet of the footage in a window of its own."""
+        context, path = self.context, self._job.report_picture if self._job is not None else None
+        if path is None:
+            return
+
+        def show(picture: Image | None) -> None:
+            if picture is not None:
+                self._sheet = self._sheet or SheetDialog(translate("puppet", "What the footage shows"), context.window)
+                self._sheet.show_picture(to_qimage(picture, picture.shape[1], picture.shape[0]))
+
+        context.background.run("sheet", lambda: context.services.read_picture(path), show, self._failed)
 
     def _leave(self) -> None:
         self._job = self._shown = None

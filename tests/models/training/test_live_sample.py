@@ -73,6 +73,9 @@ def test_the_same_picture_is_alike_and_a_blurred_one_is_soft():
     assert soft is not None
     assert soft.sharpness < 0.7
     assert soft.likeness < 0.9
+    rough = quality_of(true, [cv2.GaussianBlur(picture, (0, 0), 3) for picture in true])
+    assert rough is not None
+    assert rough.sharpness == pytest.approx(soft.sharpness, rel=0.05)
 
 
 def test_only_the_middle_counts_and_tiny_pictures_say_nothing():

@@ -29,6 +29,7 @@ from puppet.gui.actors.new_actor_page import NewActorPage
 from puppet.gui.explorer.explorer import ExplorerWidget
 from puppet.gui.kit.widgets import Switch
 from puppet.new_actor import job
+from puppet.new_actor.steps import steps_of
 
 
 def test_every_control_has_a_name_a_reason_and_a_way_by_keyboard(gui):
@@ -87,8 +88,9 @@ def states_of(page: NewActorPage):
     request = job.JobRequest(("/talk.mp4",), "Carl", "Carl agreed.", 30)
     page.show_start('To train an actor, torch must be installed. Run: python -m pip install ".[train]"')
     yield "start"
+    steps = steps_of("train", ["training: 1/2 s (50 %), 1.0/s, 0:01 left"])
     for state in job.JobState:
-        page.show_job(job.Job(page_folder, request, state, False, "the disk is full", "tracking: 1/2", 0.5))
+        page.show_job(job.Job(page_folder, request, state, False, "the disk is full", steps))
         yield state
 
 

@@ -17,6 +17,8 @@ HOSTILE_JOBS = {
     "no list": {"footage": "/x.mp4"},
     "numbers": {"footage": [1]},
     "out of the folder": {"name": "../../x"},
+    "alpha films that are no list": {"alpha": "/x.mp4"},
+    "an option as alpha film": {"alpha": ["--force"]},
     "a control": {"name": "a\x1b"},
     "consent": {"consent": "\0"},
     "minutes": {"minutes": -1},

@@ -213,6 +213,17 @@ def test_a_child_that_was_killed_is_found_as_interrupted_and_goes_on(tools, tmp_
     assert "--resume" in asked(tools)[-2]
 
 
+def test_alpha_films_are_given_to_prepare_one_for_each_video(tools, tmp_path):
+    with pytest.raises(PuppetError, match="2 videos need as many alpha films, not 1"):
+        making.begin([tmp_path / "talk.mp4", tmp_path / "turn.mp4"], [tmp_path / "a.mp4"])
+    folder = making.begin([tmp_path / "talk.mp4"], [tmp_path / "a.mp4"])
+    until(folder, over)
+    assert asked(tools)[0][-2:] == ["--alpha", str(tmp_path / "a.mp4")]
+    making.train(folder, "carl", "Carl agreed.", 2)
+    assert making.read_job(folder).request.alpha == (str(tmp_path / "a.mp4"),)
+    until(folder, over)
+
+
 def test_further_training_replaces_the_actor_and_keeps_the_one_of_before(tools, tmp_path):
     folder = making.begin([tmp_path / "talk.mp4"])
     until(folder, over)

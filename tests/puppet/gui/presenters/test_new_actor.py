@@ -10,12 +10,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from fake_job import FakeJobs
-from planted_window import colour_at, halves
+from planted_window import BLUE, RED, colour_at, halves
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QFileDialog, QLabel
 
 from puppet.core.errors import PuppetError
 from puppet.engine.status import Phase
+from puppet.gui.actors.sheet_dialog import SheetDialog
 from puppet.gui.presenters import new_actor
 from puppet.new_actor import job as making
 from puppet.new_actor import prompts
@@ -70,17 +71,17 @@ def test_from_footage_to_the_list(page, work, monkeypatch, tmp_path):
         state=making.JobState.CHECKED, running=False, report="Verdict: good\n  film: looking up", report_picture=picture
     )
     gui.until(lambda: p.state == "checked")
-    assert "film: looking up" in p.report.toPlainText()
+    assert "film: looking up" in p.checked.report.toPlainText()
     gui.until(lambda: p.picture.image is not None)
 
-    assert not p.train.isEnabled()  # neither name nor consent
-    gui.qtbot.keyClicks(p.name, "Carl")
-    gui.qtbot.keyClicks(p.consent, "Carl agreed.")
-    assert not p.train.isEnabled()
-    p.agreed.setFocus()
-    gui.qtbot.keyClick(p.agreed, Qt.Key.Key_Space)
-    p.minutes.setValue(30)
-    gui.click(p.train)
+    assert not p.checked.train.isEnabled()  # neither name nor consent
+    gui.qtbot.keyClicks(p.checked.name, "Carl")
+    gui.qtbot.keyClicks(p.checked.consent, "Carl agreed.")
+    assert not p.checked.train.isEnabled()
+    p.checked.agreed.setFocus()
+    gui.qtbot.keyClick(p.checked.agreed, Qt.Key.Key_Space)
+    p.checked.minutes.setValue(30)
+    gui.click(p.checked.train)
     gui.until(lambda: p.state == "training")
     assert work.asked[-1] == ("train", "Carl", "Carl agreed.", 30)
     learnt = (making.Quality(5, 0.5, 0.4), making.Quality(900, 0.91, 0.8))
@@ -89,7 +90,7 @@ def test_from_footage_to_the_list(page, work, monkeypatch, tmp_path):
     assert [bar.value() for bar in steps.bars] == [100, 100, 100, 50, 0, 0, 0, 0, 0]
     assert steps.times[3].text() == "15 min left"
     assert p.working.curve.accessibleDescription() == "Likeness 91 %, Sharpness 80 %"
-    gui.click(p.stop)
+    gui.click(p.working.stop)
     gui.until(lambda: work.asked[-1][0] == "stop")
     work.plant(state=making.JobState.DONE, running=False, actor=Path("actors/ada.actor"))
     gui.until(lambda: p.state == "done")
@@ -117,10 +118,10 @@ def test_a_click_on_stop_shows_at_once_that_it_counts(training, work):
     gui, p = training
     asked = threading.Event()
     work.stop = lambda folder: asked.wait(20)  # the disk is slow
-    gui.qtbot.mouseClick(p.stop, Qt.MouseButton.LeftButton)
+    gui.qtbot.mouseClick(p.working.stop, Qt.MouseButton.LeftButton)
     assert p.working.stopping.isVisible()
     assert "what was learnt is kept" in p.working.stopping.text()
-    assert not p.stop.isEnabled()
+    assert not p.working.stop.isEnabled()
     work.plant(stopping=True)
     asked.set()
     gui.qtbot.wait(100)
@@ -161,16 +162,103 @@ def test_an_actor_that_is_ready_can_be_trained_on(training, work):
     assert work.asked == [("train on", "job", 45)]
 
 
+REPORT = """Footage: talk.mp4
+Missing from the footage:
+  - no frames looking left
+
+Verdict: too thin
+  film: more: about two minutes of talking and making faces, head moving slowly
+  film: turn the head slowly left and back, talking"""
+
+
+@pytest.fixture
+def checked(page, work, tmp_path):
+    """(gui, page) with footage that lacks something."""
+    picture = tmp_path / "report.png"
+    picture.write_bytes(b"")
+    request = making.JobRequest(("/talk.mp4",))
+    job = making.Job(Path("job"), request, making.JobState.CHECKED, False, report=REPORT, report_picture=picture)
+    work.jobs = [job]
+    gui, p = page()
+    gui.until(lambda: p.state == "checked")
+    return gui, p
+
+
+def test_what_to_film_comes_first_in_words(checked):
+    gui, p = checked
+    assert p.checked.verdict.text().startswith("Too little to become a good actor")
+    assert [label.text() for label, _ in p.checked.advice] == [
+        "• About two minutes of talking and making faces, head moving slowly",
+        "• Turn the head slowly left and back, talking",
+    ]
+    assert not p.checked.report.isVisible()
+    gui.click(p.checked.figures)
+    assert p.checked.report.isVisible()
+    assert p.checked.report.toPlainText() == REPORT
+
+
+def test_what_is_missing_is_filmed_and_added_to_the_footage(checked, work, monkeypatch):
+    gui, p = checked
+    seconds = [1.0]
+    monkeypatch.setattr(new_actor, "cue_at", lambda _, only: prompts.cue_at(seconds[0], only))
+    button = p.checked.advice[1][1]
+    gui.until(button.isEnabled)
+    gui.click(button)
+    gui.until(lambda: p.cue.text() == "Turn the head slowly left and back, talking")
+    assert p.count.text() == "1 of 1, 20 s"
+    seconds[0] = 21.0
+    gui.until(lambda: work.asked)
+    (take,) = gui.takes
+    gui.until(lambda: ("discard", "job") in work.asked)
+    assert work.asked[0] == ("begin", "/talk.mp4", str(take.path))
+
+
+def test_a_film_that_is_cancelled_leaves_the_footage_as_it_is(checked, work):
+    gui, p = checked
+    gui.until(p.checked.advice[0][1].isEnabled)
+    gui.click(p.checked.advice[0][1])
+    gui.until(lambda: p.state == "filming")
+    gui.click(p.give_up)
+    assert p.state == "checked"
+    gui.until(lambda: any("is kept as" in text for text in gui.banners))
+    assert work.asked == []
+
+
+def test_the_sheet_is_shown_in_its_own_size(checked):
+    gui, p = checked
+    object.__setattr__(gui.controller.context.services, "read_picture", lambda path: halves(BLUE, RED, 900, 700))
+    gui.click(p.checked.sheet)
+    gui.until(lambda: gui.window.findChildren(SheetDialog))
+    (dialog,) = gui.window.findChildren(SheetDialog)
+    assert dialog.isVisible()
+    assert (dialog.picture.width(), dialog.picture.height()) == (700, 900)
+    dialog.close()
+
+
+def test_alpha_films_go_with_the_footage(page, work, monkeypatch):
+    gui, p = page()
+    chosen = iter([["/talk.mp4", "/turn.mp4"], ["/a.mp4", "/b.mp4"]])
+    titles = []
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *a: titles.append(a[1]) or (next(chosen), ""))
+    gui.click(p.choose_alpha)
+    gui.until(lambda: p.state == "checking")
+    assert titles[1] == "Choose the alpha films of talk.mp4, turn.mp4"
+    assert work.asked == [("begin", "/talk.mp4", "/turn.mp4", "alpha /a.mp4", "alpha /b.mp4")]
+    work.plant(state=making.JobState.CHECKED, running=False, report=REPORT)
+    gui.until(lambda: p.state == "checked")
+    assert not p.checked.advice[0][1].isVisible()  # a film of now would have no alpha film
+
+
 def test_a_name_that_no_file_can_have_is_told(page, work, monkeypatch):
     gui, p = page()
     choose_footage(gui, p, monkeypatch, "/talk.mp4")
     gui.until(lambda: p.state == "checking")
     work.plant(state=making.JobState.CHECKED, running=False)
     gui.until(lambda: p.state == "checked")
-    p.name.setText("a/b")
-    p.consent.setText("yes")
-    p.agreed.setChecked(True)
-    gui.click(p.train)
+    p.checked.name.setText("a/b")
+    p.checked.consent.setText("yes")
+    p.checked.agreed.setChecked(True)
+    gui.click(p.checked.train)
     gui.until(lambda: any("1 to 60 characters" in text for text in gui.banners))
     assert p.state == "checked"
 
@@ -219,7 +307,7 @@ def test_what_must_be_installed_is_told_before_anything_is_tried(page, work):
 def test_filming_prompts_and_the_footage_is_used(page, work, monkeypatch):
     monkeypatch.setattr(prompts, "PROMPTS", (prompts.Prompt("Turn left", 6), prompts.Prompt("Smile", 6)))
     seconds = [1.0]
-    monkeypatch.setattr("puppet.gui.presenters.new_actor.cue_at", lambda _: prompts.cue_at(seconds[0]))
+    monkeypatch.setattr("puppet.gui.presenters.new_actor.cue_at", lambda *_: prompts.cue_at(seconds[0]))
     gui, p = page()
     gui.until(p.film.isEnabled)
     gui.click(p.film)
@@ -261,7 +349,7 @@ def test_a_video_cannot_be_filmed(make_gui, work):
 
 
 def test_work_that_cannot_begin_is_told(page, work, monkeypatch):
-    def refuse(footage):
+    def refuse(footage, alpha):
         raise PuppetError("The disk is full")
 
     work.begin = refuse
