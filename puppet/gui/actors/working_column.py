@@ -28,6 +28,7 @@ class WorkingColumn(TitledColumn):
 
     def __init__(self) -> None:
         super().__init__("")
+        self._keeps = False
         self.steps = StepList()
         self.curve = QualityCurve()
         words = translate("puppet", "End it now; training keeps what it has learnt")
@@ -43,28 +44,27 @@ class WorkingColumn(TitledColumn):
 
     def show_job(self, job: Job) -> None:
         """Show how far a job is that is being worked on."""
-        training = job.state == JobState.TRAINING
+        self._keeps = job.state == JobState.TRAINING and bool(job.quality)  # before that, nothing was learnt
         self.title.setText(translate("puppet", DOING[job.state]).format(name=job.request.name))
         self.steps.show_steps(job.steps)
         self.curve.setVisible(job.state != JobState.CHECKING)
         self.curve.show_quality(job.quality)
-        self.stop.setText(translate("puppet", "Stop and keep") if training else translate("puppet", "Stop"))
-        self.show_stopping(job.stopping, training)
+        self.stop.setText(translate("puppet", "Stop and keep") if self._keeps else translate("puppet", "Stop"))
+        self.show_stopping(job.stopping)
         self.stop.setEnabled(not job.stopping and job.state != JobState.EXPORTING)
 
-    def show_stopping(self, stopping: bool, keeps: bool) -> None:
-        """Say that it is going to end; keeps: what was learnt becomes an actor."""
+    def show_stopping(self, stopping: bool) -> None:
+        """Say that it is going to end, and what becomes of it."""
         self.stop.setEnabled(not stopping)
         self.stopping.setText(
             translate("puppet", "Stopping: what was learnt is kept and becomes the actor. This takes a minute.")
-            if keeps
+            if self._keeps
             else translate("puppet", "Stopping…")
         )
         self.stopping.setVisible(stopping)
 
     def _stop(self) -> None:
-        keeps = self.stop.text() == translate("puppet", "Stop and keep")
-        self.show_stopping(True, keeps)  # at once: until the tools have ended, seconds pass
+        self.show_stopping(True)  # at once: until the tools have ended, seconds pass
         self.stop_clicked.emit()
 
 

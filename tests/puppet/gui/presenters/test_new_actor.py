@@ -116,6 +116,9 @@ def training(page, work, tmp_path):
 
 def test_a_click_on_stop_shows_at_once_that_it_counts(training, work):
     gui, p = training
+    assert p.working.stop.text() == "Stop"  # nothing was learnt yet
+    work.plant(quality=(making.Quality(5, 0.5, 0.4),))
+    gui.until(lambda: p.working.stop.text() == "Stop and keep")
     asked = threading.Event()
     work.stop = lambda folder: asked.wait(20)  # the disk is slow
     gui.qtbot.mouseClick(p.working.stop, Qt.MouseButton.LeftButton)
