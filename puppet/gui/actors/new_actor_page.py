@@ -8,7 +8,6 @@ from PyQt6.QtCore import QT_TRANSLATE_NOOP, Qt, pyqtSignal
 from PyQt6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -50,7 +49,9 @@ class NewActorPage(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.picture = PreviewPane(translate("puppet", "Footage or sample pictures"))
-        self._stack = QStackedWidget()
+        self._columns = QWidget()
+        self._inside = QVBoxLayout(self._columns)
+        self._inside.setContentsMargins(0, 0, 0, 0)
         self._states: dict[str, QWidget] = {}
         self.state = START
         self._make_start()
@@ -70,7 +71,7 @@ class NewActorPage(QWidget):
         self.ended.go_on_clicked.connect(self._go_on)
         self.ended.discard_clicked.connect(self.discard_clicked)
         column = Column(translate("puppet", "Steps"), COLUMN)
-        column.setWidget(self._stack)
+        column.setWidget(self._columns)
         card = QFrame()
         card.setProperty("role", "card")
         whole = QVBoxLayout(card)
@@ -134,7 +135,7 @@ class NewActorPage(QWidget):
 
     def _add(self, state: str, column: QWidget) -> None:
         self._states[state] = column
-        self._stack.addWidget(column)
+        self._inside.addWidget(column)
 
     def _make_start(self) -> None:
         column = self._column(START, translate("puppet", "New actor from video"))
@@ -189,7 +190,9 @@ class NewActorPage(QWidget):
         self.state = state
         if state != START:
             self.picture.set_placeholder("")
-        self._stack.setCurrentWidget(self._states[state])
+        shown = self._states[state]
+        for column in self._states.values():  # hidden ones take no room, as they would in a QStackedWidget
+            column.setVisible(column is shown)
 
     def _choose(self) -> None:
         files = pick_files(self, translate("puppet", "Choose footage of one person"), VIDEO_FILES)

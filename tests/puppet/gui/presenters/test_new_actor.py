@@ -17,6 +17,7 @@ from PyQt6.QtWidgets import QFileDialog, QLabel
 from puppet.core.errors import PuppetError
 from puppet.engine.status import Phase
 from puppet.gui.actors.sheet_dialog import SheetDialog
+from puppet.gui.kit.side_panel import Column
 from puppet.gui.presenters import new_actor
 from puppet.new_actor import job as making
 from puppet.new_actor import prompts
@@ -156,9 +157,15 @@ def test_a_new_sample_of_the_same_name_is_shown(training, work, tmp_path):
 
 def test_an_actor_that_is_ready_can_be_trained_on(training, work):
     gui, p = training
+    gui.window.resize(1024, 600)
+    report = REPORT + "".join(f"\n  film: look at number {number} for a long while" for number in range(9))
+    work.plant(state=making.JobState.CHECKED, running=False, report=report)
+    (scroll,) = p.findChildren(Column)
+    gui.until(lambda: p.state == "checked" and scroll.verticalScrollBar().maximum() > 0)
     work.plant(state=making.JobState.DONE, running=False, actor=Path("actors/Carl.actor"))
     gui.until(lambda: p.state == "done")
     assert p.ended.title.text() == "Carl is ready"
+    gui.until(lambda: scroll.verticalScrollBar().maximum() == 0)  # longer columns that are not seen take no room
     p.ended.minutes.setValue(45)
     gui.click(p.ended.train_on)
     gui.until(lambda: p.state == "training")
