@@ -18,11 +18,12 @@ from export.actor_file import write_verified
 from models.data import driver_clip
 from puppet.actor.card import MESH, ActorCard
 from puppet.actor.file import read_actor
+from puppet.actor.response import response
 from puppet.actor.runtime import Actor, load_actor
 from puppet.core.progress import progress
 from puppet.core.types import Drive, Face, Floats, Frame
 from puppet.face import align
-from puppet.face.measurements import RESPONSE_REGIONS, measure
+from puppet.face.measurements import RESPONSE_REGIONS
 from puppet.face.neutral import infer_neutral
 from puppet.face.retarget import Retargeter
 from puppet.face.tracking import FaceMeshTracker
@@ -69,14 +70,3 @@ def add_response(file: Path, declared: Mapping[str, float]) -> ActorCard:
         faces = [face for face in driver_clip.track_all(str(DEMO_CLIP)) if face is not None]
         found = measure_response(load_actor(file, provider="cpu"), faces)
     return write_verified(file, dataclasses.replace(card, response={**found, **declared}), members)
-
-
-def response(asked: Floats, seen: Floats) -> dict[str, float]:
-    """Regression slope by region of seen on asked canonical landmarks, f32 (N, 478, 3) each."""
-    wanted, got = measure(asked), measure(seen)
-    slopes = {}
-    for region, prefix in RESPONSE_REGIONS.items():
-        names = [name for name in wanted if name.startswith(prefix)]
-        x, y = (np.stack([values[name] - values[name].mean() for name in names]) for values in (wanted, got))
-        slopes[region] = round(float((x * y).sum() / np.maximum((x * x).sum(), 1e-12)), 3)
-    return slopes

@@ -78,6 +78,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_render(commands)
     _add_bench(commands)
     _add_explore(commands)
+    _add_photo(commands)
     _add_command(commands, "cameras", show_cameras, "list the cameras", "puppet cameras")
     _add_command(commands, "actors", show_actors, "list the actors", "puppet actors")
     doctor = _add_command(commands, "doctor", run_doctor, "check this machine and this installation", "puppet doctor")
@@ -164,6 +165,32 @@ def _add_explore(commands: Commands) -> None:
     explore.add_argument("--screenshot", type=Path, metavar="PNG", help="save a picture of the window and end")
 
 
+def _add_photo(commands: Commands) -> None:
+    example = 'puppet photo ada.jpg -o ada.actor --consent "Ada agreed on 2 May 2026 to be played by anybody."'
+    photo = _add_command(commands, "photo", make_from_picture, "make an actor from one picture", example)
+    photo.add_argument("picture", type=Path, metavar="PICTURE", help="a photograph, painting, statue or drawing")
+    photo.add_argument("-o", "--output", type=Path, required=True, metavar="NAME.actor", help="the actor file to write")
+    whose = photo.add_mutually_exclusive_group(required=True)
+    whose.add_argument("--consent", help="whose face it is, and that they agreed; kept in the file")
+    whose.add_argument(
+        "--artwork", metavar="WORK", help="of a painting, statue or drawing instead: which one, and why it may be used"
+    )
+    photo.add_argument(
+        "--face", type=options.count, metavar="N", help="which face of several, from left to right, from 1"
+    )
+    photo.add_argument(
+        "--frame",
+        choices=("portrait", "square", "whole"),
+        default="portrait",
+        help="head and shoulders; as much of the picture as a square shows; or all of it, in which the head moves"
+        " (default: %(default)s)",
+    )
+    photo.add_argument("--keep-background", action="store_true", help="let no other background be put behind the actor")
+    photo.add_argument("--name", help="the actor's name (default: the file's)")
+    photo.add_argument("--licence", default="all rights reserved", help="of the actor file (default: %(default)s)")
+    photo.add_argument("--force", action="store_true", help="replace NAME.actor if it exists")
+
+
 def _add_command(
     commands: Commands, name: str, function: Callable[[argparse.Namespace], int], help: str, example: str
 ) -> argparse.ArgumentParser:
@@ -210,6 +237,13 @@ def run_bench(arguments: argparse.Namespace) -> int:
         actors=arguments.actors,
         tracker=arguments.tracker,
     )
+
+
+def make_from_picture(arguments: argparse.Namespace) -> int:
+    """`puppet photo`."""
+    from puppet.commands import photo
+
+    return photo.make_from_picture(arguments)
 
 
 def explore_actor(arguments: argparse.Namespace) -> int:

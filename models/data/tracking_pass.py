@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.data.dataset import Crop
-from models.data.matting import Matting
 from puppet.core.errors import DataError, SourceError, reason
 from puppet.core.progress import progress
 from puppet.core.protocols import Source
@@ -26,6 +25,7 @@ from puppet.core.texts import one_line
 from puppet.core.types import LANDMARKS, Face, Floats, Frame, Image
 from puppet.face.cuts import CutDetector
 from puppet.face.identity import landmark_colours
+from puppet.face.matting import Matting
 from puppet.face.protocols import Tracker
 from puppet.face.tracking import FaceMeshTracker
 from puppet.parsing.plain_json import parse_json

@@ -24,11 +24,16 @@ from puppet.parsing.plain_json import check_shown, parse_json
 FORMAT_VERSION = 3  # 1: a head that turned but did not move, pose (N, 3)
 BEFORE_LAYERS = 2  # read as a card with these values
 SINCE_LAYERS = {"painted_size": None, "layers": False, "openings": 0, "behind": 0}
+# What a card is read as that was made before these were told
+SINCE: dict[str, Any] = {"response": {}, "keeps_background": False, "made_from": "footage"}
 
 ActorKind = Literal["mesh", "image"]
 EncoderInput = Literal["crop", "landmarks", "pose"]
 MESH: ActorKind = "mesh"
 IMAGE: ActorKind = "image"
+MadeFrom = Literal["footage", "picture"]
+FOOTAGE: MadeFrom = "footage"
+PICTURE: MadeFrom = "picture"
 DECODER_OUTPUTS: dict[ActorKind, tuple[str, ...]] = {MESH: ("texture", "points"), IMAGE: ("image",)}
 ENCODER_INPUTS: tuple[EncoderInput, ...] = ("crop", "landmarks", "pose")
 GOLDEN_BLOCKS = 16  # blocks per side of the golden picture
@@ -64,11 +69,13 @@ class ActorCard:
     painted_size: side in px of the RGBA texture that the decoder gives, to which the file's fine detail is added at
     `texture_size` (puppet/actor/layers.py); None where the decoder gives the whole texture. layers: whether the mesh is
     a person without a background, drawn over the file's plate. The last `behind` triangles are seen through the
-    `openings` triangles before them alone.
+    `openings` triangles before them alone. keeps_background: whether the plate is a part of the actor's picture, behind
+    which no other background is put.
     response: share of a movement that was asked for that a tracker sees on the actor, by region (export/response.py);
     empty when it was not measured.
     parity: how far ONNX Runtime is from torch, by name. training: plain facts (frames, steps, metrics, preset ...).
-    consent: whose face it is and that they agreed. created: ISO date. sha256: of every member, filled in on writing.
+    made_from: footage of a person, or one picture. consent: whose face it is and that they agreed. created: ISO date.
+    sha256: of every member, filled in on writing.
     """
 
     name: str
@@ -87,6 +94,8 @@ class ActorCard:
     layers: bool = False
     openings: int = 0
     behind: int = 0
+    keeps_background: bool = False
+    made_from: MadeFrom = FOOTAGE
     triangles: NDArray[np.int32] | None = None
     texture_points: Floats | None = None
     response: Mapping[str, float] = field(default_factory=dict[str, float])
@@ -136,7 +145,8 @@ def card_from_json(text: str | bytes) -> ActorCard:
     if version == BEFORE_LAYERS:
         _check_absent(data, *SINCE_LAYERS)
         data |= {"format_version": FORMAT_VERSION, **SINCE_LAYERS}
-    data.setdefault("response", {})  # files made before it was measured lack it
+    for name, value in SINCE.items():
+        data.setdefault(name, value)
     _check_keys(data, {*_FIELDS, "decoder_outputs"})
     outputs = data.pop("decoder_outputs")
     values: dict[str, Any] = {}
@@ -295,6 +305,8 @@ _FIELDS: dict[str, Callable[[Any], Any]] = {
     "layers": _switch,
     "openings": _integer(0, MAX_TRIANGLES),
     "behind": _integer(0, MAX_TRIANGLES),
+    "keeps_background": _switch,
+    "made_from": _one_of(FOOTAGE, PICTURE),
     "encoder_inputs": _inputs,
     "neutral": _array(3, LANDMARKS, rows=LANDMARKS),
     "triangles": _optional(_array(3, MAX_TRIANGLES, whole=True)),
@@ -326,6 +338,8 @@ def _check_agreement(card: ActorCard) -> None:
         raise ValueError(f"painted_size is {card.painted_size}; it must be at most texture_size, {card.texture_size}")
     if card.layers and card.painted_size is None:
         raise ValueError("layers needs painted_size")
+    if card.keeps_background and not card.layers:
+        raise ValueError("keeps_background needs layers")
     triangles = 0 if card.triangles is None else len(card.triangles)
     if card.openings + card.behind > triangles:
         raise ValueError(f"openings and behind are {card.openings} and {card.behind}; there are {triangles} triangles")

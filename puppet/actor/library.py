@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from puppet.actor.card import ActorCard
+from puppet.actor.card import PICTURE, ActorCard
 from puppet.actor.catalogue import BUILT_IN, list_actors, read_preview, shown_name
 from puppet.actor.contents import read_contents
 from puppet.actor.file import SUFFIX, read_actor, read_card, write_actor
@@ -65,13 +65,14 @@ def read_entry(path: Path) -> Entry:
 
 def details(card: ActorCard) -> list[tuple[str, str]]:
     """The facts of an actor's card as (heading, text), for a person to read."""
-    training = card.training
+    training, free = card.training, card.layers and not card.keeps_background
     facts = [
         ("Resolution", f"{card.image_size} × {card.image_size} px"),
         ("Latent numbers", str(card.latent_size)),
         ("Sees", _sees(card)),
-        ("Background", "its own, or any other" if card.layers else "a part of its picture"),
+        ("Background", "its own, or any other" if free else "a part of its picture"),
         ("Made", card.created),
+        ("Made from", "one picture" if card.made_from == PICTURE else "footage"),
     ]
     if isinstance(training.get("frames"), int):
         facts.append(("Footage", f"{training['frames']:,} pictures"))

@@ -24,13 +24,13 @@ class ActorMorph:
     layers the persons are, premultiplied, so that their outlines melt too; what is behind is cross-dissolved apart.
     Actors whose points do not correspond are only cross-dissolved.
 
-    bends: whether the points correspond. layers: whether both actors have layers.
+    bends: whether the points correspond. layers: whether both actors have layers, and neither keeps its background.
     """
 
     def __init__(self, a: Actor, b: Actor) -> None:
         self.a, self.b = a, b
         self.bends = a.card.kind == b.card.kind == MESH and _points(a) == _points(b)
-        self.layers = a.card.layers and b.card.layers
+        self.layers = a.plate is not None and b.plate is not None
 
     def draw(self, a: Latent, b: Latent, share: float, behind: Image | None = None) -> Portrait:
         """The face at `share` of the way from a (0) to b (1).

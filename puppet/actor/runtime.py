@@ -81,11 +81,12 @@ class Actor:
         if card.triangles is not None and card.texture_points is not None:
             points, size = card.texture_points, card.image_size
             self._warp = MeshWarp(card.triangles, points, size, card.openings, card.behind)
-        self.plate = plate if card.layers else None
+        self.plate = plate if card.layers and not card.keeps_background else None
+        self._own_background = plate if card.keeps_background else None
         self._full: FullTexture | None = None
         if card.painted_size is not None and detail is not None:
             self._full = FullTexture(detail if card.layers else np.ascontiguousarray(detail[..., :3]))
-        if (self._full is None) != (card.painted_size is None) or (self.plate is None) == card.layers:
+        if (self._full is None) != (card.painted_size is None) or (plate is None and card.layers):
             raise ActorFileError(f"card asks for pictures that are missing: {', '.join(members_of(card))}; {AGAIN}")
         check_signature(card, self._encoder, self._decoder)
 
@@ -139,14 +140,18 @@ class Actor:
         return Portrait(pixels.over(person, self.plate if behind is None else behind), person)
 
     def drawn(self, painted: Image, points: Floats) -> Image:
-        """What `draw` lays over the background: uint8 (S, S, 4) BGRA; the whole picture (S, S, 3) without layers."""
+        """What `draw` lays over the background: uint8 (S, S, 4) BGRA.
+
+        The whole picture (S, S, 3) of an actor that has no layers, or keeps its background.
+        """
         if self._warp is None:
             raise ValueError(f"{self.name} has no mesh: its decoder gives whole pictures")
         with self._turn():
             texture = pixels.swap_red_blue(painted)
             if self._full is not None:
                 texture = self._full.of(texture if self.card.layers else np.ascontiguousarray(texture[..., :3]))
-            return self._warp.draw(texture, points)
+            person = self._warp.draw(texture, points)
+        return person if self._own_background is None else pixels.over(person, self._own_background)
 
     def _decoded(self, latent: Latent) -> list[NDArray[Any]]:
         """What the decoder gives, in the card's order."""

@@ -38,6 +38,7 @@ LAYERS = {
     "puppet.face.onnx_network": Layer("puppet.core puppet.storage puppet.inference.session"),
     "puppet.face.onnx_mesh": Layer("puppet.core puppet.face puppet.face.onnx_network", "numpy cv2"),
     "puppet.face.onnx_segmentation": Layer("puppet.core puppet.face.onnx_network", "numpy"),
+    "puppet.face.matting": Layer("puppet.core puppet.face puppet.face.onnx_segmentation", "numpy cv2"),
     "puppet.face.tracking": Layer("puppet.core puppet.face puppet.face.mediapipe_mesh puppet.face.onnx_mesh", "numpy"),
     "puppet.actor.graph": Layer("puppet.core", "numpy"),
     "puppet.actor": Layer(
@@ -46,6 +47,13 @@ LAYERS = {
         "numpy cv2",
     ),
     "puppet.actor.runtime": Layer("puppet.core puppet.actor puppet.inference puppet.inference.session", "numpy"),
+    "puppet.head": Layer("puppet.core puppet.face puppet.actor", "numpy cv2"),
+    "puppet.photo": Layer(
+        "puppet.core puppet.parsing puppet.storage puppet.pictures puppet.face puppet.face.tracking"
+        " puppet.face.matting puppet.inference.session puppet.actor puppet.actor.graph puppet.actor.runtime"
+        " puppet.head",
+        "numpy cv2",
+    ),
     "puppet.sources.network": Layer(
         "puppet.core puppet.parsing puppet.storage puppet.pictures puppet.media", "numpy cv2"
     ),
@@ -92,12 +100,13 @@ LAYERS = {
     "models.common.device": Layer("puppet.core", "torch"),
     "models.data": Layer(
         "puppet.core puppet.parsing puppet.storage puppet.process puppet.pictures puppet.face puppet.face.tracking"
-        " puppet.face.onnx_segmentation puppet.sources models.common",
+        " puppet.face.matting puppet.sources models.common",
         "numpy cv2 h5py",
     ),
     "models.networks": Layer("puppet.core puppet.parsing puppet.face models.common models.data", "numpy torch"),
     "models.networks.puppet": Layer(
-        "puppet.core puppet.face puppet.actor models.common models.data models.networks", "numpy cv2 scipy torch"
+        "puppet.core puppet.face puppet.actor puppet.head models.common models.data models.networks",
+        "numpy cv2 scipy torch",
     ),
     "models.networks.seeds": Layer("puppet.core models.common models.data models.networks", "numpy torch"),
     "models": Layer("puppet.core"),  # names architectures; imports one when it is built
@@ -125,8 +134,9 @@ LAYERS = {
         "numpy torch validate",  # validate: the judge's own module, beside it
     ),
     "models.assets": Layer(
-        "puppet.core puppet.parsing puppet.media puppet.face puppet.face.tracking puppet.sources models.common",
-        "numpy torch",
+        "puppet.core puppet.parsing puppet.media puppet.face puppet.face.tracking puppet.sources puppet.head"
+        " puppet.photo models.common models.data models.networks models.networks.puppet",
+        "numpy cv2 torch",
     ),
     "models.commands": Layer("puppet.core models*"),
     "models.__main__": Layer("puppet.core puppet.parsing puppet.process puppet.output puppet.new_actor models*"),

@@ -6,11 +6,12 @@ import numpy as np
 import torch
 from planted_face import expression, rest_face
 
-from models.networks.puppet.eyes import LOOK
 from models.networks.puppet.geometry import PLACE, Geometry, Placements
-from models.networks.puppet.mesh import FACE_POINTS, RING_VERTICES, ActorMesh, build_mesh
+from models.networks.puppet.mesh import ActorMesh, build_mesh
 from puppet.core.types import Floats, HeadPose
 from puppet.face import align
+from puppet.head.eyes import LOOK
+from puppet.head.vertices import FACE_POINTS, RING_VERTICES
 
 SIZE = 96
 SCALE = align.STEADY_EYES * SIZE

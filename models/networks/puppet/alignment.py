@@ -11,10 +11,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.networks.puppet.layout import Layout, sampled
-from models.networks.puppet.mesh import FOOT
 from puppet.core.types import Floats, Image
 from puppet.face.landmarks import EYE_LEFT, EYE_RIGHT, INNER_LIPS
+from puppet.head.layout import Layout, sampled
+from puppet.head.vertices import FOOT
 
 SIDE = 384  # texels at which frames are compared
 CELLS = 64  # side of the grid of displacements

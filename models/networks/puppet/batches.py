@@ -14,11 +14,11 @@ from models.networks.mirror import draw, flip_offsets, flip_pictures, flip_pose
 from models.networks.puppet.alignment import Alignment, corrected
 from models.networks.puppet.footage import ScaledFootage
 from models.networks.puppet.geometry import Geometry
-from models.networks.puppet.layout import Layout
 from models.networks.puppet.tracked_frames import canonicalise, one_sided_frames, tracked_vertices
 from puppet.actor.warp import MeshWarp
 from puppet.core.types import Floats, Image
 from puppet.face.mirroring import flip_points
+from puppet.head.layout import Layout
 
 FIELD_STEPS = 32767  # int16 steps per unit of grid_sample's [-1, 1]: 1/85 px of a 768 px texture
 CACHED_BYTES = 5 << 30  # of fields and persons kept in memory: 2 MiB a frame at 512 px

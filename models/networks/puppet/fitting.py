@@ -15,8 +15,7 @@ from models.networks.puppet.alignment import Alignment
 from models.networks.puppet.footage import ScaledFootage
 from models.networks.puppet.geometry import Geometry
 from models.networks.puppet.head_fit import fit_head
-from models.networks.puppet.layout import Layout
-from models.networks.puppet.mesh import BASE_VERTICES, BEHIND_TRIANGLES, ActorMesh, build_mesh
+from models.networks.puppet.mesh import ActorMesh, build_mesh
 from models.networks.puppet.plate import measure_plate
 from models.networks.puppet.start_texture import FrameSet
 from models.networks.puppet.tracked_frames import (
@@ -31,6 +30,8 @@ from puppet.core.progress import announce
 from puppet.core.rows import evenly_repeated
 from puppet.core.types import Floats, Image
 from puppet.face import align, measurements
+from puppet.head.layout import Layout
+from puppet.head.vertices import BASE_VERTICES, BEHIND_TRIANGLES
 
 if TYPE_CHECKING:
     from models.data.dataset import Dataset

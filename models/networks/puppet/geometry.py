@@ -13,21 +13,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from models.networks.puppet import eyes, mouth, openings
-from models.networks.puppet.eyes import LOOK
-from models.networks.puppet.head_shape import HALO, HALO_BEHIND
-from models.networks.puppet.mesh import (
-    BASE_VERTICES,
-    EYEBALLS,
-    FACE_POINTS,
-    RING_VERTICES,
-    TEETH,
-    ActorMesh,
-    mesh_size,
-)
+from models.networks.puppet import behind_skin
+from models.networks.puppet.mesh import ActorMesh
 from puppet.core.types import LANDMARKS, Floats, HeadPose
 from puppet.face import align, measurements
-from puppet.face.landmarks import EYE_LEFT, EYE_RIGHT, LIPS, OVAL
+from puppet.face.landmarks import EYE_LEFT, EYE_RIGHT, LIPS
+from puppet.head import eyes, mouth, openings
+from puppet.head.eyes import LOOK
+from puppet.head.vertices import BASE_VERTICES, FACE_POINTS, drawn_behind
 
 ANGLES = 3  # yaw, pitch, roll
 PLACE = 3  # x, y, log size
@@ -35,7 +28,6 @@ MOVEMENT = ANGLES + PLACE
 COMPONENT_LIMIT = 10.0  # standard deviations; beyond, components are squeezed softly
 POSE_NOISE = 0.5  # degrees, of the tracker
 PLACE_NOISE = (0.3, 0.3, 0.003)  # px, px, log size; of the tracker
-AROUND, BORDER = 20.0, 40.0  # outer-eye distances that the head around the face is drawn behind it; that the border is
 KNEE = 0.75  # share of a limit up to which nothing is squeezed
 POSE_LIMIT = 1.1  # of the widest angle, furthest place and glance the footage shows; beyond, all are squeezed softly
 LOOK_NOISE, LEAST_LOOK = 0.01, 0.03  # outer-eye distances: of the tracker; the smallest range that a glance may have
@@ -137,7 +129,7 @@ class Geometry(nn.Module):
             ("band_matrix", openings.band_matrix(FACE_POINTS)),
             ("centre_matrix", eyes.centre_matrix(FACE_POINTS)),
             ("chin_matrix", mouth.chin_matrix(FACE_POINTS)),
-            ("drawn_behind", _drawn_behind()),
+            ("drawn_behind", drawn_behind()),
         ):
             self.register_buffer(name, torch.from_numpy(np.ascontiguousarray(matrix)), persistent=False)
 
@@ -214,7 +206,7 @@ class Geometry(nn.Module):
     def look(self, landmarks: Tensor) -> Tensor:
         """Landmarks (B, 478, 3) -> where the eyes look (B, 2), outer-eye distances right and down from rest."""
         at_rest = self.neutral.flatten() @ self.measurement_matrix
-        return eyes.look(landmarks.flatten(1) @ self.measurement_matrix, at_rest)
+        return behind_skin.look(landmarks.flatten(1) @ self.measurement_matrix, at_rest)
 
     def encode(self, landmarks: Tensor, pose: Tensor) -> tuple[Tensor, Tensor]:
         """Landmarks (B, 478, 3) and movement from the usual pose (B, 6) -> mean, logvar, each (B, K + 8).
@@ -260,9 +252,9 @@ class Geometry(nn.Module):
         around = self.rest[FACE_POINTS:].expand(face.shape[0], -1, -1)
         centres = (self.centre_matrix @ face).repeat_interleave(4, 1) + nn.functional.pad(look, (0, 1))[:, None]
         chin = (self.chin_matrix @ (face - self.neutral[:FACE_POINTS]))[:, 0]
-        teeth = mouth.place(self.teeth, chin, self.jaw_drop)
+        teeth = behind_skin.teeth(self.teeth, chin, self.jaw_drop)
         everything = torch.cat(
-            [face, around, openings.edges(face, self.band_matrix), centres + self.eyeballs, teeth], 1
+            [face, around, behind_skin.edges(face, self.band_matrix), centres + self.eyeballs, teeth], 1
         )
         placed = everything @ rotation.transpose(1, 2) * scale[:, None, None]
         placed = placed + nn.functional.pad(translation, (0, 1))[:, None]
@@ -272,19 +264,6 @@ class Geometry(nn.Module):
         base = base + nn.functional.pad(self.halo @ rolled * scale[:, None, None], (0, 1))
         base = follow * base + (1 - follow) * self.home
         return torch.cat([base, others], 1) + self.drawn_behind * scale[:, None, None]
-
-
-def _drawn_behind() -> Floats:
-    """f32 (V, 3): outer-eye distances that vertices are drawn further away than they are."""
-    behind = np.zeros((mesh_size()[0], 3), np.float32)
-    lips = [*LIPS, *range(EYEBALLS - openings.MOUTH.size, EYEBALLS)]
-    behind[lips, 2] = -openings.LIPS_NEARER
-    behind[FACE_POINTS:BASE_VERTICES, 2] = AROUND
-    last = FACE_POINTS + RING_VERTICES
-    behind[last - len(HALO) * len(OVAL) : last, 2] += HALO_BEHIND
-    behind[last:BASE_VERTICES, 2] = BORDER
-    behind[TEETH:, 2] = mouth.depths()
-    return behind
 
 
 def _point_weights(neutral: Floats) -> NDArray[np.float64]:

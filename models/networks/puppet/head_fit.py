@@ -18,14 +18,15 @@ from models.common.types import Index
 from models.networks.puppet.footage import ScaledFootage
 from models.networks.puppet.geometry import Geometry
 from models.networks.puppet.head_shape import ALL, AVERAGE, SYMMETRIC, HeadShape, rings
-from models.networks.puppet.layout import Layout, sampled
-from models.networks.puppet.mesh import BEHIND_TRIANGLES, ActorMesh
+from models.networks.puppet.mesh import ActorMesh
 from models.networks.puppet.tracked_frames import tracked_placements
 from puppet.actor.warp import MeshWarp
 from puppet.core import pixels
 from puppet.core.progress import progress
 from puppet.core.types import Floats, HeadPose, Image
 from puppet.face.landmarks import OVAL
+from puppet.head.layout import Layout, sampled
+from puppet.head.vertices import BEHIND_TRIANGLES
 
 SIDE, TEXELS = 128, 160  # of the pictures that are compared, and of the texture that redraws them
 ROUNDS = 3

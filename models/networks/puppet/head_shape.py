@@ -16,12 +16,8 @@ from numpy.typing import NDArray
 from puppet.core.types import Floats, HeadPose
 from puppet.face import align
 from puppet.face.landmarks import OVAL
+from puppet.head.vertices import HALO, HEAD_RINGS, RINGS
 
-# From each point of the face's outline: around the head, then the halo; below the jaw, down the neck
-RINGS = 7
-HALO = (0.6, 1.25)  # of the head's reach to the side: where the halo, the last rings, begins and ends
-HEAD_RINGS = RINGS - len(HALO)
-HALO_BEHIND = 3.0  # outer-eye distances that the halo is drawn behind the middle of the head, where it turns
 RADII = np.array((1.0, 1.15, 1.2), np.float32)  # of the ellipsoid, outer-eye distances
 MOST_SWOLLEN = 0.4  # log of the reach
 BUMP = (0.5, 1.0, 1.0, 0.5, 0.0)  # of a bump, by ring

@@ -12,21 +12,29 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import Delaunay
 
-from models.networks.puppet import eyes, mouth, openings
-from models.networks.puppet.head_shape import AVERAGE, RINGS, HeadShape, Rings, lowness, rings
+from models.networks.puppet.head_shape import AVERAGE, HeadShape, Rings, lowness, rings
 from puppet.core.errors import DataError
 from puppet.core.types import Floats, HeadPose
 from puppet.face import align, measurements
 from puppet.face.landmarks import EYE_LEFT, EYE_RIGHT, OVAL
-
-FACE_POINTS = 468  # without the irises, which belong to the eyeballs (models/networks/puppet/eyes.py)
+from puppet.head import eyes, mouth, openings
+from puppet.head.vertices import (
+    BASE_VERTICES,
+    BEHIND_TRIANGLES,
+    BEHIND_VERTICES,
+    BORDER_CELLS,
+    EYEBALLS,
+    FACE_POINTS,
+    FOOT,
+    RING_VERTICES,
+    RINGS,
+    TEETH,
+    foot,
+    ring_shares,
+)
 
 FACE_CENTRE = np.array((0.0, 0.25, 0.0), np.float32)  # canonical: where the rings have their centre in the picture
 
-BORDER_CELLS = 6  # border vertices per side
-# Where the rings lie in the texture, in rings' worth of it from the outline of the face on: of the head, what lies
-# behind it taking little; and where the border is; room for shoulders between the last ring of the neck and the border
-HEAD_LAID, HEAD_END, BODY = (1, 2, 3, 4, 5, 5.4, 6.4), 6.6, 3.5
 BORDER_MARGIN = 2.0  # px the border lies outside the picture, so that every pixel is covered
 
 # Texture layout: distance from the face centre in the texture against that in the picture (both / half a side).
@@ -36,11 +44,6 @@ LAYOUT_FALL = 1.2  # power of the distance by which it falls
 
 MOST_FLIPS = 200  # for an edge; in a real face a few are enough
 LAID_OPEN = 0.4  # how far the mouth is open in the texture, of what counts as wide open
-
-FOOT = 1 / 8  # of the texture's rows: the pictures of what lies behind the skin
-EYEBALL_COLUMNS = ((0.0, 0.25), (0.75, 1.0))  # of the texture: the right eye's, the left eye's
-MOUTH_COLUMNS = ((0.25, 0.5), (0.5, 0.75))  # the upper teeth's, the lower teeth's
-INSET = 1.5  # texels that their edges stay away from what lies beside them
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +85,6 @@ class ActorMesh:
         return mesh
 
 
-RING_VERTICES = RINGS * len(OVAL)
-BASE_VERTICES = FACE_POINTS + RING_VERTICES + 4 * BORDER_CELLS  # all of the skin but the openings' edges
-BEHIND_VERTICES = eyes.EYEBALL_VERTICES + mouth.VERTICES
-BEHIND_TRIANGLES = len(eyes.triangles(0)) + len(mouth.triangles(0))
-EYEBALLS = BASE_VERTICES + openings.OPENING_VERTICES  # the first vertex of each
-TEETH = EYEBALLS + eyes.EYEBALL_VERTICES
 _BASE_TRIANGLES = 2 * BASE_VERTICES - 2 - 4 * BORDER_CELLS  # Euler: all but the border lie inside the hull
 
 
@@ -130,7 +127,7 @@ def build_mesh(
     skin, holes = openings.opened(triangles, texture_points, BASE_VERTICES)
     behind = np.concatenate([eyes.triangles(EYEBALLS), mouth.triangles(TEETH)])
     triangles = np.concatenate([skin, openings.rim_triangles(BASE_VERTICES), holes, behind])
-    texture_points = np.concatenate([texture_points, edges, _foot(texture_size)]).astype(np.float32)
+    texture_points = np.concatenate([texture_points, edges, foot(texture_size)]).astype(np.float32)
     mesh = ActorMesh(_clockwise(triangles, texture_points), len(holes), texture_points, rest, halo, follow, home)
     return mesh.with_rings(around, usual)
 
@@ -147,8 +144,7 @@ def _laid_rings(outline: Floats, low: Floats, centre: Floats, image_size: int) -
     low: f32 (O,), 1 where the outline leads to the neck: there room is left for the shoulders.
     """
     reach = 1 / _outwards(outline, centre, image_size)
-    low, neck = low[:, None], RINGS + BODY
-    shares = [head / HEAD_END * (1 - low) + k / neck * low for k, head in enumerate(HEAD_LAID, 1)]
+    shares = ring_shares(low)[..., None]
     return np.concatenate([centre + (1 + share * (reach - 1)) * (outline - centre) for share in shares])
 
 
@@ -159,27 +155,6 @@ def _ring_edges() -> list[tuple[int, int]]:
     """
     rings = np.arange(FACE_POINTS, FACE_POINTS + RING_VERTICES).reshape(RINGS, -1)
     return [pair for ring in (list(OVAL), *rings.tolist()) for pair in zip(ring, ring[1:] + ring[:1], strict=True)]
-
-
-def _foot(texture_size: int) -> Floats:
-    """Where the pictures of eyeballs and teeth lie in the texture, f32 (BEHIND_VERTICES, 2) px."""
-
-    def between(first: float, last: float) -> tuple[float, float]:
-        return first * texture_size - 0.5 + INSET, last * texture_size - 0.5 - INSET
-
-    (top, bottom), points = between(1 - FOOT, 1), []
-    for columns in EYEBALL_COLUMNS:
-        left, right = between(*columns)
-        points += [(left, top), (right, top), (right, bottom), (left, bottom)]
-    for columns, rows in zip(MOUTH_COLUMNS, mouth.texture_rows(top, bottom), strict=True):
-        points += [(x, y) for y in rows for x in between(*columns)]
-    return np.array(points, np.float32)
-
-
-def teeth_in_texture(texture_size: int) -> list[tuple[slice, slice]]:
-    """Rows and columns of the texture that hold the picture of the upper teeth, and that of the lower teeth."""
-    rows = slice(round((1 - FOOT) * texture_size), texture_size)
-    return [(rows, slice(round(a * texture_size), round(b * texture_size))) for a, b in MOUTH_COLUMNS]
 
 
 def _border(image_size: int) -> Floats:

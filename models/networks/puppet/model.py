@@ -21,7 +21,7 @@ from models.networks import losses
 from models.networks.base import ActorModel, standard_normal, to_network, to_picture
 from models.networks.config import PuppetConfig
 from models.networks.critic import PatchCritic, feature_distance, frozen, hinge
-from models.networks.puppet import alignment, eyes
+from models.networks.puppet import alignment
 from models.networks.puppet.alignment import Alignment
 from models.networks.puppet.batches import PuppetBatches, Registered, as_grid
 from models.networks.puppet.drawing import (
@@ -35,8 +35,7 @@ from models.networks.puppet.drawing import (
 from models.networks.puppet.fitting import fit_to_footage
 from models.networks.puppet.footage import ScaledFootage
 from models.networks.puppet.geometry import Geometry, soft_limit
-from models.networks.puppet.layout import Layout
-from models.networks.puppet.mesh import BEHIND_TRIANGLES, mesh_size
+from models.networks.puppet.mesh import mesh_size
 from models.networks.puppet.oversampling import repeat_turned_heads
 from models.networks.puppet.painter import APPEARANCE, RGBA, AppearanceEncoder, TexturePainter
 from models.networks.puppet.texel_weights import loss_weight
@@ -47,6 +46,9 @@ from puppet.core import pixels
 from puppet.core.types import Image
 from puppet.face import measurements
 from puppet.face.retarget import Retargeter
+from puppet.head import eyes
+from puppet.head.layout import Layout
+from puppet.head.vertices import BEHIND_TRIANGLES
 
 if TYPE_CHECKING:
     from models.data.dataset import Dataset

@@ -7,10 +7,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.networks.layers import PlacedConv, he_initialise
-from models.networks.puppet.eyes import LOOK
 from models.networks.puppet.geometry import MOVEMENT
-from models.networks.puppet.mesh import EYEBALL_COLUMNS, FOOT, MOUTH_COLUMNS
 from puppet.face import measurements
+from puppet.head.eyes import LOOK
+from puppet.head.vertices import EYEBALL_COLUMNS, FOOT, MOUTH_COLUMNS
 
 # Appearance groups: which measurements they see, how many latents they get, and which cells of the painter's first map
 # they paint (rows and columns, from and up to). Regions that cannot see each other cannot learn that brows only rise

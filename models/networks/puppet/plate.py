@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 
 from models.common.types import Index
-from models.networks.puppet.filling import fill, median_where
 from models.networks.puppet.footage import ScaledFootage
 from puppet.core.rows import evenly_repeated
 from puppet.core.types import Image
+from puppet.head.filling import fill, median_where
 
 FRAMES = 80
 FREE = 4  # levels of the matte: up to there a pixel shows background alone

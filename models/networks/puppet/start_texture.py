@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from models.common.types import Index
 from models.networks.puppet import unseen_texels
 from models.networks.puppet.alignment import Alignment, enlarged
-from models.networks.puppet.filling import fill, median_where
 from models.networks.puppet.footage import ScaledFootage
-from models.networks.puppet.layout import Layout
-from models.networks.puppet.mesh import ActorMesh, teeth_in_texture
+from models.networks.puppet.mesh import ActorMesh
 from puppet.actor.warp import MeshWarp
 from puppet.core.types import Floats, Image
 from puppet.face import landmarks
+from puppet.head.filling import fill, median_where
+from puppet.head.layout import Layout
+from puppet.head.vertices import teeth_in_texture
 
 WELL_RESOLVED = 0.5  # of the best frame's pixels per texel: what counts for the median
 EVEN = 10.0  # texels, sigma: resolution is a step from triangle to triangle, which must not show

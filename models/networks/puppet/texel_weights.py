@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from models.networks.puppet.mesh import FOOT, MOUTH_COLUMNS, ActorMesh
+from models.networks.puppet.mesh import ActorMesh
 from puppet.core.types import Floats
 from puppet.face import landmarks
 from puppet.face.landmarks import OVAL
+from puppet.head.vertices import FOOT, MOUTH_COLUMNS
 
 EYE_LOSS, MOUTH_LOSS, BROW_LOSS, FACE_LOSS = 10.0, 4.0, 3.0, 1.0  # added to the 1 that every pixel counts
 

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from models.networks.mirror import flip_offsets, flip_pose, one_sided
 from models.networks.puppet.geometry import Geometry, Placements
-from models.networks.puppet.mesh import FACE_POINTS
 from puppet.core.types import Floats, HeadPose
 from puppet.face import align
+from puppet.head.vertices import FACE_POINTS
 
 
 def canonicalise(points: Floats, neutral: Floats) -> tuple[Floats, list[HeadPose]]:

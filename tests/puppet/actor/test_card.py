@@ -55,6 +55,9 @@ BAD_CARDS = {
     "layers of control characters": (put(layers="\x1b[2J"), r"layers: must be true or false, not [^\x1b]+\Z"),
     "layers of a number": (put(layers=1), "layers: must be true or false, not 1"),
     "layers alone": (put(layers=True), "layers needs painted_size"),
+    "background of a text": (put(keeps_background="yes"), "keeps_background: must be true or false, not yes"),
+    "background without layers": (put(keeps_background=True), "keeps_background needs layers"),
+    "made of nothing": (put(made_from="clay"), "made_from: must be one of footage, picture"),
     "openings of a text": (put(openings="1"), "openings: must be a whole number from 0 to 40000, not 1"),
     "less than nothing behind": (put(behind=-1), "behind: must be a whole number from 0 to 40000, not -1"),
     "more openings than triangles": (
@@ -131,3 +134,9 @@ def test_an_image_actor_has_no_painted_texture(tmp_path):
 def test_a_card_from_before_responses_were_measured_is_read(mesh):
     rewrite_actor(mesh, card=drop("response"))
     assert read_card(mesh).response == {}
+
+
+@pytest.mark.parametrize(("name", "value"), [("made_from", "footage"), ("keeps_background", False)])
+def test_a_card_that_does_not_say_what_it_is_made_from_is_of_footage(mesh, name, value):
+    rewrite_actor(mesh, card=drop(name))
+    assert getattr(read_card(mesh), name) == value

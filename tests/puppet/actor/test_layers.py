@@ -74,6 +74,15 @@ def test_detail_saturates(actor):
     assert FullTexture(detail).of(painted)[0, 0].tolist() == [72, 255, 200, 172]
 
 
+def test_the_full_texture_is_made_anew_when_and_only_when_something_else_is_painted(actor):
+    full, painted = FullTexture(np.full((2, 2, 4), 128, np.uint8)), np.full((1, 1, 4), 100, np.uint8)
+    first = full.of(painted)
+    first[:] = 7  # a mark
+    assert (full.of(painted.copy()) == 7).all()
+    painted[:] = 50  # in place, as a session's buffer is
+    assert (full.of(painted) == 50).all()
+
+
 def test_what_is_drawn_later_does_not_change_an_earlier_picture(actor):
     first = actor.decode(turned(0.5))
     image, person = first.image.copy(), first.person.copy()

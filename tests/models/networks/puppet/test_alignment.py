@@ -19,12 +19,13 @@ from models.networks.puppet.alignment import (
     movable_texels,
     reference_of,
 )
-from models.networks.puppet.layout import sampled
-from models.networks.puppet.mesh import FOOT, ActorMesh, build_mesh
+from models.networks.puppet.mesh import ActorMesh, build_mesh
 from puppet.actor.warp import MeshWarp
 from puppet.core.types import Floats, HeadPose, Image
 from puppet.face import align
 from puppet.face.landmarks import EYE_LEFT, EYE_RIGHT, INNER_LIPS
+from puppet.head.layout import sampled
+from puppet.head.vertices import FOOT
 
 PICTURE, TEXTURE = 256, 256
 POSE = HeadPose(np.eye(3), align.STEADY_EYES * PICTURE, np.array([127.5, 110.0, 0.0]))

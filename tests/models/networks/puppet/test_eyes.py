@@ -8,11 +8,11 @@ import torch
 from planted_face import expression
 from planted_geometry import SCALE, Planted, glancing, looking
 
-from models.networks.puppet.eyes import LOOK
-from models.networks.puppet.mesh import EYEBALLS, TEETH
 from puppet.core.types import POSE_SIZE, HeadPose
 from puppet.face import align
 from puppet.face.landmarks import EYE_RIGHT, IRIS_LEFT, IRIS_RIGHT
+from puppet.head.eyes import LOOK
+from puppet.head.vertices import EYEBALLS, TEETH
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 

@@ -26,21 +26,13 @@ from drawn_person import (
 from models.data.dataset import Dataset
 from models.networks.puppet.fitting import LEAST_FRAMES, TRANSPARENT
 from models.networks.puppet.footage import ScaledFootage
-from models.networks.puppet.mesh import (
-    BASE_VERTICES,
-    BORDER_CELLS,
-    EYEBALLS,
-    FOOT,
-    RING_VERTICES,
-    TEETH,
-    teeth_in_texture,
-)
 from models.networks.puppet.model import PuppetVAE
 from models.networks.puppet.tracked_frames import tracked_vertices
 from puppet.core.errors import DataError
 from puppet.core.types import Floats, HeadPose
 from puppet.face import align
 from puppet.face.measurements import MEASUREMENT_NAMES
+from puppet.head.vertices import BASE_VERTICES, BORDER_CELLS, EYEBALLS, FOOT, RING_VERTICES, TEETH, teeth_in_texture
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 

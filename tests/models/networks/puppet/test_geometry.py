@@ -7,7 +7,6 @@ import pytest
 import torch
 from planted_geometry import EXPRESSIONS, FRAMES, PLACES, RINGS, SCALE, SIZE, Planted, encoded, expressions, unlimited
 
-from models.networks.puppet.eyes import LOOK
 from models.networks.puppet.geometry import (
     ANGLES,
     COMPONENT_LIMIT,
@@ -20,13 +19,13 @@ from models.networks.puppet.geometry import (
     rotations,
     soft_limit,
 )
-from models.networks.puppet.head_shape import HEAD_RINGS
-from models.networks.puppet.head_shape import RINGS as RINGS_AROUND
-from models.networks.puppet.mesh import BASE_VERTICES, FACE_POINTS
-from models.networks.puppet.openings import LIPS_NEARER
 from puppet.core.types import POSE_SIZE, HeadPose
 from puppet.face import align
 from puppet.face.landmarks import LIPS, OVAL
+from puppet.head.eyes import LOOK
+from puppet.head.openings import LIPS_NEARER
+from puppet.head.vertices import BASE_VERTICES, FACE_POINTS, HEAD_RINGS
+from puppet.head.vertices import RINGS as RINGS_AROUND
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 

@@ -11,12 +11,9 @@ from models.networks.puppet.head_shape import (
     AVERAGE,
     BESIDE,
     BUMP,
-    HALO,
-    HEAD_RINGS,
     MOST_SWOLLEN,
     NUMBERS,
     RADII,
-    RINGS,
     SHORTEST_NECK,
     SYMMETRIC,
     HeadShape,
@@ -27,6 +24,7 @@ from models.networks.puppet.head_shape import (
 from puppet.core.types import Floats, HeadPose
 from puppet.face import align
 from puppet.face.landmarks import OVAL
+from puppet.head.vertices import HALO, HEAD_RINGS, RINGS
 
 PICTURE = 128
 POSE = HeadPose(np.eye(3), align.STEADY_EYES * PICTURE, np.array([63.5, 58.0, 0.0]))

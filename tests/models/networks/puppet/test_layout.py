@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from planted_geometry import SIZE, Planted
 
-from models.networks.puppet.layout import Layout, sampled
-from models.networks.puppet.mesh import FACE_POINTS, FOOT
 from models.networks.puppet.unseen_texels import shown
 from puppet.actor.warp import MeshWarp
 from puppet.core.types import Floats, Image
+from puppet.head.layout import Layout, sampled
+from puppet.head.vertices import FACE_POINTS, FOOT
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 

@@ -8,33 +8,29 @@ import pytest
 from planted_face import EYE_MIDDLE, expression, rest_face
 from scipy.spatial import Delaunay
 
-from models.networks.puppet import eyes, mouth, openings
-from models.networks.puppet.head_shape import HEAD_RINGS, Rings
-from models.networks.puppet.head_shape import RINGS as RINGS_AROUND
-from models.networks.puppet.mesh import (
-    BASE_VERTICES,
-    BEHIND_TRIANGLES,
-    BEHIND_VERTICES,
-    BORDER_CELLS,
-    BORDER_MARGIN,
-    EYEBALL_COLUMNS,
-    EYEBALLS,
-    FACE_POINTS,
-    FOOT,
-    LAID_OPEN,
-    MOUTH_COLUMNS,
-    TEETH,
-    ActorMesh,
-    _with_edges,
-    build_mesh,
-    mesh_size,
-)
-from models.networks.puppet.openings import OPENING_TRIANGLES, OPENINGS
+from models.networks.puppet.head_shape import Rings
+from models.networks.puppet.mesh import BORDER_MARGIN, LAID_OPEN, ActorMesh, _with_edges, build_mesh, mesh_size
 from puppet.actor.warp import MeshWarp
 from puppet.core.errors import DataError
 from puppet.core.types import LANDMARKS, HeadPose
 from puppet.face import align
 from puppet.face.landmarks import EYE_RIGHT, OVAL
+from puppet.head import eyes, mouth, openings
+from puppet.head.openings import OPENING_TRIANGLES, OPENINGS
+from puppet.head.vertices import (
+    BASE_VERTICES,
+    BEHIND_TRIANGLES,
+    BEHIND_VERTICES,
+    BORDER_CELLS,
+    EYEBALL_COLUMNS,
+    EYEBALLS,
+    FACE_POINTS,
+    FOOT,
+    HEAD_RINGS,
+    MOUTH_COLUMNS,
+    TEETH,
+)
+from puppet.head.vertices import RINGS as RINGS_AROUND
 
 PICTURE, TEXTURE = 128, 96
 POSE = HeadPose(align.rotation_of(np.array([4, -3, 2])), align.STEADY_EYES * PICTURE, np.array([62.0, 55.0, 0.0]))

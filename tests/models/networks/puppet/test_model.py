@@ -22,14 +22,15 @@ from models.data.driver_clip import DriverClip
 from models.networks.puppet import drawing
 from models.networks.puppet import model as model_file
 from models.networks.puppet.batches import as_grid
-from models.networks.puppet.eyes import LOOK
 from models.networks.puppet.geometry import MOVEMENT
-from models.networks.puppet.mesh import FACE_POINTS, mesh_size
+from models.networks.puppet.mesh import mesh_size
 from models.networks.puppet.model import CRITIC_START, UNSEEN, PuppetVAE
 from models.networks.puppet.painter import APPEARANCE, GROUPS
 from puppet.core.types import POSE_SIZE
 from puppet.face import align
 from puppet.face.neutral import Neutral
+from puppet.head.eyes import LOOK
+from puppet.head.vertices import FACE_POINTS
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 

@@ -9,13 +9,13 @@ import torch
 from planted_face import expression, rest_face
 from planted_geometry import EXPRESSIONS, FRAMES, SIZE, Planted, glancing, looking
 
-from models.networks.puppet import mouth
-from models.networks.puppet.eyes import LOOK
 from models.networks.puppet.geometry import Geometry
-from models.networks.puppet.mesh import BEHIND_TRIANGLES, FACE_POINTS, TEETH
 from puppet.actor.warp import MeshWarp
 from puppet.core.types import POSE_SIZE
 from puppet.face.landmarks import INNER_LIPS, OUTER_LIPS, UPPER_LIP
+from puppet.head import mouth
+from puppet.head.eyes import LOOK
+from puppet.head.vertices import BEHIND_TRIANGLES, FACE_POINTS, TEETH
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 

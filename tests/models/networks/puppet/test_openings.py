@@ -8,8 +8,9 @@ import pytest
 import torch
 from planted_face import expression, rest_face
 
-from models.networks.puppet.mesh import FACE_POINTS
-from models.networks.puppet.openings import BAND, BAND_LIMIT, EYES, MOUTH, OPENINGS, RIMS, band_matrix, edges, rim_edges
+from models.networks.puppet.behind_skin import edges
+from puppet.head.openings import BAND, BAND_LIMIT, EYES, MOUTH, OPENINGS, RIMS, band_matrix, rim_edges
+from puppet.head.vertices import FACE_POINTS
 
 
 def edges_of(face: np.ndarray) -> np.ndarray:

@@ -9,12 +9,12 @@ from drawn_person import PAINTED
 from planted_face import expression
 
 from models.data.dataset import Dataset
-from models.networks.puppet.eyes import LOOK
 from models.networks.puppet.geometry import MOVEMENT
 from models.networks.puppet.model import PuppetVAE
 from models.networks.puppet.painter import APPEARANCE, CELLS, GROUPS, TexturePainter
 from puppet.core.types import POSE_SIZE
 from puppet.face.measurements import MEASUREMENT_NAMES
+from puppet.head.eyes import LOOK
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 

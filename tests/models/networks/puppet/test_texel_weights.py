@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from models.networks.puppet.mesh import EYEBALLS
 from models.networks.puppet.model import PuppetVAE
 from models.networks.puppet.texel_weights import EYE_LOSS, MOUTH_LOSS
+from puppet.head.vertices import EYEBALLS
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 

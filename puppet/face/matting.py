@@ -14,7 +14,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.data.dataset import Crop
 from puppet.core import pixels
 from puppet.core.types import Floats, Image
 from puppet.face import align
@@ -41,7 +40,7 @@ class _Sides:
 class Matting:
     """Makes mattes of pictures that are cut from frames. Each picture by itself."""
 
-    def __init__(self, crop: Crop, size: int) -> None:
+    def __init__(self, crop: str, size: int) -> None:
         """crop: how the pictures are cut; size: their side, px."""
         self._network = PersonSegmentation()
         eyes = align.TIGHT_EYES if crop == "upright" else align.STEADY_EYES

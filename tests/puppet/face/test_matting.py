@@ -6,10 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from models.data import matting
-from models.data.matting import Matting
 from puppet.core.types import Floats, Image
-from puppet.face import align
+from puppet.face import align, matting
+from puppet.face.matting import Matting
 from puppet.face.onnx_segmentation import SEGMENTATION_SIZE
 
 SIDE = 512

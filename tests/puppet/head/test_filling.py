@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.networks.puppet import filling
-from models.networks.puppet.filling import fill, median_where
+from puppet.head import filling
+from puppet.head.filling import fill, median_where
 
 
 @pytest.fixture

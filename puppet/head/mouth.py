@@ -7,13 +7,11 @@ teeth. Only the dark is stretched when a mouth opens wide, also wider than the f
 from __future__ import annotations
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from models.networks.puppet.openings import MOUTH
 from puppet.core.types import Floats
 from puppet.face import measurements
+from puppet.head.openings import MOUTH
 
 CHIN = (200, 199, 175, 152)
 LOWER_LIP = 14
@@ -54,12 +52,6 @@ def interior(neutral: Floats) -> Floats:
     middle, half = rim.mean(0), HALF_WIDTH * float(np.linalg.norm(left - right))
     edges = [(middle[0] + side * half, middle[1] + y, middle[2]) for y in (*UPPER, *LOWER) for side in (-1, 1)]
     return np.array(edges, np.float32)
-
-
-def place(rest: Tensor, chin: Tensor, drop: Tensor) -> Tensor:
-    """Vertices (10, 3) at rest and how the chin moved from its neutral place (B, 3) -> vertices (B, 10, 3)."""
-    jaw = torch.stack([chin[:, 0], chin[:, 1] * drop, torch.zeros_like(chin[:, 2])], 1)
-    return rest + rest.new_tensor(WITH_JAW)[:, None] * jaw[:, None]
 
 
 def depths() -> list[float]:

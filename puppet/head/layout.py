@@ -38,7 +38,7 @@ class Layout:
         second = drawn(np.tile(np.eye(3, dtype=np.float32)[:, 1:], (len(triangles), 1)))
         self._shares = np.concatenate([1 - second.sum(-1, keepdims=True), second], -1)
         self._corners = triangles[self.triangle]
-        self._triangles = triangles
+        self.triangles = triangles
         y, x = np.mgrid[:side, :side].astype(np.float32)
         self._texels = np.stack([x, y], -1)
         self._area = _doubled_area(points[triangles])
@@ -49,7 +49,7 @@ class Layout:
 
     def resolution(self, vertices: Floats) -> Floats:
         """Pixels of a picture with mesh vertices (V, 2 or 3) px per texel, f32 (side, side); below 0 from behind."""
-        area = _doubled_area(vertices[:, :2][self._triangles])
+        area = _doubled_area(vertices[:, :2][self.triangles])
         return (area / np.where(self._area == 0, np.inf, self._area)).astype(np.float32)[self.triangle]
 
     def unwrap(self, picture: Image, vertices: Floats) -> Image:

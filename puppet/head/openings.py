@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from puppet.core.types import Floats
 from puppet.face.landmarks import EYE_LEFT, EYE_RIGHT, INNER_LIPS
@@ -80,13 +79,6 @@ def band_matrix(points: int) -> Floats:
                 row[rim[half - corner]] += share
             rows.append(row)
     return np.stack(rows)
-
-
-def edges(face: Tensor, bands: Tensor) -> Tensor:
-    """Canonical landmarks (B, N, 3) and `band_matrix` -> the edges of the openings (B, OPENING_VERTICES, 3)."""
-    way = bands @ face
-    length = way.square().sum(-1, keepdim=True).clamp_min(BAND_LIMIT**2).sqrt()
-    return face[:, RIMS] + way * (BAND_LIMIT / length)
 
 
 def rim_triangles(first: int) -> NDArray[np.int32]:

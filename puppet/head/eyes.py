@@ -1,16 +1,14 @@
-"""Eyeballs behind the lids: where they look, and the part of the mesh that shows them."""
+"""Eyeballs behind the lids: the part of the mesh that shows them."""
 
 from __future__ import annotations
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from models.networks.puppet.openings import EYES
 from puppet.core.types import Floats
 from puppet.face import measurements
 from puppet.face.landmarks import IRIS_LEFT, IRIS_RIGHT
+from puppet.head.openings import EYES
 
 LOOK = 2  # right and down, outer-eye distances of the iris from its place at rest
 EYEBALL_HALF = (0.82, 0.5)  # of the eye's width: how far the picture of an eyeball reaches from the iris
@@ -21,17 +19,6 @@ EYEBALL_VERTICES = 4 * len(EYES)
 _index = measurements.MEASUREMENT_NAMES.index
 LIDS = [_index("lids_right"), _index("lids_left")]
 GAZE = [[_index(f"gaze_{axis}_right"), _index(f"gaze_{axis}_left")] for axis in "xy"]
-
-
-def look(values: Tensor, at_rest: Tensor) -> Tensor:
-    """Measurements (B, M) and those of the neutral face (M,) -> where both eyes look (B, 2), from rest.
-
-    The more open eye counts more: one iris alone is the tracker's noisiest point, and behind a lid it is a guess.
-    """
-    opened = (values[:, LIDS] / at_rest[LIDS].clamp_min(1e-3)).clamp(LEAST_TRUST, 1.0)
-    trust = opened / opened.sum(1, keepdim=True)
-    moved = values - at_rest
-    return torch.stack([(moved[:, pair] * trust).sum(1) for pair in GAZE], 1)
 
 
 def centre_matrix(points: int) -> Floats:
