@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
 
 from puppet.core import pixels
 from puppet.core.background import CHOICES, Background, BackgroundKind
@@ -15,10 +19,12 @@ from puppet.core.trackers import TRACKER
 from puppet.engine.backdrop import Backdrop
 from puppet.engine.engine import Engine
 from puppet.engine.protocols import PuppeteerLike
+from puppet.new_actor import picture
 from puppet.settings import Settings
 from puppet.sources.devices import Devices, RequestedFormat
 from puppet.sources.registry import DEMO, is_one_picture
 from puppet.sources.registry import open_source as open_any_source
+from puppet.storage.folders import jobs_folder
 
 if TYPE_CHECKING:
     from puppet.actor.runtime import Actor
@@ -137,7 +143,7 @@ def window_services(
     """
     from puppet.actor.catalogue import list_actors, read_preview
     from puppet.face.neutral_store import NeutralStore
-    from puppet.gui.presenters.services import Services
+    from puppet.gui.presenters.services import FaceShares, Services
     from puppet.media.ffmpeg_arguments import RecordingSettings
     from puppet.output.live_outputs import LiveOutputs
     from puppet.output.recording_sink import RecorderSink
@@ -154,6 +160,26 @@ def window_services(
             return decode.read_picture(path)
         except (PuppetError, OSError):  # being written, or removed meanwhile; the controller tries again
             return None
+
+    def find_faces(image: Image) -> list[FaceShares]:
+        from puppet.photo.faces import faces_of, require_usable
+
+        faces, (height, width) = faces_of(image), image.shape[:2]
+        if len(faces) == 1:
+            require_usable(image, faces[0])
+        found = list[FaceShares]()
+        for face in faces:
+            points = face.points[:, :2] / (width, height)
+            (left, top), (wide, high) = points.min(0).tolist(), np.ptp(points, axis=0).tolist()
+            found.append((left, top, wide, high))
+        return found
+
+    def write_camera_picture(image: Image) -> Path:
+        folder = jobs_folder() / picture.FOLDER
+        folder.mkdir(parents=True, exist_ok=True)
+        file = Path(tempfile.mkdtemp(prefix="camera-", dir=folder)) / "camera.png"
+        file.write_bytes(cv2.imencode(".png", image)[1].tobytes())
+        return file
 
     outputs = LiveOutputs(settings.output, settings.folder(), consent)
 
@@ -177,4 +203,7 @@ def window_services(
         record_footage=record_footage,
         read_picture=read_picture,
         read_backdrop=read_backdrop,
+        open_picture=decode.read_picture,
+        find_faces=find_faces,
+        write_camera_picture=write_camera_picture,
     )

@@ -15,11 +15,13 @@ from puppet.gui.main_window import MainWindow
 from puppet.gui.presenters.backgrounds import BackgroundPresenter
 from puppet.gui.presenters.base import WindowContext, reason_of
 from puppet.gui.presenters.camera import CameraPresenter
+from puppet.gui.presenters.drops import DropPresenter
 from puppet.gui.presenters.latent import LatentPresenter
 from puppet.gui.presenters.library import LibraryPresenter
 from puppet.gui.presenters.neutral import NeutralPresenter
 from puppet.gui.presenters.new_actor import NewActorPresenter
 from puppet.gui.presenters.outputs import OutputPresenter
+from puppet.gui.presenters.picture_actor import PictureActorPresenter
 from puppet.gui.presenters.pictures import PicturePresenter
 from puppet.gui.presenters.recording import RecordingPresenter
 from puppet.gui.presenters.services import Services
@@ -48,6 +50,7 @@ class Controller(QObject):
         self.pictures = PicturePresenter(context)
         self.source_and_actor = SourceAndActorPresenter(context)
         self.latent = LatentPresenter(context)
+        play = self.source_and_actor.choose_actor
         context.presenters += [self.recordings, self.pictures, self.source_and_actor, self.latent, self.status]
         context.presenters += [
             WallPresenter(context),
@@ -55,8 +58,10 @@ class Controller(QObject):
             NeutralPresenter(context),
             OutputPresenter(context),
             BackgroundPresenter(context),
-            LibraryPresenter(context, self.source_and_actor.choose_actor),
-            NewActorPresenter(context, self.source_and_actor.choose_actor),
+            library := LibraryPresenter(context, play),
+            NewActorPresenter(context, play),
+            picture_actor := PictureActorPresenter(context, play),
+            DropPresenter(context, library.admit, play, picture_actor.open),
         ]
         self._over = False
         context.send_options()

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PyQt6.QtCore import QEvent, QSize, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QResizeEvent, QShortcut, QShowEvent
+from PyQt6.QtCore import QEvent, QMimeData, QSize, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QKeySequence,
+    QResizeEvent,
+    QShortcut,
+    QShowEvent,
+)
 from PyQt6.QtWidgets import (
     QHBoxLayout,
     QMainWindow,
@@ -38,6 +47,11 @@ def fitting(window: QWidget, width: int, height: int) -> QSize:
     return size if screen is None else size.boundedTo(screen.availableSize())
 
 
+def local_files(mime: QMimeData | None) -> list[str]:
+    """Paths of the files and folders of this computer among what is dragged."""
+    return [url.toLocalFile() for url in (mime.urls() if mime is not None else []) if url.isLocalFile()]
+
+
 class MainWindow(QMainWindow):
     """Tabs, below them the page whose tab is selected, and the banners over its edge.
 
@@ -45,12 +59,14 @@ class MainWindow(QMainWindow):
     """
 
     closing = pyqtSignal()  # the user closes the window, which is still open
+    files_dropped = pyqtSignal(list)  # paths of files and folders
     page_shown = pyqtSignal(str)  # key of the page that is now shown
     recoloured = pyqtSignal(Colours)  # the colours have changed, to light or dark
 
     def __init__(self) -> None:
         super().__init__()
         self.setWindowTitle(translate("puppet", "Puppet"))
+        self.setAcceptDrops(True)
         self.live = live = LivePage()
         self.source, self.actor, self.transport, self.motion = live.source, live.actor, live.transport, live.motion
         self.pictures, self.side, self.view = live.pictures, live.side, live.view
@@ -221,6 +237,15 @@ class MainWindow(QMainWindow):
             self._normal = self.normalGeometry().size()  # of one that is shown maximised: what it was resized to
         if self.focusWidget() in (None, self.tabs):  # otherwise Qt gives the focus to the first tab
             self.setFocus()
+
+    def dragEnterEvent(self, a0: QDragEnterEvent | None) -> None:
+        if a0 is not None and local_files(a0.mimeData()):
+            a0.acceptProposedAction()
+
+    def dropEvent(self, a0: QDropEvent | None) -> None:
+        if a0 is not None and (files := local_files(a0.mimeData())):
+            a0.acceptProposedAction()
+            self.files_dropped.emit(files)
 
     def closeEvent(self, a0: QCloseEvent | None) -> None:
         self.closing.emit()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import threading
 import time
@@ -31,6 +32,7 @@ from puppet.gui.kit.preview import PreviewPane
 from puppet.gui.main_window import MainWindow
 from puppet.gui.presenters.services import Services
 from puppet.media.recorder import Recording
+from puppet.new_actor.picture import Draft
 from puppet.output.compose import compose
 from puppet.output.live_outputs import LiveOutputs
 from puppet.output.snapshot import save_snapshot
@@ -78,6 +80,29 @@ class FakeTake:
             raise self.error
 
 
+class FakePictureActors:
+    """Stands for puppet.new_actor.picture. fails: what `make` raises."""
+
+    def __init__(self, folder: Path):
+        self.folder, self.requests, self.kept, self.dropped, self.left, self.fails = folder, [], [], [], [], None
+
+    def keep_left_over(self):
+        return self.left
+
+    def make(self, request):
+        self.requests.append(request)
+        if self.fails:
+            raise self.fails
+        return Draft(self.folder / f"{request.name}.actor", io.BytesIO())
+
+    def keep(self, draft):
+        self.kept.append(draft.actor)
+        return self.folder / "kept" / draft.actor.name
+
+    def drop(self, draft):
+        self.dropped.append(draft.actor)
+
+
 class PlantedWindow:
     """A window with its engine; `picture` is what the source shows, `face` whether somebody is in it."""
 
@@ -90,6 +115,8 @@ class PlantedWindow:
         self.may_load = threading.Event()
         self.may_load.set()
         self.wall = lambda others: ()  # pictures of actors beside the first
+        self.faces = [(0.25, 0.25, 0.5, 0.5)]  # that are found in a picture, as shares of it
+        self.picture_actors = FakePictureActors(folder)
         self.bad_actor = self.actor_notice = self.refuse_recording = None
         self.sources = sources or (lambda spec: self.camera(spec))
         self.engine = Engine(
@@ -114,6 +141,10 @@ class PlantedWindow:
             record_footage=lambda path: self.make_take(path, folder, "driver"),
             read_picture=lambda path: cv2.imread(str(path)),  # pyright: ignore[reportArgumentType]
             read_backdrop=read_backdrop,
+            open_picture=lambda path: cv2.imread(str(path)),  # pyright: ignore[reportArgumentType]
+            find_faces=lambda image: self.faces,
+            write_camera_picture=self.write_camera_picture,
+            picture_actors=self.picture_actors,  # pyright: ignore[reportArgumentType]
         )
         self.controller = Controller(self.engine, self.window, settings, services)
         self.window.closing.connect(self.controller.shutdown)
@@ -164,6 +195,11 @@ class PlantedWindow:
         if name in self.busy:
             raise SourceError(f"{name} is used by another program", "busy")
         return halves(BLUE, BLUE)
+
+    def write_camera_picture(self, image):
+        path = self.folder / "camera.png"
+        cv2.imwrite(str(path), image)
+        return path
 
     def read_preview(self, path):
         if path.stem == self.bad_actor:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from PyQt6.QtCore import QMimeData, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QIcon
+from PyQt6.QtCore import QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QIcon
 from PyQt6.QtWidgets import (
     QFormLayout,
     QFrame,
@@ -54,7 +53,7 @@ class LibraryPage(QWidget):
     play_clicked = pyqtSignal(str)
     rename_wanted = pyqtSignal(str, str)  # path, the new name
     remove_clicked = pyqtSignal(str)
-    files_dropped = pyqtSignal(list)  # files from elsewhere, to be added
+    files_chosen = pyqtSignal(list)  # files from elsewhere, to be added
     new_clicked = pyqtSignal()
 
     def __init__(self) -> None:
@@ -128,15 +127,6 @@ class LibraryPage(QWidget):
             self.grid.setCurrentRow(0)
         self.grid.blockSignals(False)
         self._show_details()
-
-    def dragEnterEvent(self, a0: QDragEnterEvent | None) -> None:
-        if a0 is not None and actor_files(a0.mimeData()):
-            a0.acceptProposedAction()
-
-    def dropEvent(self, a0: QDropEvent | None) -> None:
-        if a0 is not None and (files := actor_files(a0.mimeData())):
-            a0.acceptProposedAction()
-            self.files_dropped.emit(files)
 
     def _arrange(self) -> None:
         top = FlowLayout(10)
@@ -217,10 +207,4 @@ class LibraryPage(QWidget):
     def _choose_file(self) -> None:
         files = pick_files(self, translate("puppet", "Choose actors"), ACTOR_FILES)
         if files:
-            self.files_dropped.emit(files)
-
-
-def actor_files(mime: QMimeData | None) -> list[str]:
-    """Paths of the local .actor files among what is dragged."""
-    urls = mime.urls() if mime is not None else []
-    return [url.toLocalFile() for url in urls if Path(url.toLocalFile()).suffix.lower() == ".actor"]
+            self.files_chosen.emit(files)

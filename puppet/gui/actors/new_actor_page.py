@@ -15,7 +15,8 @@ from PyQt6.QtWidgets import (
 from puppet.gui.actors.checked_column import CheckedColumn
 from puppet.gui.actors.parts import TitledColumn, bar, button, wrapped
 from puppet.gui.actors.working_column import EndColumn, WorkingColumn
-from puppet.gui.kit.pickers import VIDEO_FILES, pick_files
+from puppet.gui.kit.pickers import PICTURE_FILES, VIDEO_FILES, pick_file, pick_files
+from puppet.gui.kit.plain_text import Label
 from puppet.gui.kit.preview import PreviewPane
 from puppet.gui.kit.side_panel import Column
 from puppet.gui.kit.words import translate
@@ -35,6 +36,8 @@ class NewActorPage(QWidget):
     """One column of controls for each state of a job, and a picture beside it."""
 
     footage_chosen = pyqtSignal(list, list)  # videos, and their alpha films or none
+    picture_chosen = pyqtSignal(str)
+    camera_picture_clicked = pyqtSignal()
     film_clicked = pyqtSignal(str)  # what, to be added to the footage there is; empty: everything
     sheet_clicked = pyqtSignal()
     film_ended = pyqtSignal(bool)  # whether what was filmed is to be used
@@ -101,6 +104,7 @@ class NewActorPage(QWidget):
     def show_camera(self, there: bool) -> None:
         """there: a camera is running, with which somebody can be filmed."""
         self.film.setEnabled(there and self.choose.isEnabled())
+        self.from_camera.setEnabled(there)
         self.no_camera.setVisible(not there and self.choose.isEnabled())
         self.checked.show_camera(there)
 
@@ -164,6 +168,21 @@ class NewActorPage(QWidget):
         self.no_camera.setProperty("role", "value")
         for widget in (self.missing, self.choose, self.choose_alpha, self.film, self.no_camera):
             column.addWidget(widget)
+        self.picture_title = Label(translate("puppet", "New actor from one picture"))
+        self.picture_title.setProperty("role", "title")
+        words = translate("puppet", "Ready in about ten seconds, from a photograph, a painting, a statue or a drawing.")
+        self.from_picture = button(
+            translate("puppet", "From a picture…"),
+            translate("puppet", "Choose a picture of one face"),
+            self._choose_picture,
+        )
+        self.from_camera = button(
+            translate("puppet", "From the camera"),
+            translate("puppet", "Take a picture of who sits before the camera now"),
+            self.camera_picture_clicked.emit,
+        )
+        for widget in (self.picture_title, wrapped(words), self.from_picture, self.from_camera):
+            column.addWidget(widget)
         column.addStretch(1)
 
     def _make_filming(self) -> None:
@@ -198,6 +217,11 @@ class NewActorPage(QWidget):
         files = pick_files(self, translate("puppet", "Choose footage of one person"), VIDEO_FILES)
         if files:
             self.footage_chosen.emit(files, [])
+
+    def _choose_picture(self) -> None:
+        file = pick_file(self, translate("puppet", "Choose a picture"), PICTURE_FILES)
+        if file:
+            self.picture_chosen.emit(file)
 
     def _choose_with_alpha(self) -> None:
         files = pick_files(self, translate("puppet", "Choose footage of one person"), VIDEO_FILES)

@@ -25,7 +25,7 @@ class LibraryPresenter(Presenter):
         page.play_clicked.connect(lambda path: self._play(path, play_actor))
         page.rename_wanted.connect(self._rename)
         page.remove_clicked.connect(self._remove)
-        page.files_dropped.connect(self.admit)
+        page.files_chosen.connect(self.admit)
         context.window.page_shown.connect(lambda key: self.refresh() if key == "library" else None)
 
     def refresh(self, current: str = "") -> None:
@@ -34,8 +34,8 @@ class LibraryPresenter(Presenter):
             "library", self.context.services.library.entries, lambda found: self._show(found, current)
         )
 
-    def admit(self, files: Sequence[str]) -> None:
-        """Check files, and add those that are sound to the collection."""
+    def admit(self, files: Sequence[str], then: Callable[[str], None] | None = None) -> None:
+        """Check files, and add those that are sound to the collection. then: is called with the path of the last."""
         library, name = self.context.services.library, self.context.services.actor_name
 
         def check() -> tuple[list[Path], list[str], list[str]]:
@@ -60,6 +60,8 @@ class LibraryPresenter(Presenter):
                     f"library {n}", translate("puppet", "Not added: {0}").format(problem), "error"
                 )
             self._changed(str(taken[-1]) if taken else "")
+            if taken and then is not None:
+                then(str(taken[-1]))
 
         self.context.window.banners.say("library", translate("puppet", "Checking…"), stays=True)
         self.context.background.run("library admits", check, tell)

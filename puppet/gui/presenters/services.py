@@ -13,11 +13,13 @@ from puppet.core.background import Background
 from puppet.core.types import Image, Result
 from puppet.engine.backdrop import Backdrop
 from puppet.face.neutral_store import NeutralStore
-from puppet.new_actor import job
+from puppet.new_actor import job, picture
 from puppet.output.live_outputs import LiveOutputs
 from puppet.output.recording_sink import RecorderSink
 from puppet.settings import Settings
 from puppet.sources.camera_format import CameraFormat
+
+FaceShares = tuple[float, float, float, float]  # left, top, width and height of a face, as shares of a picture
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,10 @@ class Services:
     record_footage: Callable[[Path], RecorderSink]  # records what the camera sees, as footage for an actor
     read_picture: Callable[[Path], Image | None]  # a picture file; None: none that can be read
     read_backdrop: Callable[[Background], Backdrop]  # raises PictureError
+    open_picture: Callable[[Path], Image]  # a picture file; raises PictureError, OSError
+    find_faces: Callable[[Image], Sequence[FaceShares]]  # from left to right; raises PuppetError
+    write_camera_picture: Callable[[Image], Path]  # a file for `picture_actors`; raises OSError
     actor_name: Callable[[Path], str] = name_of  # that people are shown
+    picture_actors: ModuleType = picture  # or an object with its functions
     jobs: ModuleType = job  # or an object with its functions
     library: ModuleType = library  # or an object with its functions

@@ -229,6 +229,7 @@ def test_further_training_replaces_the_actor_and_keeps_the_one_of_before(tools, 
     until(folder, over)
     making.train(folder, "carl", "Carl agreed.", 2)
     before = until(folder, over).actor
+    assert before is not None
     content = before.read_bytes()
     tiny_actor(tools / "made.actor", name="carl", consent="Carl agreed again.")
     making.train_on(folder, 3)

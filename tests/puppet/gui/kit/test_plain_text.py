@@ -155,7 +155,7 @@ def test_nothing_is_opened_for_what_actors_say(make_gui, canary, tmp_path, monke
     assert any(mark in text for text in seen)  # licence or consent
     assert {"unknown", "kind", "version"} <= {text.split(".")[0][2:] for text in seen if "⚠" in text and CANARY in text}
     assert show_tips([page.grid]) >= 4
-    page.files_dropped.emit([str(folder / "unknown.actor"), str(tmp_path / f"{SHORT}.actor")])
+    page.files_chosen.emit([str(folder / "unknown.actor"), str(tmp_path / f"{SHORT}.actor")])
     gui.until(lambda: sum("Not added" in text for text in gui.banners) == 2)
     assert any(CANARY in text for text in look_at(gui.window) if "Not added" in text)
     assert canary.times() == 0

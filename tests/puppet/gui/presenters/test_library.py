@@ -46,7 +46,7 @@ def drop(page, *files: Path) -> None:
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(file)) for file in files])
     action, button, key = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    page.dropEvent(QDropEvent(QPointF(50, 50), action, mime, button, key))
+    page.window().dropEvent(QDropEvent(QPointF(50, 50), action, mime, button, key))
 
 
 def test_the_grid_and_the_details(gui, page):
