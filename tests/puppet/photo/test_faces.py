@@ -11,7 +11,7 @@ from planted_face import expression, rest_face
 from puppet.core.types import Face, Floats, HeadPose, Image
 from puppet.face import align
 from puppet.face.landmarks import EYE_LEFT, EYE_RIGHT
-from puppet.photo.faces import PhotoError, _require_usable, face_in
+from puppet.photo.faces import PhotoError, face_in, require_usable
 
 SIDE = 400
 MIDDLE = (200.0, 180.0)
@@ -57,14 +57,14 @@ REFUSED = {
 def test_a_face_that_is_no_good_is_refused_in_one_sentence(name: str) -> None:
     picture, face, words = REFUSED[name]
     with pytest.raises(PhotoError, match=words) as refusal:
-        _require_usable(picture, face)
+        require_usable(picture, face)
     assert "\n" not in str(refusal.value)
 
 
 @pytest.mark.parametrize("yaw", [0.0, 35.0, -35.0])
 def test_a_face_up_to_a_three_quarter_view_is_taken(yaw: float) -> None:
-    _require_usable(LIT, posed(rest_face(), yaw=yaw))
-    _require_usable(LIT, posed(expression(rest_face(), open=0.2), yaw=yaw))
+    require_usable(LIT, posed(rest_face(), yaw=yaw))
+    require_usable(LIT, posed(expression(rest_face(), open=0.2), yaw=yaw))
 
 
 def test_no_face_is_refused() -> None:

@@ -35,7 +35,7 @@ def test_onnx_runtime_computes_what_was_written() -> None:
     check_graph(file)
     given = np.array([[1, 2, 3], [0, 1, 0]], np.float32)
     (made,) = ort.InferenceSession(file).run(None, {"given": given})
-    np.testing.assert_array_equal(made[:, :, 0], (given @ WEIGHTS)[:, 1:3])
+    np.testing.assert_array_equal(np.asarray(made)[:, :, 0], (given @ WEIGHTS)[:, 1:3])
 
 
 def test_equal_constants_are_kept_once() -> None:

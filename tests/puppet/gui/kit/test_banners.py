@@ -127,5 +127,7 @@ def test_a_folder_that_no_program_shows_is_told(gui, monkeypatch, tmp_path):
     gui.click(gui.window.banners.banners[0].button)
     (told,) = [banner for banner in gui.window.banners.banners if "No program was found" in banner.text]
     assert str(take) in told.text
+    clipboard = QApplication.clipboard()
+    assert clipboard is not None
     gui.click(told.button)
-    assert QApplication.clipboard().text() == str(take)
+    assert clipboard.text() == str(take)
