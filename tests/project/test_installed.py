@@ -133,7 +133,7 @@ BY_THE_WINDOW = """
 import pathlib, sys, time
 from puppet.new_actor import job
 assert job.what_is_missing() == ""
-folder = job.begin([pathlib.Path("clip.mp4")], pathlib.Path("jobs").absolute())
+folder = job.begin([pathlib.Path("clip.mp4")], folder=pathlib.Path("jobs").absolute())
 while (made := job.read_job(folder)).running:
     time.sleep(0.05)
 print(made.state, made.error, (folder / job.DATA).exists(), "Verdict" in made.report)
