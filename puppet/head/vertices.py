@@ -20,6 +20,7 @@ HEAD_RINGS = RINGS - len(HALO)
 # behind it taking little; and where the border is; room for shoulders between the last ring of the neck and the border
 HEAD_LAID, HEAD_END, BODY = (1, 2, 3, 4, 5, 5.4, 6.4), 6.6, 3.5
 BORDER_CELLS = 6  # border vertices per side
+BORDER_MARGIN = 2.0  # px the border lies outside the picture, so that every pixel is covered
 AROUND, BORDER = 20.0, 40.0  # outer-eye distances that the head around the face is drawn behind it; that the border is
 HALO_BEHIND = 3.0  # that the halo is drawn behind the middle of the head, where it turns
 
@@ -44,6 +45,15 @@ def ring_shares(low: Floats) -> Floats:
     """
     shares = [head / HEAD_END * (1 - low) + k / (RINGS + BODY) * low for k, head in enumerate(HEAD_LAID, 1)]
     return np.stack(shares).astype(np.float32)
+
+
+def border_of(image_size: int) -> Floats:
+    """The border around a picture of that side, far behind the head: f32 (4 * BORDER_CELLS, 3) px."""
+    low, high = -BORDER_MARGIN, image_size - 1 + BORDER_MARGIN
+    steps = np.linspace(low, high, BORDER_CELLS + 1)[:-1]
+    sides = [(steps, low), (high, steps), (high + low - steps, high), (low, high + low - steps)]
+    flat = np.concatenate([np.column_stack(np.broadcast_arrays(x, y)) for x, y in sides])
+    return np.column_stack([flat, np.full(len(flat), 1e3)]).astype(np.float32)
 
 
 def foot(texture_size: int) -> Floats:

@@ -17,7 +17,15 @@ from puppet.core.types import LANDMARKS, POSE_SIZE, Floats, HeadPose
 from puppet.face import align, measurements
 from puppet.face.landmarks import OVAL
 from puppet.head import eyes, mouth, openings
-from puppet.head.vertices import BASE_VERTICES, BORDER_CELLS, FACE_POINTS, VERTICES, drawn_behind, ring_shares
+from puppet.head.vertices import (
+    BASE_VERTICES,
+    BORDER_MARGIN,
+    FACE_POINTS,
+    VERTICES,
+    border_of,
+    drawn_behind,
+    ring_shares,
+)
 from puppet.photo.shading import PAINTED, Shading
 from puppet.photo.shared import Shared
 
@@ -30,7 +38,6 @@ PLACE_LIMIT = np.array((0.6, 0.5, 0.25))  # outer-eye distances, log size
 PLACE_SCALE = np.array((0.15, 0.1, 0.06))
 LOOK_SCALE, LOOK_LIMIT = 0.03, np.array((0.11, 0.08))  # outer-eye distances
 POSE_NOISE, PLACE_NOISE, LOOK_NOISE = 0.5, 0.003, 0.01  # of the tracker
-BORDER_MARGIN = 2.0  # px the border lies outside the picture
 
 # The sheet of hair, neck and shoulders around the face. Canonical, outer-eye distances.
 DEPTH = 0.6  # of the sheet: it stands where the middle of the head is, whose outline turns as it does
@@ -66,7 +73,7 @@ class Geometry:
 def geometry_of(neutral: Floats, usual: HeadPose, size: int, shared: Shared) -> Geometry:
     """The geometry of a face at rest that a picture of side `size` shows in the pose `usual`."""
     face = align.place(neutral[:FACE_POINTS], usual)
-    rings, border = _rings(face, usual, size), _border(size)
+    rings, border = _rings(face, usual, size), border_of(size)
     sheet = _canonical(rings, usual)
     follow = np.concatenate([np.ones(FACE_POINTS), _follow(sheet, neutral), np.zeros(len(border))])
     turned, halo = _unturned(sheet, rings, usual)
@@ -130,14 +137,6 @@ def _follow(rings: Floats, neutral: Floats) -> Floats:
     below = (rings[:, 1] - (chin - NECK_ABOVE)) / NECK_LENGTH
     stays = np.maximum(beyond / FALLS_OVER, below).clip(0, 1)
     return (1 - stays * stays * (3 - 2 * stays)).astype(np.float32)
-
-
-def _border(size: int) -> Floats:
-    low, high = -BORDER_MARGIN, size - 1 + BORDER_MARGIN
-    steps = np.linspace(low, high, BORDER_CELLS + 1)[:-1]
-    sides = [(steps, low), (high, steps), (high + low - steps, high), (low, high + low - steps)]
-    flat = np.concatenate([np.column_stack(np.broadcast_arrays(x, y)) for x, y in sides])
-    return np.column_stack([flat, np.full(len(flat), 1e3)]).astype(np.float32)
 
 
 def _canonical(points: Floats, pose: HeadPose) -> Floats:

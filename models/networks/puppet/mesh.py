@@ -23,19 +23,20 @@ from puppet.head.vertices import (
     BEHIND_TRIANGLES,
     BEHIND_VERTICES,
     BORDER_CELLS,
+    BORDER_MARGIN,
     EYEBALLS,
     FACE_POINTS,
     FOOT,
     RING_VERTICES,
     RINGS,
     TEETH,
+    border_of,
     foot,
     ring_shares,
 )
 
 FACE_CENTRE = np.array((0.0, 0.25, 0.0), np.float32)  # canonical: where the rings have their centre in the picture
 
-BORDER_MARGIN = 2.0  # px the border lies outside the picture, so that every pixel is covered
 
 # Texture layout: distance from the face centre in the texture against that in the picture (both / half a side).
 # The face gets more texels than the picture gives it pixels; hair and background get fewer.
@@ -106,7 +107,7 @@ def build_mesh(
     around = rings(neutral, shape, usual, image_size)
     rest = np.concatenate([neutral[:FACE_POINTS], around.rest]).astype(np.float32)
     home = align.place(rest, usual)
-    border = _border(image_size)
+    border = border_of(image_size)
     rest = np.concatenate([rest, np.zeros_like(border)])
     home = np.concatenate([home, border]).astype(np.float32)
     follow = np.concatenate([np.ones(FACE_POINTS), around.follow, np.zeros(len(border))]).astype(np.float32)
@@ -155,15 +156,6 @@ def _ring_edges() -> list[tuple[int, int]]:
     """
     rings = np.arange(FACE_POINTS, FACE_POINTS + RING_VERTICES).reshape(RINGS, -1)
     return [pair for ring in (list(OVAL), *rings.tolist()) for pair in zip(ring, ring[1:] + ring[:1], strict=True)]
-
-
-def _border(image_size: int) -> Floats:
-    low, high = -BORDER_MARGIN, image_size - 1 + BORDER_MARGIN
-    steps = np.linspace(low, high, BORDER_CELLS + 1)[:-1]
-    sides = [(steps, low), (high, steps), (high + low - steps, high), (low, high + low - steps)]
-    points = [np.column_stack(np.broadcast_arrays(x, y)) for x, y in sides]
-    flat = np.concatenate(points)
-    return np.column_stack([flat, np.full(len(flat), 1e3)]).astype(np.float32)  # far behind the head
 
 
 def _wide_eyes(canonical: Floats) -> Floats:

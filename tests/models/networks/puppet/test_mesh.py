@@ -9,7 +9,7 @@ from planted_face import EYE_MIDDLE, expression, rest_face
 from scipy.spatial import Delaunay
 
 from models.networks.puppet.head_shape import Rings
-from models.networks.puppet.mesh import BORDER_MARGIN, LAID_OPEN, ActorMesh, _with_edges, build_mesh, mesh_size
+from models.networks.puppet.mesh import LAID_OPEN, ActorMesh, _with_edges, build_mesh, mesh_size
 from puppet.actor.warp import MeshWarp
 from puppet.core.errors import DataError
 from puppet.core.types import LANDMARKS, HeadPose
@@ -22,6 +22,7 @@ from puppet.head.vertices import (
     BEHIND_TRIANGLES,
     BEHIND_VERTICES,
     BORDER_CELLS,
+    BORDER_MARGIN,
     EYEBALL_COLUMNS,
     EYEBALLS,
     FACE_POINTS,
