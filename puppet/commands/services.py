@@ -142,6 +142,7 @@ def window_services(
     consent: gives the consent statement that recordings carry.
     """
     from puppet.actor.catalogue import list_actors, read_preview
+    from puppet.commands.photo import open_picture
     from puppet.face.neutral_store import NeutralStore
     from puppet.gui.presenters.services import FaceShares, Services
     from puppet.media.ffmpeg_arguments import RecordingSettings
@@ -203,7 +204,7 @@ def window_services(
         record_footage=record_footage,
         read_picture=read_picture,
         read_backdrop=read_backdrop,
-        open_picture=decode.read_picture,
+        open_picture=open_picture,
         find_faces=find_faces,
         write_camera_picture=write_camera_picture,
     )

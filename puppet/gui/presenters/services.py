@@ -39,7 +39,7 @@ class Services:
     record_footage: Callable[[Path], RecorderSink]  # records what the camera sees, as footage for an actor
     read_picture: Callable[[Path], Image | None]  # a picture file; None: none that can be read
     read_backdrop: Callable[[Background], Backdrop]  # raises PictureError
-    open_picture: Callable[[Path], Image]  # a picture file; raises PictureError, OSError
+    open_picture: Callable[[Path], Image]  # a picture file; raises PictureError
     find_faces: Callable[[Image], Sequence[FaceShares]]  # from left to right; raises PuppetError
     write_camera_picture: Callable[[Image], Path]  # a file for `picture_actors`; raises OSError
     actor_name: Callable[[Path], str] = name_of  # that people are shown

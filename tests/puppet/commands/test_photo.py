@@ -38,3 +38,11 @@ def test_a_picture_becomes_an_actor_that_says_what_it_is(tmp_path: Path, capsys:
     assert card.keeps_background
     assert main(["photo", str(picture), "-o", str(actor), "--consent", " "]) == 2
     assert "without the consent" in capsys.readouterr().err
+
+
+def test_a_picture_that_is_missing_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    missing = tmp_path / "none.png"
+    assert main(["photo", str(missing), "-o", str(tmp_path / "a.actor"), "--consent", "Ada agreed."]) == 2
+    told = capsys.readouterr().err
+    assert f"{missing}: No such file or directory; choose another picture" in told
+    assert "unexpectedly" not in told
