@@ -60,7 +60,7 @@ class Controller(QObject):
             BackgroundPresenter(context),
             library := LibraryPresenter(context, play),
             NewActorPresenter(context, play),
-            picture_actor := PictureActorPresenter(context, play),
+            picture_actor := PictureActorPresenter(context, play, lambda: self.source_and_actor.actor),
             DropPresenter(context, library.admit, play, picture_actor.open),
         ]
         self._over = False

@@ -91,6 +91,11 @@ def drop(draft: Draft) -> None:
     shutil.rmtree(draft.actor.parent, ignore_errors=True)
 
 
+def forget(taken: Path) -> None:
+    """Delete a picture that was taken for `make`, with the folder that was made for it."""
+    shutil.rmtree(taken.parent, ignore_errors=True)
+
+
 def keep_left_over(folder: Path | None = None) -> list[Path]:
     """Move to the collection what a window that was ended left undecided; the new paths.
 

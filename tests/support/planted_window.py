@@ -85,6 +85,7 @@ class FakePictureActors:
 
     def __init__(self, folder: Path):
         self.folder, self.requests, self.kept, self.dropped, self.left, self.fails = folder, [], [], [], [], None
+        self.forgotten = []
 
     def keep_left_over(self):
         return self.left
@@ -101,6 +102,9 @@ class FakePictureActors:
 
     def drop(self, draft):
         self.dropped.append(draft.actor)
+
+    def forget(self, taken):
+        self.forgotten.append(taken)
 
 
 class PlantedWindow:

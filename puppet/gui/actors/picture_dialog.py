@@ -110,6 +110,7 @@ class PictureDialog(QDialog):
         self._picture = Path()
         self._boxes: Sequence[FaceBox] = ()
         self._face = 0
+        self._looked = False  # for faces, and one was found
         self._stack = QStackedWidget()
         self._states: dict[str, QWidget] = {}
         self._make_form()
@@ -133,7 +134,7 @@ class PictureDialog(QDialog):
         self.pane.show_image(image)
         self.pane.set_note(translate("puppet", "Looking for the face…"))
         self.pane.show_faces((), 0)
-        self._boxes, self._face = (), 0
+        self._boxes, self._face, self._looked = (), 0, False
         self.name.setText(name)
         self.statement.clear()
         self.agreed.setChecked(False)
@@ -147,7 +148,7 @@ class PictureDialog(QDialog):
     def show_faces(self, boxes: Sequence[FaceBox]) -> None:
         """Show the faces that were found, from left to right; of several one must be chosen."""
         self._boxes = boxes if len(boxes) > 1 else ()
-        self._face = 0
+        self._face, self._looked = 0, True
         self.pane.set_note(translate("puppet", "Click the face that is to act") if self._boxes else "")
         self.pane.show_faces(self._boxes, 0)
         self._check()
@@ -299,7 +300,7 @@ class PictureDialog(QDialog):
     def _check(self) -> None:
         agreed = self.agreed.isChecked() or self.kind.currentData() == ARTWORK
         said = self.name.text().strip() and self.statement.text().strip()
-        self.make.setEnabled(bool(said and agreed and (self._face or not self._boxes)))
+        self.make.setEnabled(bool(self._looked and said and agreed and (self._face or not self._boxes)))
 
     def _make(self) -> None:
         self.make_clicked.emit(

@@ -9,7 +9,7 @@ from puppet.actor.library import LONGEST_NAME
 from puppet.core.errors import PuppetError
 from puppet.core.texts import FORBIDDEN
 from puppet.core.types import Image, Result
-from puppet.gui.actors.picture_dialog import PictureDialog
+from puppet.gui.actors.picture_dialog import MAKING, PictureDialog
 from puppet.gui.kit.past_messages import Kind
 from puppet.gui.kit.qimage import to_qimage
 from puppet.gui.kit.words import translate
@@ -21,14 +21,20 @@ SHOWN = 1200  # px, longest side of the picture in the dialog
 
 
 class PictureActorPresenter(Presenter):
-    """One picture at a time. play_actor: loads and remembers the actor of that path, which plays then."""
+    """One picture at a time.
 
-    def __init__(self, context: WindowContext, play_actor: Callable[[str], None]) -> None:
+    play_actor: loads and remembers the actor of that path, which plays then. chosen_actor: path of the one that plays
+    beside what is tried here, or empty.
+    """
+
+    def __init__(
+        self, context: WindowContext, play_actor: Callable[[str], None], chosen_actor: Callable[[], str]
+    ) -> None:
         super().__init__(context)
-        self._play_actor = play_actor
+        self._play_actor, self._chosen_actor = play_actor, chosen_actor
         self._dialog: PictureDialog | None = None
         self._draft: Draft | None = None
-        self._before: Path | None = None  # what played before the draft
+        self._taken: Path | None = None  # picture of the camera
         page = context.window.new_actor
         page.picture_chosen.connect(lambda file: self.open(Path(file)))
         page.camera_picture_clicked.connect(self._take_picture)
@@ -69,8 +75,15 @@ class PictureActorPresenter(Presenter):
 
     def open(self, picture: Path, from_camera: bool = False) -> None:
         """Show the dialog for a picture file."""
+        if self._dialog is not None and self._dialog.state == MAKING:
+            self._say(
+                translate("puppet", "An actor is being made of another picture; wait until it is there"), "warning"
+            )
+            return
         if self._draft is not None:
             self._keep()
+        self._forget()
+        self._taken = picture if from_camera else None
         read, find = self.context.services.open_picture, self.context.services.find_faces
         letters = (letter for letter in picture.stem.replace("_", " ") if letter not in FORBIDDEN)
         name = "".join(letters)[:LONGEST_NAME].strip(" .")
@@ -93,7 +106,7 @@ class PictureActorPresenter(Presenter):
             dialog.keep_clicked.connect(self._keep)
             dialog.drop_clicked.connect(self._drop)
             dialog.again_clicked.connect(self._take_picture)
-            dialog.given_up.connect(self._keep)
+            dialog.given_up.connect(self._give_up)
         return self._dialog
 
     def _take_picture(self) -> None:
@@ -114,8 +127,8 @@ class PictureActorPresenter(Presenter):
         def made(draft: Draft) -> None:
             if self._draft is not None:
                 self._keep()
-            self._draft, settings = draft, self.context.settings
-            self._before = Path(settings.actor) if settings.actor else None
+            self._draft = draft
+            self._forget()
             self.context.engine.set_actor(draft.actor)
             dialog.show_made(draft.actor.stem)
             if not dialog.isVisible():  # closed meanwhile
@@ -140,11 +153,23 @@ class PictureActorPresenter(Presenter):
         self.context.window.show_page("live")
         self.context.background.run(f"{KEY} keep", lambda: keep(draft), kept, self._failed, awaited=True)
 
+    def _give_up(self) -> None:
+        self._keep()
+        if self._shown_dialog().state != MAKING:  # which reads it
+            self._forget()
+
+    def _forget(self) -> None:
+        """Delete the picture of the camera."""
+        if self._taken is not None:
+            taken, self._taken = self._taken, None
+            forget = self.context.services.picture_actors.forget
+            self.context.background.run(f"{KEY} forget", lambda: forget(taken), lambda _: None, awaited=True)
+
     def _drop(self) -> None:
         draft, self._draft = self._draft, None
         if draft is not None:
-            if self._before is not None:
-                self._play_actor(str(self._before))
+            if self._chosen_actor():
+                self._play_actor(self._chosen_actor())
             drop = self.context.services.picture_actors.drop
             self.context.background.run(f"{KEY} drop", lambda: drop(draft), lambda _: None, self._failed, awaited=True)
         self._close()

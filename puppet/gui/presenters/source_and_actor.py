@@ -56,6 +56,11 @@ class SourceAndActorPresenter(Presenter):
     def source_changed(self, spec: str) -> None:
         self._source, self._ended = spec, None
 
+    @property
+    def actor(self) -> str:
+        """Path of the actor that was chosen last and plays; empty without one."""
+        return self._actor
+
     def choose_actor(self, path: str) -> None:
         """Load an actor, which plays as soon as it is there, and remember it."""
         self._load_actor(Path(path))

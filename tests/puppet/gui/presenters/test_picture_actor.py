@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -8,7 +10,7 @@ from planted_window import BLUE, RED, PlantedWindow, halves
 from PyQt6.QtCore import QPoint, QPointF, Qt
 
 from puppet.core.errors import PuppetError
-from puppet.gui.actors.picture_dialog import FORM, MADE, REFUSED
+from puppet.gui.actors.picture_dialog import FORM, MADE, MAKING, REFUSED
 from puppet.settings import Settings
 
 ACTOR = "actors/marble.actor"
@@ -134,7 +136,55 @@ def test_a_picture_of_the_camera_becomes_an_actor(planted):
     planted.until(lambda: planted.window.new_actor.from_camera.isEnabled())
     planted.click(planted.window.new_actor.from_camera)
     planted.until(lambda: dialog_of(planted) is not None and dialog_of(planted).isVisible())
-    assert dialog_of(planted).again.isVisible()
+    dialog = dialog_of(planted)
+    assert dialog.again.isVisible()
+    assert planted.picture_actors.forgotten == []
+    dialog.close()
+    planted.until(lambda: planted.picture_actors.forgotten == [planted.folder / "camera.png"])
+
+
+def test_the_actor_before_plays_again_where_the_settings_name_none(qtbot, tmp_path, photo):
+    planted = PlantedWindow(qtbot, tmp_path, Settings(recording_folder=str(tmp_path))).start()
+    dialog = made(planted, photo)
+    planted.until(lambda: planted.engine.status().actor == "my aunt")
+    planted.click(dialog.drop)
+    planted.until(lambda: planted.engine.status().actor == "marble")
+
+
+def test_nothing_is_made_before_the_faces_are_known(planted, photo):
+    looked = threading.Event()
+    context = planted.controller.context
+
+    def find(image):
+        looked.wait()
+        return planted.faces
+
+    context.services = replace(context.services, find_faces=find)
+    planted.window.files_dropped.emit([str(photo)])
+    planted.until(lambda: dialog_of(planted) is not None and dialog_of(planted).isVisible())
+    dialog = dialog_of(planted)
+    dialog.statement.setText("She agreed.")
+    dialog.agreed.setChecked(True)
+    assert not dialog.make.isEnabled()
+    looked.set()
+    planted.until(dialog.make.isEnabled)
+
+
+def test_another_picture_waits_until_the_actor_is_made(planted, photo):
+    go_on, make = threading.Event(), planted.picture_actors.make
+
+    def slow(request):
+        go_on.wait()
+        return make(request)
+
+    planted.picture_actors.make = slow
+    dialog = filled(planted, photo)
+    planted.click(dialog.make)
+    planted.window.files_dropped.emit([str(photo)])
+    assert any("being made of another picture" in text for text in planted.banners)
+    assert dialog.state == MAKING
+    go_on.set()
+    planted.until(lambda: dialog.state == MADE)
 
 
 def test_what_an_earlier_window_left_is_told(qtbot, tmp_path):
